@@ -1,0 +1,1 @@
+"""The chain's end: receives journals, owns customers, segments, campaigns, and the fleet."""

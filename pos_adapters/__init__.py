@@ -1,0 +1,1 @@
+"""Everything that touches a register: taps, readers of its receipts, feeds, scanners."""

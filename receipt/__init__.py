@@ -1,0 +1,1 @@
+"""Receipts both ways: print streams read into paper, and the slips we print ourselves."""

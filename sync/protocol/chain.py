@@ -1,0 +1,58 @@
+"""The hash chain of a journal, computed alike by the agent that writes it and the hub that receives it.
+
+`payload_hash = H(salt || payload)` and `hash = H(prev_hash || header || payload_hash)` with H = SHA-256: whoever
+erases a person deletes salt and payload, and the chain still verifies. The header is canonical JSON of the
+record's other columns, so that a verifier in any language can rebuild it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+GENESIS = bytes(32)
+"""`prev_hash` of the first record of an epoch."""
+
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordHeader:
+    """What is hashed of a record beside its payload; none of it may say who a person is.
+
+    `occurred_at` is ISO 8601 with offset; `clock_quality` is `unknown`, `free_running` or `synchronised`;
+    `business_day` is an ISO date or empty; `workstation_id` is empty where none is concerned.
+    """
+
+    epoch: int
+    seq: int
+    kind: str
+    workstation_id: str
+    occurred_at: str
+    clock_quality: str
+    business_day: str
+
+    def canonical(self) -> bytes:
+        """Return the bytes that are hashed: a JSON array without spaces, non-ASCII as UTF-8."""
+        fields = [
+            self.epoch,
+            self.seq,
+            self.kind,
+            self.workstation_id,
+            self.occurred_at,
+            self.clock_quality,
+            self.business_day,
+        ]
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def payload_hash(salt: bytes, payload: bytes) -> bytes:
+    """Return H(salt || payload), 32 bytes."""
+    assert len(salt) == SALT_BYTES, len(salt)
+    return hashlib.sha256(salt + payload).digest()
+
+
+def record_hash(prev_hash: bytes, header: RecordHeader, payload_digest: bytes) -> bytes:
+    """Return the hash that the next record chains to, 32 bytes."""
+    return hashlib.sha256(prev_hash + header.canonical() + payload_digest).digest()
