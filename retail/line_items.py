@@ -89,6 +89,4 @@ class RewardLineItem:
     amount: Money
 
 
-LineItem = (
-    SaleLineItem | ReturnLineItem | PriceModificationLineItem | TenderLineItem | TaxLineItem | RewardLineItem
-)
+LineItem = SaleLineItem | ReturnLineItem | PriceModificationLineItem | TenderLineItem | TaxLineItem | RewardLineItem
