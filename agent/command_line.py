@@ -1,0 +1,138 @@
+"""The command line behind `tillstream`: a table of commands, each imported only when it is asked for.
+
+A module of `agent/commands/` exports `app`, a typer application. It either holds the commands named in the table
+(`reading` holds `read`, `tokens`, ...) or is itself the group of that name (`journal` is `journal tail`, ...).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import Any
+
+import typer
+import typer.core
+import typer.main
+
+from retail.errors import ConfigurationError, TillstreamError
+
+EXIT_PROBLEM = 1
+EXIT_USAGE = 2
+
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "demo": ("agent.commands.demo", "Run the whole way of a receipt here, and watch."),
+        "agent": ("agent.commands.agent", "Run the store's agent: core and desk, supervised."),
+        "tap": ("", "Stand in a print stream, between register and printer."),
+        "hub": ("", "Run the chain's hub, import its files, enrol its stores."),
+        "status": ("agent.commands.status", "Show what runs and how far behind the hub is."),
+        "doctor": ("agent.commands.doctor", "Check the installation; say what to do."),
+        "journal": ("agent.commands.journal", "Read the journal: what happened, in order."),
+        "offers": ("agent.commands.offers", "Explain which offers a customer would get, and why."),
+        "read": ("agent.commands.reading", "Read captured print jobs into documents and transactions."),
+        "tokens": ("agent.commands.reading", "Take a print job apart, every byte once."),
+        "render": ("agent.commands.reading", "Draw a print job as the paper it makes."),
+        "learn": ("agent.commands.reading", "Learn how a till prints from captured jobs."),
+        "profiles": ("agent.commands.reading", "Score how well tills are read, by source and language."),
+        "version": ("agent.commands.version", "Show the version of program, wire and frames."),
+    }
+)
+"""Command -> (module, one line of help). No module: `tap` never comes this far (see `agent.__main__`), the hub
+contributes its own by entry point."""
+
+ENTRY_POINT_GROUP = "tillstream.commands"
+
+
+class LazyGroup(typer.core.TyperGroup):
+    """The group `tillstream`: lists the table, imports a command's module when that command is run."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Return the names in the order of the table: what a newcomer needs first stands first."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """Return the command, or None when nobody has one of that name (typer then suggests near ones)."""
+        if cmd_name not in COMMANDS:
+            return None
+        if ctx.resilient_parsing or _only_listing(ctx):
+            return _placeholder(cmd_name)
+        return _import(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Import the command that was named; listing all of them (`--help`) imports none."""
+        ctx.meta["tillstream.resolving"] = True
+        return super().resolve_command(ctx, args)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; return its exit code, having told a person or a program what went wrong."""
+    try:
+        root = typer.main.get_command(_root())
+        root.main(args=list(arguments), prog_name="tillstream", standalone_mode=True)
+    except TillstreamError as error:
+        _tell(error, as_json="--json" in arguments)
+        return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_PROBLEM
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_PROBLEM
+    return 0
+
+
+def _root() -> typer.Typer:
+    app = typer.Typer(
+        cls=LazyGroup,
+        name="tillstream",
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        help="The store-side half of a loyalty programme: captures receipts, knows the customer, prints the offer.",
+        epilog="Example: tillstream demo",
+    )
+    app.callback()(_nothing_in_common)
+    return app
+
+
+def _nothing_in_common() -> None:
+    """Make this a group: a typer app with no callback and one command would be that command."""
+
+
+def _only_listing(ctx: Any) -> bool:
+    return "tillstream.resolving" not in ctx.meta
+
+
+def _placeholder(name: str) -> Any:
+    return typer.core.TyperCommand(name=name, help=COMMANDS[name][1])
+
+
+def _import(name: str) -> Any:
+    module, _ = COMMANDS[name]
+    app = _contributed(name).load() if not module else importlib.import_module(module).app
+    group = typer.main.get_group(app)
+    command = group.commands.get(name, group)
+    command.name = name
+    return command
+
+
+def _contributed(name: str) -> EntryPoint:
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        if entry.name == name:
+            return entry
+    raise ConfigurationError(
+        f"the command `{name}` is not installed: no entry point {ENTRY_POINT_GROUP}:{name}",
+        fix="reinstall tillstream (from a clone: make setup)",
+        code="command_missing",
+    )
+
+
+def _tell(error: TillstreamError, *, as_json: bool, write: Callable[[str], Any] = sys.stderr.write) -> None:
+    if as_json:
+        write(json.dumps({"code": error.code, "message": error.message, "fix": error.fix}, ensure_ascii=False) + "\n")
+        return
+    write(f"tillstream: {error.message}\n")
+    if error.fix:
+        write(f"fix: {error.fix}\n")

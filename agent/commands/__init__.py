@@ -1,0 +1,1 @@
+"""The commands of `tillstream`, one module a group; each exports a typer `app`. Imported only when asked for."""
