@@ -1,0 +1,86 @@
+"""What a scanned code is, by the store's own rules: `ean13:29` is a member card here and weighed cheese next door.
+
+Pure. A rule is a symbology and a prefix of the code; the first match wins, from member over coupon to product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+CODE_LENGTH_MAX = 4096  # a QR code holds 4,296 characters at most; a longer "code" is noise from a broken scanner
+
+
+class CodeKind(StrEnum):
+    """What a code is to this store."""
+
+    MEMBER = "member"
+    COUPON = "coupon"
+    PRODUCT = "product"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRule:
+    """Codes of one symbology that begin with `prefix`; an empty prefix takes all of them."""
+
+    symbology: str
+    prefix: str = ""
+
+    def matches(self, *, symbology: str, code: str) -> bool:
+        """Return whether the code is one of these; a scanner that does not tell the symbology has it derived."""
+        return symbology == self.symbology and code.startswith(self.prefix)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRules:
+    """The `[codes]` section as a value."""
+
+    member: tuple[CodeRule, ...] = ()
+    coupon: tuple[CodeRule, ...] = ()
+    product: tuple[CodeRule, ...] = ()
+
+    def classify(self, *, symbology: str, code: str) -> CodeKind:
+        """Return what a code is; `unknown` where no rule knows it."""
+        known = symbology_of(symbology, code)
+        for kind, rules in (
+            (CodeKind.MEMBER, self.member),
+            (CodeKind.COUPON, self.coupon),
+            (CodeKind.PRODUCT, self.product),
+        ):
+            if any(rule.matches(symbology=known, code=code) for rule in rules):
+                return kind
+        return CodeKind.UNKNOWN
+
+
+def parse_code_rule(text: object) -> CodeRule:
+    """Read `symbology` or `symbology:prefix`; raises ValueError for anything else."""
+    if not isinstance(text, str) or not text or text != text.strip():
+        raise ValueError(f"{text!r} is no code rule, e.g. ean13:29")
+    symbology, _, prefix = text.partition(":")
+    if not symbology.replace("_", "").isalnum():
+        raise ValueError(f"{text!r} is no code rule, e.g. ean13:29")
+    return CodeRule(symbology=symbology.lower(), prefix=prefix)
+
+
+def symbology_of(told: str, code: str) -> str:
+    """Return the symbology a scanner told, or the one that the code's own form gives away.
+
+    Wedge scanners tell nothing: 13 digits with a right check digit are EAN-13, 8 are EAN-8, our own prefixes can
+    only have come from a QR code; everything else is `text` (typed, or a code without a form of its own).
+    """
+    told = told.strip().lower().replace("-", "").replace("_", "")
+    if told not in {"", "unknown", "keyboard"}:
+        return told
+    if code.isascii() and code.isdigit() and len(code) in EAN_NAMES and _check_digit_holds(code):
+        return EAN_NAMES[len(code)]
+    return "qr" if code.startswith(("tsc1", "tillstream", "http")) else "text"
+
+
+EAN_NAMES = {8: "ean8", 12: "upca", 13: "ean13"}
+
+
+def _check_digit_holds(code: str) -> bool:
+    """Return whether the GS1 check digit (weights 3 and 1 from the right) of a code holds."""
+    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(code)))
+    return weighted % 10 == 0

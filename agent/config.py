@@ -1,0 +1,252 @@
+"""The store's `agent.toml` as typed values; the shape stands in `docs/` and a wrong file is refused whole.
+
+`load_config` reads and checks a file and does nothing else: no folder is made, no device is opened. Whatever is wrong
+is a `ConfigurationError` whose message carries the path of the setting (`workstation[0].tap.modle`) and, for a key
+nobody knows, the nearest key that exists.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Iterable
+from datetime import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from platformdirs import user_state_path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from agent.codes import CodeRule, CodeRules, parse_code_rule
+from retail.errors import ConfigurationError
+from retail.identifiers import BusinessUnitId, WorkstationId
+
+CONFIG_BYTES_MAX = 1_000_000  # 12 workstations take 4 KB; a larger file is no agent.toml
+NEAREST_CUTOFF = 0.5  # difflib ratio: `prot` still finds `port`, `xyz` finds nothing
+
+
+class PrintProfile(StrEnum):
+    """What may be printed for the customer, by the law and the wish of the store."""
+
+    OFF = "off"
+    ON_REQUEST = "on_request"
+    SEPARATE_SLIP = "separate_slip"
+    APPENDIX = "appendix"
+
+
+class Level(StrEnum):
+    """How far a workstation is integrated: print only, scanner in line, or the till calls us."""
+
+    PRINT = "P"
+    SCANNER = "S"
+    TILL = "T"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone, e.g. Europe/Berlin") from error
+    return name
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isdigit() and int(port) < 65536):  # noqa: PLR2004 - the range of TCP ports
+        raise ValueError(f"{text!r} is no address, e.g. 127.0.0.1:9100")
+    return text
+
+
+def _printer(text: str) -> str:
+    scheme, found, rest = text.partition("://")
+    if not (found and rest and scheme in {"tcp", "serial"}):
+        raise ValueError(f"{text!r} is no printer, e.g. tcp://192.0.2.10:9100 or serial:///dev/ttyUSB0?baud=115200")
+    return text
+
+
+def _code_rules(texts: object) -> object:
+    return [parse_code_rule(text) for text in texts] if isinstance(texts, list) else texts
+
+
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Address = Annotated[str, AfterValidator(_address)]
+Rules = Annotated[tuple[CodeRule, ...], BeforeValidator(_code_rules)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class StoreSection(_Section):
+    """`[store]`: who and where this store is."""
+
+    business_unit_id: Word
+    name: str = Field(default="", max_length=200)
+    country: str = Field(default="", pattern=r"^([A-Z]{2})?$")
+    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    day_ends_at: time = time(4, 0)  # the last bar has closed, the first bakery has not opened
+    print_profile: PrintProfile = PrintProfile.OFF  # law differs: nothing is printed until somebody chose
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the IANA zone that printed times are in."""
+        return ZoneInfo(self.timezone)
+
+
+class HubSection(_Section):
+    """`[hub]`: where journals go and customers come from."""
+
+    url: str = Field(pattern=r"^https?://[^\s/]+(/\S*)?$")
+
+
+class TapSection(_Section):
+    """`[workstation.tap]`: the process that stands between register and printer."""
+
+    listen: Address
+    printer: Annotated[str, AfterValidator(_printer)]
+    model: str = "generic-80mm"
+
+
+class ScannerSection(_Section):
+    """`[[workstation.scanner]]`: a scanner this machine reads itself."""
+
+    port: str = Field(pattern=r"^(serial|evdev)://\S+$")
+
+
+class WorkstationSection(_Section):
+    """`[[workstation]]`: one checkout position."""
+
+    id: Word
+    level: Level = Level.PRINT
+    tap: TapSection | None = None
+    scanner: tuple[ScannerSection, ...] = ()
+
+    @property
+    def workstation_id(self) -> WorkstationId:
+        """Return the id in the trade's type."""
+        return WorkstationId(self.id)
+
+
+class CodesSection(_Section):
+    """`[codes]`: what a scanned code is; the first match wins, from member over coupon to product."""
+
+    member: Rules = ()
+    coupon: Rules = (CodeRule(symbology="qr", prefix="tsc1"),)
+    product: Rules = ()
+
+    def rules(self) -> CodeRules:
+        """Return the rules as a value of their own."""
+        return CodeRules(member=self.member, coupon=self.coupon, product=self.product)
+
+
+class AgentSection(_Section):
+    """`[agent]`: where this agent keeps what must survive."""
+
+    state_dir: Path = Field(default_factory=lambda: user_state_path("tillstream"))
+
+
+class DeskSection(_Section):
+    """`[desk]`: where pages and local API listen; loopback unless somebody wants kiosks on other machines."""
+
+    listen: Address = "127.0.0.1:8090"
+
+
+class AgentConfig(_Section):
+    """A whole `agent.toml`."""
+
+    store: StoreSection
+    hub: HubSection | None = None
+    workstation: tuple[WorkstationSection, ...] = ()
+    codes: CodesSection = CodesSection()
+    agent: AgentSection = AgentSection()
+    desk: DeskSection = DeskSection()
+
+    @property
+    def business_unit_id(self) -> BusinessUnitId:
+        """Return the store's id in the trade's type."""
+        return BusinessUnitId(self.store.business_unit_id)
+
+    def workstation_of(self, workstation_id: str) -> WorkstationSection | None:
+        """Return the section of a workstation; None when the file does not name it."""
+        return next((each for each in self.workstation if each.id == workstation_id), None)
+
+
+def load_config(path: Path) -> AgentConfig:
+    """Read and check one `agent.toml`.
+
+    A relative `state_dir` is taken from the folder of the file, so that a demo folder can be moved. Raises
+    ConfigurationError: no such file, no TOML, a key nobody knows, a value out of range.
+    """
+    try:
+        if path.stat().st_size > CONFIG_BYTES_MAX:
+            raise ConfigurationError(f"{path}: larger than {CONFIG_BYTES_MAX} bytes", fix="name an agent.toml")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable agent.toml") from error
+    config = parse_config(text, source=str(path))
+    state_dir = path.resolve().parent / config.agent.state_dir
+    return config.model_copy(update={"agent": AgentSection(state_dir=state_dir)})
+
+
+def parse_config(text: str, *, source: str = "agent.toml") -> AgentConfig:
+    """Check the text of an `agent.toml`; `source` names it in messages. Raises ConfigurationError."""
+    try:
+        config = AgentConfig.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{source}: no TOML: {error}", fix="mend the line named above") from error
+    except ValidationError as error:
+        problems = [_problem(each["loc"], each["type"], each["msg"]) for each in error.errors(include_url=False)]
+        raise ConfigurationError(f"{source}: " + "; ".join(problems), fix=f"mend {source}") from error
+    _refuse_twins(config, source)
+    return config
+
+
+def _refuse_twins(config: AgentConfig, source: str) -> None:
+    """Raise where two workstations share an id or two taps an address."""
+    ids = [each.id for each in config.workstation]
+    listens = [each.tap.listen for each in config.workstation if each.tap]
+    for what, values in (("id", ids), ("tap.listen", listens)):
+        twins = sorted({value for value in values if values.count(value) > 1})
+        if twins:
+            raise ConfigurationError(
+                f"{source}: workstation: {what} {twins[0]!r} stands twice", fix="give each workstation its own"
+            )
+
+
+def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    """Say where and what, and for an unknown key which one was probably meant."""
+    where = _path_text(location)
+    if kind != "extra_forbidden":
+        return f"{where}: {message}"
+    nearest = difflib.get_close_matches(str(location[-1]), _keys_at(location[:-1]), n=1, cutoff=NEAREST_CUTOFF)
+    hint = f"; nearest known key: {_path_text((*location[:-1], nearest[0]))}" if nearest else ""
+    return f"{where}: unknown key{hint}"
+
+
+def _path_text(location: Iterable[int | str]) -> str:
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    return path
+
+
+def _keys_at(location: Iterable[int | str]) -> list[str]:
+    """Return the keys that may stand in the section at `location`."""
+    section: type[BaseModel] = AgentConfig
+    for step in location:
+        if isinstance(step, str) and step in section.model_fields:
+            section = _section_in(section.model_fields[step].annotation) or section
+    return list(section.model_fields)
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the section type inside an annotation such as `tuple[TapSection, ...]` or `TapSection | None`."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return annotation if issubclass(annotation, BaseModel) else None
+    return next(filter(None, map(_section_in, typing.get_args(annotation))), None)

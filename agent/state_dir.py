@@ -1,0 +1,88 @@
+"""Where everything of one agent lies on disk; one folder, so that a store is backed up and wiped by one path."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from retail.errors import OnSiteError
+
+PRIVATE_FOLDER_MODE = 0o700  # the service's own user; taps on this machine run as the same user
+
+
+@dataclass(frozen=True, slots=True)
+class StateDir:
+    """The layout; only `create` touches the disk."""
+
+    root: Path
+
+    @property
+    def journal(self) -> Path:
+        """The journal's database."""
+        return self.root / "journal.db"
+
+    @property
+    def keys(self) -> Path:
+        """Secrets of this agent, each a file of mode 0600."""
+        return self.root / "keys"
+
+    @property
+    def mirror(self) -> Path:
+        """Snapshot and overlays of customers, segments and campaigns."""
+        return self.root / "mirror"
+
+    @property
+    def captures(self) -> Path:
+        """Sealed captures that are too large for the journal's database."""
+        return self.root / "captures"
+
+    @property
+    def backups(self) -> Path:
+        """Whole copies of the journal, made by `VACUUM INTO`."""
+        return self.root / "backups"
+
+    @property
+    def core_socket(self) -> Path:
+        """Where taps talk to core."""
+        return self.root / "core.sock"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where desk and the command line talk to core."""
+        return self.root / "control.sock"
+
+    @property
+    def supervisor_state(self) -> Path:
+        """What the supervisor knows of its children, for `status` and `doctor`."""
+        return self.root / "supervisor.json"
+
+    @property
+    def spools(self) -> Path:
+        """The folders of all spools."""
+        return self.root / "spool"
+
+    def spool(self, workstation_id: str) -> Path:
+        """Sealed jobs that the tap of a workstation could not hand over."""
+        return self.spools / workstation_id
+
+    def create(self) -> None:
+        """Make the folders that are missing. A repeat changes nothing. Raises OnSiteError when the disk says no."""
+        try:
+            for folder in (self.root, self.keys, self.mirror, self.captures, self.backups, self.spools):
+                folder.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OnSiteError(
+                f"{self.root}: cannot be used as state folder: {error.strerror}",
+                fix=f"give the agent's user a writable folder, or name another in [agent] state_dir: {self.root}",
+                code="state_dir",
+            ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in `folder` durable (fsync of the directory); a file without its name is lost with the power."""
+    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
