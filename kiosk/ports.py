@@ -1,0 +1,121 @@
+"""What the pages need from the rest of the agent, declared by the pages (style rule 2).
+
+`agent/desk.py` fulfils these over `control.sock`; tests fulfil them with a fake that passes the same contract suite.
+
+What core pushes, and every page understands. `data` is a JSON object; every member but `as_of` may be absent, and a
+page ignores members it does not know. Times are ISO 8601 with offset, amounts decimal strings, dates ISO dates.
+
+customer   somebody's code was recognised, or was not, at this place
+    as_of, scan_id, known (bool), code_kind ("member coupon product phone unknown"), code_shown (masked, "…4711"),
+    first_name, tier, member_since (date), points (int), points_expiring {"points", "on"}, birthday_soon (bool),
+    employee (bool), language, permissions {"purpose": bool}, coupons [{"serial", "title", "valid_until"}],
+    last_visit (date), receipts [{"day", "total", "currency", "lines"}]
+offers     what was decided for that scan
+    as_of, scan_id, offers [{"offer_id", "campaign_id", "title", "text", "cashier", "valid_until", "picture", "why"}],
+    sentences [str] (already in the store's language, most important first), paper [str] (what the slip will carry)
+sale       the basket of this place, as far as the till lets us see it
+    as_of, state ("open" "completed" "voided"), lines [{"description", "quantity", "amount"}], total, currency,
+    points_earned, paper [{"campaign_id", "outcome"}] (what became of the slip), qr (a thank-you's payload)
+trouble    something a person can do something about; `resolved` takes it back
+    as_of, code, message, fix, resolved (bool)
+clear      whoever was here is gone: pages forget the person at once
+    as_of, reason ("undone" "completed" "voided" "expired" "replaced")
+stale      how old the mirror and the link are
+    as_of, stale (bool), mirror_age_s, hub_last_contact (time or null), backlog (records)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+JsonObject = Mapping[str, Any]
+"""A JSON object as `json.loads` gives it; what is in it is checked by whoever reads it."""
+
+
+class CorePort(Protocol):
+    """What a page may ask of core.
+
+    Every method raises TryAgainError with code `core_away` when core cannot be reached or does not answer in time, and
+    RefusedError (code `not_found` where the thing is unknown) when core says no; nothing else.
+    """
+
+    async def scan(self, *, workstation_id: str, code: str, symbology: str, source: str) -> str:
+        """Say that `code` was presented at this workstation or kiosk and return the scan's id.
+
+        A repeat is a new scan: core decides what the second presentation of one code means. `source` is `cashier`,
+        `kiosk`, `display` or `api`. What was recognised follows as an event, not as an answer.
+        """
+        ...
+
+    async def undo(self, scan_id: str) -> None:
+        """Take a scan back; the scan before it counts again. Undoing twice changes nothing."""
+        ...
+
+    async def append(self, *, kind: str, workstation_id: str, payload: JsonObject) -> JsonObject:
+        """Journal something that was born on a page (visit, consent, survey answer); return core's answer.
+
+        On return it is on disk. `payload["request_id"]` makes a repeat harmless.
+        """
+        ...
+
+    async def status(self) -> JsonObject:
+        """Return core's status in the shape of `tillstream status --json`, without the desk's own part."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One permission a customer may give: the whole text that is shown or read aloud, by language.
+
+    `version` changes whenever a word of it does; `purpose` is a stable word (`receipts`, `offers`, `profiling`).
+    """
+
+    purpose: str
+    channel: str
+    version: str
+    text: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question of the short survey: a stable id, its wording and its answers by language."""
+
+    question_id: str
+    text: Mapping[str, str]
+    answers: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poster:
+    """One offer to everybody, for the kiosk that nobody stands before; texts by language."""
+
+    title: Mapping[str, str]
+    text: Mapping[str, str]
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContent:
+    """What pages show that concerns no person: the store, its places, its posters, its consent texts."""
+
+    store_name: str
+    currency: str
+    languages: Sequence[str]
+    language: str
+    timezone: str
+    workstations: Sequence[str]
+    kiosks: Sequence[str]
+    posters: Sequence[Poster] = ()
+    consents: Sequence[Consent] = ()
+    survey: Sequence[Question] = ()
+    theme: Mapping[str, str] = field(default_factory=dict)
+
+
+class ContentPort(Protocol):
+    """Where the pages' content comes from; it changes when the feed brings a new bundle."""
+
+    def current(self) -> PageContent:
+        """Return what to show now. Never raises: a damaged bundle leaves the last good one."""
+        ...
