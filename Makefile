@@ -1,0 +1,86 @@
+# Every target does its own set-up in .venv; nothing outside this folder is touched, except that `make test` and
+# `make demo` install the Debian packages they need when run as root (else the skipped test names the command).
+#
+#   make demo [ARGS="--once --json"]   the product at work: first sale within two minutes of the clone
+#   make test                          the quick tier of everything (15 minutes on two cores)
+#   make check                         what must be green before a commit (one minute)
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+SEED ?=
+TEST_PACKAGES := chromium socat strace gcc libc6-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+
+# Tests that start real processes, servers or a browser measure themselves against the clock: they run one by one.
+UNIT := not slow and not real and not browser
+REAL := not slow and (real or browser)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-unit test-real check static bench soak lock changelog packages
+
+help:
+	@sed -n '1,/^$$/ s/^# \{0,1\}//p' Makefile
+
+setup: $(DEVELOPMENT)
+
+demo: $(RUNTIME)
+	@$(BIN)/tillstream demo $(ARGS)
+
+test: packages $(DEVELOPMENT)
+	$(MAKE) test-unit
+	$(MAKE) test-real
+
+test-unit: $(DEVELOPMENT)
+	$(BIN)/pytest -n 2 -q -m "$(UNIT)"
+
+test-real: $(DEVELOPMENT)
+	$(BIN)/pytest -q -m "$(REAL)"
+
+check: static test-unit
+
+static: $(DEVELOPMENT)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEVELOPMENT)
+	$(BIN)/python benchmarks $(ARGS)
+
+soak: packages $(DEVELOPMENT)
+	$(BIN)/python tests/long_tier.py $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+# Locks are made for every supported Python and system at once; they carry hashes and no addresses.
+lock: $(DEVELOPMENT)
+	$(PIP) install -q uv
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --upgrade --group build -o requirements-build.lock
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --upgrade pyproject.toml -o requirements.lock
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --upgrade --group dev -c requirements.lock -o requirements-dev.lock
+
+changelog: $(DEVELOPMENT)
+	$(BIN)/towncrier build --yes --version $(VERSION)
+
+packages:
+	@.ci/debian-packages $(TEST_PACKAGES)
+
+$(BIN)/python:
+	@.ci/make-venv $(VENV)
+
+$(RUNTIME): requirements-build.lock requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing what runs into $(VENV) (once; nothing for tests)"
+	@$(PIP) install -q --no-compile --require-hashes -r requirements-build.lock -r requirements.lock
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEVELOPMENT): $(RUNTIME) requirements-dev.lock
+	@echo "installing what tests into $(VENV) (once)"
+	@$(PIP) install -q --no-compile --require-hashes -r requirements-dev.lock
+	@touch $@
