@@ -250,21 +250,17 @@ class MirrorFile:
         """Return the sealed records whose fingerprint matches: none, one, rarely more; b"" is a tombstone."""
         number = self._table[int.from_bytes(locator[:8], "big") >> self._shift]
         fingerprint = locator[_FINGERPRINT]
+        page = os.pread(self._fd, PAGE_BYTES, self.head.pages_at + number * PAGE_BYTES)
+        count = page[0] | page[1] << 8
+        if count < _GOES_ON:  # nearly always: the bucket is whole in this page and holds the fingerprint at most once
+            return _matches(page, fingerprint, count)
         found: list[bytes] = []
-        while True:
+        while count & _GOES_ON and number + 1 < self.head.page_count:
+            found += _matches(page, fingerprint, count & ~_GOES_ON)
+            number += 1
             page = os.pread(self._fd, PAGE_BYTES, self.head.pages_at + number * PAGE_BYTES)
             count = page[0] | page[1] << 8
-            goes_on, count = count & _GOES_ON, count & ~_GOES_ON
-            fingerprints_end = 2 + count * _FINGERPRINT_BYTES
-            at = page.find(fingerprint, 2, fingerprints_end)
-            while at >= 0:
-                index, odd = divmod(at - 2, _FINGERPRINT_BYTES)
-                if not odd:
-                    found.append(_sealed(page, index, count))
-                at = page.find(fingerprint, at + 1, fingerprints_end)
-            if not goes_on or number + 1 >= self.head.page_count:
-                return found
-            number += 1
+        return found + _matches(page, fingerprint, count & ~_GOES_ON)
 
     def get(self, token: bytes) -> MirrorRecord | Tombstone | None:
         """Return what the file says of a token's holder; None when it does not know them."""
@@ -283,6 +279,18 @@ class MirrorFile:
         self._table.release()
         self._map.close()
         os.close(self._fd)
+
+
+def _matches(page: bytes, fingerprint: bytes, count: int) -> list[bytes]:
+    end = 2 + count * _FINGERPRINT_BYTES
+    found = []
+    at = page.find(fingerprint, 2, end)
+    while at >= 0:
+        index, odd = divmod(at - 2, _FINGERPRINT_BYTES)
+        if not odd:
+            found.append(_sealed(page, index, count))
+        at = page.find(fingerprint, at + 1, end)
+    return found
 
 
 def _sealed(page: bytes, index: int, count: int) -> bytes:
