@@ -1,0 +1,368 @@
+"""What agent and hub say to one another, field by field. `docs/wire-protocol.md` is written from these models.
+
+Versioned: every message carries `wire`, its form's number; a hub answers a number that it does not know with 415
+and the numbers that it takes, so that a more compact form can come later beside this one. Unknown fields are
+ignored: a newer peer may add some. Known fields are strict: a number in quotes is refused.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+WIRE: Final = 1
+"""The form that this program speaks."""
+
+WIRE_ACCEPTED: Final = (1,)
+"""The forms that this program takes."""
+
+MEDIA_TYPE: Final = "application/json"
+BODY_ENCODING: Final = "deflate"
+"""`deflate` of RFC 9110: the zlib format (RFC 1950)."""
+
+RECORDS_MAX: Final = 2000
+"""Records in one upload: the hub's writer is busy for about 50 ms with so many, and others wait no longer."""
+
+PAYLOAD_CHARS_MAX: Final = 1_048_576
+"""One record's payload. A receipt of 1,000 lines takes 150 kB; what is larger is no receipt."""
+
+SEQ_MAX: Final = 2**53 - 1
+"""The largest number that every JSON reader keeps exact."""
+
+FEED_FILES_MAX: Final = 200
+"""Files one manifest may name: a snapshot, a month of overlays, and as many again."""
+
+LOCATE_MARKS_MAX: Final = 128
+"""Marks one position question may carry; doubling distances reach 2^53 records with 53."""
+
+_HEX_32 = r"^[0-9a-f]{64}$"
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+Hash = Annotated[str, StringConstraints(pattern=_HEX_32)]
+"""SHA-256, lower-case hexadecimal."""
+
+Seq = Annotated[int, Field(ge=1, le=SEQ_MAX)]
+Epoch = Annotated[int, Field(ge=1, le=SEQ_MAX)]
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
+"""Ids of tenants, stores and agents: they become parts of paths and headers, so they are plain words."""
+
+Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,4096}$")]
+"""base64url without padding."""
+
+
+class Message(BaseModel):
+    """What all messages share: immutable, strict, unknown fields ignored."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class Versioned(Message):
+    """A whole message: it tells its form."""
+
+    wire: Literal[1] = WIRE
+    """The form of this message."""
+
+
+class Absence(StrEnum):
+    """Why a record comes without salt and payload. Its hash still verifies."""
+
+    ERASED = "erased"
+    """A person was erased: the payload is gone for ever, everywhere."""
+
+    WITHHELD = "withheld"
+    """This destination would not take the payload; it stays parked at the agent and may come later."""
+
+    DAMAGED = "damaged"
+    """The agent's disk returned other bytes than were written; only the header survived."""
+
+
+class JournalRecord(Message):
+    """One record of a journal; its `seq` is the upload's `first_seq` plus its place in the list."""
+
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_.]{1,63}$")]
+    """What happened, e.g. `transaction.completed`. A kind that the hub does not know is stored and not projected."""
+
+    workstation_id: Annotated[str, StringConstraints(max_length=64)] = ""
+    """The checkout position; empty where none is concerned."""
+
+    occurred_at: Annotated[str, StringConstraints(max_length=40)]
+    """ISO 8601 with offset: when it happened by the store's clock; never rewritten by a late upload."""
+
+    clock_quality: Annotated[str, StringConstraints(max_length=20)] = "unknown"
+    """`unknown`, `free_running` or `synchronised`, at the time of the record."""
+
+    business_day: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
+    """ISO date of the trading day; empty where none is concerned."""
+
+    salt: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+    """16 bytes, hexadecimal; None when the payload is absent."""
+
+    payload: Annotated[str, StringConstraints(max_length=PAYLOAD_CHARS_MAX)] | None = None
+    """Canonical JSON as text, byte for byte what was hashed; None when absent."""
+
+    payload_hash: Hash | None = None
+    """H(salt || payload); given only when the payload is absent, else computed by the receiver."""
+
+    absent: Absence | None = None
+    """Why the payload is not here."""
+
+    @model_validator(mode="after")
+    def _whole_or_absent(self) -> JournalRecord:
+        given = [name for name in ("salt", "payload", "payload_hash", "absent") if getattr(self, name) is not None]
+        if given not in (["salt", "payload"], ["payload_hash", "absent"]):
+            raise ValueError("either salt and payload, or payload_hash and absent")
+        return self
+
+
+class JournalUpload(Versioned):
+    """`POST /v1/journal`: records of one epoch, in order, without a hole.
+
+    A repeat - the same records again, cut into other pieces or not - is answered the same and changes nothing.
+    """
+
+    epoch: Epoch
+    """The epoch these records were written in; may be older than the credential's, never newer."""
+
+    epoch_first_seq: Seq
+    """The seq of this epoch's first record, whose previous hash is 32 zero bytes."""
+
+    oldest_seq: Seq
+    """The oldest record of this epoch that the agent still has; what lies before it cannot be asked for."""
+
+    first_seq: Seq
+    """The seq of `records[0]`."""
+
+    prev_hash: Hash
+    """The hash of the record before `first_seq`; zeros at the start of an epoch."""
+
+    records: Annotated[list[JournalRecord], Field(min_length=1, max_length=RECORDS_MAX)]
+    head_hash: Hash
+    """The hash of the last record here."""
+
+
+class ParkedRecord(Message):
+    """A record that the hub keeps but cannot use: the agent parks it for the hub, and goes on."""
+
+    seq: Seq
+    reason: str
+    """`refused` (its payload is not what its kind promises) or `misconfigured` (the chain must act)."""
+
+    code: str
+    message: str
+    fix: str = ""
+
+
+class JournalAck(Versioned):
+    """The answer to an upload: everything up to and with `acked_seq` is on the hub's disk."""
+
+    epoch: Epoch
+    acked_seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    head_hash: Hash
+    """The hash of record `acked_seq`: the agent moves its cursor only when it is its own."""
+
+    forked: bool = False
+    """Another disk with this identity has told another story: sales are kept, burning must stop, people are told."""
+
+    parked: list[ParkedRecord] = []
+
+
+class Mark(Message):
+    """One record's place and hash."""
+
+    seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    hash: Hash
+
+
+class PositionQuestion(Versioned):
+    """`POST /v1/journal/position`: which of these records do you have? Newest first, at doubling distances."""
+
+    epoch: Epoch
+    marks: Annotated[list[Mark], Field(max_length=LOCATE_MARKS_MAX)]
+
+
+class PositionAnswer(Versioned):
+    """The newest mark that the hub knows, and how far it has read this epoch."""
+
+    epoch: Epoch
+    acked_seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    """The agent goes on after this record; 0 when the hub knows none of the marks."""
+
+    head_hash: Hash
+    """The hash of that record; zeros for 0."""
+
+    head_seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    """The newest record of this epoch that the hub has, on any branch. Larger than the agent's own newest record:
+    the agent's disk was restored from a backup, and it must enrol again for a new epoch."""
+
+
+class Refusal(Message):
+    """Every answer that is not 2xx. `code` is for programs, `message` and `fix` for people."""
+
+    code: str
+    message: str
+    fix: str = ""
+    expected_seq: Seq | None = None
+    """With code `gap`: upload from here."""
+
+    seq: Seq | None = None
+    """The record that is at fault, where it is one."""
+
+    retry_after_s: float | None = None
+    """Come again after so many seconds; the Retry-After header says the same, rounded up."""
+
+    wire_accepted: list[int] | None = None
+    """With code `wire_unknown`: the forms that this hub takes."""
+
+    hub_time: str | None = None
+    """With code `clock_wrong`: the hub's time, ISO 8601; sign with it."""
+
+
+class EnrolQuestion(Versioned):
+    """`POST /v1/enrolment`, signed with the key that it registers: a proof that the sender has it."""
+
+    code: Annotated[str, StringConstraints(max_length=64)]
+    """The single-use code, as a person typed it."""
+
+    public_key: Base64
+    """The agent's Ed25519 key: 32 bytes."""
+
+    seal_key: Base64
+    """An X25519 key of the agent, 32 bytes: the chain's pepper is sealed to it."""
+
+    program: Annotated[str, StringConstraints(max_length=64)] = ""
+    """Name and version of the agent's program."""
+
+
+class EnrolAnswer(Versioned):
+    """Who the agent is from now on."""
+
+    tenant: Name
+    store: str
+    agent: Name
+    epoch: Epoch
+    """Records from now on carry this epoch; whoever held a lower one is refused with `fenced`."""
+
+    key_id: str
+    """The name of the agent's key, `keyid` of its signatures."""
+
+    hub_key: Base64
+    """The hub's Ed25519 key, which signs its answers. Pinned from now on."""
+
+    feed_key: Base64
+    """The chain's Ed25519 key, which signs feed manifests. Pinned from now on."""
+
+    sealed_pepper: Base64
+    """The chain's pepper for tokens, sealed to `seal_key` (`sync.protocol.enrolment.open_sealed`)."""
+
+    country: Annotated[str, StringConstraints(max_length=2)] = ""
+    """ISO 3166 country for phone numbers that are written nationally, the same for the whole chain; may be empty."""
+
+
+class FeedKind(StrEnum):
+    """What a file of the feed is, in the order in which they are applied."""
+
+    ERASURES = "erasures"
+    CONFIG = "config"
+    MIRROR = "mirror"
+    MIRROR_OVERLAY = "mirror_overlay"
+    ITEMS = "items"
+    CAMPAIGNS = "campaigns"
+
+
+class FeedFile(Message):
+    """One file, fetched by its hash from `GET /v1/feed/files/{sha256}` (Range is honoured)."""
+
+    kind: FeedKind
+    sha256: Hash
+    size_bytes: Annotated[int, Field(ge=0, le=2**43)]
+    version: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    """Grows with each new content of its kind; for erasures: the number of the last erasure in it."""
+
+    as_of: str
+    """ISO 8601: how new the data in it is."""
+
+
+class Manifest(Versioned):
+    """What a store should have. Signed by the chain's feed key, so that it can be kept and verified again later."""
+
+    tenant: Name
+    store: str
+    cursor: str
+    """Names this state; given back with the next question, so that nothing new is answered with 304."""
+
+    issued_at: str
+    """ISO 8601. An agent refuses a manifest older than the one it has: nobody can play it back."""
+
+    files: Annotated[list[FeedFile], Field(max_length=FEED_FILES_MAX)]
+    poll_after_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    """When to ask again; the agent adds jitter."""
+
+
+class SignedManifest(Message):
+    """`GET /v1/feed?cursor=…`: a manifest as the text that was signed."""
+
+    manifest: Annotated[str, StringConstraints(max_length=262_144)]
+    key_id: str
+    signature: Base64
+    """Ed25519 over `tillstream-manifest-1`, a zero byte, and the manifest's UTF-8 bytes."""
+
+
+class ErasuresFile(Versioned):
+    """Feed file of kind `erasures`: who must be forgotten."""
+
+    through: int
+    """The number of the last erasure here: the store's mark once it has applied them."""
+
+    erasures: list[Erasure]
+
+
+class Erasure(Message):
+    """One person. Applying it twice changes nothing."""
+
+    erasure_no: int
+    customer_id: str
+    locators: list[str] = []
+    """The first halves of the person's tokens, hexadecimal."""
+
+    requested_at: str = ""
+
+
+class AppliedReport(Versioned):
+    """`POST /v1/feed/applied`: what this store has in use."""
+
+    cursor: str
+    erased_through: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    """Every erasure up to this number is done on this store's disks."""
+
+    mirror_version: int | None = None
+    campaigns_version: int | None = None
+    backlog_records: int | None = None
+    parked_records: int | None = None
+    program: Annotated[str, StringConstraints(max_length=64)] = ""
+
+
+class AppliedAnswer(Versioned):
+    """The hub has noted the report."""
+
+    erased_through: int
+
+
+ErasuresFile.model_rebuild()
+
+MESSAGES: Final[tuple[type[Message], ...]] = (
+    EnrolQuestion,
+    EnrolAnswer,
+    JournalUpload,
+    JournalAck,
+    PositionQuestion,
+    PositionAnswer,
+    SignedManifest,
+    Manifest,
+    ErasuresFile,
+    AppliedReport,
+    AppliedAnswer,
+    Refusal,
+)
+"""Every whole message or file, in the order of `docs/wire-protocol.md`."""
