@@ -1,0 +1,1 @@
+"""The single facts that a rule of `retail/segments.py` may ask."""
