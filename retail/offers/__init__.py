@@ -1,0 +1,1 @@
+"""Campaigns, and the pure decision which of them to offer now and why."""
