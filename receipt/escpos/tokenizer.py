@@ -33,11 +33,16 @@ from receipt.escpos.commands import (
     TokenKind,
     fixed_commands,
 )
-from receipt.escpos.lengths import DISPLAY_RULES, GLYPH_BYTES, PRINTER_RULES, Rule, record_size, records_of
+from receipt.escpos.lengths import (
+    DISPLAY_RULES,
+    GLYPH_BYTES,
+    PRINTER_RULES,
+    WHOLE_BYTES_MAX,
+    Rule,
+    record_size,
+    records_of,
+)
 from receipt.escpos.subfunctions import describe
-
-# The largest two-dimensional code holds 7,089 characters: codes and settings come whole, only images come in pieces.
-WHOLE_BYTES_MAX: Final = 8192
 
 _PRINTER_AND_DISPLAY: Final = 3  # ESC = n: bit 0 selects the printer, bit 1 the display
 _DISPLAY_ONLY: Final = 2
@@ -192,7 +197,7 @@ class Tokenizer:
             return self._incomplete(tokens, data, at, needed=0, final=final)
         if rule is None:
             return self._unknown(tokens, data, at)
-        length = rule(data, at, len(data), final=final)
+        length = rule(data[at : at + WHOLE_BYTES_MAX], final)
         if prefix == b"\x1c2":
             length += GLYPH_BYTES.get(self._kanji_font, 0) if length > 0 else 0
         if 0 < length <= there:
@@ -235,7 +240,7 @@ class Tokenizer:
             after = len(data)
             self._payload_left = length - (after - at)
         else:
-            header, self._records_left, self._record_first = records_of(data, at)
+            header, self._records_left, self._record_first = records_of(data[at : at + 5])
             after = at + header
             self._record_head = data[at:after]
         self._emit(tokens, data[at:after], name, self._payload_kind)
@@ -251,5 +256,5 @@ class Tokenizer:
         if len(data) - at < self._record_first:
             return self._incomplete(tokens, data, at, needed=self._record_first, final=final)
         self._records_left -= 1
-        self._payload_left = record_size(self._record_head, data, at)
+        self._payload_left = record_size(self._record_head, data[at : at + self._record_first])
         return at

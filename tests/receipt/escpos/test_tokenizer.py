@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from receipt.escpos.commands import TokenKind
-from receipt.escpos.tokenizer import WHOLE_BYTES_MAX, Token, Tokenizer
+from receipt.escpos.lengths import WHOLE_BYTES_MAX
+from receipt.escpos.tokenizer import Token, Tokenizer
 
 RUNS = {"Text", "Controls"}
 
