@@ -1,7 +1,8 @@
 """Finding a customer among ten million: our file beside a Python dict, SQLite and LMDB, all warm.
 
 The index look-up (`find`) is compared with the peers' get of a value of the same size; opening the sealed record
-is a figure of its own. Tokens are synthetic: evenly spread, without scrypt's cost (`token_cost.py` has that; the name `token` belongs to the standard library).
+is a figure of its own. Tokens are synthetic: evenly spread, without scrypt's cost (`token_cost.py` has that: the name
+`token` belongs to the standard library).
 """
 
 from __future__ import annotations
