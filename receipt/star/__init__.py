@@ -1,0 +1,1 @@
+"""Star printers: Star Line Mode and StarPRNT, both ways."""

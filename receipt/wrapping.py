@@ -1,0 +1,98 @@
+"""Breaking a text into lines of a printer's width: between words; within a word only when it fits no line at all.
+
+A word too long for any line is broken after a hyphen or slash that it has, else where a syllable may end, with a
+hyphen and at least three letters on each side. A no-break space (U+00A0) keeps "15 %" together.
+"""
+
+from __future__ import annotations
+
+import re
+
+from receipt.printable import columns_of
+
+_VOWELS = frozenset("aeiouyäöüáéíóúàèìòùâêîôûåæøаеёиоуыэюяіїєAEIOUYÄÖÜАЕЁИОУЫЭЮЯІЇЄ")
+
+_LETTERS_KEPT_TOGETHER = 3
+"""Fewer than three letters of a word alone on a line cannot be read as part of it."""
+
+_AFTER = re.compile(r"(?<=[-/_.,;:@&=?+])")
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Return the lines of one paragraph, none wider than `columns`; a text of spaces gives one empty line."""
+    lines: list[str] = []
+    line = ""
+    for word in _words(text):
+        grown = f"{line} {word}" if line else word
+        if columns_of(grown) <= columns:
+            line = grown
+            continue
+        if line and columns_of(word) <= columns:
+            lines.append(line)
+            line = word
+            continue
+        *full, line = _broken(word, columns, first=columns - columns_of(line) - 1 if line else columns, before=line)
+        lines.extend(full)
+    lines.append(line)
+    return [each.replace("\u00a0", " ") for each in lines]
+
+
+def fits(text: str, columns: int) -> bool:
+    """Return whether no word of a text would have to be broken at this width."""
+    return all(columns_of(word) <= columns for word in _words(text))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.split(" ") if word]
+
+
+def _broken(word: str, columns: int, *, first: int, before: str) -> list[str]:
+    """Return the lines that a word too long for any line makes, `before` being on the first of them already."""
+    lines = []
+    room = first
+    line = f"{before} " if before else ""
+    while columns_of(word) > room:
+        head = _head(word, room)
+        if not head and line:
+            lines.append(line.rstrip(" "))
+            line, room = "", columns
+            continue
+        head = head or _longest_prefix(word, room)
+        rest = word[len(head) :]
+        hyphen = "-" if head[-1].isalpha() and rest[:1].isalpha() and columns_of(head) < room else ""
+        lines.append(f"{line}{head}{hyphen}")
+        word, line, room = rest, "", columns
+    return [*lines, f"{line}{word}"]
+
+
+def _head(word: str, room: int) -> str:
+    """Return the longest beginning of a word that may stand at a line's end with a hyphen, empty when there is none."""
+    natural = [
+        word[: match.start()] for match in _AFTER.finditer(word) if 0 < match.start() < len(word)
+    ]
+    fitting = [head for head in natural if columns_of(head) <= room and len(head) >= _LETTERS_KEPT_TOGETHER]
+    if fitting:
+        return fitting[-1]
+    longest = len(_longest_prefix(word, room - 1))
+    for end in range(min(longest, len(word) - _LETTERS_KEPT_TOGETHER), _LETTERS_KEPT_TOGETHER - 1, -1):
+        if _may_break(word, end):
+            return word[:end]
+    return ""
+
+
+def _may_break(word: str, end: int) -> bool:
+    """Return whether a syllable may end before `end`: a vowel behind it and, ahead, a consonant with its vowel."""
+    letters = word[end - 3 : end + 3]
+    if not letters.isalpha():
+        return False
+    has_vowel_behind = word[end - 1] in _VOWELS or word[end - 2] in _VOWELS
+    return has_vowel_behind and word[end] not in _VOWELS and word[end + 1] in _VOWELS
+
+
+def _longest_prefix(word: str, room: int) -> str:
+    taken = 0
+    for place, character in enumerate(word):
+        taken += columns_of(character)
+        if taken > room and place > 0:
+            return word[:place]
+    return word
