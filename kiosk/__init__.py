@@ -1,1 +1,1 @@
-"""The pages of a store: kiosk, cashier, customer display."""
+"""The store's screens: pages for cashier, kiosk and customer display, and the local API they live on."""

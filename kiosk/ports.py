@@ -28,10 +28,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 JsonObject = Mapping[str, Any]
 """A JSON object as `json.loads` gives it; what is in it is checked by whoever reads it."""
+
+
+class Clock(Protocol):
+    """The time, passed in: aware time of day for people, monotonic seconds for ages."""
+
+    def now(self) -> datetime:
+        """Return the aware time of day."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Return seconds that never go backwards; only differences mean anything."""
+        ...
 
 
 class CorePort(Protocol):
