@@ -19,8 +19,9 @@ from pathlib import Path
 
 import harness
 
-from sync.protocol.mirror_file import MirrorFile, write_snapshot
+from sync.protocol.mirror_file import MirrorFile
 from sync.protocol.mirror_record import MirrorRecord
+from sync.protocol.mirror_writer import write_snapshot
 
 LOOKUPS = 50_000
 

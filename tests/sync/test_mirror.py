@@ -12,16 +12,10 @@ from hypothesis import strategies as st
 
 from retail.errors import RefusedError
 from sync.mirror import Mirror, MirrorVersion, write_current
-from sync.protocol.mirror_file import (
-    PAGE_BYTES,
-    TOMBSTONE,
-    DamagedFileError,
-    MirrorFile,
-    Tombstone,
-    erase,
-    write_snapshot,
-)
+from sync.protocol.mirror_file import TOMBSTONE, MirrorFile, Tombstone, erase
+from sync.protocol.mirror_pages import PAGE_BYTES, DamagedFileError
 from sync.protocol.mirror_record import DamagedRecordError, Dictionary, MirrorRecord, pack, unpack
+from sync.protocol.mirror_writer import merge, write_snapshot
 from sync.protocol.tokens import CodeKind, locator_of, normalise, token_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -101,6 +95,23 @@ def test_an_overlay_hides_and_adds_and_the_newest_wins(tmp_path: Path) -> None:
     assert mirror.look_up(token(77)) == anna(77)
     assert mirror.look_up(token(5)) == anna(5)
     assert mirror.age_s(NOW + timedelta(hours=1)) == 3600
+
+
+def test_merging_keeps_what_the_files_said_together_without_opening_a_record(tmp_path: Path) -> None:
+    snapshot(tmp_path, range(500))
+    written: dict[int, dict[int, MirrorRecord | Tombstone]] = {
+        1: {3: TOMBSTONE, 4: anna(44), 900: anna(900)},
+        2: {3: anna(33), 4: TOMBSTONE, 901: anna(901), 5: TOMBSTONE},
+    }
+    for version, changes in written.items():
+        entries = sorted(((token(n), r) for n, r in changes.items()), key=lambda entry: entry[0])
+        write_snapshot(tmp_path / f"o{version}.mirror", entries, count=len(entries), chain="demo", version=version + 1)
+    names = ("o2.mirror", "o1.mirror")
+    before = in_use(tmp_path, overlays=names)
+    head = merge(tmp_path / "merged.mirror", [MirrorFile(tmp_path / n) for n in (*names, "snapshot.mirror")])
+    merged = MirrorFile(tmp_path / "merged.mirror")
+    assert [merged.get(token(n)) for n in range(1000)] == [before.look_up(token(n)) for n in range(1000)]
+    assert (head.version, head.entry_count) == (3, 500)
 
 
 def test_erasure_leaves_nothing_of_the_person_in_any_file(tmp_path: Path) -> None:
