@@ -10,7 +10,9 @@ import re
 
 from receipt.printable import columns_of
 
-_VOWELS = frozenset("aeiouyäöüáéíóúàèìòùâêîôûåæøаеёиоуыэюяіїєAEIOUYÄÖÜАЕЁИОУЫЭЮЯІЇЄ")
+_VOWELS = frozenset(
+    "aeiouyäöüáéíóúàèìòùâêîôûåæøAEIOUYÄÖÜаеёиоуыэюяіїєАЕЁИОУЫЭЮЯІЇЄ"  # noqa: RUF001 - Cyrillic letters are meant
+)
 
 _LETTERS_KEPT_TOGETHER = 3
 """Fewer than three letters of a word alone on a line cannot be read as part of it."""
@@ -67,9 +69,7 @@ def _broken(word: str, columns: int, *, first: int, before: str) -> list[str]:
 
 def _head(word: str, room: int) -> str:
     """Return the longest beginning of a word that may stand at a line's end with a hyphen, empty when there is none."""
-    natural = [
-        word[: match.start()] for match in _AFTER.finditer(word) if 0 < match.start() < len(word)
-    ]
+    natural = [word[: match.start()] for match in _AFTER.finditer(word) if 0 < match.start() < len(word)]
     fitting = [head for head in natural if columns_of(head) <= room and len(head) >= _LETTERS_KEPT_TOGETHER]
     if fitting:
         return fitting[-1]

@@ -1,0 +1,148 @@
+"""The bytes of what we print, in ESC/POS: typed operations only, no text can carry a command.
+
+Epson ESC/POS Application Programming Guide; each operation names its command. `begin()` does not reset the printer
+(`ESC @` would drop the till's logos, macros and settings): it sets each thing that a slip depends on, and the caller
+restores the till's own afterwards (`receipt/escpos/state.py`).
+"""
+
+from __future__ import annotations
+
+from receipt.bitmap import Bitmap
+from receipt.page_choice import PageChoice, Run
+from receipt.pen import FEED_LINES_MAX, ROWS_PER_PICTURE, SlipPrinter
+from receipt.slip_blocks import Align, BarcodeKind, Size
+
+_BEGIN = (
+    b"\x1b!\x00"  # ESC ! font A, not bold, not double, not underlined
+    b"\x1d!\x00"  # GS ! normal size
+    b"\x1bE\x00\x1bG\x00\x1b-\x00"  # ESC E, ESC G, ESC - not bold, not struck twice, not underlined
+    b"\x1bV\x00\x1b{\x00\x1dB\x00"  # ESC V, ESC {, GS B not turned, not upside down, not white on black
+    b"\x1b \x00\x1bR\x00\x1b2"  # ESC SP, ESC R, ESC 2 no extra spacing, American characters, usual line spacing
+    b"\x1ba\x00"  # ESC a left
+    b"\x1dL\x00\x00"  # GS L no left margin
+)
+_SINGLE_BYTE = b"\x1c."  # FS . leave Kanji mode, on which code pages have no effect
+
+_ALIGN = {Align.LEFT: b"\x1ba\x00", Align.CENTRE: b"\x1ba\x01", Align.RIGHT: b"\x1ba\x02"}
+_BOLD, _TALL, _WIDE = 0x08, 0x10, 0x20  # bits of ESC !
+_SIZE = {Size.NORMAL: 0, Size.TALL: _TALL, Size.DOUBLE: _TALL | _WIDE}
+
+_QR_MODEL_2 = b"\x1d(k\x04\x001A2\x00"  # GS ( k fn 165
+_QR_LEVEL_M = b"\x1d(k\x03\x001E1"  # GS ( k fn 169
+_QR_PRINT = b"\x1d(k\x03\x001Q0"  # GS ( k fn 181
+_QR_HEADERS = tuple(
+    _QR_MODEL_2 + b"\x1d(k\x03\x001C" + bytes((dots,)) + _QR_LEVEL_M + b"\x1d(k" for dots in range(17)
+)  # fn 167: module size, 1 to 16 dots
+_QR_STORE = b"1P0"  # GS ( k fn 180
+
+_BARCODE_SETTINGS = b"\x1dh\x50\x1dH\x02\x1df\x00"  # GS h 80 dots (10 mm), GS H characters below, GS f font A
+_BARCODE_SYSTEM = {BarcodeKind.EAN13: 67, BarcodeKind.CODE128: 73}
+_CODE128_SET_B = b"{B"
+_CODE128_MODULES, _CODE128_CHARACTER_MODULES = 35, 11
+_EAN13_MODULES = 95
+_QUIET_MODULES = 20  # both sides together
+_MODULE_DOTS = (3, 2)  # GS w: 0.375 mm reads best, 0.25 mm where it must fit
+
+_DOUBLE = b"\x03"  # GS v 0 m=3: the printer doubles width and height, a quarter of the bytes
+_TEXT_FROM = 0x20
+
+
+def qr_command(payload: bytes, *, module_dots: int) -> bytes:
+    """Return the bytes that make a printer draw a QR code (model 2, level M) of 1 to 16 dots a module."""
+    return b"%b%b%b%b%b" % (
+        _QR_HEADERS[module_dots],
+        (len(payload) + 3).to_bytes(2, "little"),
+        _QR_STORE,
+        payload,
+        _QR_PRINT,
+    )
+
+
+class EscPosPen:
+    """A pen for ESC/POS printers (see `receipt.pen.Pen`)."""
+
+    def __init__(self, printer: SlipPrinter, *, pages: PageChoice) -> None:
+        self._out = bytearray()
+        self._printer = printer
+        self._pages = pages
+        self._page: int | None = None
+        self._align = Align.LEFT
+        self._style = 0
+
+    def begin(self) -> None:
+        """Set everything a slip depends on; the till's state is not known here and not needed."""
+        self._out += _BEGIN
+        self._out += b"\x1dW" + self._printer.dots.to_bytes(2, "little")
+
+    def leave_double_byte_mode(self) -> None:
+        """Say that bytes are single characters, on printers that begin in Kanji mode."""
+        self._out += _SINGLE_BYTE
+
+    def can_say(self, text: str) -> bool:
+        """Return whether the model's code pages have every character."""
+        return self._pages.runs(text, current=self._page) is not None
+
+    def line(self, text: str, *, align: Align, size: Size, bold: bool) -> None:
+        """Write one line."""
+        self._place(align)
+        style = _SIZE[size] | (_BOLD if bold else 0)
+        if style != self._style:
+            self._out += b"\x1b!" + bytes((style,))
+            self._style = style
+        runs = self._pages.runs(text, current=self._page)
+        assert runs is not None, "a line that nobody asked can_say() about"
+        self._say(runs)
+        self._out += b"\n"
+
+    def _say(self, runs: list[Run]) -> None:
+        for page, data in runs:
+            if page is not None and page != self._page:
+                self._out += b"\x1bt" + bytes((page,))
+                self._page = page
+            assert not data or (min(data) >= _TEXT_FROM and b"\x7f" not in data), "text became a control byte"
+            self._out += data
+
+    def _place(self, align: Align) -> None:
+        if align is not self._align:
+            self._out += _ALIGN[align]
+            self._align = align
+
+    def picture(self, bitmap: Bitmap) -> None:
+        """Draw a picture with every dot doubled (GS v 0, mode 3): what codes and small fonts are made for."""
+        self._place(Align.CENTRE)
+        for top in range(0, bitmap.height, ROWS_PER_PICTURE):
+            rows = bitmap.rows[top : top + ROWS_PER_PICTURE]
+            size = bitmap.width_bytes.to_bytes(2, "little") + len(rows).to_bytes(2, "little")
+            self._out += b"\x1dv0" + _DOUBLE + size + b"".join(rows)
+
+    def native_qr(self, payload: bytes, *, module_dots: int) -> None:
+        """Have the printer draw a QR code."""
+        self._place(Align.CENTRE)
+        self._out += qr_command(payload, module_dots=module_dots)
+
+    def barcode(self, kind: BarcodeKind, data: str) -> None:
+        """Have the printer draw a barcode, its bars as wide as fit."""
+        self._place(Align.CENTRE)
+        encoded = data.encode("ascii")
+        if kind is BarcodeKind.CODE128:
+            modules = _CODE128_MODULES + _CODE128_CHARACTER_MODULES * len(encoded)
+            encoded = _CODE128_SET_B + encoded
+        else:
+            modules = _EAN13_MODULES
+        fitting = (dots for dots in _MODULE_DOTS if dots * (modules + _QUIET_MODULES) <= self._printer.dots)
+        width = next(fitting, _MODULE_DOTS[-1])
+        self._out += _BARCODE_SETTINGS + b"\x1dw" + bytes((width,))
+        self._out += b"\x1dk" + bytes((_BARCODE_SYSTEM[kind], len(encoded))) + encoded + b"\n"
+
+    def feed(self, lines: int) -> None:
+        """Feed by lines (ESC d)."""
+        if lines > 0:
+            self._out += b"\x1bd" + bytes((min(lines, FEED_LINES_MAX),))
+
+    def cut(self) -> None:
+        """Cut, leaving a bridge (GS V 1): a slip that falls is a slip on the floor."""
+        self._out += b"\x1dV\x01"
+
+    def finish(self) -> bytes:
+        """Return the bytes."""
+        return bytes(self._out)

@@ -1,0 +1,209 @@
+"""From a slip's blocks to the bytes of a printer: laid out for its width, said in its letters, in its language.
+
+`encode_slip` starts from whatever state the till left, prints, brings its own feed past the cutter and, given the
+till's state, leaves the printer exactly as the till had it. The same slip and model give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, assert_never
+
+from receipt.bitmap import Bitmap
+from receipt.escpos.encoder import EscPosPen
+from receipt.page_choice import PageChoice
+from receipt.pen import FEED_LINES_MAX, PAST_CUTTER_LINES, Pen, SlipPrinter
+from receipt.printable import columns_of, printable, printable_lines
+from receipt.qr_codes import QR_BYTES_MAX, module_dots, qr_picture
+from receipt.slip_blocks import Align, Barcode, BarcodeKind, Block, Columns, Feed, Qr, Rule, Size, Slip, Text
+from receipt.star.encoder import StarPen
+from receipt.wrapping import fits, wrapped
+from retail.errors import DefectError
+
+SLIP_LINES_MAX = 80
+"""Longest slip: 30 cm of paper. Whatever is beyond it is not printed: a template that runs away stops here."""
+
+COLUMNS_MIN, COLUMNS_MAX = 20, 96
+"""Widths we lay out for: the narrowest handheld printer, the widest condensed font."""
+
+_EAN13_DIGITS = 13
+_CODE128_CHARACTERS_MAX = 20
+
+
+class RestoresPrinter(Protocol):
+    """The till's printer state, as `receipt.escpos.state.PrinterState` follows it."""
+
+    def restore_bytes(self) -> bytes:
+        """Return the bytes that bring the printer back to this state."""
+
+
+class DrawsText(Protocol):
+    """Draws a line that a printer has no letters for."""
+
+    def draw(self, text: str, *, dots: int, size: Size, bold: bool) -> Bitmap:
+        """Return a picture at most `dots` wide, whose dots the printer will print twice as wide and high."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a slip, laid out."""
+
+    text: str
+    align: Align = Align.LEFT
+    size: Size = Size.NORMAL
+    bold: bool = False
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def encode_slip(
+    slip: Slip,
+    model: SlipPrinter,
+    *,
+    restore: RestoresPrinter | None = None,
+    draws: DrawsText | None = None,
+    cut: bool = False,
+) -> bytes:
+    """Return the bytes that print a slip on a model; `cut` for a slip of its own, which no cut of the till follows.
+
+    A block that cannot be printed (a barcode with letters, a QR payload too long) raises DefectError before a byte is
+    made: no half slip.
+    """
+    pages = PageChoice(model.code_pages)
+    pen = _pen(model, pages)
+    pen.begin()
+    for piece in lay_out(slip, model.columns, spoken=partial(pages.spoken, lossy=draws is None)):
+        _write(piece, pen, model, draws)
+    pen.feed(PAST_CUTTER_LINES)
+    if cut:
+        pen.cut()
+    return pen.finish() + (restore.restore_bytes() if restore is not None else b"")
+
+
+def slip_lines(slip: Slip, columns: int) -> list[str]:
+    """Return a slip as text: what a page or a log shows of it, codes named in brackets."""
+    return [_shown(piece, columns) for piece in lay_out(slip, columns)]
+
+
+def lay_out(
+    slip: Slip, columns: int, *, spoken: Callable[[str], str] = _as_it_is
+) -> Iterator[Line | Qr | Barcode | Feed]:
+    """Yield lines no wider than `columns`, and the blocks that are no lines, at most SLIP_LINES_MAX together.
+
+    `spoken` says how the printer says a text: it may grow by it (EUR for the sign), so it is asked before wrapping.
+    """
+    assert COLUMNS_MIN <= columns <= COLUMNS_MAX, columns
+    pieces = (piece for block in slip.blocks for piece in _pieces(block, columns, spoken))
+    for count, piece in enumerate(pieces):
+        if count >= SLIP_LINES_MAX:
+            return
+        yield piece
+
+
+def _pieces(block: Block, columns: int, spoken: Callable[[str], str]) -> Iterable[Line | Qr | Barcode | Feed]:
+    match block:
+        case Text():
+            return _paragraph(block, columns, spoken)
+        case Columns():
+            return _two_sides(block, columns, spoken)
+        case Rule(character=character):
+            return [Line(_ruled(character) * columns)]
+        case Qr() | Barcode() | Feed():
+            return [block]
+        case _:
+            assert_never(block)
+
+
+def _ruled(character: str) -> str:
+    """Return what a rule is drawn with: one visible ASCII character, which every printer has once a column."""
+    return character if len(character) == 1 and "!" <= character <= "~" else "-"
+
+
+def _paragraph(block: Text, columns: int, spoken: Callable[[str], str]) -> Iterator[Line]:
+    lines = [spoken(line) for line in printable_lines(block.text)]
+    size = block.size
+    if size is Size.DOUBLE and not all(fits(line, columns // 2) for line in lines):
+        size = Size.TALL
+    room = columns // 2 if size is Size.DOUBLE else columns
+    for line in lines:
+        for part in wrapped(line, room):
+            yield Line(part, block.align, size, block.bold)
+
+
+def _two_sides(block: Columns, columns: int, spoken: Callable[[str], str]) -> Iterator[Line]:
+    left, right = spoken(printable(block.left)), spoken(printable(block.right))
+    gap = columns - columns_of(left) - columns_of(right)
+    if gap >= 1:
+        yield Line(f"{left}{' ' * gap}{right}".replace("\u00a0", " "), bold=block.bold)
+        return
+    for part in wrapped(left, columns):
+        yield Line(part, bold=block.bold)
+    for part in wrapped(right, columns):
+        yield Line(part, Align.RIGHT, bold=block.bold)
+
+
+def _write(piece: Line | Qr | Barcode | Feed, pen: Pen, model: SlipPrinter, draws: DrawsText | None) -> None:
+    match piece:
+        case Line(text, align, size, bold):
+            if draws is not None and not pen.can_say(text):
+                pen.picture(draws.draw(text, dots=model.dots // 2, size=size, bold=bold))
+            else:
+                pen.line(text, align=align, size=size, bold=bold)
+        case Qr(data=data):
+            _write_qr(data, pen, model)
+        case Barcode(kind=kind, data=data):
+            pen.barcode(kind, _checked(kind, data))
+        case Feed(lines=lines):
+            pen.feed(min(lines, FEED_LINES_MAX))
+        case _:
+            assert_never(piece)
+
+
+def _write_qr(data: str, pen: Pen, model: SlipPrinter) -> None:
+    payload = data.encode()
+    if not payload or len(payload) > QR_BYTES_MAX:
+        raise DefectError(f"a QR code of {len(payload)} bytes", fix=f"1 to {QR_BYTES_MAX} bytes fit a slip")
+    dots = module_dots(payload, dots=model.dots)
+    if model.native_qr:
+        pen.native_qr(payload, module_dots=dots)
+    else:
+        pen.picture(qr_picture(payload, dots // 2))
+
+
+def _checked(kind: BarcodeKind, data: str) -> str:
+    """Return a barcode's data if the symbology can carry it: a letter in an EAN would print as garbage."""
+    good = data.isascii() and data.isprintable()
+    match kind:
+        case BarcodeKind.EAN13:
+            good = good and data.isdigit() and len(data) == _EAN13_DIGITS
+        case BarcodeKind.CODE128:
+            good = good and 0 < len(data) <= _CODE128_CHARACTERS_MAX and "{" not in data
+    if not good:
+        raise DefectError(f"{kind.value} cannot carry {data!r:.60}", fix="check the campaign's till_barcode")
+    return data
+
+
+def _shown(piece: Line | Qr | Barcode | Feed, columns: int) -> str:
+    match piece:
+        case Line(text, align):
+            return {Align.LEFT: text, Align.CENTRE: text.center(columns), Align.RIGHT: text.rjust(columns)}[
+                align
+            ].rstrip()
+        case Qr(data=data):
+            return f"[QR {data}]"
+        case Barcode(data=data):
+            return f"[barcode {data}]"
+        case Feed(lines=lines):
+            return "\n" * (lines - 1)
+        case _:
+            assert_never(piece)
+
+
+def _pen(model: SlipPrinter, pages: PageChoice) -> Pen:
+    if getattr(model, "language", "escpos") == "star":
+        return StarPen(model, pages=pages)
+    return EscPosPen(model, pages=pages)

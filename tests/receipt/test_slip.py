@@ -1,0 +1,211 @@
+"""Slips: every text, every width, and nothing but the operations we meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from receipt.escpos.tokenizer import Tokenizer
+from receipt.printable import columns_of, printable, printable_lines
+from receipt.slip import encode_slip, lay_out, slip_lines
+from receipt.slip_blocks import Align, Barcode, BarcodeKind, Columns, Feed, Qr, Rule, Size, Slip, Text
+from receipt.wrapping import wrapped
+from retail.errors import DefectError
+
+ALLOWED = {
+    b"\x1b!", b"\x1d!", b"\x1bE", b"\x1bG", b"\x1b-", b"\x1bV", b"\x1b{", b"\x1dB", b"\x1b ", b"\x1bR", b"\x1b2",
+    b"\x1ba", b"\x1dL", b"\x1dW", b"\x1bt", b"\x1d(k", b"\x1dv0", b"\x1bd", b"\x1dh", b"\x1dH", b"\x1df", b"\x1dw",
+    b"\x1dk", b"\x1dV", b"\x1c.",
+}  # fmt: skip
+DANGEROUS_TEXTS = (
+    "\x1bp\x00\x19\xfa", "\x10\x14\x01\x00\x01", "\x1b@", "\x1dV\x00", "Ann\x00a", "\x7f", "\u202egnp.exe",
+    "a\u200bb", "\x9b2J", "\u2028x", "\ud800", "ﷺ", "e\u0301\u0301\u0301", "\U0001f600", "\uff1b",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Model:
+    """A printer model, as a slip sees it."""
+
+    columns: int = 48
+    dots: int = 576
+    native_qr: bool = True
+    language: str = "escpos"
+    code_pages: Mapping[int, str] = field(
+        default_factory=lambda: {0: "cp437", 2: "cp850", 17: "cp866", 19: "cp858", 46: "cp1251"}
+    )
+
+
+def opcode(data: bytes) -> bytes:
+    for length in (3, 2):
+        if data[:length] in ALLOWED:
+            return data[:length]
+    return data[:2]
+
+
+def assert_only_ours(printed: bytes) -> None:
+    tokenizer = Tokenizer()
+    tokens = [*tokenizer.feed(printed), *tokenizer.close()]
+    assert b"".join(token.data for token in tokens) == printed
+    for token in tokens:
+        if token.data[0] >= 0x20 or token.data.strip(b"\n") == b"":
+            assert token.data.strip(b"\n") == b"" or min(token.data) >= 0x20
+        elif token.name != "PayloadContinued":
+            assert opcode(token.data) in ALLOWED, token
+
+
+texts = st.one_of(st.text(max_size=80), st.sampled_from(DANGEROUS_TEXTS), st.text(st.characters(), max_size=200))
+blocks = st.one_of(
+    st.builds(Text, text=texts, align=st.sampled_from(Align), size=st.sampled_from(Size), bold=st.booleans()),
+    st.builds(Columns, left=texts, right=texts, bold=st.booleans()),
+    st.builds(Rule, character=texts),
+    st.builds(Qr, data=st.text(st.characters(codec="utf-8"), min_size=1, max_size=100)),
+    st.builds(Barcode, kind=st.just(BarcodeKind.EAN13), data=st.from_regex(r"[0-9]{13}", fullmatch=True)),
+    st.builds(Feed, lines=st.integers(-5, 300)),
+)
+slips = st.builds(Slip, blocks=st.lists(blocks, max_size=8).map(tuple))
+models = st.builds(
+    Model, columns=st.integers(32, 64), dots=st.sampled_from([384, 512, 576, 640]), native_qr=st.booleans()
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(slips, models)
+def test_whatever_the_texts_only_our_own_operations_reach_the_printer(slip: Slip, model: Model) -> None:
+    assert_only_ours(encode_slip(slip, model))
+
+
+@settings(max_examples=300, deadline=None)
+@given(slips, st.integers(32, 64))
+def test_no_line_is_wider_than_the_paper(slip: Slip, columns: int) -> None:
+    for piece in lay_out(slip, columns):
+        if hasattr(piece, "text"):
+            room = columns // 2 if piece.size is Size.DOUBLE else columns
+            assert columns_of(piece.text) <= room
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from("aä€„Я1 №…"), max_size=200), st.sampled_from([{0: "cp437"}, {17: "cp866", 19: "cp858"}]))
+def test_no_line_grows_over_the_edge_when_signs_are_spelled_out(text: str, code_pages: dict[int, str]) -> None:
+    printed = encode_slip(Slip(blocks=(Text(text=text),)), Model(columns=32, dots=384, code_pages=code_pages))
+    tokens = Tokenizer().feed(printed)
+    line = 0
+    for token in tokens:
+        if token.data[0] >= 0x20:
+            line += len(token.data)
+        elif token.data[:1] == b"\n":
+            line = 0
+        assert line <= 32
+
+
+@given(st.text(max_size=300))
+def test_what_is_printable_has_no_character_that_could_command_or_hide(text: str) -> None:
+    for line in printable_lines(text):
+        assert all(character.isprintable() or character == "\u00a0" for character in line)
+
+
+@given(st.text(max_size=300))
+def test_making_a_text_printable_twice_changes_nothing_more(text: str) -> None:
+    assert printable(printable(text)) == printable(text)
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(codec="cp1251", exclude_categories=["Cc", "Cf"]), max_size=200), st.integers(16, 64))
+def test_wrapping_loses_no_letter(text: str, columns: int) -> None:
+    lines = wrapped(text, columns)
+    squeezed = "".join("".join(lines).split())
+    original = "".join(text.replace("\u00a0", " ").split())
+    assert squeezed.replace("-", "") == original.replace("-", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "lines"),
+    [
+        ("Your coffee: 15\u00a0% off until 5 December", 17, ["Your coffee: 15 %", "off until 5", "December"]),
+        ("Kaffeevollautomatenreiniger", 16, ["Kaffeevollauto-", "matenreiniger"]),
+        ("Превосходительство", 12, ["Превосходи-", "тельство"]),
+        ("https://shop.example/claim/ABCDEF", 20, ["https://shop.", "example/claim/ABCDEF"]),
+        ("", 20, [""]),
+    ],
+)
+def test_lines_break_where_a_reader_would_break_them(text: str, columns: int, lines: list[str]) -> None:
+    assert wrapped(text, columns) == lines
+
+
+def test_a_word_too_wide_in_double_size_is_printed_tall_instead_of_broken() -> None:
+    slip = Slip(blocks=(Text(text="Kaffeevollautomat", size=Size.DOUBLE),))
+    assert [piece.size for piece in lay_out(slip, 32)] == [Size.TALL]
+
+
+def test_cyrillic_goes_in_one_page_of_the_model_and_the_euro_in_another() -> None:
+    printed = encode_slip(Slip(blocks=(Text(text="Кофе 5 €"),)), Model(code_pages={17: "cp866", 19: "cp858"}))
+    assert b"\x1bt\x11" + "Кофе 5 ".encode("cp866") + b"\x1bt\x13" + "€".encode("cp858") in printed
+
+
+def test_typographic_signs_that_a_printer_lacks_become_plain_ones() -> None:
+    printed = encode_slip(Slip(blocks=(Text(text="„Kaffee“ – 5 €"),)), Model(code_pages={0: "cp437"}))
+    assert b'"Kaffee" - 5 EUR\n' in printed
+
+
+def test_a_script_that_a_printer_lacks_is_drawn_where_something_can_draw_it() -> None:
+    class Draws:
+        def draw(self, text: str, *, dots: int, size: Size, bold: bool):
+            from receipt.bitmap import bitmap_of
+
+            assert (text, dots) == ("咖啡", 288)
+            return bitmap_of([[True] * 16] * 8)
+
+    slip = Slip(blocks=(Text(text="咖啡"),))
+    assert b"\x1dv0\x03\x02\x00\x08\x00" + b"\xff" * 16 in encode_slip(slip, Model(), draws=Draws())
+    assert b"??\n" in encode_slip(slip, Model())
+
+
+def test_a_code_page_that_the_model_names_but_nobody_knows_is_not_used() -> None:
+    printed = encode_slip(Slip(blocks=(Text(text="Ä"),)), Model(code_pages={3: "klingon", 4: "utf-16", 5: "cp850"}))
+    assert b"\x1bt\x05\x8e\n" in printed
+
+
+def test_the_block_feeds_itself_past_the_cutter_and_then_restores_what_the_till_had_set() -> None:
+    class Till:
+        def restore_bytes(self) -> bytes:
+            return b"\x1ba\x01"
+
+    printed = encode_slip(Slip(blocks=(Text(text="Hi"),)), Model(), restore=Till())
+    assert printed.endswith(b"Hi\n\x1bd\x05\x1ba\x01")
+
+
+def test_a_slip_of_its_own_is_cut_after_its_feed() -> None:
+    assert encode_slip(Slip(blocks=()), Model(), cut=True).endswith(b"\x1bd\x05\x1dV\x01")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Barcode(kind=BarcodeKind.EAN13, data="12345"),
+        Barcode(kind=BarcodeKind.EAN13, data="20990000000\x1bp"),
+        Barcode(kind=BarcodeKind.CODE128, data="{A\x00"),
+        Barcode(kind=BarcodeKind.CODE128, data=""),
+        Qr(data=""),
+        Qr(data="x" * 1001),
+    ],
+)
+def test_codes_that_cannot_be_printed_stop_the_slip_before_its_first_byte(block: Qr | Barcode) -> None:
+    with pytest.raises(DefectError):
+        encode_slip(Slip(blocks=(Text(text="Hi"), block)), Model())
+
+
+def test_a_template_that_runs_away_stops_after_eighty_lines() -> None:
+    slip = Slip(blocks=tuple(Text(text="again") for _each in range(500)))
+    assert len(slip_lines(slip, 48)) == 80
+
+
+@pytest.mark.parametrize("language", ["escpos", "star"])
+@pytest.mark.parametrize("native", [True, False])
+def test_the_same_slip_gives_the_same_bytes(language: str, native: bool) -> None:
+    slip = Slip(blocks=(Text(text="Привет", bold=True), Qr(data="tsc1:abc"), Rule()))
+    model = Model(language=language, native_qr=native)
+    assert encode_slip(slip, model) == encode_slip(slip, model)
