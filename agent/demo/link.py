@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 import threading
 from concurrent.futures import Future
 from typing import Any, Self
 
 READ_BYTES = 64 * 1024
+SETTLE_S = 0.01  # connections that the port had accepted already get their session, and are then broken with the rest
+LINGER_NOT = struct.pack("ii", 1, 0)  # linger on, for 0 s: closing discards and resets
 
 
 class Link:
@@ -23,7 +27,7 @@ class Link:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="link", daemon=True)
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._sessions: set[asyncio.Task[Any]] = set()
         self.port = 0
         self.cuts = 0
 
@@ -66,24 +70,38 @@ class Link:
         server, self._server = self._server, None
         if server is not None:
             server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
+        await asyncio.sleep(SETTLE_S)
+        for session in self._sessions:
+            session.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
 
     async def _serve(self, near_reader: asyncio.StreamReader, near_writer: asyncio.StreamWriter) -> None:
-        self._writers.add(near_writer)
+        """Join one connection to the far end until either ends, the line is cut, or the far end is away."""
+        session = asyncio.current_task()
+        assert session is not None
+        self._sessions.add(session)
+        session.add_done_callback(self._sessions.discard)
+        writers = [near_writer]
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far_port)
-        except OSError:
-            near_writer.transport.abort()
-            self._writers.discard(near_writer)
-            return
-        self._writers.add(far_writer)
-        try:
+            writers.append(far_writer)
             await asyncio.gather(_pump(near_reader, far_writer), _pump(far_reader, near_writer))
+        except (OSError, asyncio.CancelledError):
+            for writer in writers:
+                _break(writer)
         finally:
-            self._writers -= {near_writer, far_writer}
-            near_writer.close()
-            far_writer.close()
+            for writer in writers:
+                writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+
+
+def _break(writer: asyncio.StreamWriter) -> None:
+    """Close a connection so that its far end notices at once (RST, not FIN)."""
+    if not writer.transport.is_closing():
+        line: socket.socket = writer.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+        writer.transport.abort()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
