@@ -1,0 +1,157 @@
+"""The tap's command line: reads it, builds the lanes, runs until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pos_adapters.taps.addresses import TcpAddress, UnixAddress, core_address, tcp_address
+from pos_adapters.taps.policy import BUDGET_S, Policy, Profile
+from pos_adapters.taps.seal import read_public_key
+
+EXIT_PROBLEM = 1
+EXIT_USAGE = 2
+BUDGET_MS_MAX = 1000  # above it a cashier waits for the cut
+
+EXAMPLE = """example:
+  tillstream-tap --listen 0.0.0.0:9100 --printer tcp://192.0.2.10:9100 --workstation 1 \\
+      --agent unix:///var/lib/tillstream/core.sock --state-dir /var/lib/tillstream \\
+      --agent-key /var/lib/tillstream/keys/agent_seal.pub --profile appendix
+
+Repeat --listen and --printer for several printers; --workstation and --model are then given once or as often.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSettings:
+    """One listener and its printer."""
+
+    workstation_id: str
+    listen: TcpAddress
+    printer: TcpAddress
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapSettings:
+    """All of one command line."""
+
+    lanes: tuple[LaneSettings, ...]
+    agent: UnixAddress | None
+    policy: Policy
+    state_dir: Path | None
+    agent_key: Path | None
+    as_json: bool
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Parse and serve; returns the exit code."""
+    settings = parse(arguments)
+    from pos_adapters.taps.serving import serve  # noqa: PLC0415 - `--help` needs no event loop
+
+    try:
+        return serve(settings)
+    except OSError as error:
+        sys.stderr.write(f"tillstream-tap: {error.strerror or error}: {error.filename or 'cannot listen'}\n")
+        return EXIT_PROBLEM
+
+
+def parse(arguments: Sequence[str]) -> TapSettings:
+    """Return the settings; a wrong command line ends the program with exit code 2 and says what is wrong."""
+    parser = _parser()
+    given = parser.parse_args(list(arguments))
+    given.model = given.model or ["generic-80mm"]
+    count = len(given.listen)
+    if len(given.printer) != count:
+        parser.error(f"{count} --listen and {len(given.printer)} --printer: give one printer a listener")
+    for name, values in (("--workstation", given.workstation), ("--model", given.model)):
+        if len(values) not in (1, count):
+            parser.error(f"{len(values)} {name} for {count} --listen: give it once or {count} times")
+    if given.state_dir is None and given.agent_key is not None:
+        parser.error("--agent-key seals jobs into --state-dir: give both or neither")
+    lanes = zip(_each(given.workstation, count), given.listen, given.printer, _each(given.model, count), strict=True)
+    return TapSettings(
+        lanes=tuple(LaneSettings(workstation_id=w, listen=a, printer=p, model=m) for w, a, p, m in lanes),
+        agent=given.agent,
+        policy=Policy(profile=Profile(given.profile), budget_s=given.budget_ms / 1000),
+        state_dir=given.state_dir,
+        agent_key=given.agent_key,
+        as_json=given.json,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tillstream-tap",
+        description="Stand between a register and its printer. The register always prints; the agent is asked for"
+        " a block at every cut, and only as long as the budget lasts.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--listen", type=_address, action="append", required=True, metavar="HOST:PORT", help="where registers print to")
+    add("--printer", type=_address, action="append", required=True, metavar="tcp://HOST:PORT", help="the real printer")
+    add("--workstation", type=_word, action="append", required=True, metavar="ID", help="the checkout position")
+    add("--agent", type=_agent, metavar="unix:///PATH", help="core's socket; without it everything only passes")
+    add("--model", action="append", default=None, metavar="NAME", help="printer model (default: generic-80mm)")
+    add("--profile", choices=[each.value for each in Profile], default=Profile.OFF.value, help="default: %(default)s")
+    add("--state-dir", type=Path, metavar="DIR", help="jobs that the agent did not take are sealed to DIR/spool/ID")
+    add("--agent-key", type=_key_file, metavar="FILE", help="the agent's public key to seal to (agent_seal.pub)")
+    add(
+        "--budget-ms",
+        type=_budget,
+        default=BUDGET_S * 1000,
+        metavar="N",
+        help="a cut waits N ms (default: %(default)g)",
+    )
+    add("--json", action="store_true", help="log lines as JSON")
+    return parser
+
+
+def _each(values: list[str], count: int) -> list[str]:
+    return values if len(values) == count else values * count
+
+
+def _address(text: str) -> TcpAddress:
+    try:
+        return tcp_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _agent(text: str) -> UnixAddress:
+    try:
+        return core_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _word(text: str) -> str:
+    """Take an id that is also the name of a folder."""
+    if not re.fullmatch(r"[\w][\w.-]{0,63}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no id: letters, digits, '-', '_' and '.', at most 64")
+    return text
+
+
+def _key_file(text: str) -> Path:
+    path = Path(text)
+    try:
+        read_public_key(path)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"no public key of 32 bytes: {error}") from error
+    return path
+
+
+def _budget(text: str) -> float:
+    try:
+        budget_ms = float(text)
+    except ValueError:
+        budget_ms = -1
+    if not 0 < budget_ms <= BUDGET_MS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of milliseconds up to {BUDGET_MS_MAX}")
+    return budget_ms

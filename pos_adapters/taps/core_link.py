@@ -1,0 +1,183 @@
+"""The tap's connection to core: frames out, frames in, and coming back after every kind of trouble.
+
+Nothing here waits and nothing here raises. Core that is absent, dead, hung (its side of the buffer fills up) or speaks
+nonsense is `ready = False` until it is back; everything that was on its way to it is then lost, and the book of jobs
+knows which jobs those were by the session number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from pos_adapters.taps.addresses import Address
+from pos_adapters.taps.events import EventLog
+from pos_adapters.taps.frames import BrokenPeerError, Frame, FrameReader, FrameType, encode
+
+# Core reads a receipt in under a millisecond. Megabytes that it has not read are a core that does not read.
+UNREAD_BYTES_MAX = 4 * 1024 * 1024
+
+# Core is back from `kill -9` in about half a second; a customer stands at the till for longer than the last value.
+RECONNECT_AFTER_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+
+# Three budgets in a row without an answer is a core that hangs. Cuts are then asked without waiting, until it says
+# anything at all: a store whose core hangs prints at full speed from the fourth receipt on.
+UNANSWERED_MAX = 3
+
+
+class CoreLink:
+    """One lane's connection. `session` counts connections; callbacks come on the event loop."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, address: Address | None, *, hello: bytes, log: EventLog
+    ) -> None:
+        self._loop = loop
+        self._address = address
+        self._hello = hello
+        self._log = log
+        self._transport: asyncio.WriteTransport | None = None
+        self._attempts = 0
+        self._unanswered = 0
+        self._connecting: asyncio.Task[None] | None = None
+        self._stopped = False
+        self.session = 0
+        self.on_frame: Callable[[Frame], None] = _ignore_frame
+        self.on_ready: Callable[[], None] = _ignore
+        self.on_lost: Callable[[], None] = _ignore
+
+    @property
+    def ready(self) -> bool:
+        """Whether core is connected."""
+        return self._transport is not None
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is worth holding a cut for core: connected, and not known to hang."""
+        return self._transport is not None and self._unanswered < UNANSWERED_MAX
+
+    def start(self) -> None:
+        """Begin to connect, and go on doing so until `stop`; without an address core is never there."""
+        if self._address is not None:
+            self._connecting = self._loop.create_task(self._connect(self._address))
+
+    def stop(self) -> None:
+        """Close and stay closed; `on_lost` is not called."""
+        self._stopped = True
+        if self._connecting:
+            self._connecting.cancel()
+        transport, self._transport = self._transport, None
+        if transport:
+            transport.close()
+
+    def send(self, frame_type: FrameType, *parts: bytes | bytearray) -> None:
+        """Send a frame if core is connected; drops the connection when core has stopped reading."""
+        if self._transport is None:
+            return
+        self._transport.write(encode(frame_type, b"".join(parts)))
+        if self._transport.get_write_buffer_size() > UNREAD_BYTES_MAX:
+            self._log.event("core_hangs", unread_bytes=self._transport.get_write_buffer_size())
+            self._transport.abort()
+            self.lost()
+
+    def missed(self) -> None:
+        """Note that a cut went unanswered."""
+        self._unanswered += 1
+        if self._unanswered == UNANSWERED_MAX:
+            self._log.event("core_silent", unanswered=self._unanswered)
+
+    def connected(self, transport: asyncio.WriteTransport) -> None:
+        """Take over a connection (called by the protocol)."""
+        self._transport = transport
+        self._unanswered = 0
+        self.session += 1
+        transport.write(encode(FrameType.HELLO, self._hello))
+        self._log.event("core_connected", session=self.session)
+        self.on_ready()
+
+    def received(self, frames: list[Frame]) -> None:
+        """Hand on what core said (called by the protocol)."""
+        if self._unanswered >= UNANSWERED_MAX:
+            self._log.event("core_answers_again")
+        self._unanswered = 0
+        self._attempts = 0
+        for frame in frames:
+            self.on_frame(frame)
+
+    def lost(self) -> None:
+        """Note that the connection is gone and begin to reconnect. A repeat changes nothing."""
+        if self._transport is None:
+            return
+        self._transport = None
+        self._log.event("core_lost", session=self.session)
+        self.on_lost()
+        if not self._stopped and self._address is not None:
+            self._connecting = self._loop.create_task(self._connect(self._address, after_s=self._next_delay_s()))
+
+    def is_current(self, transport: asyncio.BaseTransport) -> bool:
+        """Return whether a protocol's transport is the connection in use."""
+        return self._transport is transport
+
+    def nonsense(self, error: BrokenPeerError) -> None:
+        """Note that the other side is not core."""
+        self._log.event("core_speaks_nonsense", cause=str(error))
+
+    def _next_delay_s(self) -> float:
+        """Return how long to wait before the next attempt; only a core that has said something resets it."""
+        delay_s = RECONNECT_AFTER_S[min(self._attempts, len(RECONNECT_AFTER_S) - 1)]
+        self._attempts += 1
+        return delay_s
+
+    async def _connect(self, address: Address, *, after_s: float = 0.0) -> None:
+        """Try until connected; said once an outage, not once an attempt."""
+        await asyncio.sleep(after_s)
+        absent = False
+        while not self._stopped:
+            try:
+                await address.connect(self._loop, lambda: _CoreProtocol(self))
+            except OSError as error:
+                if not absent:
+                    self._log.event("core_absent", agent=str(address), cause=error.strerror or str(error))
+                absent = True
+                await asyncio.sleep(self._next_delay_s())
+            else:
+                return
+
+
+class _CoreProtocol(asyncio.Protocol):
+    """One connection, thrown away with it; the link outlives it."""
+
+    def __init__(self, link: CoreLink) -> None:
+        self._link = link
+        self._reader = FrameReader()
+        self._transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+        self._link.connected(transport)
+
+    def data_received(self, data: bytes) -> None:
+        assert self._transport is not None
+        if not self._link.is_current(self._transport):
+            return
+        try:
+            frames = self._reader.feed(data)
+        except BrokenPeerError as error:
+            self._link.nonsense(error)
+            self._transport.abort()
+            self._link.lost()
+            return
+        self._link.received(frames)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        if self._transport is not None and self._link.is_current(self._transport):
+            self._link.lost()
+
+
+def _ignore_frame(frame: Frame) -> None:
+    del frame
+
+
+def _ignore() -> None:
+    return

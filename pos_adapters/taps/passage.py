@@ -1,0 +1,365 @@
+"""A passage: one register connection joined to its own printer connection (invariant I1).
+
+    register --> [ cut held? ] --> printer       in order, unchanged; with at most one block before a cut
+    register <-------------------- printer       at once, always
+
+What moves a passage:
+
+    passing   --an insertable cut, core answers-->            asking
+    passing   --bytes that may begin a cut end a chunk-->     passing, those bytes (1 or 2) wait
+    waiting   --the next byte, or the budget is over-->       passing (or asking)
+    asking    --BLOCK, NONE, budget over, core lost-->        passing
+    passing   --register has ended and all is with the kernel--> leaving: half-closed, the printer may still answer
+    any       --both have ended, or the printer broke-->      done
+
+While asking, nothing is read from the register: what it sends, and its close, wait in the kernel, in order. Nothing is
+held otherwise, and nothing at all when core is not connected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from pos_adapters.taps.book import JobBook
+from pos_adapters.taps.cut_watch import Cut, CutWatch
+from pos_adapters.taps.delivery import Delivery, is_whole
+from pos_adapters.taps.events import EventLog
+from pos_adapters.taps.frames import Outcome
+from pos_adapters.taps.job import SPLIT_BYTES, EndReason, Job
+from pos_adapters.taps.policy import Policy
+from pos_adapters.taps.side import Side
+from pos_adapters.taps.slip_turn import SlipTurn
+
+CUT_COMMAND_BYTES_MAX = 4  # GS V m n
+
+
+class Passage:
+    """Joins the two sides until both are closed, then calls `on_done` once."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        register: Side,
+        printer: Side,
+        book: JobBook,
+        policy: Policy,
+        log: EventLog,
+        on_done: Callable[[], None],
+    ) -> None:
+        self._loop = loop
+        self._register = register
+        self._printer = printer
+        self._book = book
+        self._policy = policy
+        self._log = log
+        self._on_done = on_done
+        self._watch = CutWatch()
+        self._delivery = Delivery(book, printer)
+        self._slip = SlipTurn(loop, self, policy)
+        self._waiting = bytearray()  # taken from the register, not passed on
+        self._cuts: deque[Cut] = deque()  # recognised, not passed on
+        self._passed_bytes = 0
+        self._last_cut_at: int | None = None
+        self._job: Job | None = None
+        self._job_start = 0
+        self._asking: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._silence: asyncio.TimerHandle | None = None
+        self._leaving = False
+        self._done = False
+        self.last_byte_at_s = loop.time()
+        self.has_spoken = False
+
+    def start(self) -> None:
+        """Let the bytes flow."""
+        self._register.on_bytes = self._from_register
+        self._register.on_end = self._register_ended
+        self._register.on_drained = lambda: self._printer.listen(on=True)
+        self._register.on_deaf = lambda: self._printer.listen(on=True)
+        self._printer.on_bytes = self._from_printer
+        self._printer.on_end = self._printer_ended
+        self._printer.on_drained = self._printer_drained
+        self._printer.on_deaf = self._printer_broke
+        self._book.attach(self)
+        self._printer.listen(on=True)
+        self._register.listen(on=True)
+
+    @property
+    def half_over(self) -> bool:
+        """Whether one of the two has ended and has all it was sent, so that only the other keeps the lane busy."""
+        return self._printer.ended or (self._leaving and not self._printer.undelivered_bytes)
+
+    def abandon(self) -> None:
+        """End now: somebody else waits, or the tap stops. What the kernel has been handed is still delivered."""
+        self._finish(self._register.close)
+
+    # Register to printer
+
+    def _from_register(self, data: bytes) -> None:
+        self.has_spoken = True
+        self.last_byte_at_s = self._loop.time()
+        job = self._job_for_new_bytes()
+        if self._waiting or (self._may_hold(job) and self._watch.may_hold_cut(data)):
+            self._waiting += data
+            self._cuts.extend(self._watch.feed(data))
+            self._advance()
+        else:
+            self._pass_at_once(job, data)
+        self._slip.register_spoke()
+        if self._printer.waiting_bytes:
+            self._register.listen(on=False)
+
+    def _pass_at_once(self, job: Job, data: bytes) -> None:
+        """Pass bytes that hold no cut, or whose cuts nobody waits for; tell core of those all the same."""
+        self._printer.write(data)
+        start = self._passed_bytes
+        told = 0
+        self._passed_bytes += len(data)
+        for cut in self._watch.feed(data):
+            self._last_cut_at = cut.offset
+            if cut.offset < start + told:
+                continue
+            self._book.take(job, data[told : cut.offset - start])
+            told = cut.offset - start
+            self._ask_without_waiting(job, cut)
+        self._book.take(job, data[told:] if told else data)
+
+    def _ask_without_waiting(self, job: Job, cut: Cut) -> None:
+        if not cut.insertable or not (self._policy.holds or self._policy.prints_slips):
+            return
+        cut_no = self._book.ask(job, cut.offset - self._job_start)
+        if cut_no is not None and self._policy.prints_slips:
+            self._slip.asked(cut_no)
+
+    def _advance(self) -> None:
+        """Pass on what waits, up to the next cut that core is asked about."""
+        while self._asking is None:
+            cut = self._cuts.popleft() if self._cuts else None
+            self._pass_until(cut.offset if cut else self._watch.taken_bytes - self._prefix_bytes())
+            if cut is None:
+                break
+            if cut.offset == self._passed_bytes and self._hold(cut):
+                self._register.listen(on=False)
+                return
+        if self._waiting and self._asking is None and self._timer is None:
+            self._timer = self._loop.call_later(self._policy.budget_s, self._prefix_waited_enough)
+
+    def _prefix_bytes(self) -> int:
+        """Return how many bytes at the end wait for the next one, because they may begin a cut."""
+        if self._register.ended or self._job is None or not self._may_hold(self._job):
+            return 0
+        return self._watch.prefix_bytes()
+
+    def _pass_until(self, offset: int) -> None:
+        size = offset - self._passed_bytes
+        if size <= 0 or self._job is None:
+            return
+        data = bytes(memoryview(self._waiting)[:size])
+        del self._waiting[:size]
+        self._passed_bytes = offset
+        if not self._asking and not self._waiting:
+            self._stop_timer()
+        self._printer.write(data)
+        self._book.take(self._job, data)
+
+    def _prefix_waited_enough(self) -> None:
+        self._timer = None
+        self._pass_until(self._watch.taken_bytes)
+
+    def _may_hold(self, job: Job) -> bool:
+        return self._policy.holds and self._book.answers and self._book.reads(job)
+
+    # The cut
+
+    def _hold(self, cut: Cut) -> bool:
+        """Ask core about a cut; return whether the cut waits for the answer."""
+        self._last_cut_at = cut.offset
+        if self._job is None or not cut.insertable:
+            return False
+        waits = self._may_hold(self._job)
+        cut_no = self._book.ask(self._job, cut.offset - self._job_start)
+        if cut_no is None or not waits:
+            return False
+        self._stop_timer()
+        self._asking = cut_no
+        self._timer = self._loop.call_later(self._policy.budget_s, self._budget_over)
+        return True
+
+    def answered(self, job: Job, cut_no: int, block: bytes | None) -> bool:
+        """Take core's answer (see `book.Taker`). A second answer to the same cut is not one."""
+        if job is not self._job or cut_no != self._asking:
+            if block is None and job is self._job:
+                self._slip.declined(cut_no)
+            return block is None or self._delivery.knows(job, cut_no)
+        if block is not None and not is_whole(block):
+            self._log.event("block_refused", job=str(job.job_id), cut=cut_no, bytes=len(block))
+            self._book.settle(job, cut_no, Outcome.NOT_SENT)
+            block = None
+        self._release(block)
+        return True
+
+    def core_lost(self) -> None:
+        """Wait for nothing (see `book.Taker`)."""
+        self._slip.cancel()
+        if self._asking is not None:
+            self._release(None)
+        elif self._waiting:
+            self._prefix_waited_enough()
+        self._leave_if_all_passed()
+
+    def _budget_over(self) -> None:
+        if self._job is not None and self._asking is not None:
+            self._book.unanswered(self._job, self._asking)
+        self._release(None)
+
+    def _release(self, block: bytes | None) -> None:
+        """Let the cut and what waits behind it go, after the block if there is one."""
+        self._stop_timer()
+        cut_no, self._asking = self._asking, None
+        if block and self._job is not None and cut_no is not None:
+            self._delivery.send(self._job, cut_no, block)
+        self._advance()
+        if self._asking is None:
+            self._register.listen(on=not self._printer.waiting_bytes)
+            self._leave_if_all_passed()
+
+    # Slips
+
+    def slip_came(self, job: Job, slip: bytes) -> bool:
+        """Take a slip of its own (see `book.Taker`)."""
+        if job is not self._job or not self._policy.prints_slips or not is_whole(slip, slip=True):
+            return False
+        return self._slip.came(slip)
+
+    def slip_may_print(self) -> bool:
+        """Return whether the receipt is cut and nothing has been printed since (see `slip_turn.Paper`)."""
+        watch = self._watch
+        return watch.insertable and not watch.printed_since_cut and not watch.within_command
+
+    def print_slip(self, cut_no: int, slip: bytes) -> None:
+        """Print a slip now (see `slip_turn.Paper`)."""
+        if self._job is not None:
+            self._delivery.send(self._job, cut_no, slip)
+
+    def drop_slip(self, cut_no: int) -> None:
+        """Report that a slip came too late (see `slip_turn.Paper`)."""
+        if self._job is not None:
+            self._book.settle(self._job, cut_no, Outcome.NOT_SENT)
+
+    def slip_is_over(self) -> None:
+        """Let the close wait no longer (see `slip_turn.Paper`)."""
+        self._leave_if_all_passed()
+
+    # Printer to register
+
+    def _from_printer(self, data: bytes) -> None:
+        self.last_byte_at_s = self._loop.time()
+        self._register.write(data)
+        if self._register.waiting_bytes:
+            self._printer.listen(on=False)
+
+    def _printer_ended(self) -> None:
+        self._register.finish()
+        if self._leaving:
+            self._leave_if_handed()
+
+    def _printer_broke(self) -> None:
+        """Tell the register the way a printer would: its connection is reset."""
+        self._log.event("printer_broke")
+        self._finish(self._register.reset)
+
+    def _printer_drained(self) -> None:
+        if self._leaving:
+            self._leave_if_handed()
+        elif self._asking is None:
+            self._register.listen(on=True)
+
+    # The end
+
+    def _register_ended(self) -> None:
+        bare_cut = bool(self._waiting) and self._watch.ends_in_bare_cut()
+        if bare_cut and self._hold(Cut(self._passed_bytes, self._watch.insertable)):
+            return
+        self._pass_until(self._watch.taken_bytes)
+        self._slip.register_ended()
+        self._leave_if_all_passed()
+
+    def _leave_if_all_passed(self) -> None:
+        """Half-close towards the printer once everything has been written."""
+        if self._leaving or self._done or not self._register.ended:
+            return
+        if self._waiting or self._asking is not None or self._slip.pending:
+            return
+        self._leaving = True
+        self._printer.finish()
+        self._leave_if_handed()
+
+    def _leave_if_handed(self) -> None:
+        if self._printer.waiting_bytes or self._done:
+            return
+        self._end_job(EndReason.CLOSE)
+        if self._printer.ended:
+            self._finish(self._register.close)
+
+    def _finish(self, leave_register: Callable[[], None]) -> None:
+        if self._done:
+            return
+        self._done = True
+        self._stop_timer()
+        self._slip.cancel()
+        if self._silence is not None:
+            self._silence.cancel()
+        self._end_job(EndReason.CLOSE)
+        self._book.attach(None)
+        leave_register()
+        self._printer.close()
+        self._on_done()
+
+    # Jobs
+
+    def _job_for_new_bytes(self) -> Job:
+        if self._job is not None and self._should_split(self._job):
+            self._end_job(EndReason.SILENCE)
+        if self._job is None:
+            self._job = self._book.begin()
+            self._job_start = self._watch.taken_bytes
+            self._last_cut_at = None
+            self._watch.begin_job()
+            self._silence = self._loop.call_later(self._policy.silence_after_cut_s, self._look_for_silence)
+        return self._job
+
+    def _should_split(self, job: Job) -> bool:
+        """Return whether a new job begins here: right behind a cut, when this one is long, or lost to core."""
+        if self._waiting or self._last_cut_at is None or self._watch.within_command:
+            return False
+        if self._passed_bytes - self._last_cut_at > CUT_COMMAND_BYTES_MAX:
+            return False
+        return job.taken_bytes > SPLIT_BYTES or (self._book.answers and not self._book.reads(job))
+
+    def _look_for_silence(self) -> None:
+        """End the job when the register has been silent; else look again when it could have been."""
+        if self._job is None or self._done:
+            return
+        after_cut = self._last_cut_at is not None
+        limit_s = self._policy.silence_after_cut_s if after_cut else self._policy.silence_s
+        left_s = self.last_byte_at_s + limit_s - self._loop.time()
+        busy = self._waiting or self._asking is not None or self._printer.waiting_bytes or self._slip.pending
+        if left_s <= 0 and not busy and not self._watch.within_command:
+            self._end_job(EndReason.SILENCE)
+            return
+        again_s = left_s if left_s > 0 else self._policy.silence_after_cut_s
+        self._silence = self._loop.call_later(again_s, self._look_for_silence)
+
+    def _end_job(self, reason: EndReason) -> None:
+        job, self._job = self._job, None
+        self._delivery.settle()
+        if job is not None:
+            self._book.end(job, reason)
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()

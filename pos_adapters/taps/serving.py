@@ -1,0 +1,138 @@
+"""Builds the lanes of a tap and runs them until SIGTERM: the only place where parts of a tap meet."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from pos_adapters.taps.book import JobBook
+from pos_adapters.taps.command_line import LaneSettings, TapSettings
+from pos_adapters.taps.core_link import CoreLink
+from pos_adapters.taps.events import EventLog
+from pos_adapters.taps.frames import PROTOCOL_VERSION
+from pos_adapters.taps.sealer import Sealer
+from pos_adapters.taps.spool import Spool, sealing_command
+from pos_adapters.taps.tcp import TcpLane, listening_socket
+
+STDERR = 2
+FIRST_INHERITED_DESCRIPTOR = 3  # sd_listen_fds(3): SD_LISTEN_FDS_START
+
+# A receipt takes two seconds to print; systemd waits 90 s by default before it kills.
+STOP_WITHIN_S = 5.0
+LOOK_EVERY_S = 0.05
+
+
+class Lane:
+    """One workstation's tap: connection to core, book of jobs, spool, listener."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, settings: TapSettings, lane: LaneSettings, listener: socket.socket
+    ) -> None:
+        log = EventLog(STDERR, now=_now, as_json=settings.as_json).bind(workstation=lane.workstation_id)
+        hello = {
+            "protocol": PROTOCOL_VERSION,
+            "workstation": lane.workstation_id,
+            "printer": str(lane.printer),
+            "tap": str(uuid4()),
+            "model": lane.model,
+            "profile": settings.policy.profile.value,
+        }
+        self.link = CoreLink(loop, settings.agent, hello=json.dumps(hello).encode(), log=log)
+        folder = (settings.state_dir or Path()) / "spool" / lane.workstation_id
+        self.spool = Spool(
+            loop, folder=folder, sealer=_sealer(loop, settings, lane, folder, log), link=self.link, log=log
+        )
+        self.book = JobBook(loop, link=self.link, spool=self.spool, now=_now, log=log)
+        self.tcp = TcpLane(
+            loop, listener=listener, printer=lane.printer, book=self.book, policy=settings.policy, log=log
+        )
+        self.link.on_frame = self.book.on_frame
+        self.spool.follow(self.book)
+        host, port = listener.getsockname()[:2]
+        log.event("listening", host=host, port=port, printer=str(lane.printer), profile=settings.policy.profile.value)
+
+    def start(self) -> None:
+        """Begin to accept and to connect."""
+        self.tcp.start()
+        self.link.start()
+
+
+def serve(settings: TapSettings) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code. Raises OSError when an address cannot be listened on."""
+    listeners = _listeners(settings, os.environ)
+    return asyncio.run(_serve(settings, listeners))
+
+
+async def _serve(settings: TapSettings, listeners: list[socket.socket]) -> int:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    lanes = [Lane(loop, settings, each, sock) for each, sock in zip(settings.lanes, listeners, strict=True)]
+    for lane in lanes:
+        lane.start()
+    gc.collect()
+    gc.freeze()  # what has been imported stays: a collection while a cut is held need not look at it
+    await stop.wait()
+    await _leave(loop, lanes)
+    return 0
+
+
+async def _leave(loop: asyncio.AbstractEventLoop, lanes: list[Lane]) -> None:
+    """Let receipts in flight finish, seal what core has not acknowledged, then go."""
+    deadline_s = loop.time() + STOP_WITHIN_S
+    for lane in lanes:
+        lane.tcp.stop()
+    await _until(lambda: not any(lane.tcp.busy for lane in lanes), loop, deadline_s)
+    for lane in lanes:
+        lane.tcp.abandon()
+        lane.book.spool_open_jobs()
+    await _until(lambda: all(lane.spool.idle for lane in lanes), loop, deadline_s + STOP_WITHIN_S)
+    for lane in lanes:
+        lane.link.stop()
+        lane.spool.stop()
+
+
+async def _until(done: Callable[[], bool], loop: asyncio.AbstractEventLoop, deadline_s: float) -> None:
+    """Wait for something that happens once in the life of a process: looking is simpler than being told."""
+    while not done() and loop.time() < deadline_s:  # noqa: ASYNC110 - see above
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _listeners(settings: TapSettings, environment: Mapping[str, str]) -> list[socket.socket]:
+    """Return one listening socket a lane: those the service manager hands over (LISTEN_FDS), else our own.
+
+    With sockets handed over, registers that connect while the tap is restarted wait instead of being refused.
+    """
+    count = int(environment.get("LISTEN_FDS", "0")) if environment.get("LISTEN_PID") == str(os.getpid()) else 0
+    if count == 0:
+        return [listening_socket(lane.listen) for lane in settings.lanes]
+    if count != len(settings.lanes):
+        raise OSError(0, f"LISTEN_FDS hands over {count} sockets for {len(settings.lanes)} --listen")
+    return [socket.socket(fileno=FIRST_INHERITED_DESCRIPTOR + number) for number in range(count)]
+
+
+def _sealer(
+    loop: asyncio.AbstractEventLoop, settings: TapSettings, lane: LaneSettings, folder: Path, log: EventLog
+) -> Sealer | None:
+    if settings.agent_key is None:
+        return None
+    return Sealer(
+        loop,
+        command=sealing_command(folder, settings.agent_key),
+        workstation_id=lane.workstation_id,
+        printer=str(lane.printer),
+        log=log,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,161 @@
+"""The TCP tap between a real register connection and a real printer connection."""
+
+from __future__ import annotations
+
+import pytest
+
+from pos_adapters.taps.frames import Outcome
+from tests.pos_adapters.taps.rig import CUT, CUT_FEED, Rig
+
+RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nBread 3.10\nTOTAL 4.30\n\n"
+BLOCK = b"\n15 % off coffee\n"
+
+pytestmark = pytest.mark.real
+
+
+def test_without_core_a_receipt_passes_unchanged_and_answers_come_back(rig: Rig) -> None:
+    printer = rig.printer(answers={b"\x10\x04\x01": b"\x16"})
+    tap = rig.tap(printer)
+    register = rig.register(tap)
+    register.send(b"\x1b@\x1b=\x01\x10\x04\x01")
+    assert register.receive(1) == b"\x16"
+    register.send(RECEIPT + CUT)
+    register.half_close()
+    assert register.receive_all() == b""
+    assert printer.wait_jobs(1)[0].data == b"\x1b@\x1b=\x01\x10\x04\x01" + RECEIPT + CUT
+
+
+def test_a_block_stands_immediately_before_the_cut(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    rig.print_job(tap, RECEIPT + CUT_FEED)
+    assert printer.wait_jobs(1)[0].data == RECEIPT + BLOCK + CUT_FEED
+    job = core.wait_job(0)
+    assert job.data == RECEIPT + CUT_FEED
+    assert job.cuts == [(1, len(RECEIPT))]
+    assert job.bytes_before_cut == [len(RECEIPT)]
+    assert job.outcomes == [(1, Outcome.UNCONFIRMED)]
+    assert job.end == {"reason": "close", "truncated": False}
+
+
+@pytest.mark.parametrize("cut", [b"\x1bi", b"\x1bm", CUT, CUT_FEED, b"\x1dVa\x03"])
+def test_a_job_that_comes_byte_by_byte_gets_its_block_at_the_cut(rig: Rig, cut: bytes) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    register = rig.register(tap)
+    for number in range(len(RECEIPT + cut)):
+        register.send((RECEIPT + cut)[number : number + 1])
+    register.half_close()
+    register.receive_all()
+    assert printer.wait_jobs(1)[0].data == RECEIPT + BLOCK + cut
+
+
+def test_every_cut_of_a_job_is_asked(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: b"\nblock %d\n" % cut_no if cut_no != 2 else None)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    rig.print_job(tap, (RECEIPT + CUT) * 3)
+    expected = RECEIPT + b"\nblock 1\n" + CUT + RECEIPT + CUT + RECEIPT + b"\nblock 3\n" + CUT
+    assert printer.wait_jobs(1)[0].data == expected
+    assert [cut_no for cut_no, _ in core.wait_job(0).cuts] == [1, 2, 3]
+
+
+def test_a_late_answer_prints_nothing_and_is_told_so(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: ...)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT)
+    assert printer.wait_bytes(0, len(RECEIPT + CUT)) == RECEIPT + CUT
+    core.block(core.wait_job(0, ended=False), 1, BLOCK)
+    core.seen.until(lambda: core.order[0].outcomes == [(1, Outcome.LATE)], "outcome late")
+    register.close()
+    assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
+
+
+def test_what_follows_the_cut_waits_behind_it_and_the_close_too(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: ...)
+    tap = rig.tap(printer, "--budget-ms", "1000")
+    core.wait_connected()
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT + b"\x1bp\x00\x19\xfa")
+    job = core.wait_job(0, ended=False)
+    core.seen.until(lambda: job.cuts, "cut asked")
+    register.send(b"next")
+    register.half_close()
+    assert printer.wait_bytes(0, len(RECEIPT)) == RECEIPT
+    core.block(job, 1, BLOCK)
+    assert printer.wait_jobs(1)[0].data == RECEIPT + BLOCK + CUT + b"\x1bp\x00\x19\xfanext"
+
+
+def test_in_profile_off_core_is_not_asked(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer, profile="off")
+    core.wait_connected()
+    rig.print_job(tap, RECEIPT + CUT)
+    assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
+    assert core.wait_job(0).cuts == []
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        b"\x1bL" + RECEIPT[2:] + CUT,
+        b"\x1d:" + RECEIPT[2:] + CUT,
+        b"\x1b=\x02" + RECEIPT[2:] + CUT,
+        b"\x1b%-12345X@PJL\n" + RECEIPT + CUT,
+        b"%!PS-Adobe\n" + RECEIPT + CUT,
+        b"\x1dv0\x00\x03\x00\x01\x00" + CUT,
+        b"\x1b\x01" + RECEIPT + CUT,
+    ],
+    ids=["page mode", "macro", "display", "PJL", "PostScript", "a cut inside an image", "unknown command"],
+)
+def test_where_we_are_unsure_nothing_is_inserted(rig: Rig, job: bytes) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    rig.print_job(tap, job)
+    assert printer.wait_jobs(1)[0].data == job
+    assert core.wait_job(0).data == job
+
+
+def test_a_block_that_is_no_whole_print_data_is_refused(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: b"half a command \x1b!")
+    tap = rig.tap(printer)
+    core.wait_connected()
+    rig.print_job(tap, RECEIPT + CUT)
+    assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
+    assert core.wait_job(0).outcomes == [(1, Outcome.NOT_SENT)]
+
+
+def test_a_kept_connection_makes_one_job_a_receipt(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT)
+    assert core.wait_job(0).end == {"reason": "silence", "truncated": False}
+    register.send(RECEIPT + CUT)
+    core.wait_job(1)
+    register.close()
+    assert printer.wait_jobs(1)[0].data == (RECEIPT + BLOCK + CUT) * 2
+
+
+def test_a_cut_without_its_argument_at_the_end_of_a_job_gets_its_block(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    rig.print_job(tap, RECEIPT + b"\x1dV")
+    assert printer.wait_jobs(1)[0].data == RECEIPT + BLOCK + b"\x1dV"
