@@ -178,6 +178,7 @@ def content_json(content: ContentPort) -> dict[str, Any]:
         "languages": list(now.languages),
         "language": now.language,
         "timezone": now.timezone,
+        "country": now.country,
         "workstations": list(now.workstations),
         "kiosks": list(now.kiosks),
         "posters": [

@@ -93,6 +93,7 @@ CONTENT = PageContent(
     languages=("en", "ru"),
     language="en",
     timezone="Europe/Berlin",
+    country="DE",
     workstations=("1", "2"),
     kiosks=("1",),
     posters=(
@@ -180,6 +181,13 @@ class FakeCore:
         self.appended.append({"kind": kind, "workstation_id": workstation_id, "payload": dict(payload)})
         return {"seq": len(self.appended)}
 
+    def forget(self) -> None:
+        """Begin the next test as if nothing had happened."""
+        self.away = False
+        self.answers = True
+        for memory in (self.scans, self.undone, self.appended):
+            memory.clear()
+
     async def status(self) -> Mapping[str, Any]:
         self._must_be_there()
         return {"core": "running", "journal": {"head_seq": 1}}
@@ -221,12 +229,16 @@ def app_over_fake(*, clock: FakeClock, hosts: tuple[str, ...], boot: str = "b1",
 
 
 @contextmanager
-def running_desk(*, port: int = 0, boot: str = "b1", content: PageContent = CONTENT) -> Iterator[Desk]:
+def running_desk(
+    *, port: int = 0, boot: str = "b1", content: PageContent = CONTENT, hosts: tuple[str, ...] = ()
+) -> Iterator[Desk]:
     """Serve the application on loopback in a thread until the block ends."""
     config = uvicorn.Config(app=lambda: None, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
     sock = config.bind_socket()
-    address = "127.0.0.1:{}".format(sock.getsockname()[1])
-    app, core, switchboard = app_over_fake(clock=FakeClock(live=True), hosts=(address,), boot=boot, content=content)
+    address = f"127.0.0.1:{sock.getsockname()[1]}"
+    app, core, switchboard = app_over_fake(
+        clock=FakeClock(live=True), hosts=(address, *hosts), boot=boot, content=content
+    )
     server = uvicorn.Server(
         uvicorn.Config(
             app,

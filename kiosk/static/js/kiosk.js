@@ -59,6 +59,9 @@ function draw(model) {
           ${canSpeak()
             ? html`<button class="plain" @click=${readAloud}>${texts.say("read_aloud")}</button>`
             : nothing}
+          ${model.person === null
+            ? nothing
+            : html`<button class="main" @click=${() => page.send("leave")}>${texts.say("finish")}</button>`}
         </footer>
       </div>
     </div>
@@ -116,7 +119,7 @@ function keypad(model) {
   return html`<div class="keypad">
     <h1>${texts.say("type_lead")}</h1>
     <output aria-live="polite">${model.typed}</output>
-    ${model.notice === null ? nothing : html`<p role="status">${texts.say(model.notice)}</p>`}
+    <p role="status" class="quiet">${model.notice === null ? "" : texts.say(model.notice)}</p>
     <div class="keys">
       ${DIGITS.map((each) => html`<button @click=${press(each)}>${each}</button>`)}
       <button aria-label=${texts.say("key_erase")} @click=${press("erase")}>⌫</button>
@@ -135,7 +138,6 @@ function greeting({ customer, offers }) {
     <div class="head">
       <h1>${customer.first_name ? texts.say("hello", { name: customer.first_name }) : texts.say("hello_nobody")}</h1>
       ${points(customer)}
-      <button @click=${() => page.send("leave")}>${texts.say("finish")}</button>
     </div>
     ${offers === null ? nothing : section(list, "your_offers", "no_offers", (each) => offerCard(each, texts))}
     ${section(customer.coupons ?? [], "your_coupons", null, (each) => offerCard(each, texts))}
@@ -148,7 +150,7 @@ function points(customer) {
   if (customer.points === undefined || customer.points === null) return nothing;
   const expiring = customer.points_expiring;
   return html`<p class="points">
-    <b>${customer.points.toLocaleString(texts.language)}</b>
+    <b>${customer.points.toLocaleString(texts.locale)}</b>
     ${texts.say("your_points", { n: customer.points })}
     ${expiring?.points
       ? html`<span class="quiet">

@@ -1,9 +1,9 @@
 // What a kiosk does, as one table. Its first duty is to forget.
 //
 // A person is on the page in `greeting` and `warning` only; every other state has `person: null`. A person arrives with
-// the id of the scan that named them. An answer to a scan whose customer has already left is nobody's: ids of scans
-// that were left behind are remembered in `gone`, and while a request is still on its way with nobody waiting for it
-// (`abandoned`) no unasked-for person is let in at all.
+// the id of the scan that named them, and is let in only when that is the scan this page waits for, or when the scan
+// came from a scanner that core reads itself. So an answer that comes after its customer has left - late, twice, or
+// although the request seemed to fail - greets nobody: its scan is not waited for any more, or stands in `gone`.
 
 import { stay } from "./machine.js";
 
@@ -34,7 +34,6 @@ export function initial() {
     request: 0,
     waiting: false,
     early: [],
-    abandoned: [],
     gone: [],
     until_ms: null,
     notice: null,
@@ -45,7 +44,6 @@ export function initial() {
 
 /** @param {any} model @param {any} over @returns {any} */
 function wiped(model, over = {}) {
-  const abandoned = model.waiting ? [...model.abandoned, model.request] : model.abandoned;
   const gone = model.scan_id === null ? model.gone : [...model.gone, model.scan_id].slice(-GONE_MAX);
   return {
     ...model,
@@ -55,7 +53,6 @@ function wiped(model, over = {}) {
     scan_id: null,
     waiting: false,
     early: [],
-    abandoned,
     gone,
     until_ms: null,
     notice: null,
@@ -96,7 +93,7 @@ const presentTyped = (model, event) =>
 
 /** The answer to our own POST: from now on we know which scan we wait for. @type {Move} */
 function accepted(model, event) {
-  if (!model.waiting || event.request !== model.request) return settled(model, event);
+  if (!model.waiting || event.request !== model.request) return left(model, event);
   const known = { ...model, waiting: false, scan_id: event.scan_id, early: [] };
   return model.early
     .filter((/** @type {PageEvent} */ each) => each.data.scan_id === event.scan_id)
@@ -104,22 +101,17 @@ function accepted(model, event) {
 }
 
 /** An answer to a request that nobody waits for any more: whoever it names is gone. @type {Move} */
-function settled(model, event) {
-  const abandoned = model.abandoned.filter((/** @type {number} */ each) => each !== event.request);
-  const gone = event.scan_id === undefined ? model.gone : [...model.gone, event.scan_id].slice(-GONE_MAX);
-  return { ...model, abandoned, gone };
-}
+const left = (model, event) =>
+  event.scan_id === undefined ? model : { ...model, gone: [...model.gone, event.scan_id].slice(-GONE_MAX) };
 
 /** @type {Move} */
-function failed(model, event) {
-  if (!model.waiting || event.request !== model.request) return settled(model, event);
-  return wiped({ ...model, waiting: false }, { notice: "not_taken", until_ms: event.at_ms + NOTICE_MS });
-}
+const failed = (model, event) =>
+  model.waiting && event.request === model.request
+    ? wiped(model, { notice: "not_taken", until_ms: event.at_ms + NOTICE_MS })
+    : model;
 
-/** @param {any} model @param {PageEvent} event */
-function unasked(model, event) {
-  return model.abandoned.length > 0 || model.gone.includes(event.data.scan_id);
-}
+/** Whether somebody may be let in whom this page did not ask about. @param {any} model @param {PageEvent} event */
+const fromScanner = (model, event) => event.data.source === "scanner" && !model.gone.includes(event.data.scan_id);
 
 /** A person, or a code that is nobody's, for the scan that this page waits for. @param {any} model @param {any} event */
 function recognised(model, event) {
@@ -147,12 +139,12 @@ function arriving(model, event) {
 }
 
 /** Nobody was asked for: a scanner that core reads itself. @type {Move} */
-const walkingUp = (model, event) => (unasked(model, event) ? model : recognised(wiped(model), event));
+const walkingUp = (model, event) => (fromScanner(model, event) ? recognised(wiped(model), event) : model);
 
-/** Somebody is here: news of them, or the next person's own scan. @type {Move} */
+/** News of whoever is here (no touch: their time runs on), or the next person at core's own scanner. @type {Move} */
 function updating(model, event) {
-  if (event.data.scan_id === model.scan_id) return { ...recognised(model, event), until_ms: model.until_ms };
-  return unasked(model, event) ? model : recognised(wiped(model), event);
+  if (event.data.scan_id !== model.scan_id) return walkingUp(model, event);
+  return event.data.known ? { ...model, person: { ...model.person, customer: event.data } } : wiped(model);
 }
 
 /** Offers follow their customer: they never introduce anybody. @type {Move} */
@@ -192,7 +184,7 @@ function trouble(model, event) {
 const stale = (model, event) => ({ ...model, stale: event.data });
 
 /** What may come from outside at any moment. `sale` concerns lanes. */
-const always = { trouble, stale, sale: stay, clear: wipe, leave: wipe, accepted: settled, failed: settled };
+const always = { trouble, stale, sale: stay, clear: wipe, leave: wipe, accepted: left, failed: stay };
 
 /** @type {import("./machine.js").Table} */
 export const KIOSK = {

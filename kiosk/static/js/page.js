@@ -73,7 +73,8 @@ export function keepLanguage(language) {
 
 /** Load a language and say so to the browser (hyphenation, speech, screen readers). @param {string} language @param {any} content */
 export async function speakLanguage(language, content) {
-  const texts = await loadTexts(language, { timezone: content.timezone, currency: content.currency });
+  const { timezone, currency, country } = content;
+  const texts = await loadTexts(language, { timezone, currency, country });
   document.documentElement.lang = texts.language;
   return texts;
 }

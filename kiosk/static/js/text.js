@@ -14,10 +14,12 @@ export class Texts {
   /**
    * @param {string} language
    * @param {Record<string, Wording>} words
-   * @param {{timezone?: string, currency?: string}} [store]
+   * @param {{timezone?: string, currency?: string, country?: string}} [store]
    */
   constructor(language, words, store = {}) {
     this.language = language;
+    // The words of the reader, the habits of the country: English in Berlin writes 12 December.
+    this.locale = store.country ? `${language}-${store.country}` : language;
     this._words = words;
     this._store = store;
     this._plural = new Intl.PluralRules(language);
@@ -47,7 +49,7 @@ export class Texts {
 
   /** @param {any} value */
   _show(value) {
-    if (typeof value === "number") return value.toLocaleString(this.language);
+    if (typeof value === "number") return value.toLocaleString(this.locale);
     return value === undefined || value === null ? "" : String(value);
   }
 
@@ -55,7 +57,7 @@ export class Texts {
   money(amount, currency = this._store.currency) {
     const value = Number(amount);
     if (currency === undefined || currency === "" || Number.isNaN(value)) return amount;
-    return value.toLocaleString(this.language, { style: "currency", currency });
+    return value.toLocaleString(this.locale, { style: "currency", currency });
   }
 
   /** @param {string} day ISO date */
@@ -63,7 +65,7 @@ export class Texts {
     const at = new Date(`${day.slice(0, 10)}T12:00:00Z`);
     if (Number.isNaN(at.getTime())) return day;
     const sameYear = at.getUTCFullYear() === new Date().getUTCFullYear();
-    return at.toLocaleDateString(this.language, {
+    return at.toLocaleDateString(this.locale, {
       day: "numeric",
       month: "long",
       timeZone: "UTC",
@@ -75,14 +77,14 @@ export class Texts {
   monthAndYear(day) {
     const at = new Date(`${day.slice(0, 10)}T12:00:00Z`);
     if (Number.isNaN(at.getTime())) return day;
-    return at.toLocaleDateString(this.language, { month: "long", year: "numeric", timeZone: "UTC" });
+    return at.toLocaleDateString(this.locale, { month: "long", year: "numeric", timeZone: "UTC" });
   }
 
   /** @param {string} at ISO time */
   time(at) {
     const time = new Date(at);
     if (Number.isNaN(time.getTime())) return "";
-    return time.toLocaleTimeString(this.language, {
+    return time.toLocaleTimeString(this.locale, {
       hour: "2-digit",
       minute: "2-digit",
       ...(this._store.timezone ? { timeZone: this._store.timezone } : {}),
@@ -100,7 +102,7 @@ export class Texts {
 
 /**
  * Load a language's texts; an unknown language gets the first of LANGUAGES.
- * @param {string} language @param {{timezone?: string, currency?: string}} [store]
+ * @param {string} language @param {{timezone?: string, currency?: string, country?: string}} [store]
  */
 export async function loadTexts(language, store = {}) {
   const known = LANGUAGES.includes(language) ? language : LANGUAGES[0];
