@@ -1,7 +1,7 @@
 """Breaking a text into lines of a printer's width: between words; within a word only when it fits no line at all.
 
 A word too long for any line is broken after a hyphen or slash that it has, else where a syllable may end, with a
-hyphen and at least three letters on each side. A no-break space (U+00A0) keeps "15 %" together.
+hyphen and at least three letters on each side. A no-break space (U+00A0) keeps words together, and so does "15 %".
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _VOWELS = frozenset(
 _LETTERS_KEPT_TOGETHER = 3
 """Fewer than three letters of a word alone on a line cannot be read as part of it."""
 
+_BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
 _AFTER = re.compile(r"(?<=[-/_.,;:@&=?+])")
 
 
@@ -45,7 +46,7 @@ def fits(text: str, columns: int) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in text.split(" ") if word]
+    return [word for word in _BEFORE_PERCENT.sub("\u00a0", text).split(" ") if word]
 
 
 def _broken(word: str, columns: int, *, first: int, before: str) -> list[str]:
