@@ -1,0 +1,125 @@
+"""What one commit holds: records, and the positions and remainders that belong with them.
+
+A batch is applied whole or not at all. A batch with `capture` happens once: when that document of that job is already
+in the journal, nothing of the batch is applied and the answer says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from agent.journal.records import NewRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """What a register sent for one document, masked; `file_hash` names a sealed file instead of `body`."""
+
+    job_id: str
+    document_no: int
+    workstation_id: str
+    received_at: datetime
+    body: bytes | None
+    file_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveCursor:
+    """A destination has taken everything up to `acked_seq`; `head_hash` (hex) is the hash of that record."""
+
+    destination: str
+    epoch: int
+    acked_seq: int
+    head_hash: str
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park:
+    """A destination refused a record: `reason` is `refused`, `exhausted` or `misconfigured`."""
+
+    destination: str
+    seq: int
+    reason: str
+    detail: str
+    parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpark:
+    """A person wants a record tried again."""
+
+    destination: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitOutcome:
+    """Offers of this document go to a printer; `payload` is the content of the record to write if nobody tells."""
+
+    job_id: str
+    document_no: int
+    workstation_id: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleOutcome:
+    """The end of an awaited outcome is known."""
+
+    job_id: str
+    document_no: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowSale:
+    """This business key is journalled by the first record of the batch."""
+
+    transaction_id: str
+    business_day: date
+    total: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantine:
+    """A row the scrub found damaged."""
+
+    seq: int
+    reason: str
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseRecord:
+    """Delete what a record says."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseCapture:
+    """Delete the paper that a record was read from."""
+
+    job_id: str
+    document_no: int
+
+
+Change = MoveCursor | Park | Unpark | AwaitOutcome | SettleOutcome | KnowSale | Quarantine | EraseRecord | EraseCapture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One commit's worth."""
+
+    records: tuple[NewRecord, ...] = ()
+    capture: Capture | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """It is on disk. `seqs` are the records' places; `repeated` says that it was there already."""
+
+    seqs: tuple[int, ...] = ()
+    repeated: bool = False

@@ -1,0 +1,166 @@
+-- Every statement that the journal runs. A statement opens with `-- name:` and says in the lines below what it is for.
+
+-- name: insert_record
+-- Append one record. The caller has computed its hashes from the head.
+INSERT INTO journal (seq, kind, workstation_id, occurred_at, clock_quality, business_day,
+                     salt, payload, payload_hash, prev_hash, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: insert_capture
+-- Keep what a register sent; ignored when this document of this job is already here.
+INSERT OR IGNORE INTO capture (job_id, document_no, workstation_id, received_at, body, file_hash)
+VALUES (:job_id, :document_no, :workstation_id, :received_at, :body, :file_hash)
+
+-- name: has_capture
+-- Is this document of this job already here?
+SELECT 1 FROM capture WHERE job_id = :job_id AND document_no = :document_no
+
+-- name: has_job
+-- Which documents of this job are already here?
+SELECT document_no FROM capture WHERE job_id = :job_id
+
+-- name: read_capture
+-- One document as the register sent it, masked.
+SELECT body, file_hash FROM capture WHERE job_id = :job_id AND document_no = :document_no
+
+-- name: head
+-- The last record.
+SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1
+
+-- name: epochs
+-- All ranges, oldest first.
+SELECT epoch, first_seq, reason, raised_at FROM epoch ORDER BY epoch
+
+-- name: insert_epoch
+-- Open a new range.
+INSERT INTO epoch (epoch, first_seq, reason, raised_at) VALUES (:epoch, :first_seq, :reason, :raised_at)
+
+-- name: pruned
+-- The last row that retention removed.
+SELECT seq, hash FROM pruned
+
+-- name: set_pruned
+-- Remember the last row that retention removes.
+INSERT INTO pruned (only, seq, hash) VALUES (1, :seq, :hash)
+ON CONFLICT (only) DO UPDATE SET seq = excluded.seq, hash = excluded.hash
+
+-- name: records_after
+-- Records behind a position, oldest first, without the quarantined.
+SELECT seq, kind, workstation_id, occurred_at, clock_quality, business_day, salt, payload, payload_hash, prev_hash, hash
+FROM journal WHERE seq > :seq AND seq NOT IN (SELECT seq FROM quarantine) ORDER BY seq LIMIT :limit_rows
+
+-- name: all_records_after
+-- Records behind a position, oldest first, the quarantined too: for verification and salvage.
+SELECT seq, kind, workstation_id, occurred_at, clock_quality, business_day, salt, payload, payload_hash, prev_hash, hash
+FROM journal WHERE seq > :seq ORDER BY seq LIMIT :limit_rows
+
+-- name: records_before
+-- The newest records up to a position, newest first: for people.
+SELECT seq, kind, workstation_id, occurred_at, clock_quality, business_day, salt, payload, payload_hash, prev_hash, hash
+FROM journal WHERE seq <= :seq ORDER BY seq DESC LIMIT :limit_rows
+
+-- name: record
+-- One record.
+SELECT seq, kind, workstation_id, occurred_at, clock_quality, business_day, salt, payload, payload_hash, prev_hash, hash
+FROM journal WHERE seq = :seq
+
+-- name: count_behind
+-- How many records a destination has not taken yet.
+SELECT count(*) FROM journal WHERE seq > :seq
+
+-- name: move_cursor
+-- A destination has taken everything up to here. The hub may also ask for an earlier position.
+INSERT INTO cursor (destination, epoch, acked_seq, head_hash, moved_at)
+VALUES (:destination, :epoch, :acked_seq, :head_hash, :moved_at)
+ON CONFLICT (destination) DO UPDATE SET epoch = excluded.epoch, acked_seq = excluded.acked_seq,
+    head_hash = excluded.head_hash, moved_at = excluded.moved_at
+
+-- name: cursors
+-- How far every destination is.
+SELECT destination, epoch, acked_seq, head_hash, moved_at FROM cursor ORDER BY destination
+
+-- name: park
+-- A destination refused a record; a repeat keeps the newest reason.
+INSERT INTO parked (destination, seq, reason, detail, parked_at)
+VALUES (:destination, :seq, :reason, :detail, :parked_at)
+ON CONFLICT (destination, seq) DO UPDATE SET reason = excluded.reason, detail = excluded.detail,
+    parked_at = excluded.parked_at
+
+-- name: unpark
+-- A person wants a record tried again.
+DELETE FROM parked WHERE destination = :destination AND seq = :seq
+
+-- name: parked
+-- What destinations would not take, oldest first.
+SELECT destination, seq, reason, detail, parked_at FROM parked ORDER BY destination, seq
+
+-- name: await_outcome
+-- Offers of this document are on their way to a printer.
+INSERT OR REPLACE INTO awaited (job_id, document_no, workstation_id, payload)
+VALUES (:job_id, :document_no, :workstation_id, :payload)
+
+-- name: settle_outcome
+-- The tap has said what became of them.
+DELETE FROM awaited WHERE job_id = :job_id AND document_no = :document_no
+
+-- name: awaited
+-- Offers that nobody told the end of.
+SELECT job_id, document_no, workstation_id, payload FROM awaited ORDER BY job_id, document_no
+
+-- name: insert_sale
+-- This business key is journalled now.
+INSERT OR IGNORE INTO sale (transaction_id, business_day, total, seq)
+VALUES (:transaction_id, :business_day, :total, :seq)
+
+-- name: sales_since
+-- Business keys of the days on which a copy may still appear.
+SELECT transaction_id, total, seq FROM sale WHERE business_day >= :business_day
+
+-- name: quarantine
+-- Keep a damaged row out of what destinations read.
+INSERT OR REPLACE INTO quarantine (seq, reason, found_at) VALUES (:seq, :reason, :found_at)
+
+-- name: quarantined
+-- All damaged rows.
+SELECT seq, reason, found_at FROM quarantine ORDER BY seq
+
+-- name: erase_record
+-- Delete what a record says; header and hashes stay, so that the chain verifies.
+UPDATE journal SET salt = NULL, payload = NULL WHERE seq = :seq
+
+-- name: erase_capture
+-- Delete the paper that a record was read from; the name of the document stays, so that a repeat is known.
+UPDATE capture SET body = NULL, file_hash = NULL WHERE job_id = :job_id AND document_no = :document_no
+
+-- name: records_holding
+-- Records whose payload holds these bytes (a customer's id as JSON text), oldest first.
+SELECT seq, payload FROM journal
+WHERE seq > :seq AND payload IS NOT NULL AND instr(payload, :needle) > 0 ORDER BY seq LIMIT :limit_rows
+
+-- name: prune_journal
+-- Remove rows that every destination has and whose time has passed.
+DELETE FROM journal WHERE seq <= :seq
+
+-- name: last_expired
+-- The last row of the unbroken run of old business days at the journal's start.
+SELECT seq, hash FROM journal
+WHERE seq <= :acked_seq
+  AND seq < coalesce((SELECT min(seq) FROM journal WHERE business_day >= :business_day), 9223372036854775807)
+ORDER BY seq DESC LIMIT 1
+
+-- name: prune_captures
+-- Remove paper whose time has passed.
+DELETE FROM capture WHERE received_at < :received_at
+
+-- name: capture_files
+-- Sealed files that captures still point at.
+SELECT DISTINCT file_hash FROM capture WHERE file_hash IS NOT NULL
+
+-- name: prune_sales
+-- Forget business keys that can no longer appear as a copy.
+DELETE FROM sale WHERE business_day < :business_day
+
+-- name: by_kind
+-- Records of some kinds (a JSON array), oldest first: for rebuilding what is kept in memory.
+SELECT seq, kind, payload FROM journal
+WHERE payload IS NOT NULL AND kind IN (SELECT value FROM json_each(:kinds)) AND seq > :seq ORDER BY seq LIMIT :limit_rows

@@ -1,0 +1,170 @@
+"""Reads the journal without being able to write: for desk's courier, the pages and people.
+
+A read-only connection that never checkpoints. It follows the file: when core moved a broken journal aside, the next
+read is from the new one.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.journal.database import Connection, open_reading, translated
+from agent.journal.queries import load_queries
+from agent.journal.records import Epoch, StoredRecord
+from agent.journal.rows import stored_record
+from agent.journal.store import read_epochs
+from retail.errors import OnSiteError
+
+ROW_OVERHEAD_BYTES = 300  # header and hashes of a record as the wire spells them
+CHUNK_ROWS = 500  # rows fetched at once; the byte limit is checked between rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far a destination is; `head_hash` is hexadecimal."""
+
+    destination: str
+    epoch: int
+    acked_seq: int
+    head_hash: str
+    moved_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedRecord:
+    """A record that a destination would not take."""
+
+    destination: str
+    seq: int
+    reason: str
+    detail: str
+    parked_at: str
+
+
+class JournalReader:
+    """Opens on first use; every method raises OnSiteError or TryAgainError when the journal cannot be read now.
+
+    May be called from several threads; calls wait for each other.
+    """
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._key = key
+        self._sql = load_queries()
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._epochs: tuple[Epoch, ...] = ()
+
+    def close(self) -> None:
+        """Close the connection; the next read opens it again."""
+        with self._lock:
+            self._close()
+
+    def records_after(self, seq: int, *, limit_rows: int, limit_bytes: int) -> list[StoredRecord]:
+        """Return records behind `seq`, oldest first, within both limits; at least one when there is one."""
+        found: list[StoredRecord] = []
+        size_bytes = 0
+        for row in self._rows("records_after", seq=seq, limit_rows=limit_rows):
+            record = stored_record(row, self._epochs)
+            size_bytes += len(record.payload or b"") + ROW_OVERHEAD_BYTES
+            if found and size_bytes > limit_bytes:
+                break
+            found.append(record)
+        return found
+
+    def all_records_after(self, seq: int, *, limit_rows: int = CHUNK_ROWS) -> list[StoredRecord]:
+        """Return records behind `seq`, the quarantined too."""
+        return [
+            stored_record(row, self._epochs) for row in self._rows("all_records_after", seq=seq, limit_rows=limit_rows)
+        ]
+
+    def newest(self, *, limit_rows: int) -> list[StoredRecord]:
+        """Return the last records, oldest of them first."""
+        rows = self._rows("records_before", seq=2**63 - 1, limit_rows=limit_rows)
+        return [stored_record(row, self._epochs) for row in reversed(rows)]
+
+    def record(self, seq: int) -> StoredRecord | None:
+        """Return one record, None when there is none."""
+        rows = self._rows("record", seq=seq)
+        return stored_record(rows[0], self._epochs) if rows else None
+
+    def head(self) -> tuple[int, int, bytes]:
+        """Return epoch, sequence number and hash of the last record; seq 0 when there is none."""
+        rows = self._rows("head") or self._rows("pruned")
+        if not rows:
+            return (self._epochs[-1].epoch if self._epochs else 0), 0, b""
+        record = self.record(rows[0][0])
+        return (record.epoch if record else 0), rows[0][0], bytes(rows[0][1])
+
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Return all ranges, oldest first."""
+        self._rows("epochs")
+        return self._epochs
+
+    def anchor(self) -> tuple[int, bytes] | None:
+        """Return the last row that retention removed: the chain is verified from there."""
+        rows = self._rows("pruned")
+        return (rows[0][0], bytes(rows[0][1])) if rows else None
+
+    def count_behind(self, seq: int) -> int:
+        """Return how many records stand behind `seq`."""
+        return int(self._rows("count_behind", seq=seq)[0][0])
+
+    def cursors(self) -> list[Cursor]:
+        """Return how far every destination is."""
+        names = ("destination", "epoch", "acked_seq", "head_hash", "moved_at")
+        return [Cursor(**dict(zip(names, row, strict=True))) for row in self._rows("cursors")]
+
+    def cursor(self, destination: str) -> Cursor | None:
+        """Return how far one destination is, None when it never took anything."""
+        return next((each for each in self.cursors() if each.destination == destination), None)
+
+    def parked(self) -> list[ParkedRecord]:
+        """Return what destinations would not take."""
+        names = ("destination", "seq", "reason", "detail", "parked_at")
+        return [ParkedRecord(**dict(zip(names, row, strict=True))) for row in self._rows("parked")]
+
+    def quarantined(self) -> list[tuple[int, str, str]]:
+        """Return (seq, reason, found_at) of damaged rows."""
+        return [(row[0], row[1], row[2]) for row in self._rows("quarantined")]
+
+    def capture(self, job_id: str, document_no: int) -> tuple[bytes | None, str | None] | None:
+        """Return body and sealed file's name of one document; None when it is not here."""
+        rows = self._rows("read_capture", job_id=job_id, document_no=document_no)
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def _rows(self, name: str, **values: object) -> list[tuple[Any, ...]]:
+        """Run one statement; a connection that failed is opened again by the next call."""
+        with self._lock, translated(str(self._path)):
+            try:
+                return list(self._follow().execute(self._sql[name], values).fetchall())
+            except BaseException:
+                self._close()
+                raise
+
+    def _follow(self) -> Connection:
+        """Return a connection to the file that bears the name now, and know its epochs."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise OnSiteError(
+                f"{self._path}: no journal: {error.strerror}",
+                fix="tillstream agent run --config FILE",
+                code="no_journal",
+            ) from error
+        if (found.st_dev, found.st_ino) != self._identity:
+            self._close()
+        if self._connection is None:
+            self._connection = open_reading(self._path, self._key)
+            self._identity = found.st_dev, found.st_ino
+        self._epochs = read_epochs(self._connection, self._sql)
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._identity = None, None

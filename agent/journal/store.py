@@ -1,0 +1,249 @@
+"""The head of the journal and how it moves: batches in, one transaction, one sync. Used by one thread at a time.
+
+After an error of the disk the connection is thrown away and opened again before the next commit: what a failed sync
+left in the page cache must not be trusted (a later sync would report success for it).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from agent.journal.batch import (
+    AwaitOutcome,
+    Batch,
+    Change,
+    Committed,
+    EraseCapture,
+    EraseRecord,
+    KnowSale,
+    MoveCursor,
+    Park,
+    Quarantine,
+    SettleOutcome,
+    Unpark,
+)
+from agent.journal.database import BUSY_MS, Connection, JournalFullError, translated
+from agent.journal.queries import load_queries
+from agent.journal.records import PAYLOAD_BYTES_MAX, Epoch, NewRecord
+from retail.errors import DefectError, TillstreamError
+from sync.protocol.chain import GENESIS, SALT_BYTES, payload_hash, record_hash
+
+WAL_FRAME_BYTES = 4096 + 24  # a page and the header of its frame
+
+STATEMENTS: Mapping[type, str] = MappingProxyType(
+    {
+        MoveCursor: "move_cursor",
+        Park: "park",
+        Unpark: "unpark",
+        AwaitOutcome: "await_outcome",
+        SettleOutcome: "settle_outcome",
+        KnowSale: "insert_sale",
+        Quarantine: "quarantine",
+        EraseRecord: "erase_record",
+        EraseCapture: "erase_capture",
+    }
+)
+"""The statement of each change; tests hold it against the union `Change`."""
+
+Result = Committed | TillstreamError
+
+
+class JournalStore:
+    """The writing side of a journal.
+
+    `connect` returns an open, migrated connection to a database with at least one epoch; it is called again after an
+    error of the disk, and it is where a broken database is moved aside (`recovery.open_or_recover`).
+    """
+
+    def __init__(self, path: Path, connect: Callable[[], Connection]) -> None:
+        self._path = path
+        self._wal = path.with_name(f"{path.name}-wal")
+        self._connect = connect
+        self._sql = load_queries()
+        self._connection: Connection | None = None
+        self._epoch = 0
+        self._seq = 0
+        self._hash = GENESIS
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection; without one the next commit tries to open it."""
+        return self._connection is not None
+
+    @property
+    def head(self) -> tuple[int, int, bytes]:
+        """Epoch, sequence number and hash of the last record."""
+        return self._epoch, self._seq, self._hash
+
+    def open(self) -> None:
+        """Open the connection and find the head. Raises whatever `connect` does; DefectError without an epoch."""
+        self._connection = self._connect()
+        with translated(str(self._path)):
+            epochs = read_epochs(self._connection, self._sql)
+            if not epochs:
+                raise DefectError(f"{self._path}: no epoch was opened", fix="restart the agent")
+            current = epochs[-1]
+            pruned = self._connection.execute(self._sql["pruned"]).fetchone()
+            row = self._connection.execute(self._sql["head"]).fetchone() or pruned
+        self._epoch = current.epoch
+        self._seq = max(row[0] if row else 0, current.first_seq - 1)
+        self._hash = bytes(row[1]) if row and row[0] >= current.first_seq else GENESIS
+
+    def close(self) -> None:
+        """Close the connection; what was committed stays. A repeat changes nothing."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def append(self, batches: Sequence[Batch]) -> list[Result]:
+        """Apply batches in one transaction; when one of them is at fault, each on its own.
+
+        Returns one result a batch, in order. Nothing is raised: an error is the result of those it concerns.
+        """
+        try:
+            return list(self._commit(batches))
+        except DefectError as error:
+            if len(batches) == 1:
+                return [error]
+        except TillstreamError as error:
+            return [error] * len(batches)
+        return [self.append([batch])[0] for batch in batches]
+
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Return all ranges, oldest first."""
+        with translated(str(self._path)):
+            return read_epochs(self._open_connection(), self._sql)
+
+    def raise_epoch(self, *, to: int, reason: str, raised_at: str) -> None:
+        """Open a new range behind the head; the next record chains to nothing. `to` must be above every epoch."""
+        assert to > self._epoch, (to, self._epoch)
+        with translated(str(self._path)):
+            self._open_connection().execute(
+                self._sql["insert_epoch"],
+                {"epoch": to, "first_seq": self._seq + 1, "reason": reason, "raised_at": raised_at},
+            )
+        self._epoch, self._hash = to, GENESIS
+
+    def wal_pages(self) -> int:
+        """Return how many pages the write-ahead log's file holds (they may have been checkpointed already)."""
+        try:
+            return self._wal.stat().st_size // WAL_FRAME_BYTES
+        except OSError:
+            return 0
+
+    def checkpoint(self) -> bool:
+        """Copy the write-ahead log into the database; return whether it starts again from zero.
+
+        Never waits for a reader: where one still needs the log, what can be copied is copied. Raises as commits do.
+        """
+        with translated(str(self._path)):
+            connection = self._open_connection()
+            connection.execute("PRAGMA busy_timeout = 0")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        return not busy
+
+    def connection(self) -> Connection:
+        """Return the open connection, for upkeep that runs on the same thread."""
+        return self._open_connection()
+
+    def _open_connection(self) -> Connection:
+        if self._connection is None:
+            self.open()
+        assert self._connection is not None
+        return self._connection
+
+    def _commit(self, batches: Sequence[Batch]) -> list[Committed]:
+        before = self._seq, self._hash
+        try:
+            connection = self._open_connection()
+            with translated(str(self._path)):
+                connection.execute("BEGIN IMMEDIATE")
+                results = [self._apply(connection, batch) for batch in batches]
+                connection.execute("COMMIT")
+        except TillstreamError as error:
+            self._seq, self._hash = before
+            self._roll_back(keep_connection=isinstance(error, DefectError | JournalFullError))
+            raise
+        except Exception as error:
+            self._seq, self._hash = before
+            self._roll_back(keep_connection=True)
+            raise DefectError(f"{self._path}: {error!r}", fix="send the log to support") from error
+        return results
+
+    def _roll_back(self, *, keep_connection: bool) -> None:
+        """Undo the open transaction; after an error of the disk drop the connection altogether."""
+        if self._connection is None:
+            return
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlcipher.Error:
+            keep_connection = False
+        if not keep_connection:
+            self.close()
+
+    def _apply(self, connection: Connection, batch: Batch) -> Committed:
+        capture = batch.capture
+        if capture is not None:
+            row = {
+                "job_id": capture.job_id,
+                "document_no": capture.document_no,
+                "workstation_id": capture.workstation_id,
+                "received_at": capture.received_at.isoformat(),
+                "body": capture.body,
+                "file_hash": capture.file_hash,
+            }
+            if connection.execute(self._sql["insert_capture"], row).rowcount == 0:
+                return Committed(repeated=True)
+        first_seq = self._seq + 1
+        for record in batch.records:
+            self._append_record(connection, record)
+        for change in batch.changes:
+            self._change(connection, change, first_seq)
+        return Committed(seqs=tuple(range(first_seq, self._seq + 1)))
+
+    def _append_record(self, connection: Connection, record: NewRecord) -> None:
+        if len(record.payload) > PAYLOAD_BYTES_MAX:
+            raise DefectError(f"{record.kind}: payload of {len(record.payload)} bytes", fix="send the job to support")
+        seq = self._seq + 1
+        header = record.header(epoch=self._epoch, seq=seq)
+        salt = os.urandom(SALT_BYTES)
+        digest = payload_hash(salt, record.payload)
+        link = record_hash(self._hash, header, digest)
+        connection.execute(
+            self._sql["insert_record"],
+            (
+                seq,
+                header.kind,
+                header.workstation_id,
+                header.occurred_at,
+                header.clock_quality,
+                header.business_day,
+                salt,
+                record.payload,
+                digest,
+                self._hash,
+                link,
+            ),
+        )
+        self._seq, self._hash = seq, link
+
+    def _change(self, connection: Connection, change: Change, first_seq: int) -> None:
+        values = {name: _column(getattr(change, name)) for name in change.__dataclass_fields__}
+        connection.execute(self._sql[STATEMENTS[type(change)]], {**values, "seq": values.get("seq", first_seq)})
+
+
+def read_epochs(connection: Connection, sql: Mapping[str, str]) -> tuple[Epoch, ...]:
+    """Return all ranges of an open journal, oldest first."""
+    rows = connection.execute(sql["epochs"]).fetchall()
+    return tuple(Epoch(epoch=row[0], first_seq=row[1], reason=row[2], raised_at=row[3]) for row in rows)
+
+
+def _column(value: object) -> object:
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,172 @@
+"""The journal's one writing thread: commits of all workstations that wait at the same time share one sync.
+
+`commit` may be awaited from many tasks at once. Order is kept: what was handed over first stands first. On return it
+is on disk; on an exception nothing of that batch is. Upkeep runs on the same thread between two commits (`run`), so
+the database never has a second writer. The write-ahead log is checkpointed by this thread only, and not while a cut is
+held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from agent.journal.batch import Batch, Committed
+from agent.journal.store import JournalStore, Result
+from retail.errors import DefectError, TillstreamError
+
+GROUP_MAX = 256  # batches a sync: 12 workstations never have more in flight; a backlog still commits in steps
+CHECKPOINT_PAGES = 8_000  # 32 MB of log: a checkpoint costs 3 syncs, so 2,000 receipts share them
+CHECKPOINT_PAGES_MAX = 80_000  # a store whose cuts are always held must not fill its disk either
+CHECKPOINT_RETRY_S = 0.25  # how soon to look again after a held cut or a reader was in the way
+LOOK_EVERY = 64  # commits between two looks at the log's size
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """Something for the thread: a batch, or a piece of upkeep; the future lives on the loop."""
+
+    work: Batch | Callable[[JournalStore], object]
+    future: asyncio.Future[object]
+
+
+class JournalWriter:
+    """One thread, one connection. `cut_is_held` says whether a customer is waiting for their receipt right now."""
+
+    def __init__(self, store: JournalStore, *, cut_is_held: Callable[[], bool]) -> None:
+        self._store = store
+        self._cut_is_held = cut_is_held
+        self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._since_look = 0
+        self._checkpoint_due = False
+        self.trouble: TillstreamError | None = None
+
+    def __repr__(self) -> str:
+        epoch, seq, _ = self._store.head
+        return f"<JournalWriter {epoch}/{seq} trouble={self.trouble and self.trouble.code}>"
+
+    @property
+    def head_seq(self) -> int:
+        """The last sequence number on disk, as far as this thread has told."""
+        return self._store.head[1]
+
+    def start(self) -> None:
+        """Start the thread; call on the loop that will await commits."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def commit(self, batch: Batch) -> Committed:
+        """Return when the batch is on disk. Raises TillstreamError, sorted by who must act; then nothing of it is."""
+        return cast("Committed", await self._submit(batch))
+
+    async def run(self, work: Callable[[JournalStore], T]) -> T:
+        """Run upkeep on the thread, between two commits; keep it short, commits wait meanwhile. Raises what it does."""
+        return cast("T", await self._submit(work))
+
+    def close(self) -> None:
+        """Finish what was handed over, then close the database. Blocks for the commits in flight. Once."""
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _submit(self, work: Batch | Callable[[JournalStore], object]) -> asyncio.Future[object]:
+        assert self._loop is not None, "start() was not called"
+        future: asyncio.Future[object] = self._loop.create_future()
+        self._queue.put(_Request(work, future))
+        return future
+
+    def _run(self) -> None:
+        while True:
+            group, stop = self._take_group()
+            if group:
+                self._carry_out(group)
+            self._checkpoint_when_due()
+            if stop:
+                self._store.close()
+                return
+
+    def _take_group(self) -> tuple[list[_Request], bool]:
+        """Wait for work and take all that waits; the flag says that no more will come."""
+        try:
+            request = self._queue.get(timeout=CHECKPOINT_RETRY_S if self._checkpoint_due else None)
+        except queue.Empty:
+            return [], False
+        group: list[_Request] = []
+        while request is not None:
+            group.append(request)
+            if len(group) == GROUP_MAX:
+                return group, False
+            try:
+                request = self._queue.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _carry_out(self, group: list[_Request]) -> None:
+        """Commit runs of batches together, upkeep between them, and tell the loop once."""
+        answers: list[tuple[asyncio.Future[object], object]] = []
+        batches: list[_Request] = []
+        for request in group:
+            if isinstance(request.work, Batch):
+                batches.append(request)
+                continue
+            answers += self._commit(batches)
+            batches = []
+            answers.append((request.future, self._upkeep(request.work)))
+        answers += self._commit(batches)
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(_deliver, answers)
+        except RuntimeError:  # the loop was closed: nobody waits any more, and what is on disk is on disk
+            return
+
+    def _commit(self, requests: list[_Request]) -> list[tuple[asyncio.Future[object], object]]:
+        if not requests:
+            return []
+        results: list[Result] = self._store.append([cast("Batch", request.work) for request in requests])
+        self.trouble = next((result for result in results if isinstance(result, TillstreamError)), None)
+        self._since_look += 1
+        return [(request.future, result) for request, result in zip(requests, results, strict=True)]
+
+    def _upkeep(self, work: Callable[[JournalStore], object]) -> object:
+        try:
+            return work(self._store)
+        except TillstreamError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - the one writing thread must outlive any defect in upkeep
+            return DefectError(f"upkeep failed: {error!r}", fix="send the log to support")
+
+    def _checkpoint_when_due(self) -> None:
+        """Checkpoint a long log as soon as nobody waits; a very long one at once."""
+        if self._since_look >= LOOK_EVERY:
+            self._since_look = 0
+            self._checkpoint_due = self._checkpoint_due or self._store.wal_pages() >= CHECKPOINT_PAGES
+        if not self._checkpoint_due or not self._store.is_open:
+            return
+        waiting = self._cut_is_held() or not self._queue.empty()
+        if waiting and self._store.wal_pages() < CHECKPOINT_PAGES_MAX:
+            return
+        try:
+            self._checkpoint_due = not self._store.checkpoint()
+        except TillstreamError as error:
+            self.trouble = error
+            self._checkpoint_due = False
+
+
+def _deliver(answers: list[tuple[asyncio.Future[object], object]]) -> None:
+    """Wake those who wait, on the loop."""
+    for future, answer in answers:
+        if future.done():
+            continue
+        if isinstance(answer, TillstreamError):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
