@@ -123,19 +123,17 @@ class JournalUpload(Versioned):
     """
 
     epoch: Epoch
-    """The epoch these records were written in; may be older than the credential's, never newer."""
-
-    epoch_first_seq: Seq
-    """The seq of this epoch's first record, whose previous hash is 32 zero bytes."""
-
-    oldest_seq: Seq
-    """The oldest record of this epoch that the agent still has; what lies before it cannot be asked for."""
+    """The epoch these records were written in; others are uploaded apart."""
 
     first_seq: Seq
     """The seq of `records[0]`."""
 
     prev_hash: Hash
-    """The hash of the record before `first_seq`; zeros at the start of an epoch."""
+    """The hash of the record before `first_seq`; zeros where an epoch begins."""
+
+    lost_before: bool = False
+    """The record before `first_seq` is no longer on the agent's disk (pruned or damaged), so nobody can ask for it.
+    The hub takes the records all the same and keeps the hole in mind."""
 
     records: Annotated[list[JournalRecord], Field(min_length=1, max_length=RECORDS_MAX)]
     head_hash: Hash
@@ -204,7 +202,7 @@ class Refusal(Message):
     message: str
     fix: str = ""
     expected_seq: Seq | None = None
-    """With code `gap`: upload from here."""
+    """With code `gap`: upload from here. Without it, and with `unknown_ancestor`: ask for the position."""
 
     seq: Seq | None = None
     """The record that is at fault, where it is one."""
@@ -230,6 +228,9 @@ class EnrolQuestion(Versioned):
 
     seal_key: Base64
     """An X25519 key of the agent, 32 bytes: the chain's pepper is sealed to it."""
+
+    epoch: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
+    """The newest epoch in the agent's journal; the hub gives a higher one. 0 for an empty journal."""
 
     program: Annotated[str, StringConstraints(max_length=64)] = ""
     """Name and version of the agent's program."""

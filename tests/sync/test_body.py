@@ -16,8 +16,6 @@ def upload_json(**changes) -> bytes:
     whole = {
         "wire": 1,
         "epoch": 1,
-        "epoch_first_seq": 1,
-        "oldest_seq": 1,
         "first_seq": 1,
         "prev_hash": ZEROS,
         "head_hash": ZEROS,

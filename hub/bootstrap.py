@@ -1,0 +1,69 @@
+"""The hub, put together in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from hub.config import HubConfig
+from hub.feed.files import FeedFiles
+from hub.feed.service import FeedService
+from hub.gate import EnrolmentPace, Gate, Refusals
+from hub.ingest.service import IngestService
+from hub.keys import HubKeys
+from hub.registry import Registry
+from hub.storage.ports import Database
+from hub.storage.sqlite import SqliteDatabase
+
+Clock = Callable[[], datetime]
+"""Returns the aware time of day, UTC."""
+
+
+def system_clock() -> datetime:
+    """Return the machine's time, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """Everything that a hub's process is made of."""
+
+    config: HubConfig
+    clock: Clock
+    database: Database
+    keys: HubKeys
+    registry: Registry
+    gate: Gate
+    pace: EnrolmentPace
+    refusals: Refusals
+    ingest: IngestService
+    files: FeedFiles
+    feed: FeedService
+
+    def close(self) -> None:
+        """Release the database."""
+        self.database.close()
+
+
+def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
+    """Open or make a hub's state and return the hub. Raises ConfigurationError or OnSiteError with what to do."""
+    config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = HubKeys(config.state_dir / "keys")
+    database = SqliteDatabase(config.state_dir / "hub.db")
+    registry = Registry(database, keys)
+    registry.make_tenant(config.tenant, country=config.country, now=clock())
+    files = FeedFiles(database, config.state_dir / "feed")
+    return Hub(
+        config=config,
+        clock=clock,
+        database=database,
+        keys=keys,
+        registry=registry,
+        gate=Gate(registry),
+        pace=EnrolmentPace(),
+        refusals=Refusals(),
+        ingest=IngestService(database),
+        files=files,
+        feed=FeedService(database, keys, files),
+    )

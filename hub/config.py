@@ -1,0 +1,114 @@
+"""The hub's settings: from `hub.toml`, from options, or as they are.
+
+```toml
+[hub]
+state_dir = "/var/lib/tillstream-hub"
+listen = "127.0.0.1:8080"        # behind a proxy that ends TLS; agents speak http only to loopback
+[chain]
+tenant = "main"
+name = "Corner shops"
+country = "DE"                   # for phone numbers that are written without a country code
+```
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+
+from retail.errors import ConfigurationError
+
+CONFIG_BYTES_MAX = 65_536
+NEAREST_CUTOFF = 0.6  # difflib's own default: one or two letters wrong in a short word
+
+_KEYS = {
+    "hub": {"state_dir": "state_dir", "listen": "listen", "database": "database_url"},
+    "chain": {"tenant": "tenant", "name": "chain_name", "country": "country"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubConfig:
+    """Settings of one hub. `database_url` is empty for SQLite in `state_dir`."""
+
+    state_dir: Path
+    listen: str = "127.0.0.1:8080"
+    tenant: str = "main"
+    chain_name: str = ""
+    country: str = ""
+    database_url: str = ""
+
+    @property
+    def host(self) -> str:
+        """The address to listen on."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to listen on; 0 lets the system choose."""
+        return int(self.listen.rpartition(":")[2])
+
+
+def default_state_dir() -> Path:
+    """Return the folder that is used when nobody names one."""
+    return user_data_path("tillstream") / "hub"
+
+
+def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str | None = None) -> HubConfig:
+    """Return the settings in `path` with the options on top; `path` None means defaults.
+
+    Raises ConfigurationError: a file that cannot be read, a key nobody knows (with the nearest), a value of the
+    wrong kind.
+    """
+    config = HubConfig(state_dir=default_state_dir())
+    if path is not None:
+        config = replace(config, **_read(path))
+        config = replace(config, state_dir=path.resolve().parent / config.state_dir)
+    if state_dir is not None:
+        config = replace(config, state_dir=state_dir)
+    if listen is not None:
+        config = replace(config, listen=listen)
+    host, _, port = config.listen.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - the largest port there is
+        raise ConfigurationError(f"listen: {config.listen!r} is no HOST:PORT", fix="e.g. 127.0.0.1:8080")
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > CONFIG_BYTES_MAX:
+            raise ConfigurationError(f"{path}: larger than {CONFIG_BYTES_MAX} bytes", fix="name a hub.toml")
+        told = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable hub.toml") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: no TOML: {error}", fix="mend the line named above") from error
+    values: dict[str, Any] = {}
+    for section, keys in told.items():
+        if section not in _KEYS or not isinstance(keys, dict):
+            raise _unknown(path, section, list(_KEYS))
+        for key, value in keys.items():
+            if key not in _KEYS[section]:
+                raise _unknown(path, f"{section}.{key}", [f"{section}.{known}" for known in _KEYS[section]])
+            values[_KEYS[section][key]] = _checked(path, f"{section}.{key}", value)
+    if "state_dir" in values:
+        values["state_dir"] = Path(values["state_dir"])
+    assert values.keys() <= {field.name for field in fields(HubConfig)}
+    return values
+
+
+def _checked(path: Path, where: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{path}: {where} is no text", fix="put it in quotes")
+    return value
+
+
+def _unknown(path: Path, where: str, known: list[str]) -> ConfigurationError:
+    nearest = difflib.get_close_matches(where, known, n=1, cutoff=NEAREST_CUTOFF)
+    hint = f"; nearest known key: {nearest[0]}" if nearest else f"; known: {', '.join(known)}"
+    return ConfigurationError(f"{path}: {where}: unknown key{hint}", fix=f"mend {path}")

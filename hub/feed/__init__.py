@@ -1,0 +1,1 @@
+"""Central data out: files by content hash, and the manifest that names them."""

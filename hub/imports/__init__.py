@@ -1,0 +1,1 @@
+"""The chain's own files in: customers, codes, segments, items, campaigns."""

@@ -1,0 +1,268 @@
+"""Taking journals: one batch, one transaction - records, projections, counts and the branch's head, or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.callers import Caller
+from hub.ingest.batch import Batch, BatchRecord
+from hub.ingest.plan import Branch, Known, KnownRecord, Plan, plan_batch
+from hub.ingest.projections import Projection, Sale, project
+from hub.storage.ports import Database, Session, Value
+from sync.protocol.chain import GENESIS
+from sync.protocol.messages import JournalAck, Mark, ParkedRecord, PositionAnswer
+
+_RECORD_COLUMNS = (
+    "agent_id", "epoch", "branch", "seq", "kind", "workstation_id", "occurred_at", "clock_quality", "business_day",
+    "salt", "payload", "payload_hash", "hash", "absent", "received_at",
+)  # fmt: skip
+_OFFER_COLUMNS = (
+    "agent_id", "epoch", "branch", "seq", "ordinal", "tenant_id", "store_id", "event", "campaign_id",
+    "transaction_id", "serial", "business_day",
+)  # fmt: skip
+_CLOSE_COLUMNS = (
+    "agent_id", "epoch", "branch", "seq", "tenant_id", "store_id", "workstation_id", "business_day", "told_sales",
+    "told_total_e4", "told_cash_e4", "missing_numbers",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Whose records, and on which branch they go."""
+
+    caller: Caller
+    epoch: int
+    branch: int
+
+
+class IngestService:
+    """The port that uploads go through; a queue in front of it would fulfil the same two methods."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take(self, caller: Caller, batch: Batch, *, now: datetime) -> JournalAck:
+        """Keep a checked batch and return what is now on disk.
+
+        A repeat changes nothing and is answered the same. Raises GapError, UnknownAncestorError, or TryAgainError of
+        the database; whatever is raised, nothing of the batch is kept.
+        """
+        projected = [project(record) for record in batch.records]
+        with self._database.writing() as session:
+            session.row("lock_agent", agent_id=caller.agent_id)
+            plan = plan_batch(batch, _known(session, caller, batch))
+            place = _Place(caller, batch.epoch, plan.branch)
+            _write_branch(session, place, plan, now=now)
+            _write_records(session, place, plan.new, now=now)
+            added = projected[len(projected) - len(plan.new) :] if plan.new else []
+            totals = _write_projections(session, place, plan.new, added)
+            for branch, record in plan.fills:
+                filled = _Place(caller, batch.epoch, branch)
+                if _fill(session, filled, record):
+                    totals += _write_projections(session, filled, [record], [project(record)])
+            if plan.opens and plan.opens.branch:
+                totals["forks"] += 1
+            _write_totals(session, caller, totals)
+            session.run("raise_epoch", agent_id=caller.agent_id, epoch=batch.epoch)
+            session.run("touch_store", tenant_id=caller.tenant_id, store_id=caller.store_id, now=now.isoformat())
+            refused = session.rows(
+                "refused_between",
+                agent_id=caller.agent_id,
+                epoch=batch.epoch,
+                branch=plan.branch,
+                first_seq=batch.prev_seq + 1,
+                last_seq=batch.last.seq,
+            )
+        return _ack(batch, plan, refused)
+
+    def locate(self, caller: Caller, epoch: int, marks: Sequence[Mark]) -> PositionAnswer:
+        """Return the newest of an agent's marks that is known here, and how far this epoch goes."""
+        with self._database.reading() as session:
+            found = session.row("head_seq", agent_id=caller.agent_id, epoch=epoch)
+            head_seq = int(found[0]) if found and found[0] is not None else 0
+            for mark in sorted(marks, key=lambda mark: -mark.seq):
+                known = session.rows("marks_known", agent_id=caller.agent_id, epoch=epoch, seq=mark.seq)
+                if any(bytes(row[0]).hex() == mark.hash for row in known):
+                    return PositionAnswer(epoch=epoch, acked_seq=mark.seq, head_hash=mark.hash, head_seq=head_seq)
+        return PositionAnswer(epoch=epoch, acked_seq=0, head_hash=GENESIS.hex(), head_seq=head_seq)
+
+
+def _known(session: Session, caller: Caller, batch: Batch) -> Known:
+    rows = session.rows("branches", agent_id=caller.agent_id, epoch=batch.epoch)
+    branches = [
+        Branch(branch=row[0], base_branch=row[1], base_seq=row[2], head_seq=row[3], head_hash=bytes(row[4]))
+        for row in rows
+    ]
+    if all(branch.head_seq <= batch.prev_seq for branch in branches):
+        return Known(branches=branches, records={})  # the usual case: nothing here overlaps what is known
+    known = session.rows(
+        "known_records",
+        agent_id=caller.agent_id,
+        epoch=batch.epoch,
+        first_seq=batch.prev_seq,
+        last_seq=batch.last.seq,
+    )
+    return Known(
+        branches=branches,
+        records={(row[0], row[1]): KnownRecord(hash=bytes(row[2]), absent=row[3]) for row in known},
+    )
+
+
+def _write_branch(session: Session, place: _Place, plan: Plan, *, now: datetime) -> None:
+    ids: dict[str, Value] = {"agent_id": place.caller.agent_id, "epoch": place.epoch, "branch": place.branch}
+    if plan.opens:
+        session.run(
+            "open_branch",
+            **ids,
+            base_branch=plan.opens.base_branch,
+            base_seq=plan.opens.base_seq,
+            head_seq=plan.opens.head_seq,
+            head_hash=plan.opens.head_hash,
+            now=now.isoformat(),
+        )
+    if plan.hole:
+        session.run("put_hole", **ids, first_seq=plan.hole.first_seq, last_seq=plan.hole.last_seq, now=now.isoformat())
+    if plan.new:
+        session.run("move_head", **ids, head_seq=plan.new[-1].seq, head_hash=plan.new[-1].hash)
+
+
+def _write_records(session: Session, place: _Place, records: Sequence[BatchRecord], *, now: datetime) -> None:
+    received_at = now.isoformat()
+    rows = [
+        (
+            place.caller.agent_id,
+            place.epoch,
+            place.branch,
+            record.seq,
+            record.kind,
+            record.workstation_id,
+            record.occurred_at,
+            record.clock_quality,
+            record.business_day,
+            record.salt,
+            record.payload,
+            record.payload_hash,
+            record.hash,
+            record.absent.value if record.absent else None,
+            received_at,
+        )
+        for record in records
+    ]
+    if rows:
+        session.bulk("journal_record", columns=_RECORD_COLUMNS, rows=rows)
+
+
+def _write_projections(
+    session: Session, place: _Place, records: Sequence[BatchRecord], projected: Sequence[Projection]
+) -> Counter[str]:
+    totals: Counter[str] = Counter()
+    offers: list[Sequence[Value]] = []
+    closes: list[Sequence[Value]] = []
+    caller = place.caller
+    for record, projection in zip(records, projected, strict=True):
+        ids = (caller.agent_id, place.epoch, place.branch, record.seq)
+        totals.update(projection.totals)
+        if projection.sale:
+            totals.update(_write_sale(session, place, record.seq, projection.sale))
+        offers += [
+            (*ids, ordinal, caller.tenant_id, caller.store_id, each.event, each.campaign_id, each.transaction_id,
+             each.serial, each.business_day)
+            for ordinal, each in enumerate(projection.offers)
+        ]  # fmt: skip
+        if close := projection.day_close:
+            closes.append(
+                (*ids, caller.tenant_id, caller.store_id, close.workstation_id, close.business_day, close.told_sales,
+                 close.told_total_e4, close.told_cash_e4, ",".join(close.missing_numbers))
+            )  # fmt: skip
+        if projection.refused:
+            _write_refused(session, place, record.seq, projection.refused)
+    if offers:
+        session.bulk("offer_event", columns=_OFFER_COLUMNS, rows=offers)
+    if closes:
+        session.bulk("day_close", columns=_CLOSE_COLUMNS, rows=closes)
+    return totals
+
+
+def _write_sale(session: Session, place: _Place, seq: int, sale: Sale) -> dict[str, int]:
+    """Keep a sale once: the same told again adds nothing, another one under the same id is kept beside it."""
+    caller = place.caller
+    variants = session.rows("sale_variants", tenant_id=caller.tenant_id, transaction_id=sale.transaction_id)
+    if any(bytes(row[1]) == sale.digest for row in variants):
+        return {"repeated_sales": 1}
+    session.run(
+        "put_sale",
+        tenant_id=caller.tenant_id,
+        variant=len(variants),
+        store_id=caller.store_id,
+        agent_id=caller.agent_id,
+        epoch=place.epoch,
+        branch=place.branch,
+        seq=seq,
+        transaction_id=sale.transaction_id,
+        kind=sale.kind,
+        workstation_id=sale.workstation_id,
+        business_day=sale.business_day,
+        occurred_at=sale.occurred_at,
+        sequence_number=sale.sequence_number,
+        currency=sale.currency,
+        total_e4=sale.total_e4,
+        cash_e4=sale.cash_e4,
+        lines=sale.lines,
+        digest=sale.digest,
+    )
+    what = {"transaction.completed": "sales", "transaction.returned": "returns"}.get(sale.kind, "voids")
+    return {what: 1} | ({"conflicting_sales": 1} if variants else {})
+
+
+def _write_refused(session: Session, place: _Place, seq: int, refused: tuple[str, str]) -> None:
+    session.run(
+        "put_refused",
+        agent_id=place.caller.agent_id,
+        epoch=place.epoch,
+        branch=place.branch,
+        seq=seq,
+        tenant_id=place.caller.tenant_id,
+        store_id=place.caller.store_id,
+        code=refused[0],
+        message=refused[1],
+    )
+
+
+def _fill(session: Session, place: _Place, record: BatchRecord) -> bool:
+    changed = session.run(
+        "fill_record",
+        agent_id=place.caller.agent_id,
+        epoch=place.epoch,
+        branch=place.branch,
+        seq=record.seq,
+        salt=record.salt,
+        payload=record.payload,
+    )
+    return changed == 1
+
+
+def _write_totals(session: Session, caller: Caller, totals: Counter[str]) -> None:
+    for what, total in sorted(totals.items()):
+        session.run("add_total", tenant_id=caller.tenant_id, store_id=caller.store_id, what=what, total=total)
+
+
+def _ack(batch: Batch, plan: Plan, refused: Sequence[tuple[int, str, str]]) -> JournalAck:
+    return JournalAck(
+        epoch=batch.epoch,
+        acked_seq=batch.last.seq,
+        head_hash=batch.last.hash.hex(),
+        forked=plan.forked,
+        parked=[
+            ParkedRecord(
+                seq=seq,
+                reason="refused",
+                code=code,
+                message=message,
+                fix="the record is kept; update the agent or the hub, then un-park it",
+            )
+            for seq, code, message in refused
+        ],
+    )

@@ -1,0 +1,1 @@
+"""What the hub keeps: one set of statements on SQLite (default) and PostgreSQL."""

@@ -1,0 +1,253 @@
+-- The hub's schema, version 1, for SQLite. `schema.postgresql.sql` has the same tables and columns; a test compares.
+-- Times are ISO 8601 text in UTC, except `occurred_at`, which is as the store wrote it. Amounts end in `_e4`: integer
+-- ten-thousandths of the currency unit.
+
+CREATE TABLE tenant (
+    tenant_id TEXT PRIMARY KEY,
+    country TEXT NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE store (
+    tenant_id TEXT NOT NULL REFERENCES tenant,
+    store_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    last_contact_at TEXT,
+    feed_cursor TEXT NOT NULL DEFAULT '',
+    erased_through INTEGER NOT NULL DEFAULT 0,
+    mirror_version INTEGER,
+    campaigns_version INTEGER,
+    backlog_records INTEGER,
+    parked_records INTEGER,
+    program TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (tenant_id, store_id)
+) STRICT;
+
+-- One agent a store. `epoch` is the newest that was given out or heard of. Enrolling again fences all other keys.
+CREATE TABLE agent (
+    agent_id TEXT PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (tenant_id, store_id)
+) STRICT;
+
+CREATE TABLE agent_key (
+    key_id TEXT PRIMARY KEY,
+    agent_id TEXT NOT NULL REFERENCES agent,
+    epoch INTEGER NOT NULL,
+    public_key BLOB NOT NULL,
+    enrolled_at TEXT NOT NULL,
+    fenced_at TEXT
+) STRICT;
+
+-- A code is kept as its hash; it is used by the key that took it, so that a lost answer can be asked for again.
+CREATE TABLE enrolment_code (
+    digest BLOB PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    used_at TEXT,
+    used_by_key_id TEXT
+) STRICT;
+
+-- One line of history of one agent and epoch. Branch 0 is the one that was heard first; others are forks: another
+-- disk with the same identity. A branch begins after `base_seq`: the last record that it shares with `base_branch`, or,
+-- without one, the last number before the epoch.
+CREATE TABLE branch (
+    agent_id TEXT NOT NULL REFERENCES agent,
+    epoch INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
+    base_branch INTEGER,
+    base_seq INTEGER NOT NULL,
+    head_seq INTEGER NOT NULL,
+    head_hash BLOB NOT NULL,
+    opened_at TEXT NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch)
+) STRICT;
+
+CREATE TABLE journal_record (
+    agent_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    workstation_id TEXT NOT NULL,
+    occurred_at TEXT NOT NULL,
+    clock_quality TEXT NOT NULL,
+    business_day TEXT NOT NULL,
+    salt BLOB,
+    payload TEXT,
+    payload_hash BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    absent TEXT,
+    received_at TEXT NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Records that no longer exist anywhere: the agent had pruned them when the hub, restored from a backup, asked.
+CREATE TABLE hole (
+    agent_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    noticed_at TEXT NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, first_seq)
+) STRICT;
+
+-- Records that are kept but could not be projected: their payload is not what their kind promises.
+CREATE TABLE refused_record (
+    agent_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    tenant_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, seq)
+) STRICT;
+
+-- Transactions. `variant` is 0 but where two different sales claim one id (a cloned disk, a number printed twice):
+-- both are kept, and somebody must look.
+CREATE TABLE sale (
+    tenant_id TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    variant INTEGER NOT NULL,
+    store_id TEXT NOT NULL,
+    agent_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    workstation_id TEXT NOT NULL,
+    business_day TEXT NOT NULL,
+    occurred_at TEXT NOT NULL,
+    sequence_number TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    total_e4 INTEGER NOT NULL,
+    cash_e4 INTEGER NOT NULL,
+    lines INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, transaction_id, variant)
+) STRICT;
+
+CREATE INDEX sale_by_day ON sale (tenant_id, store_id, business_day, workstation_id);
+
+CREATE TABLE offer_event (
+    agent_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    tenant_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    campaign_id TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    business_day TEXT NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, seq, ordinal)
+) STRICT;
+
+CREATE TABLE day_close (
+    agent_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    tenant_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    workstation_id TEXT NOT NULL,
+    business_day TEXT NOT NULL,
+    told_sales INTEGER,
+    told_total_e4 INTEGER,
+    told_cash_e4 INTEGER,
+    missing_numbers TEXT NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, seq)
+) STRICT;
+
+CREATE INDEX day_close_by_day ON day_close (tenant_id, store_id, business_day);
+
+-- Counts a page shows at once, kept in the transaction that changes them; a test recounts them from the rows above.
+CREATE TABLE store_total (
+    tenant_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    total INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, store_id, what)
+) STRICT;
+
+CREATE TABLE customer (
+    tenant_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    first_name TEXT NOT NULL,
+    language TEXT NOT NULL,
+    birthday TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    points INTEGER NOT NULL,
+    household_id TEXT NOT NULL,
+    employee INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id)
+) STRICT;
+
+-- A code is kept as a keyed hash (the key lies outside the database); its token is paid for once. `sealed` is the
+-- code itself, sealed to the hub, from import until its token is computed; then it is gone.
+CREATE TABLE customer_code (
+    tenant_id TEXT NOT NULL,
+    code_index BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    token BLOB,
+    sealed BLOB,
+    PRIMARY KEY (tenant_id, code_index)
+) STRICT;
+
+CREATE INDEX customer_code_waiting ON customer_code (tenant_id) WHERE token IS NULL;
+CREATE INDEX customer_code_by_token ON customer_code (tenant_id, token) WHERE token IS NOT NULL;
+CREATE INDEX customer_code_by_customer ON customer_code (tenant_id, customer_id);
+
+CREATE TABLE customer_segment (
+    tenant_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    segment TEXT NOT NULL,
+    valid_until TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id, segment)
+) STRICT;
+
+CREATE TABLE item (
+    tenant_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, item_id)
+) STRICT;
+
+CREATE TABLE campaign (
+    tenant_id TEXT NOT NULL,
+    campaign_id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, campaign_id)
+) STRICT;
+
+CREATE TABLE erasure (
+    tenant_id TEXT NOT NULL,
+    erasure_no INTEGER NOT NULL,
+    customer_id TEXT NOT NULL,
+    locators TEXT NOT NULL,
+    requested_at TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, erasure_no)
+) STRICT;
+
+-- What stores should have: for each kind the newest file, by its content.
+CREATE TABLE feed_file (
+    tenant_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    as_of TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, kind, version)
+) STRICT;

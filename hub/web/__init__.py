@@ -1,0 +1,1 @@
+"""The hub's plain pages, rendered on the server."""

@@ -1,0 +1,76 @@
+"""Who this agent is to its hub: what enrolment told, kept beside the agent's keys."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from retail.errors import OnSiteError, RefusedError
+from sync.protocol.enrolment import KEY_BYTES, from_base64, open_sealed
+from sync.protocol.messages import EnrolAnswer
+from sync.protocol.tokens import PEPPER_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """An enrolment. Holds the chain's pepper: keep it where keys are kept, in a file of mode 0600; `repr` hides it."""
+
+    hub_url: str
+    tenant: str
+    store: str
+    agent: str
+    epoch: int
+    hub_key: bytes = field(repr=False)
+    feed_key: bytes = field(repr=False)
+    pepper: bytes = field(repr=False)
+    country: str = ""
+
+    @property
+    def hub_public_key(self) -> Ed25519PublicKey:
+        """The key that signs the hub's answers."""
+        return Ed25519PublicKey.from_public_bytes(self.hub_key)
+
+    @property
+    def feed_public_key(self) -> Ed25519PublicKey:
+        """The key that signs the chain's manifests."""
+        return Ed25519PublicKey.from_public_bytes(self.feed_key)
+
+    def to_json(self) -> str:
+        """Return the text that `from_json` reads."""
+        told = {name: value.hex() if isinstance(value, bytes) else value for name, value in asdict(self).items()}
+        return json.dumps(told, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Enrolled:
+        """Return the enrolment in a text. Raises OnSiteError when it is damaged."""
+        try:
+            told: dict[str, Any] = json.loads(text)
+            for name in ("hub_key", "feed_key", "pepper"):
+                told[name] = bytes.fromhex(told[name])
+            return cls(**told)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OnSiteError(
+                "the enrolment file is damaged", fix="enrol again with a new code", code="enrolment"
+            ) from error
+
+
+def enrolled_from(answer: EnrolAnswer, *, hub_url: str, seal: X25519PrivateKey) -> Enrolled:
+    """Return what an answer of the hub means. Raises RefusedError when its keys are none, or not for us."""
+    pepper = open_sealed(seal, from_base64(answer.sealed_pepper))
+    if len(pepper) != PEPPER_BYTES:
+        raise RefusedError("the hub's pepper has the wrong length", fix="update the agent or the hub", code="invalid")
+    return Enrolled(
+        hub_url=hub_url,
+        tenant=answer.tenant,
+        store=answer.store,
+        agent=answer.agent,
+        epoch=answer.epoch,
+        hub_key=from_base64(answer.hub_key, length=KEY_BYTES),
+        feed_key=from_base64(answer.feed_key, length=KEY_BYTES),
+        pepper=pepper,
+        country=answer.country,
+    )
