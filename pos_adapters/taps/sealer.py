@@ -12,6 +12,7 @@ import socket
 import subprocess
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,16 +53,19 @@ class Sealer:
         self._starting: asyncio.Task[None] | None = None
         self._sent: UUID | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._disk_refuses = False
         self.on_sealed: Callable[[UUID, str], None] = _ignore_sealed
 
     @property
     def idle(self) -> bool:
-        """Whether every job given is on disk, or given up."""
-        return not self._queue
+        """Whether every job given is on disk, or the disk has just said that it takes none."""
+        return not self._queue or self._disk_refuses
 
     def save(self, job: Job) -> None:
         """Queue a job; a repeat changes nothing."""
         self._queue[job.job_id] = job
+        if self._disk_refuses:
+            self._queue.move_to_end(job.job_id, last=False)  # those behind it have had their try
         self._give_up_oldest()
         self._next()
 
@@ -70,16 +74,21 @@ class Sealer:
         return job_id != self._sent and self._queue.pop(job_id, None) is not None
 
     def stop(self) -> None:
-        """End the child; what it has been given it still writes."""
+        """End the child; what it has been given it still writes, what it has not is given up."""
         if self._timer is not None:
             self._timer.cancel()
+        for job_id in self._queue:
+            self._log.event("job_given_up", job=str(job_id), cause="the disk did not take it before the tap stopped")
+        self._end_child()
+
+    def _end_child(self) -> None:
         if self._child is not None:
             self._child.end()
 
     def _give_up_oldest(self) -> None:
         total = sum(len(job.captured) for job in self._queue.values())
         while total > UNSEALED_BYTES_MAX and len(self._queue) > 1:
-            oldest = next(job_id for job_id in self._queue if job_id != self._sent)
+            oldest = min((job for job in self._queue.values() if job.job_id != self._sent), key=_age).job_id
             total -= len(self._queue.pop(oldest).captured)
             self._log.event("job_given_up", job=str(oldest), cause="the disk does not take jobs")
 
@@ -90,12 +99,13 @@ class Sealer:
         if self._sent is not None or self._starting is not None:
             return
         if not self._queue:
-            self._timer = self._loop.call_later(CHILD_IDLE_S, self.stop)
+            self._timer = self._loop.call_later(CHILD_IDLE_S, self._end_child)
         elif self._child is None:
             self._starting = self._loop.create_task(self._start())
         else:
             job = next(iter(self._queue.values()))
             self._sent = job.job_id
+            self._disk_refuses = False
             self._child.send(self._header(job), job.captured)
 
     def _header(self, job: Job) -> Header:
@@ -117,6 +127,7 @@ class Sealer:
             self._child = child
         except OSError as error:
             ours.close()
+            self._disk_refuses = True
             self._log.event("sealing_failed", cause=str(error))
             self._try_later()
             return
@@ -130,10 +141,14 @@ class Sealer:
         if job_id is None or answer.get("job_id") != str(job_id):
             return
         if "path" not in answer:
+            self._disk_refuses = True
             self._log.event("spool_failed", job=str(job_id), cause=str(answer.get("problem")), fix="free the disk")
+            if job_id in self._queue:
+                self._queue.move_to_end(job_id)  # a large one that does not fit must not stop small ones that do
             self._try_later()
             return
         self._queue.pop(job_id, None)
+        self._disk_refuses = False
         for given_up in answer["given_up"]:
             self._log.event("job_given_up", job=str(given_up), cause="the spool's quota is full")
         self._log.event("job_spooled", job=str(job_id))
@@ -144,6 +159,7 @@ class Sealer:
         self._child = None
         if self._sent is not None:
             self._sent = None
+            self._disk_refuses = True
             self._log.event("sealing_failed", cause="the sealing process ended")
             self._try_later()
         else:
@@ -202,6 +218,10 @@ class _Child(asyncio.Protocol):
             self._process.terminate()
             asyncio.get_running_loop().call_later(1.0, self._process.poll)
         self._ended()
+
+
+def _age(job: Job) -> datetime:
+    return job.received_at
 
 
 def _ignore_sealed(job_id: UUID, path: str) -> None:

@@ -25,7 +25,6 @@ from uuid import UUID
 from pos_adapters.taps.frames import (
     ANSWER_BODY,
     CUT_BODY,
-    HEAD,
     JOB_BYTES,
     OUTCOME_BODY,
     FrameReader,
@@ -111,6 +110,8 @@ class Printer:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.go_on.set()
+        for connection in self.connections:
+            connection.close()
 
     def wait_jobs(self, count: int, *, ended: bool = True) -> list[Printed]:
         self.seen.until(
