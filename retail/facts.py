@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from retail.identifiers import SegmentId
 from retail.items import Item, ItemCatalogue
 from retail.line_items import SaleLineItem
 from retail.loyalty import Account
-from retail.money import NO_CURRENCY, Money
+from retail.money import Money
 from retail.transaction import RetailTransaction
 
 
@@ -29,19 +30,15 @@ class BasketLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket:
-    """The goods of one sale. `keys` is everything a rule may call them; restricted lines count in `total` only."""
+    """The goods of one sale, without restricted ones but in `total`.
+
+    `amounts`: what the goods that answer to a key cost together, for every key a rule may call them, and for `""`
+    (all of them).
+    """
 
     lines: tuple[BasketLine, ...] = ()
     total: Money = field(default_factory=lambda: Money(Decimal(0)))
-    keys: frozenset[str] = frozenset()
-
-    def amount_of(self, key: str) -> Money:
-        """Return what the lines that answer to `key` cost together; everything but restricted goods for `""`."""
-        amount = Money(Decimal(0), self.total.currency)
-        for line in self.lines:
-            if not key or key in line.keys:
-                amount += line.line.amount
-        return amount
+    amounts: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 def basket_of(transaction: RetailTransaction, items: ItemCatalogue, *, allowed: frozenset[str] = frozenset()) -> Basket:
@@ -57,11 +54,16 @@ def basket_of(transaction: RetailTransaction, items: ItemCatalogue, *, allowed: 
         if item is not None and item.restricted and item.restricted not in allowed:
             continue
         lines.append(BasketLine(line=line, item=item, keys=item.keys() if item else _unmapped_keys(line)))
-    return Basket(
-        lines=tuple(lines),
-        total=transaction.total,
-        keys=frozenset(key for line in lines for key in line.keys),
-    )
+    return Basket(lines=tuple(lines), total=transaction.total, amounts=_amounts(lines))
+
+
+def _amounts(lines: list[BasketLine]) -> dict[str, Decimal]:
+    amounts = {"": Decimal(0)}
+    for line in lines:
+        amount = line.line.amount.amount
+        for key in ("", *line.keys):
+            amounts[key] = amounts.get(key, Decimal(0)) + amount
+    return amounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,12 @@ class Facts:
     """Everything a rule may ask, as of `moment` (the store's local time; its date is `today` for every rule).
 
     `bought_here`: last day by key (`category:coffee`) from this store's own journal, which the hub may not have yet.
-    `visits` and `interests`: the same for kiosk check-ins and products looked up there. `account` is None for a
-    stranger, to whom no segment applies.
+    `interests`: the same for products looked up or listed at the kiosk. `account` is None for a stranger, to whom no
+    segment applies.
+
+    Derived once, because a thousand rules ask: `today` (the calendar day in the store), `segments` (memberships that
+    have not ended), `bought` (the last day of each key, here, anywhere as the hub knows, or today in this basket,
+    whose goods are bought by the time the paper is read).
     """
 
     moment: datetime
@@ -81,29 +87,23 @@ class Facts:
     last_kiosk_visit: date | None = None
     interests: Mapping[str, date] = field(default_factory=dict)
     last_visit_here: date | None = None
+    today: date = field(init=False)
+    segments: frozenset[SegmentId] = field(init=False)
+    bought: Mapping[str, date] = field(init=False)
 
-    @property
-    def today(self) -> date:
-        """The calendar day of the decision in the store."""
-        return self.moment.date()
+    def __post_init__(self) -> None:
+        today = self.moment.date()
+        object.__setattr__(self, "today", today)
+        object.__setattr__(self, "segments", _live_segments(self.account, today))
+        object.__setattr__(self, "bought", self._bought(today))
 
-    @property
-    def currency(self) -> str:
-        """ISO 4217 code of the basket's amounts; XXX when nothing says it."""
-        return self.basket.total.currency or NO_CURRENCY
-
-    def last_bought(self, key: str) -> date | None:
-        """Return the last day something answering to `key` was bought, here or (as the hub knows) anywhere.
-
-        A purchase of this basket counts as today: it is bought by the time the paper is read.
-        """
-        if key in self.basket.keys:
-            return self.today
-        here = self.bought_here.get(key)
-        known = self.account.last_bought.get(key) if self.account else None
-        if here is None or known is None:
-            return here or known
-        return max(here, known)
+    def _bought(self, today: date) -> dict[str, date]:
+        bought = dict(self.account.last_bought) if self.account else {}
+        for key, day in self.bought_here.items():
+            known = bought.get(key)
+            bought[key] = day if known is None else max(day, known)
+        bought.update(dict.fromkeys((key for key in self.basket.amounts if key), today))
+        return bought
 
     def last_visit(self) -> date | None:
         """Return the day of the last purchase before this one, here or anywhere; None when nothing is known."""
@@ -111,6 +111,12 @@ class Facts:
         if self.last_visit_here is None or known is None:
             return self.last_visit_here or known
         return max(self.last_visit_here, known)
+
+
+def _live_segments(account: Account | None, today: date) -> frozenset[SegmentId]:
+    if account is None:
+        return frozenset()
+    return frozenset(segment for segment, until in account.segments.items() if until is None or today <= until)
 
 
 def _unmapped_keys(line: SaleLineItem) -> tuple[str, ...]:

@@ -61,3 +61,8 @@ def total(amounts: list[Money], currency: str = NO_CURRENCY) -> Money:
     for amount in amounts:
         result += amount
     return result
+
+
+def rounded(money: Money) -> Money:
+    """Return an amount rounded half up to its currency's minor unit."""
+    return money.share(Decimal(100))

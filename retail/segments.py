@@ -12,11 +12,11 @@ something about them is missing, except through NOT.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from retail.conditions.condition import NO_NEEDS, Condition, Needs, Verdict
+from retail.conditions.condition import NO_NEEDS, Condition, KeyKind, Needs, Verdict
 from retail.conditions.of_member import InSegment, MemberState
 from retail.facts import Facts
 from retail.identifiers import CustomerId, SegmentId
@@ -140,23 +140,18 @@ def segments_in(rule: Rule) -> Iterator[SegmentId]:
             return
 
 
-def keys_of(facts: Facts) -> set[str]:
-    """Return every key of these facts that a condition's `needs()` may name."""
+def keys_of(facts: Facts) -> Iterator[tuple[KeyKind, Iterable[str]]]:
+    """Yield every key of these facts that a condition's `needs()` may name, kind by kind."""
     account = facts.account
-    keys = {f"basket:{key}" for key in facts.basket.keys}
-    keys.update(f"bought:{key}" for key in facts.basket.keys)
-    keys.update(f"bought:{key}" for key in facts.bought_here)
-    keys.update(f"interest:{key}" for key in facts.interests)
+    yield KeyKind.SEGMENT, facts.segments
+    yield KeyKind.BOUGHT, facts.bought
+    yield KeyKind.BASKET, facts.basket.amounts
+    yield KeyKind.INTEREST, facts.interests
     if account is None:
-        keys.add(f"is:{MemberState.STRANGER}")
-        return keys
-    keys.add(f"is:{MemberState.MEMBER}")
-    if account.employee:
-        keys.add(f"is:{MemberState.EMPLOYEE}")
-    keys.update(f"segment:{segment}" for segment in account.segments)
-    keys.update(f"bought:{key}" for key in account.last_bought)
-    keys.add(f"tier:{account.tier}")
-    return keys
+        yield KeyKind.STATE, (MemberState.STRANGER.value,)
+        return
+    yield KeyKind.TIER, (account.tier,)
+    yield KeyKind.STATE, (MemberState.MEMBER.value, *([MemberState.EMPLOYEE.value] if account.employee else []))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,32 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from retail.facts import Facts
 
-Needs = tuple[frozenset[str], ...]
+
+class KeyKind(StrEnum):
+    """Where among the facts a key is looked for."""
+
+    SEGMENT = "segment"
+    STATE = "state"
+    BOUGHT = "bought"
+    BASKET = "basket"
+    INTEREST = "interest"
+    TIER = "tier"
+
+
+Key = tuple[KeyKind, str]
+"""One word that facts may have."""
+
+Needs = tuple[frozenset[Key], ...]
 """Alternatives: each set by itself is a necessary condition ("one of these keys must be among the facts")."""
 
 NO_NEEDS: Needs = ()
+
+_WORDS_KEPT = 4096
+"""Names of segments and goods whose written form is remembered: more than a chain's live campaigns name."""
 
 _PLAIN_WORD = re.compile(r"[^\s()\"<>=,]+")
 
@@ -64,6 +83,7 @@ _COMPARISONS: dict[Comparison, Callable[[Decimal, Decimal], bool]] = {
 }
 
 
+@lru_cache(maxsize=_WORDS_KEPT)
 def quoted(word: str) -> str:
     """Return a name as the rule language writes it: plain where it can be, else in quotes."""
     plain = _PLAIN_WORD.fullmatch(word) is not None and word.lower() not in FIRST_WORDS

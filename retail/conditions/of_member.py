@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from retail.conditions.condition import Comparison, Condition, Needs, ago, is_within, quoted, window
+from retail.conditions.condition import Comparison, Condition, KeyKind, Needs, ago, is_within, quoted, window
 from retail.facts import Facts
 from retail.identifiers import SegmentId
 
@@ -20,8 +20,7 @@ class InSegment(Condition):
 
     def is_true(self, facts: Facts) -> bool:
         """Return whether the account is in the segment on the day of the decision."""
-        account = facts.account
-        return account is not None and account.is_in(self.segment, facts.today)
+        return self.segment in facts.segments
 
     def detail(self, facts: Facts) -> str:
         """Say when the membership ended, where it did."""
@@ -30,7 +29,7 @@ class InSegment(Condition):
 
     def needs(self) -> Needs:
         """Need the segment's own key."""
-        return (frozenset((f"segment:{self.segment}",)),)
+        return (frozenset(((KeyKind.SEGMENT, self.segment),)),)
 
     def __str__(self) -> str:
         return quoted(self.segment)
@@ -63,7 +62,7 @@ class IsKnown(Condition):
 
     def needs(self) -> Needs:
         """Need the account's state, which every set of facts has as a key."""
-        return (frozenset((f"is:{self.state}",)),)
+        return (frozenset(((KeyKind.STATE, self.state.value),)),)
 
     def __str__(self) -> str:
         return self.state.value
@@ -78,15 +77,15 @@ class Bought(Condition):
 
     def is_true(self, facts: Facts) -> bool:
         """Return whether the last purchase is recent enough."""
-        return is_within(facts.last_bought(self.key), facts.today, self.days)
+        return is_within(facts.bought.get(self.key), facts.today, self.days)
 
     def detail(self, facts: Facts) -> str:
         """Say how long ago it was bought."""
-        return ago(facts.last_bought(self.key), facts.today)
+        return ago(facts.bought.get(self.key), facts.today)
 
     def needs(self) -> Needs:
         """Need the thing to have been bought at all."""
-        return (frozenset((f"bought:{self.key}",)),)
+        return (frozenset(((KeyKind.BOUGHT, self.key),)),)
 
     def __str__(self) -> str:
         return f"bought {quoted(self.key)}{window(self.days)}"
@@ -159,7 +158,7 @@ class Interest(Condition):
 
     def needs(self) -> Needs:
         """Need the interest to have been shown at all."""
-        return (frozenset((f"interest:{self.key}",)),)
+        return (frozenset(((KeyKind.INTEREST, self.key),)),)
 
     def __str__(self) -> str:
         return f"interest {quoted(self.key)}{window(self.days)}"

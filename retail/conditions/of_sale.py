@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from retail.conditions.condition import NO_NEEDS, Comparison, Condition, Needs, quoted
+from retail.conditions.condition import NO_NEEDS, Comparison, Condition, KeyKind, Needs, quoted
 from retail.facts import Facts
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -23,11 +23,11 @@ class InBasket(Condition):
 
     def is_true(self, facts: Facts) -> bool:
         """Return whether the basket holds it."""
-        return self.key in facts.basket.keys
+        return self.key in facts.basket.amounts
 
     def needs(self) -> Needs:
         """Need the thing in the basket."""
-        return (frozenset((f"basket:{self.key}",)),)
+        return (frozenset(((KeyKind.BASKET, self.key),)),)
 
     def __str__(self) -> str:
         return f"basket has {quoted(self.key)}"
@@ -135,7 +135,7 @@ class OneOf(Condition):
         """Need the tier; the other attributes are no keys."""
         if self.attribute is not Attribute.TIER:
             return NO_NEEDS
-        return (frozenset(f"tier:{value}" for value in self.values),)
+        return (frozenset((KeyKind.TIER, value) for value in self.values),)
 
     def __str__(self) -> str:
         return f"{self.attribute.value} in {', '.join(quoted(value) for value in self.values)}"

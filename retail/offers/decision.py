@@ -15,17 +15,17 @@ offer and in nothing else. Service messages pass only the gates 1 and 2 (staff g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from retail.facts import Facts
-from retail.money import Money
+from retail.money import Money, rounded
 from retail.offers.campaign import Campaign, Channel, StackingMode
 from retail.offers.control import is_held_out, is_in_control
-from retail.offers.index import CampaignIndex, Considered, Entry, Outcome
+from retail.offers.index import CampaignIndex, Considered, CountedPer, Entry, Outcome
 from retail.offers.ledger import OfferLedger
 from retail.offers.worth import value_for, worth_of
 from retail.transaction import DocumentKind
@@ -38,6 +38,12 @@ SERVICE_MESSAGES_MAX = 2
 
 _PERSONAL_DOCUMENTS = frozenset({DocumentKind.SALE, DocumentKind.RETURN})
 """Nothing personal stands on a gift receipt, a pre-bill, a copy: somebody else will read them."""
+
+
+_ALSO_ELSEWHERE = frozenset({CountedPer.CUSTOMER, CountedPer.HOUSEHOLD})
+"""Caps that also count the contacts made in other channels and stores, as the mirror knows them."""
+
+_NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,212 +107,246 @@ class _Gate(StrEnum):
     RESTRICTED = "restricted goods are not spoken of here"
 
 
-@dataclass(slots=True)
-class _Candidate:
-    """A campaign whose rule holds, on its way through the other gates."""
-
-    entry: Entry
-    reward: Reward
-    forbidden: _Gate | None
-
-
 def decide(question: DecisionInput) -> Decision:
     """Return what to offer now and what became of each campaign that the index could not rule out."""
-    return _decide(question, question.index.candidates(question.facts), in_full=False)
+    return _Deciding(question, in_full=False).decision(question.index.candidates(question.facts, question.channel))
 
 
 def explain(question: DecisionInput) -> Decision:
     """Return the same decision with every campaign of the index in `considered`, its rule told fact by fact."""
-    return _decide(question, question.index.entries, in_full=True)
+    return _Deciding(question, in_full=True).decision(question.index.entries)
 
 
-def _decide(question: DecisionInput, entries: Iterable[Entry], *, in_full: bool) -> Decision:
-    outcomes: dict[int, Considered] = {}
-    matched: list[_Candidate] = []
-    for entry in entries:
-        refused = _mismatch(entry, question, in_full=in_full)
-        if refused is None:
-            matched.append(_candidate(entry, question))
+class _Deciding:
+    """One decision in the making; what it works out for a campaign it works out once."""
+
+    __slots__ = ("_best", "_gate", "_in_full", "_limit", "_outcomes", "_placed", "_question", "_taken", "_worth")
+
+    def __init__(self, question: DecisionInput, *, in_full: bool) -> None:
+        self._question = question
+        self._in_full = in_full
+        self._outcomes: dict[int, Considered] = {}
+        self._taken: list[Campaign] = []
+        self._limit = question.policy.offers_per_receipt
+        self._placed: list[tuple[Entry, Outcome]] = []
+        self._worth: dict[int, Decimal] = {}
+        self._best: dict[str, int] = {}
+        self._gate = _gate_for_all(question)
+
+    def decision(self, entries: Iterable[Entry]) -> Decision:
+        """Take all entries through all gates."""
+        open_entries = self._through_standing_gates(self._matching(entries))
+        self._best = self._best_of_groups(open_entries)
+        waiting = _by_priority(open_entries)
+        while waiting and len(self._taken) < self._limit:
+            self._give_places(waiting.pop(0))
+        for same_priority in waiting:
+            self._turn_away(same_priority)
+        question = self._question
+        return Decision(
+            rewards=tuple(self._reward(entry) for entry, outcome in self._placed if outcome is Outcome.OFFERED),
+            withheld=tuple(self._reward(entry) for entry, outcome in self._placed if outcome is Outcome.WITHHELD),
+            considered=tuple(self._outcomes[position] for position in sorted(self._outcomes)),
+            channel=question.channel,
+            mirror_version=question.mirror_version,
+            campaigns_version=question.index.version,
+        )
+
+    def _matching(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Return the entries whose days, channel and rule hold; note why the others do not."""
+        facts, channel, outcomes = self._question.facts, self._question.channel, self._outcomes
+        today = facts.today
+        matching = []
+        for entry in entries:
+            campaign = entry.campaign
+            if not campaign.starts <= today <= campaign.ends:
+                self._note(entry, Outcome.NOT_MATCHED, f"runs from {campaign.starts} to {campaign.ends}")
+            elif channel not in campaign.where:
+                self._note(entry, Outcome.NOT_MATCHED, f"not for the {channel.value}")
+            else:
+                for clause in entry.clauses:
+                    if not clause.is_true(facts):
+                        outcomes[entry.position] = clause.failed
+                        if self._in_full:
+                            self._note(entry, Outcome.NOT_MATCHED, clause.rule.holds(facts).why)
+                        break
+                else:
+                    matching.append(entry)
+        return matching
+
+    def _through_standing_gates(self, matching: list[Entry]) -> list[Entry]:
+        """Return the entries that nothing beside other offers forbids; note why the others do not pass."""
+        kept = []
+        for entry in matching:
+            gate = self._forbidden(entry)
+            if gate is not None:
+                self._stop(entry, Outcome.EXCLUDED, gate.value)
+            elif entry.is_service:
+                self._serve(entry)
+            elif full := self._used_up(entry):
+                self._stop(entry, Outcome.CAPPED, full)
+            else:
+                kept.append(entry)
+        return kept
+
+    def _forbidden(self, entry: Entry) -> _Gate | None:
+        campaign, policy = entry.campaign, self._question.policy
+        if self._gate is not None and (not entry.is_service or self._gate is _Gate.NOT_PERSONAL):
+            return self._gate
+        if campaign.benefit.applies_to in policy.restricted_keys:
+            return _Gate.RESTRICTED
+        if campaign.restricted and campaign.restricted not in policy.restricted_allowed:
+            return _Gate.RESTRICTED
+        return None
+
+    def _serve(self, entry: Entry) -> None:
+        """Give a service message its place beside all offers, while there is paper."""
+        if len(self._placed) >= SERVICE_MESSAGES_MAX:
+            self._stop(entry, Outcome.CAPPED, f"at most {SERVICE_MESSAGES_MAX} service messages on one paper")
         else:
-            outcomes[entry.position] = refused
-    placed = list(_placed(matched, question, outcomes))
-    offered = tuple(reward for reward, outcome in placed if outcome is Outcome.OFFERED)
-    withheld = tuple(reward for reward, outcome in placed if outcome is Outcome.WITHHELD)
-    return Decision(
-        rewards=offered,
-        withheld=withheld,
-        considered=tuple(outcomes[position] for position in sorted(outcomes)),
-        channel=question.channel,
-        mirror_version=question.mirror_version,
-        campaigns_version=question.index.version,
-    )
+            self._place(entry, Outcome.OFFERED, "")
+
+    def _used_up(self, entry: Entry) -> str:
+        """Return which cap is used up, empty when there is room under all."""
+        key, ledger, account = entry.campaign.campaign_id, self._question.ledger, self._question.facts.account
+        budget = entry.campaign.caps.budget
+        elsewhere = account.contacts.get(key, 0) if account else 0
+        if not elsewhere and entry.cap_min > 0 and not ledger.has_heard_of(key):
+            basket_total = self._question.facts.basket.total.amount
+            if budget is None or (budget >= basket_total and budget >= entry.fixed_worth_max):
+                return ""  # the usual case, of a campaign that has not spoken yet
+        for per, cap in entry.limits:
+            count = ledger.counts(per).get(key, 0) + (elsewhere if per in _ALSO_ELSEWHERE else 0)
+            if count >= cap:
+                return f"cap of {cap} a {per.value} reached: {count}"
+        if budget is not None:
+            spent, more = ledger.spent.get(key, _NOTHING), self._worth_of(entry)
+            if spent + more > budget:
+                return f"budget of {budget} reached: {spent} spent, {more:.2f} more"
+        return ""
+
+    def _worth_of(self, entry: Entry) -> Decimal:
+        worth = self._worth.get(entry.position)
+        if worth is None:
+            benefit, facts = entry.campaign.benefit, self._question.facts
+            worth = self._worth[entry.position] = worth_of(benefit, value_for(benefit, facts), facts.basket)
+        return worth
+
+    def _best_of_groups(self, entries: list[Entry]) -> dict[str, int]:
+        """Return, for every best-of group, the entry worth most; of equals the one that ranks first."""
+        best: dict[str, Entry] = {}
+        rivals: dict[str, list[Entry]] = {}
+        for entry in entries:
+            stacking = entry.campaign.stacking
+            if stacking is not None and stacking.mode is StackingMode.BEST_OF:
+                rivals.setdefault(stacking.group, []).append(entry)
+        for group, of_group in rivals.items():
+            best[group] = of_group[0] if len(of_group) == 1 else max(of_group, key=self._merit)
+        return {group: entry.position for group, entry in best.items()}
+
+    def _merit(self, entry: Entry) -> tuple[Decimal, int, int]:
+        return (self._worth_of(entry), entry.campaign.priority, -entry.position)
+
+    def _give_places(self, entries: list[Entry]) -> None:
+        """Give places to entries of one priority: what is worth more first, while there are places."""
+        if len(entries) > 1:
+            entries.sort(key=lambda entry: (-self._worth_of(entry), entry.position))
+        for entry in entries:
+            campaign = entry.campaign
+            places = self._limit if campaign.caps.receipt is None else min(self._limit, campaign.caps.receipt)
+            if loses := self._loses(entry):
+                self._stop(entry, Outcome.EXCLUDED, loses)
+            elif len(self._taken) >= places:
+                self._stop(entry, Outcome.CAPPED, f"at most {places} offers on one paper")
+            else:
+                self._taken.append(campaign)
+                self._limit = places
+                self._place(entry, *self._group(campaign))
+
+    def _turn_away(self, entries: list[Entry]) -> None:
+        """Note of entries for which no place is left what they would have lost against."""
+        full = f"at most {self._limit} offers on one paper"
+        for entry in entries:
+            if entry.campaign.stacking is not None and (loses := self._loses(entry)):
+                self._stop(entry, Outcome.EXCLUDED, loses)
+            else:
+                self._stop(entry, Outcome.CAPPED, full)
+
+    def _loses(self, entry: Entry) -> str:
+        """Return what a campaign loses against in stacking, empty when nothing."""
+        stacking, taken = entry.campaign.stacking, self._taken
+        if taken and taken[0].stacking is not None and taken[0].stacking.mode is StackingMode.EXCLUSIVE:
+            return f"{taken[0].campaign_id} goes alone"
+        if stacking is None:
+            return ""
+        match stacking.mode:
+            case StackingMode.EXCLUSIVE:
+                return f"goes alone, and {taken[0].campaign_id} ranks higher" if taken else ""
+            case StackingMode.BEST_OF:
+                winner = self._best[stacking.group]
+                if winner == entry.position:
+                    return ""
+                best = self._question.index.entries[winner].campaign.campaign_id
+                return f"{best} is worth more in group {stacking.group}"
+            case StackingMode.SEQUENTIAL:
+                return ""
+
+    def _group(self, campaign: Campaign) -> tuple[Outcome, str]:
+        """Return whether a campaign that has its place is offered, or kept back for control or holdout."""
+        account, policy = self._question.facts.account, self._question.policy
+        if account is None:
+            return Outcome.OFFERED, ""
+        subject = account.shares_with
+        if is_held_out(subject=subject, percent=policy.holdout_percent):
+            return Outcome.WITHHELD, f"global holdout of {policy.holdout_percent} %"
+        if is_in_control(campaign_id=campaign.campaign_id, subject=subject, percent=campaign.control_percent):
+            return Outcome.WITHHELD, f"control group of {campaign.control_percent} %"
+        return Outcome.OFFERED, ""
+
+    def _place(self, entry: Entry, outcome: Outcome, why: str) -> None:
+        self._placed.append((entry, outcome))
+        reasons = self._reasons(entry)
+        self._outcomes[entry.position] = Considered(
+            entry.campaign.campaign_id, outcome, (*reasons, why) if why else reasons
+        )
+
+    def _stop(self, entry: Entry, outcome: Outcome, why: str) -> None:
+        reasons = self._reasons(entry) if self._in_full else (entry.holds,)
+        self._outcomes[entry.position] = Considered(entry.campaign.campaign_id, outcome, (*reasons, why))
+
+    def _note(self, entry: Entry, outcome: Outcome, why: str) -> None:
+        self._outcomes[entry.position] = Considered(entry.campaign.campaign_id, outcome, (why,))
+
+    def _reasons(self, entry: Entry) -> tuple[str, ...]:
+        return tuple(clause.rule.holds(self._question.facts).why for clause in entry.clauses)
+
+    def _reward(self, entry: Entry) -> Reward:
+        campaign, facts = entry.campaign, self._question.facts
+        cost = Money(self._worth_of(entry), facts.basket.total.currency)
+        return Reward(
+            campaign=campaign,
+            value=value_for(campaign.benefit, facts),
+            cost=rounded(cost),
+            valid_until=campaign.valid_until(facts.today),
+            why=self._outcomes[entry.position].why,
+        )
 
 
-def _mismatch(entry: Entry, question: DecisionInput, *, in_full: bool) -> Considered | None:
-    """Return why a campaign does not match at all, None when it does."""
-    campaign, facts = entry.campaign, question.facts
-    if not campaign.is_live(facts.today):
-        return _considered(campaign, Outcome.NOT_MATCHED, f"runs from {campaign.starts} to {campaign.ends}")
-    if question.channel not in campaign.where:
-        return _considered(campaign, Outcome.NOT_MATCHED, f"not for the {question.channel.value}")
-    for clause in entry.clauses:
-        if not clause.is_true(facts):
-            if in_full:
-                return _considered(campaign, Outcome.NOT_MATCHED, clause.rule.holds(facts).why)
-            return clause.failed
-    return None
-
-
-def _candidate(entry: Entry, question: DecisionInput) -> _Candidate:
-    campaign, facts = entry.campaign, question.facts
-    value = value_for(campaign.benefit, facts)
-    reward = Reward(
-        campaign=campaign,
-        value=value,
-        cost=worth_of(campaign.benefit, value, facts.basket),
-        valid_until=campaign.valid_until(facts.today),
-        why=tuple(clause.rule.holds(facts).why for clause in entry.clauses),
-    )
-    return _Candidate(entry, reward, _forbidden(campaign, question))
-
-
-def _forbidden(campaign: Campaign, question: DecisionInput) -> _Gate | None:
+def _gate_for_all(question: DecisionInput) -> _Gate | None:
+    """Return what forbids every offer of this decision, None when nothing does."""
     account = question.facts.account
     if question.document_kind not in _PERSONAL_DOCUMENTS:
         return _Gate.NOT_PERSONAL
-    applies_to = campaign.benefit.applies_to
-    if applies_to in question.policy.restricted_keys or (
-        campaign.restricted and campaign.restricted not in question.policy.restricted_allowed
-    ):
-        return _Gate.RESTRICTED
-    if account is None or campaign.is_service:
-        return None
-    if account.employee:
+    if account is not None and account.employee:
         return _Gate.STAFF
-    if question.channel is Channel.RECEIPT and not account.paper_offers:
+    if account is not None and question.channel is Channel.RECEIPT and not account.paper_offers:
         return _Gate.NO_PAPER
     return None
 
 
-def _rank(candidate: _Candidate) -> tuple[bool, int, Decimal, str]:
-    """Order candidates: service first, then priority, worth to the customer, id: order is never an accident."""
-    reward = candidate.reward
-    campaign = reward.campaign
-    return (not campaign.is_service, -campaign.priority, -reward.cost.amount, campaign.campaign_id)
-
-
-def _placed(
-    matched: list[_Candidate], question: DecisionInput, outcomes: dict[int, Considered]
-) -> Iterator[tuple[Reward, Outcome]]:
-    """Take candidates by rank through the remaining gates; yield those that get a place, offered or withheld."""
-    matched.sort(key=_rank)
-    best = _best_of_groups(matched, question)
-    taken: list[Campaign] = []
-    services = 0
-    for candidate in matched:
-        campaign = candidate.reward.campaign
-        verdict = _stopped(candidate, question, taken, best)
-        if verdict is None and campaign.is_service:
-            services += 1
-            if services > SERVICE_MESSAGES_MAX:
-                verdict = (Outcome.CAPPED, f"at most {SERVICE_MESSAGES_MAX} service messages on one paper")
-        if verdict is None:
-            verdict = _group(campaign, question)
-            if not campaign.is_service:
-                taken.append(campaign)
-            yield candidate.reward, verdict[0]
-        outcome, why = verdict
-        outcomes[candidate.entry.position] = Considered(
-            campaign.campaign_id, outcome, (*candidate.reward.why, *([why] if why else []))
-        )
-
-
-def _stopped(
-    candidate: _Candidate, question: DecisionInput, taken: list[Campaign], best: dict[str, str]
-) -> tuple[Outcome, str] | None:
-    """Return what stops a candidate that matches, None when it gets a place."""
-    campaign = candidate.reward.campaign
-    if candidate.forbidden is not None:
-        return Outcome.EXCLUDED, candidate.forbidden.value
-    if campaign.is_service:
-        return None
-    if full := _used_up(candidate.reward, question):
-        return Outcome.CAPPED, full
-    if loses := _loses(campaign, taken, best):
-        return Outcome.EXCLUDED, loses
-    limits = [question.policy.offers_per_receipt, *(each.caps.receipt for each in (*taken, campaign))]
-    places = min(limit for limit in limits if limit is not None)
-    if len(taken) >= places:
-        return Outcome.CAPPED, f"at most {places} offers on one paper"
-    return None
-
-
-def _used_up(reward: Reward, question: DecisionInput) -> str:
-    """Return which cap is used up, empty when there is room under all."""
-    caps, ledger = reward.campaign.caps, question.ledger
-    key, account = reward.campaign.campaign_id, question.facts.account
-    elsewhere = account.contacts.get(key, 0) if account else 0
-    counted = (
-        ("customer", caps.customer, ledger.customer.get(key, 0) + elsewhere),
-        ("household", caps.household, ledger.household.get(key, 0) + elsewhere),
-        ("day", caps.day, ledger.day.get(key, 0)),
-        ("store", caps.store, ledger.store.get(key, 0)),
-    )
-    for name, cap, count in counted:
-        if cap is not None and count >= cap:
-            return f"cap of {cap} a {name} reached: {count}"
-    spent = ledger.spent.get(key, Decimal(0))
-    if caps.budget is not None and spent + reward.cost.amount > caps.budget:
-        return f"budget of {caps.budget} reached: {spent} spent, {reward.cost.amount} more"
-    return ""
-
-
-def _best_of_groups(matched: list[_Candidate], question: DecisionInput) -> dict[str, str]:
-    """Return, for every best-of group, the campaign worth most among those that may be offered at all."""
-    best: dict[str, tuple[Decimal, str]] = {}
-    for candidate in matched:
-        campaign = candidate.reward.campaign
-        stacking = campaign.stacking
-        if stacking is None or stacking.mode is not StackingMode.BEST_OF:
-            continue
-        if candidate.forbidden is not None or campaign.is_service or _used_up(candidate.reward, question):
-            continue
-        worth = candidate.reward.cost.amount
-        if stacking.group not in best or worth > best[stacking.group][0]:
-            best[stacking.group] = (worth, campaign.campaign_id)
-    return {group: winner for group, (_worth, winner) in best.items()}
-
-
-def _loses(campaign: Campaign, taken: list[Campaign], best: dict[str, str]) -> str:
-    """Return what a campaign loses against in stacking, empty when nothing."""
-    for other in taken:
-        if other.stacking is not None and other.stacking.mode is StackingMode.EXCLUSIVE:
-            return f"{other.campaign_id} goes alone"
-    stacking = campaign.stacking
-    if stacking is None:
-        return ""
-    match stacking.mode:
-        case StackingMode.EXCLUSIVE:
-            return f"goes alone, and {taken[0].campaign_id} ranks higher" if taken else ""
-        case StackingMode.BEST_OF:
-            winner = best.get(stacking.group, campaign.campaign_id)
-            return "" if winner == campaign.campaign_id else f"{winner} is worth more in group {stacking.group}"
-        case StackingMode.SEQUENTIAL:
-            return ""
-
-
-def _group(campaign: Campaign, question: DecisionInput) -> tuple[Outcome, str]:
-    """Return whether a campaign that has its place is offered, or kept back for control or holdout."""
-    account = question.facts.account
-    if account is None or campaign.is_service:
-        return Outcome.OFFERED, ""
-    subject = account.shares_with
-    if is_held_out(subject=subject, percent=question.policy.holdout_percent):
-        return Outcome.WITHHELD, f"global holdout of {question.policy.holdout_percent} %"
-    if is_in_control(campaign_id=campaign.campaign_id, subject=subject, percent=campaign.control_percent):
-        return Outcome.WITHHELD, f"control group of {campaign.control_percent} %"
-    return Outcome.OFFERED, ""
-
-
-def _considered(campaign: Campaign, outcome: Outcome, why: str) -> Considered:
-    return Considered(campaign.campaign_id, outcome, (why,))
+def _by_priority(entries: list[Entry]) -> list[list[Entry]]:
+    """Return the entries of each priority, the highest priority first."""
+    groups: dict[int, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.campaign.priority, []).append(entry)
+    return [groups[priority] for priority in sorted(groups, reverse=True)]

@@ -2,7 +2,7 @@
 
 Each campaign's rule names keys without one of which it cannot hold (`needs()`); the index posts it under the rarest
 alternative. A campaign whose rule needs no key is looked at always. With 1,000 campaigns over 200 segments, a member
-of ten segments meets some 50 of them.
+of ten segments meets some 50 of them. Everything that can be said of a campaign beforehand is made here, once.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
+from retail.conditions.condition import KeyKind
 from retail.facts import Facts
 from retail.identifiers import CampaignId
-from retail.offers.campaign import Campaign
+from retail.offers.campaign import Campaign, Channel
 from retail.segments import And, Rule, keys_of
 
 
@@ -32,8 +35,7 @@ class Outcome(StrEnum):
     EXCLUDED = "excluded"
 
 
-@dataclass(frozen=True, slots=True)
-class Considered:
+class Considered(NamedTuple):
     """What became of one campaign, and why, in words for people."""
 
     campaign_id: CampaignId
@@ -45,22 +47,39 @@ class Considered:
         return {"campaign_id": self.campaign_id, "outcome": self.outcome.value, "why": list(self.why)}
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One part of a rule's outermost AND, with what to say when it fails, made once and not at the till."""
+class Clause(NamedTuple):
+    """One part of a rule's outermost AND, with what to say when it fails."""
 
-    rule: Rule
     is_true: Callable[[Facts], bool]
     failed: Considered
+    rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
+class CountedPer(StrEnum):
+    """What a cap counts offers by."""
+
+    CUSTOMER = "customer"
+    HOUSEHOLD = "household"
+    DAY = "day"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One campaign of the index, its rule taken apart."""
+    """One campaign of the index, its rule taken apart.
+
+    `holds` is the rule's text, `limits` its caps that are set, `cap_min` the least of them, `fixed_worth_max` what
+    it may be worth in an empty basket.
+    """
 
     position: int
     campaign: Campaign
     clauses: tuple[Clause, ...]
+    holds: str
+    limits: tuple[tuple[CountedPer, int], ...]
+    cap_min: int
+    is_service: bool
+    fixed_worth_max: Decimal
 
 
 class CampaignIndex:
@@ -69,44 +88,59 @@ class CampaignIndex:
     def __init__(self, campaigns: Iterable[Campaign] = (), *, version: str = "") -> None:
         self.version = version
         self.entries = tuple(_entry(position, campaign) for position, campaign in enumerate(campaigns))
-        self._always: tuple[int, ...] = ()
-        self._posted: dict[str, list[int]] = {}
-        self._post()
+        self._postings = {channel: _Postings(self.entries, channel) for channel in Channel}
 
     def __len__(self) -> int:
         return len(self.entries)
 
-    def _post(self) -> None:
-        needs = [entry.campaign.who.needs() for entry in self.entries]
-        often = Counter(key for alternatives in needs for alternative in alternatives for key in alternative)
-        always = []
-        for position, alternatives in enumerate(needs):
-            if not alternatives:
-                always.append(position)
-                continue
-            rarest = min(alternatives, key=lambda keys: sum(often[key] for key in keys))
-            for key in rarest:
-                self._posted.setdefault(key, []).append(position)
-        self._always = tuple(always)
-
-    def candidates(self, facts: Facts) -> list[Entry]:
-        """Return the campaigns whose rule may hold for these facts, in the order of the file, each once."""
-        positions = set(self._always)
-        posted = self._posted
-        for key in keys_of(facts):
-            if key in posted:
-                positions.update(posted[key])
+    def candidates(self, facts: Facts, channel: Channel) -> list[Entry]:
+        """Return the channel's campaigns whose rule may hold for these facts, in the order of the file, each once."""
         entries = self.entries
-        return [entries[position] for position in sorted(positions)]
+        return [entries[position] for position in sorted(self._postings[channel].positions(facts))]
+
+
+class _Postings:
+    """Where the campaigns of one channel are found by the keys of facts."""
+
+    def __init__(self, entries: tuple[Entry, ...], channel: Channel) -> None:
+        needs = {e.position: e.campaign.who.needs() for e in entries if channel in e.campaign.where}
+        often = Counter(key for alternatives in needs.values() for keys in alternatives for key in keys)
+        self._always = frozenset(position for position, alternatives in needs.items() if not alternatives)
+        self._posted: dict[KeyKind, dict[str, list[int]]] = {kind: {} for kind in KeyKind}
+        for position, alternatives in needs.items():
+            if alternatives:
+                rarest = min(alternatives, key=lambda keys: sum(often[key] for key in keys))
+                for kind, key in rarest:
+                    self._posted[kind].setdefault(key, []).append(position)
+
+    def positions(self, facts: Facts) -> set[int]:
+        found = set(self._always)
+        for kind, keys in keys_of(facts):
+            posted = self._posted[kind]
+            if posted:
+                for key in keys:
+                    if key in posted:
+                        found.update(posted[key])
+        return found
 
 
 def _entry(position: int, campaign: Campaign) -> Entry:
     parts = campaign.who.parts if isinstance(campaign.who, And) else (campaign.who,)
+    caps = campaign.caps
+    counted = ((per, getattr(caps, per.value)) for per in CountedPer)
+    limits = tuple((per, cap) for per, cap in counted if cap is not None)
+    benefit = campaign.benefit
+    values = (benefit.value, *(depth.value for depth in benefit.depths), benefit.cost_max or Decimal(0))
     return Entry(
-        position,
-        campaign,
-        tuple(
-            Clause(part, part.is_true, Considered(campaign.campaign_id, Outcome.NOT_MATCHED, (f"not so: {part}",)))
+        position=position,
+        campaign=campaign,
+        clauses=tuple(
+            Clause(part.is_true, Considered(campaign.campaign_id, Outcome.NOT_MATCHED, (f"not so: {part}",)), part)
             for part in parts
         ),
+        holds=f"so: {campaign.who}",
+        limits=limits,
+        cap_min=min((cap for _per, cap in limits), default=1),
+        is_service=campaign.is_service,
+        fixed_worth_max=max(values),
     )

@@ -1,7 +1,7 @@
 """How often a campaign has spoken already: what caps count, as of the moment of a decision.
 
-The store's journal fills it; a decision only reads it. Offers withheld for control count for `customer` and
-`household` exactly as if they had been made, so that both groups are asked equally often; they cost nothing.
+The store's journal fills it; a decision only reads it. Offers withheld for control count for customer and household
+exactly as if they had been made, so that both groups are asked equally often; they cost nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from retail.identifiers import CampaignId
+from retail.offers.index import CountedPer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +26,25 @@ class OfferLedger:
     day: Mapping[CampaignId, int] = field(default_factory=dict)
     store: Mapping[CampaignId, int] = field(default_factory=dict)
     spent: Mapping[CampaignId, Decimal] = field(default_factory=dict)
+
+    def has_heard_of(self, campaign_id: CampaignId) -> bool:
+        """Return whether anything at all has been counted for a campaign."""
+        return (
+            campaign_id in self.store
+            or campaign_id in self.customer
+            or campaign_id in self.household
+            or campaign_id in self.day
+            or campaign_id in self.spent
+        )
+
+    def counts(self, per: CountedPer) -> Mapping[CampaignId, int]:
+        """Return the counts that a cap compares with."""
+        match per:
+            case CountedPer.CUSTOMER:
+                return self.customer
+            case CountedPer.HOUSEHOLD:
+                return self.household
+            case CountedPer.DAY:
+                return self.day
+            case CountedPer.STORE:
+                return self.store

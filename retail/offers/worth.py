@@ -9,8 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from retail.facts import Basket, Facts
-from retail.money import Money
 from retail.offers.campaign import Benefit, BenefitKind
+
+_NOTHING = Decimal(0)
 
 
 def value_for(benefit: Benefit, facts: Facts) -> Decimal:
@@ -21,27 +22,23 @@ def value_for(benefit: Benefit, facts: Facts) -> Decimal:
     return benefit.value
 
 
-def worth_of(benefit: Benefit, value: Decimal, basket: Basket) -> Money:
-    """Return what the benefit would take off a basket like this; nothing for points, gifts and services.
+def worth_of(benefit: Benefit, value: Decimal, basket: Basket) -> Decimal:
+    """Return what the benefit would take off a basket like this, unrounded; `cost_max` for points and gifts.
 
-    Points and gifts cost what the campaign says in `cost_max`, because only the chain knows what one costs.
+    Points and gifts cost what the campaign says, because only the chain knows what one costs.
     """
-    currency = basket.total.currency
-    goods = basket.amount_of(benefit.applies_to)
     match benefit.kind:
         case BenefitKind.PERCENT:
-            worth = goods.share(value)
+            worth = basket.amounts.get(benefit.applies_to, _NOTHING) * value / 100
         case BenefitKind.AMOUNT:
-            worth = Money(value, currency)
+            worth = value
         case BenefitKind.NTH_FREE:
-            worth = Money(_dearest_unit(benefit, basket), currency)
+            worth = _dearest_unit(benefit, basket)
         case BenefitKind.FIXED_PRICE:
-            worth = Money(max(_dearest_unit(benefit, basket) - value, Decimal(0)), currency)
+            worth = max(_dearest_unit(benefit, basket) - value, _NOTHING)
         case BenefitKind.POINTS_MULTIPLIER | BenefitKind.POINTS | BenefitKind.GIFT | BenefitKind.SERVICE:
-            return Money(benefit.cost_max or Decimal(0), currency)
-    if benefit.cost_max is not None and Money(benefit.cost_max, currency) < worth:
-        return Money(benefit.cost_max, currency)
-    return worth
+            return benefit.cost_max or _NOTHING
+    return worth if benefit.cost_max is None else min(worth, benefit.cost_max)
 
 
 def _dearest_unit(benefit: Benefit, basket: Basket) -> Decimal:
@@ -51,4 +48,4 @@ def _dearest_unit(benefit: Benefit, basket: Basket) -> Decimal:
         for line in basket.lines
         if line.line.quantity > 0 and (not benefit.applies_to or benefit.applies_to in line.keys)
     )
-    return max(prices, default=Decimal(0)).quantize(Decimal("0.01"))
+    return max(prices, default=_NOTHING)
