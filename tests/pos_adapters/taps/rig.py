@@ -54,9 +54,9 @@ class Condition:
             assert self._changed.wait_for(holds, within_s), f"never happened: {what}"
             return holds()
 
-    def notify(self) -> None:
+    def happens(self, holds: Callable[[], Any], within_s: float) -> bool:
         with self._changed:
-            self._changed.notify_all()
+            return bool(self._changed.wait_for(holds, within_s))
 
 
 class Printed:
@@ -64,6 +64,7 @@ class Printed:
 
     def __init__(self) -> None:
         self.data = bytearray()
+        self.sent = bytearray()
         self.ended = False
         self.at: list[float] = []
 
@@ -167,6 +168,7 @@ class Printer:
             self.seen.change().notify_all()
         for request, answer in self.answers.items():
             if request in data:
+                job.sent += answer * data.count(request)
                 connection.sendall(answer * data.count(request))
         if self.reset_after and len(job.data) >= self.reset_after:
             reset(connection)
@@ -194,8 +196,15 @@ Answer = bytes | None | type(...)  # a block, NONE, or silence
 class FakeCore:
     """Core's side of the frames. `answer(job, cut_no, offset)` returns a block, None (NONE) or ... (say nothing)."""
 
-    def __init__(self, path: Path, answer: Callable[[CoreJob, int, int], Any] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        answer: Callable[[CoreJob, int, int], Any] | None = None,
+        *,
+        on_hello: Callable[[], None] = lambda: None,
+    ) -> None:
         self.path = path
+        self.on_hello = on_hello
         self.answer = answer or (lambda job, cut_no, offset: None)
         self.acks = True
         self.jobs: dict[UUID, CoreJob] = {}
@@ -267,6 +276,7 @@ class FakeCore:
     def _take(self, kind: FrameType, payload: bytes) -> bytes:
         if kind is FrameType.HELLO:
             self.hellos.append(json.loads(payload))
+            self.on_hello()
             return b""
         job_id, body = UUID(bytes=payload[:JOB_BYTES]), payload[JOB_BYTES:]
         if kind is FrameType.SEALED:

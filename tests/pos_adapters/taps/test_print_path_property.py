@@ -1,0 +1,172 @@
+"""The invariant of the print path, looked for a lie in random jobs, splits, timings and faults.
+
+The till's bytes at the printer are exactly the till's bytes, in order, with at most one block of ours at each cut, at a
+command boundary; the printer's bytes at the till are exactly the printer's.
+
+Jobs are built from commands whose boundaries the test knows, so the tap's own reading is not its judge.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from tests.pos_adapters.taps.core_process import CoreProcess
+from tests.pos_adapters.taps.rig import Printer, Register, Rig, Tap, rigged
+
+pytestmark = pytest.mark.real
+
+NEVER = threading.Event()
+BLOCK = re.compile(rb"\n<<block [0-9a-f]{32} [0-9]+>>\n")
+
+CUTS = [b"\x1bi", b"\x1bm", b"\x1dV\x00", b"\x1dV1", b"\x1dVA\x05", b"\x1dVB\x00"]
+PAGE_MODE, STANDARD_MODE, MACRO, RESET, UNKNOWN = b"\x1bL", b"\x1bS", b"\x1d:", b"\x1b@", b"\x1b\x01"
+RASTER = struct.Struct("<4sHH")
+
+text = st.text("abcXYZ 0123456789.,:-\xe4\u0416\n", min_size=1, max_size=60).map(lambda t: t.encode("cp1251", "replace"))
+settings_commands = st.sampled_from(
+    [b"\x1b@", b"\x1b!\x38", b"\x1ba\x01", b"\x1bt\x11", b"\x1d!\x11", b"\x1bE\x01", b"\x1b3\x20", b"\x1bp\x00\x19\xfa", b"\n"]
+)
+# Payloads full of what would be cuts elsewhere.
+payload = st.lists(st.sampled_from([b"\x1dV\x00", b"\x1bi", b"\x1bm", b"\x00\xff", b"\x1b"]), min_size=1, max_size=20)
+raster = payload.map(b"".join).map(lambda rows: RASTER.pack(b"\x1dv0\x00", 1, len(rows)) + rows)
+code = payload.map(b"".join).map(lambda data: b"\x1d(k" + struct.pack("<H", len(data) + 3) + b"1P0" + data)
+modes = st.sampled_from([PAGE_MODE, STANDARD_MODE, STANDARD_MODE, MACRO, UNKNOWN, RESET, RESET])
+status = st.sampled_from([b"\x1dr\x01", b"\x10\x04\x01", b"\x1dI\x01"])
+
+
+@dataclass(frozen=True)
+class Job:
+    """A print job whose command boundaries are known."""
+
+    commands: tuple[bytes, ...]
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.commands)
+
+    def where_a_block_may_stand(self) -> set[int]:
+        offsets, at, page_mode, macro = set(), 0, False, False
+        for command in self.commands:
+            if command in CUTS and not page_mode and not macro:
+                offsets.add(at)
+            page_mode = (page_mode or command == PAGE_MODE) and command not in (STANDARD_MODE, RESET)
+            macro = (macro != (command == MACRO)) and command != RESET
+            if command == UNKNOWN:
+                break
+            at += len(command)
+        return offsets
+
+
+cut = st.sampled_from(CUTS)
+body = st.one_of(text, settings_commands, raster, code, status)
+receipt = st.tuples(st.lists(body, min_size=1, max_size=8), cut).map(lambda parts: [*parts[0], parts[1]])
+strange = st.lists(st.one_of(body, cut, modes), min_size=1, max_size=10)
+jobs = st.lists(st.one_of(receipt, receipt, receipt, strange), min_size=1, max_size=5).map(
+    lambda parts: Job(tuple(command for part in parts for command in part))
+)
+# Where the register's writes end, and how long it waits then: the register's timing is part of the input.
+splits = st.lists(st.tuples(st.integers(1, 40), st.sampled_from([0, 0, 0, 0, 0.001, 0.01, 0.03])), max_size=12)
+behaviour = st.sampled_from(["block", "block", "none", "late", "silent", "garbage", "hang up", "stop", "kill"])
+ending = st.sampled_from(["half close", "close", "reset"])
+
+
+@dataclass
+class Stand:
+    """What one run of the property uses again and again."""
+
+    rig: Rig
+    printer: Printer
+    core: CoreProcess
+    tap: Tap
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    folder: Path = tmp_path_factory.mktemp("property")
+    with rigged(folder) as rig:
+        printer = rig.printer(answers={b"\x1dr\x01": b"\x00", b"\x10\x04\x01": b"\x16", b"\x1dI\x01": b"\x02"})
+        core = CoreProcess(rig.core_path)
+        _, options = rig.spooling()
+        tap = rig.tap(printer, *options, "--budget-ms", "20")
+        try:
+            yield Stand(rig, printer, core, tap)
+        finally:
+            core.stop()
+
+
+def runs(count: int) -> settings:
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=count, deadline=None, suppress_health_check=checks)
+
+
+@runs(200)
+@given(job=jobs, splits=splits, behaviours=st.lists(behaviour, min_size=1, max_size=4), ending=ending)
+def test_the_tills_bytes_are_the_tills_and_the_printers_the_printers(
+    stand: Stand, job: Job, splits: list[tuple[int, float]], behaviours: list[str], ending: str
+) -> None:
+    holds_for(stand, job, splits, behaviours, ending)
+
+
+@pytest.mark.slow
+@runs(5000)
+@given(job=jobs, splits=splits, behaviours=st.lists(behaviour, min_size=1, max_size=4), ending=ending)
+def test_they_still_are_after_five_thousand_jobs(
+    stand: Stand, job: Job, splits: list[tuple[int, float]], behaviours: list[str], ending: str
+) -> None:
+    holds_for(stand, job, splits, behaviours, ending)
+
+
+def holds_for(
+    stand: Stand, job: Job, splits: list[tuple[int, float]], behaviours: list[str], ending: str
+) -> None:
+    stand.core.behave(behaviours)
+    number = len(stand.printer.jobs)
+    register = Register(stand.tap.port)
+    back = print_in_pieces(register, job.data, splits, ending)
+    printed = stand.printer.wait_jobs(number + 1)[number]
+    at_printer, blocks = without_blocks(bytes(printed.data))
+    if ending == "half close" or (ending == "close" and not printed.sent):
+        assert at_printer == job.data
+    else:  # a register that resets takes back what its own kernel had not sent
+        assert job.data.startswith(at_printer)
+    assert len(blocks) == len(set(blocks)), "two blocks at one cut"
+    assert set(blocks) <= job.where_a_block_may_stand(), "a block where none may be"
+    if ending == "half close":
+        assert back == printed.sent
+    event(f"{min(len(blocks), 3)} blocks")
+    event(behaviours[0])
+
+
+def print_in_pieces(register: Register, data: bytes, splits: list[tuple[int, float]], ending: str) -> bytes:
+    at = 0
+    for size, pause_s in splits:
+        register.send(data[at : at + size])
+        NEVER.wait(pause_s)
+        at += size
+    register.send(data[at:])
+    back = b""
+    if ending == "half close":
+        register.half_close()
+        back = register.receive_all()
+    if ending == "reset":
+        register.reset()
+    register.close()
+    return back
+
+
+def without_blocks(data: bytes) -> tuple[bytes, list[int]]:
+    """Return the bytes without our blocks, and where in the till's bytes the blocks stood."""
+    offsets, removed = [], 0
+    for match in BLOCK.finditer(data):
+        offsets.append(match.start() - removed)
+        removed += len(match.group())
+    return BLOCK.sub(b"", data), offsets
