@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from retail.errors import ConfigurationError
+from retail.fields import Fields
 from retail.identifiers import CampaignId
 from retail.offers.campaign import (
     Benefit,
@@ -23,7 +24,6 @@ from retail.offers.campaign import (
     Stacking,
     StackingMode,
 )
-from retail.offers.fields import Fields
 from retail.rule_words import KEY_KINDS, RuleError, parse_rule
 from retail.segments import Rule
 
@@ -52,7 +52,7 @@ def campaigns_from_mapping(
 
     Repeating it gives equal campaigns. Two campaigns of one id are refused.
     """
-    fields = Fields(table, "campaigns")
+    fields = Fields(table, "campaigns", code="campaign")
     entries = fields.value("campaign") or []
     fields.done()
     if not isinstance(entries, list | tuple) or len(entries) > CAMPAIGNS_MAX:
@@ -80,7 +80,7 @@ def campaign_from_mapping(
 
     `segments`: the chain's segments, where they are known: then a rule that names another is refused as mistyped.
     """
-    fields = Fields(table, path)
+    fields = Fields(table, path, code="campaign")
     campaign_id = fields.text("id")
     if not _CAMPAIGN_ID.fullmatch(campaign_id):
         raise fields.error("id", f"must be 1 to 64 letters, digits, '.', '_' or '-', not {campaign_id!r:.80}")

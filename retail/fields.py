@@ -1,6 +1,6 @@
 """Reading a table of settings field by field, so that every mistake is named with its path and the nearest word.
 
-Used for campaigns; values come from TOML (dates are dates) or from JSON (dates are texts), both are understood.
+Used for campaigns, accounts and facts. Values come from TOML (dates are dates) or JSON (dates are texts): both will do.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ _NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
 class Fields:
     """One table, read once: `done()` refuses what nobody asked for. Every method raises ConfigurationError."""
 
-    def __init__(self, table: object, path: str) -> None:
+    def __init__(self, table: object, path: str, *, code: str = "field") -> None:
         if not isinstance(table, Mapping):
             raise ConfigurationError(
                 f"{path} must be a table, not {table!r:.80}", fix=f"write [{path}] with its fields"
             )
         self._table: Mapping[object, object] = table
         self.path = path
+        self._code = code
         self._asked: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
@@ -49,7 +50,7 @@ class Fields:
 
     def error(self, name: str, problem: str, *, fix: str = "") -> ConfigurationError:
         """Return the error that says which field has which problem."""
-        return ConfigurationError(f"{self.path}.{name} {problem}", fix=fix, code="campaign")
+        return ConfigurationError(f"{self.path}.{name} {problem}", fix=fix, code=self._code)
 
     def value(self, name: str) -> object | None:
         """Return the raw value of a field, None when it is absent."""
@@ -65,6 +66,19 @@ class Fields:
             raise self.error(name, f"must be a text, not {value!r:.80}" if value is not None else "is missing")
         if len(value) > TEXT_CHARS_MAX:
             raise self.error(name, f"is longer than {TEXT_CHARS_MAX} characters")
+        return value
+
+    def text_or_none(self, name: str) -> str | None:
+        """Return a text, None when the field is absent or null."""
+        return None if self.value(name) is None else self.text(name)
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return true or false; `default` when the field is absent."""
+        value = self.value(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.error(name, f"must be true or false, not {value!r:.80}")
         return value
 
     def choice(self, name: str, kind: type[_Kind]) -> _Kind:
@@ -127,7 +141,7 @@ class Fields:
         value = self.value(name)
         if value is None:
             raise self.error(name, "is missing")
-        return Fields(value, f"{self.path}.{name}")
+        return Fields(value, f"{self.path}.{name}", code=self._code)
 
     def table_or_none(self, name: str) -> Fields | None:
         """Return a table within this one, None when it is absent."""
@@ -140,7 +154,9 @@ class Fields:
             return []
         if not isinstance(value, list | tuple):
             raise self.error(name, f"must be a list of tables, not {value!r:.80}")
-        return [Fields(each, f"{self.path}.{name}[{place}]") for place, each in enumerate(value, start=1)]
+        return [
+            Fields(each, f"{self.path}.{name}[{place}]", code=self._code) for place, each in enumerate(value, start=1)
+        ]
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all fields, which are thereby all asked for."""
