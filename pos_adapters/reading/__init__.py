@@ -1,1 +1,1 @@
-"""From paper to a transaction: documents, kinds, roles of lines, and the arithmetic that proves them."""
+"""Reading a printed document: which kind it is, what its lines mean, and what its own arithmetic proves. Pure."""

@@ -1,0 +1,1 @@
+"""What is known about receipts as data: role words by language and declared profiles of makes of till."""

@@ -1,0 +1,306 @@
+"""Numbers on a line: amounts, quantities, percentages - and what only looks like them.
+
+A number's `value` counts thousandths, so that every sum is exact integer arithmetic. How many decimals were printed
+is kept: a document prints its amounts in one fashion, and only numbers in that fashion are amounts (`in_fashion`).
+Dates, times, phone numbers, ids with leading zeros and figures glued to letters are no numbers at all.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from importlib import resources
+from typing import NamedTuple
+
+MILLI = 1000
+_DIGITS_MAX = 9  # a longer run of ungrouped digits is an id or an article number, never an amount
+
+_NUMBER = re.compile(r"\d+(?:[.,']\d+)*")
+_GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
+_AFTER = re.compile(
+    r"(?P<space> {0,12})(?:(?P<percent>%)"
+    r"|(?P<sign>[€$£¥₩₽₸₴₺₹₪฿₫₱₦円元원])"
+    r"|(?P<word>[^\W\d_]{1,7})\.?)"
+    r"(?P<per> ?/ ?(?:[^\W\d_]|\d ?[^\W\d_]){1,5}\b)?"
+)
+_SIGNS = frozenset("€$£¥₩₽₸₴₺₹₪฿₫₱₦")
+_COUNTERS = frozenset("点個个個枚本件개병장권")  # Japanese, Chinese and Korean count words glued to a quantity
+_TIMES = frozenset(("x", "х"))
+_TAIL = re.compile(
+    r"[ _]*(?:-(?!\d))?[)\]]?[ _]*(?:[€$£¥₩₽₸₴₺₹円元원]|[^\W\d_]{1,3}\.?)?(?:[ ]*[A-ZА-Яa-z*#†※軽]{1,2}\d?)?[ ]*[*#※)]*[ ]*"
+    r"(?:\(?[ ]?(?:\d|\d{1,2}(?:[.,]\d{1,2})?[ ]?%|%[ ]?\d{1,2})\)?[A-Z]?)?[ ]*$"
+)
+
+
+class Number(NamedTuple):
+    """A number as printed. `start`/`end` span it with its sign and currency; `digits_end` ends its digits."""
+
+    start: int
+    end: int
+    value: int  # thousandths, signed
+    decimals: int  # as printed: 0 to 3, 4 for more
+    grouped: int  # the other reading in thousandths, where "1.234" may be 1234; else -1
+    currency: str  # as printed, folded: "€", "eur", ""; never more than one sign or word
+    use: str  # "" plain, "%" percentage, "u" a quantity with its unit, "x" glued to a multiplication sign, "p" price per unit
+    last_group: int  # value of the last group, where "1 234,56" may be 1 and 234,56; else -1
+
+
+@functools.cache
+def currencies() -> dict[str, dict[str, list[str]]]:
+    """Return the table of money signs (`pos_adapters/profiles/currencies.toml`): signs, words, languages."""
+    text = (resources.files("pos_adapters.profiles") / "currencies.toml").read_text("utf-8")
+    table = tomllib.loads(text)
+    table["words"] = {word: [code] for word, code in table["words"].items()}
+    return table
+
+
+@functools.cache
+def _money_words() -> frozenset[str]:
+    return frozenset(currencies()["words"])
+
+
+_UNITS = frozenset(
+    ["kg", "g", "gr", "gm", "l", "lt", "ltr", "ml", "cl", "dl", "lb", "lbs", "oz", "gal", "m", "m2", "st", "stk", "stck", "pc", "pcs", "pz", "szt", "ks", "ad", "adet", "kos", "ud", "uds", "un", "und", "кг", "г", "гр", "л", "мл", "шт", "уп", "м", "m3", "kwh", "квт", "pk", "pck", "cm", "mm", "ct", "dag", "bot", "fl", "dz", "ea", "each", "qty", "ток", "дана", "порц", "pkt", "op", "opak", "bal", "stuk", "stuks", "kus", "kom", "tk"]
+)
+
+
+def numbers_of(text: str) -> tuple[Number, ...]:
+    """Return the numbers of a cleaned line, left to right."""
+    found: list[Number] = []
+    position = 0
+    while True:
+        match = _NUMBER.search(text, position)
+        if match is None:
+            return tuple(found)
+        number, position = _number_at(text, match.start(), match.end())
+        if number is not None:
+            found.append(number)
+
+
+def _number_at(text: str, start: int, end: int) -> tuple[Number | None, int]:
+    """Return the number whose digits are `text[start:end]`, if it is one, and where to search on."""
+    size = len(text)
+    after = text[end] if end < size else " "
+    if after in "/:-" and end + 1 < size and text[end + 1].isdigit() and not (after == "-" and "," in text[start:end]):
+        return None, _end_of_id(text, end)
+    digits = text[start:end]
+    last_group = -1
+    if after == " " and end - start <= 3 and digits.isdigit() and digits[0] != "0":
+        group = _GROUP.match(text, end)
+        if group:
+            last_group = _value(group.group(1))[0]
+            digits, end = _join_groups(text, digits, end)
+    value, decimals, grouped = _value(digits)
+    if value < 0:
+        return None, end
+    prefix = _prefix(text, start, decimals)
+    if prefix is None:
+        return None, end
+    first, currency, negative, use = prefix
+    last, currency, use = _suffix(text, end, currency, use)
+    if use == "id":
+        return None, end
+    if last < size and text[last] == "-" and (last + 1 == size or not text[last + 1].isalnum()) and not negative:
+        negative, last = True, last + 1
+    if not negative and first > 0 and text[first - 1] == "(" and last < size and text[last] == ")":
+        negative, first, last = True, first - 1, last + 1
+    return Number(first, last, -value if negative else value, decimals, grouped, currency, use, last_group), max(
+        end, last
+    )
+
+
+def _join_groups(text: str, digits: str, end: int) -> tuple[str, int]:
+    """Join "1" and " 234" and " 567,89"; a group with decimals is the last."""
+    while digits.isdigit():
+        group = _GROUP.match(text, end)
+        if group is None:
+            break
+        digits, end = digits + group.group(1), group.end()
+    return digits, end
+
+
+def _end_of_id(text: str, end: int) -> int:
+    """Return where a date, time or hyphenated id ends."""
+    match = re.compile(r"[\d/:.\-]*").match(text, end)
+    assert match is not None
+    return match.end()
+
+
+def _value(digits: str) -> tuple[int, int, int]:
+    """Return (thousandths, decimals, other reading); -1 thousandths when it is no number.
+
+    >>> _value("1.234,56"), _value("1.234"), _value("0.850"), _value("12.09.2024")[0]
+    ((1234560, 2, -1), (1234, 3, 1234000), (850, 3, -1), -1)
+    """
+    if digits.isdigit():
+        if len(digits) > _DIGITS_MAX or (digits[0] == "0" and len(digits) > 1):
+            return -1, 0, -1
+        return int(digits) * MILLI, 0, -1
+    parts = re.split(r"[.,']", digits)
+    marks = [mark for mark in digits if not mark.isdigit()]
+    head, last = parts[0], parts[-1]
+    if head[0] == "0" and len(head) > 1:
+        return -1, 0, -1
+    if len(marks) == 1:
+        return _value_with_one_mark(head, last, marks[0])
+    if len(set(marks)) == 1:
+        if not _are_groups(parts):
+            return -1, 0, -1
+        return int("".join(parts)) * MILLI, 0, -1
+    if len(set(marks[:-1])) != 1 or not _are_groups(parts[:-1]) or len(last) > 3 or marks[-1] == "'":
+        return -1, 0, -1
+    return int("".join(parts[:-1])) * MILLI + int(last.ljust(3, "0")), len(last), -1
+
+
+def _value_with_one_mark(head: str, last: str, mark: str) -> tuple[int, int, int]:
+    size = len(last)
+    if len(head) > _DIGITS_MAX:
+        return -1, 0, -1
+    if size == 3 and head != "0" and len(head) <= 3:
+        group = int(head + last) * MILLI
+        return (group, 0, -1) if mark == "'" else (int(head) * MILLI + int(last), 3, group)
+    if mark == "'":
+        return -1, 0, -1
+    return int(head) * MILLI + int(last[:3].ljust(3, "0")), min(size, 4), -1
+
+
+def _are_groups(parts: list[str]) -> bool:
+    """Groups of three, or the Indian 1,23,456."""
+    return len(parts[0]) <= 3 and len(parts[-1]) == 3 and all(len(part) in (2, 3) for part in parts[1:])
+
+
+def _prefix(text: str, start: int, decimals: int) -> tuple[int, str, bool, str] | None:
+    """Read what stands before the digits: (start with it, currency, negative, use); None when it makes them an id."""
+    at = start - 1
+    currency, negative, use = "", False, ""
+    while at >= 0:
+        mark = text[at]
+        if mark == " ":
+            if not _sign_before_gap(text, at):
+                break
+        elif mark in _SIGNS and not currency:
+            currency = mark
+            if mark == "$" and at and text[at - 1].isalpha():
+                word_start = _run_start(text, at - 1)
+                joined = text[word_start : at + 1].lower()
+                if joined in _money_words():
+                    currency, at = joined, word_start
+        elif mark in "-+" and (at == 0 or not (text[at - 1].isalnum() or text[at - 1] == "-")):
+            negative = negative or mark == "-"
+        elif mark in "=*:(@[~.,'\"><&":
+            break
+        elif mark == "%":
+            use = "%"
+        elif mark.isalpha():
+            return _prefix_word(text, at, start, decimals, (currency, negative, use))
+        elif mark in "-+/":
+            break
+        elif mark in "#№_" or mark.isdigit():
+            return None
+        else:
+            break
+        at -= 1
+    first = at + 1
+    while first < start and text[first] == " ":
+        first += 1
+    return first, currency, negative, use
+
+
+def _sign_before_gap(text: str, at: int) -> bool:
+    """Over a gap (a column of its own) only a money sign, or a minus one space away, belongs to the number."""
+    while at >= 0 and text[at] == " ":
+        at -= 1
+    if at < 0:
+        return False
+    if text[at] in _SIGNS:
+        return True
+    if text[at].isalpha():
+        first = _run_start(text, at)
+        return text[first : at + 1].lower() in _money_words() and at + 1 - first > 1
+    return text[at] == "-" and (at == 0 or text[at - 1] == " ") and text[at + 1 : at + 3].strip() != ""
+
+
+def _prefix_word(
+    text: str, at: int, start: int, decimals: int, so_far: tuple[str, bool, str]
+) -> tuple[int, str, bool, str] | None:
+    """Letters before the digits: a currency, a multiplication sign, a glued label - or an id."""
+    currency, negative, use = so_far
+    first = _run_start(text, at)
+    word = text[first : at + 1].lower()
+    if not currency and word in _money_words() and (len(word) > 1 or at + 1 == start):
+        if first > 0 and text[first - 1] == "-":
+            return first - 1, word, True, use
+        return first, word, negative, use
+    if text[at] == " " or at + 1 < start:
+        return at + 1, currency, negative, use
+    if word in _TIMES and (first == 0 or not text[first - 1].isalnum()):
+        return first, currency, negative, "x"
+    wide = ord(text[at]) >= 0x2E80
+    if wide or (decimals == 2 and len(word) >= 3):
+        return at + 1, currency, negative, use
+    return None
+
+
+def _run_start(text: str, at: int) -> int:
+    while at > 0 and text[at - 1].isalpha():
+        at -= 1
+    return at
+
+
+def _suffix(text: str, end: int, currency: str, use: str) -> tuple[int, str, str]:
+    """Read what stands behind the digits: (end with it, currency, use); use "id" when it makes them an id."""
+    match = _AFTER.match(text, end)
+    if match is None:
+        return end, currency, use
+    glued = not match.group("space")
+    if match.group("percent"):
+        return (match.end("percent"), currency, "%") if len(match.group("space")) <= 1 else (end, currency, use)
+    if match.group("sign"):
+        if currency or (not glued and _NUMBER.match(text, match.end("sign"))):
+            return end, currency, use
+        return match.end(), match.group("sign"), "p" if match.group("per") else use
+    word = match.group("word").lower()
+    if word in _money_words() and not currency and (glued or len(word) > 1):
+        if not glued and len(match.group("space")) > 1 and _next_is_number(text, match.end()):
+            return end, currency, use
+        return match.end(), word, "p" if match.group("per") else use
+    if word in _TIMES and (glued or len(match.group("space")) == 1):
+        return (match.end("word"), currency, "x") if glued else (end, currency, use)
+    if word in _UNITS and len(match.group("space")) <= 1 and not currency:
+        return match.end("word"), currency, "u"
+    if not glued:
+        return end, currency, use
+    if word[0] in _COUNTERS:
+        return end + 1, currency, "u"
+    if ord(word[0]) >= 0x2E80 or _TAIL.match(text, end):
+        return end, currency, use
+    return end, currency, "id"
+
+
+def _next_is_number(text: str, at: int) -> bool:
+    match = re.compile(r" {0,2}-?\d").match(text, at)
+    return match is not None
+
+
+def is_at_right_end(text: str, number: Number) -> bool:
+    """Whether only a tax code, a currency or a rate stands behind `number` on its line."""
+    return _TAIL.match(text, number.end) is not None
+
+
+def in_fashion(number: Number, decimals: int) -> int | None:
+    """Return the number as an amount printed with `decimals` decimals, in thousandths; None when it is none.
+
+    A whole number is an amount among two-decimal ones only with its currency sign ("$5").
+    """
+    if number.use in ("%", "u", "x"):
+        return None
+    if number.decimals == decimals:
+        return number.value
+    if decimals == 0:
+        if number.grouped >= 0 and number.decimals == 3:
+            return -number.grouped if number.value < 0 else number.grouped
+        return None
+    if number.decimals == 0 and number.currency:
+        return number.value
+    return None

@@ -1,0 +1,435 @@
+"""The lines of a document as entries for its arithmetic: what each amount may stand for, before any sum is tried.
+
+A document prints its amounts in one fashion (two decimals, none, three), so entries are built for one fashion at a
+time. An entry's role comes from its words, its place and its shape; where a shape leaves two readings open (is a
+printed discount already taken off?) the entry belongs to a class that is decided for the whole document at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from pos_adapters.reading.amounts import MILLI, Number, in_fashion
+from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, labels_of, primary
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
+
+DETAIL_REACH_LINES = 2  # a "2 x 1.50" belongs to goods at most this many lines away
+NAME_LINES_MAX = 4  # a description runs over at most this many lines
+
+
+class Part(Enum):
+    """What an entry is for the arithmetic."""
+
+    ITEM = "item"
+    IMPLICIT = "implicit"  # goods with quantity and price, but no amount of their own
+    DETAIL = "detail"  # quantity and price of the goods beside it
+    MODIFICATION = "modification"  # a negative line, or a positive one labelled as a discount
+    SAVING = "saving"  # "you saved": an echo, unless it acts
+    TAX = "tax"
+    SURCHARGE = "surcharge"
+    TIP = "tip"
+    ROUNDING = "rounding"
+    VOID = "void"
+    RETURN = "return"
+    CHECK = "check"  # a subtotal or total on the way
+    TOTAL = "total"
+    WEAK_TOTAL = "weak_total"
+    TENDER = "tender"
+    RECEIVED = "received"
+    CHANGE = "change"
+    FACT = "fact"  # an id that looks like an amount
+    INFO = "info"
+
+
+_PART_OF = {
+    Role.TOTAL: Part.TOTAL,
+    Role.TOTAL_WEAK: Part.WEAK_TOTAL,
+    Role.SUBTOTAL: Part.CHECK,
+    Role.TAX: Part.TAX,
+    Role.TAX_BASE: Part.INFO,
+    Role.DISCOUNT: Part.MODIFICATION,
+    Role.SAVINGS: Part.SAVING,
+    Role.SURCHARGE: Part.SURCHARGE,
+    Role.TIP: Part.TIP,
+    Role.ROUNDING: Part.ROUNDING,
+    Role.CHANGE: Part.CHANGE,
+    Role.RECEIVED: Part.RECEIVED,
+    Role.POINTS: Part.INFO,
+    Role.BALANCE: Part.INFO,
+    Role.COUNT: Part.INFO,
+    Role.VOID_LINE: Part.VOID,
+    Role.RETURN_LINE: Part.RETURN,
+    Role.PRICE_INFO: Part.INFO,
+} | dict.fromkeys(TENDERS, Part.TENDER)
+
+
+class Entry:
+    """One amount of the document. Internal to the solver, which settles `part` and `amount`."""
+
+    __slots__ = (
+        "amount",
+        "described",
+        "facts",
+        "label",
+        "line",
+        "other",
+        "part",
+        "price",
+        "quantity",
+        "role",
+        "voided",
+    )
+
+    def __init__(self, line: int, facts: LineFacts, part: Part, amount: int) -> None:
+        self.line = line
+        self.facts = facts
+        self.part = part
+        self.amount = amount
+        self.role: Role | None = None
+        self.label: Label | None = None
+        self.other: int | None = None  # the amount in the other reading of the document
+        self.quantity: Number | None = None
+        self.price: Number | None = None
+        self.described: tuple[int, ...] = ()  # lines that hold the description
+        self.voided = False
+
+
+class Sheet:
+    """A document's entries in one fashion, with what the lines without amounts say."""
+
+    __slots__ = ("decimals", "entries", "facts", "first_total", "labels", "start")
+
+    def __init__(self, facts: Sequence[LineFacts], labels: Sequence[Label | None], decimals: int) -> None:
+        self.facts = facts
+        self.labels = labels
+        self.decimals = decimals
+        self.entries: list[Entry] = []
+        self.start = 0
+        self.first_total = len(facts)
+
+
+def label_lines(lines: Sequence[LineFacts], active: int) -> list[tuple[Label | None, list[Label]]]:
+    """Return the deciding label of every line, with all its labels."""
+    result: list[tuple[Label | None, list[Label]]] = []
+    for facts in lines:
+        if not facts.hits:
+            result.append((None, []))
+            continue
+        labels = labels_of(facts, active)
+        result.append((primary(labels, facts.unknown), labels))
+    return result
+
+
+def fashions_of(lines: Sequence[LineFacts], labels: Sequence[Label | None]) -> list[int]:
+    """Return how amounts may be printed here (decimals), the likeliest first: totals and tenders tell."""
+    votes = [0, 0, 0, 0]
+    for facts, label in zip(lines, labels, strict=True):
+        if not facts.right:
+            continue
+        number = facts.numbers[facts.right[-1]]
+        weight = 8 if label is not None and label.role in _PART_OF else 1
+        if number.decimals in (0, 2, 3):
+            votes[number.decimals] += weight
+            if number.decimals == 3 and number.grouped >= 0:
+                votes[0] += weight + 1  # "1,200" is far oftener a thousand than a thousandth
+    found = [decimals for decimals in (2, 0, 3) if votes[decimals]]
+    return sorted(found, key=lambda decimals: -votes[decimals])
+
+
+def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]], decimals: int) -> Sheet:
+    """Build the entries of a document whose amounts have `decimals` decimals."""
+    labels = [label for label, _ in labelled]
+    sheet = Sheet(lines, labels, decimals)
+    sheet.start = _after_heading(lines, labelled, decimals)
+    carried: Label | None = None
+    for line, facts in enumerate(lines):
+        label, all_labels = labelled[line]
+        if facts.rule or not facts.numbers:
+            carried = _carries(facts, label, carried)
+            continue
+        if carried is not None and (facts.letters > 0 and facts.named):
+            carried = None
+        made = _entries_of(sheet, line, carried if label is None else label, all_labels)
+        sheet.entries += made
+        carried = None if made else _carries(facts, label, None)
+    totals = [entry.line for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK)]
+    sheet.first_total = min(totals, default=len(lines))
+    _settle_places(sheet)
+    _join_details(sheet)
+    _describe(sheet)
+    return sheet
+
+
+def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> Label | None:
+    """A label without an amount stands for the amount alone on the next line."""
+    if facts.rule:
+        return carried
+    if label is not None and label.leads and label.role in MONEY and facts.unknown == 0 and not facts.numbers:
+        return label
+    return None
+
+
+def _after_heading(
+    lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]], decimals: int
+) -> int:
+    """Return the line after the column headings, before which no goods are printed; 0 without headings."""
+    for line, facts in enumerate(lines):
+        label = labelled[line][0]
+        if label is not None and label.role in (Role.TOTAL, Role.SUBTOTAL) and facts.right:
+            return 0
+        if facts.right and _amount_of(facts, decimals) is not None:
+            continue
+        headings = sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
+        if headings >= 2 and facts.unknown <= 4:
+            return line + 1
+    return 0
+
+
+def _amount_of(facts: LineFacts, decimals: int) -> tuple[int, int] | None:
+    """Return (amount, index of its number) at the right end of a line, None when there is none in this fashion."""
+    for index in facts.right:
+        amount = in_fashion(facts.numbers[index], decimals)
+        if amount is not None:
+            return amount, index
+    return None
+
+
+def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label]) -> list[Entry]:
+    facts = sheet.facts[line]
+    if label is not None and label.leads and len(labels) > 1:
+        several = _labelled_pairs(sheet, line, labels)
+        if len(several) > 1:
+            return several
+    found = _amount_of(facts, sheet.decimals)
+    if found is None and label is not None and label.leads and label.role in MONEY:
+        found = _amount_inside(facts, sheet.decimals, label)
+    if found is None:
+        return _without_amount(sheet, line)
+    amount, index = found
+    entry = Entry(line, facts, Part.ITEM, amount)
+    entry.label = label
+    if label is not None:
+        entry.role = label.role
+        entry.part = _part_by_words(entry, label)
+    elif amount < 0:
+        entry.part = Part.MODIFICATION
+    if entry.part is Part.ITEM:
+        _quantify(entry, index, sheet.decimals)
+    return [entry]
+
+
+def _labelled_pairs(sheet: Sheet, line: int, labels: list[Label]) -> list[Entry]:
+    """ "CASH 10.00   CHANGE 4.00": several labels on a line, each with its own amount."""
+    facts = sheet.facts[line]
+    entries = []
+    for index, label in enumerate(labels):
+        if label.role not in _PART_OF:
+            continue
+        until = labels[index + 1].start if index + 1 < len(labels) else len(facts.text)
+        for number in facts.numbers:
+            if label.end <= number.start < until:
+                amount = in_fashion(number, sheet.decimals)
+                if amount is not None:
+                    entry = Entry(line, facts, _PART_OF[label.role], amount)
+                    entry.role, entry.label = label.role, label
+                    entries.append(entry)
+                    break
+    return entries
+
+
+def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, int] | None:
+    """ "Total: 12.00 (incl. VAT)": a labelled amount with words behind it."""
+    for index, number in enumerate(facts.numbers):
+        if number.start >= label.end:
+            amount = in_fashion(number, decimals)
+            if amount is not None:
+                return amount, index
+    return None
+
+
+def _part_by_words(entry: Entry, label: Label) -> Part:
+    if label.role in FACTS:
+        return Part.FACT
+    part = _PART_OF[label.role]
+    unknown = entry.facts.unknown
+    if part is Part.TOTAL and unknown > 3:
+        return Part.WEAK_TOTAL
+    if part is Part.MODIFICATION and entry.amount > 0 and unknown > 0 and not label.leads:
+        return Part.ITEM
+    if part in (Part.VOID, Part.RETURN) and not label.leads and entry.amount > 0:
+        return Part.ITEM
+    if part is Part.CHANGE and not label.leads:
+        return Part.ITEM
+    if part is Part.TAX and not label.leads and unknown > 10:
+        return Part.ITEM
+    return part
+
+
+def _without_amount(sheet: Sheet, line: int) -> list[Entry]:
+    """A line whose only figures are a quantity and a price, or no amount at all."""
+    facts = sheet.facts[line]
+    if facts.times is None:
+        return []
+    quantity, price = (facts.numbers[index] for index in facts.times)
+    if in_fashion(quantity, sheet.decimals) is not None and price.decimals == 0 and quantity.decimals:
+        quantity, price = price, quantity
+    if in_fashion(price._replace(use=""), sheet.decimals) is None and price.decimals not in (2, 3):
+        return []
+    entry = Entry(line, facts, Part.DETAIL, quantity.value * price.value // MILLI)
+    entry.quantity, entry.price = quantity, price
+    return [entry]
+
+
+def _quantify(entry: Entry, index: int, decimals: int) -> None:
+    """Find quantity and unit price on the line of an item; a line that only multiplies has no amount of its own."""
+    facts = entry.facts
+    numbers = facts.numbers
+    if facts.times is not None:
+        first, second = facts.times
+        quantity, price = numbers[first], numbers[second]
+        if in_fashion(quantity, decimals) is not None and price.decimals == 0 and decimals:
+            quantity, price = price, quantity
+        entry.quantity, entry.price = quantity, price
+        if index in facts.times:
+            entry.part = Part.IMPLICIT
+            entry.other = entry.amount
+            entry.amount = round_half_up(quantity.value * price.value, decimals)
+        return
+    for number in numbers[:index]:
+        if number.use == "x" and entry.quantity is None:
+            entry.quantity = number
+    _quantify_by_product(entry, index, decimals)
+
+
+def _quantify_by_product(entry: Entry, index: int, decimals: int) -> None:
+    """Columns of quantity and price: the two numbers whose product is the amount."""
+    numbers = entry.facts.numbers
+    for at in range(index):
+        for other in range(at + 1, index):
+            first, second = numbers[at], numbers[other]
+            for quantity, price in ((first, second), (second, first)):
+                value = in_fashion(price, decimals)
+                if value is not None and round_half_up(quantity.value * value, decimals) == entry.amount:
+                    entry.quantity, entry.price = quantity, price
+                    return
+    if entry.quantity is None and index > 0:
+        number = numbers[index - 1]
+        if number.decimals == 0 and number.use in ("", "u") and 0 < number.value <= 999 * MILLI and not number.currency:
+            between = entry.facts.text[number.end : numbers[index].start]
+            if not between.strip():
+                entry.quantity = number
+
+
+def round_half_up(product: int, decimals: int) -> int:
+    """Round a product of two thousandths (a millionth) to thousandths of the fashion's last place."""
+    step = MILLI * 10 ** (3 - decimals)
+    sign = -1 if product < 0 else 1
+    return sign * ((abs(product) + step // 2) // step) * (step // MILLI)
+
+
+def _settle_places(sheet: Sheet) -> None:
+    """Tender words before any total name goods ("gift card 50.00"); goods after the total are footer."""
+    for entry in sheet.entries:
+        if entry.line < sheet.start and entry.part not in (Part.TOTAL, Part.CHECK):
+            entry.part = Part.INFO
+        elif entry.line < sheet.first_total:
+            if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE):
+                if entry.facts.unknown > 0 and entry.amount > 0:
+                    entry.part = Part.ITEM
+                    found = _amount_of(entry.facts, sheet.decimals)
+                    if found is not None:
+                        _quantify(entry, found[1], sheet.decimals)
+            elif entry.part is Part.WEAK_TOTAL and entry.role is Role.TOTAL and entry.facts.unknown > 3:
+                entry.part = Part.ITEM
+
+
+def _join_details(sheet: Sheet) -> None:
+    """Give "2 x 1.50" to the goods whose amount it makes, or make it goods of its own under a bare name."""
+    entries = sheet.entries
+    for index, entry in enumerate(entries):
+        if entry.part is Part.ITEM and _repeats_previous(entries, index):
+            entry.part = Part.DETAIL
+        elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
+            owner = _owner_of(entries, index, sheet.decimals)
+            if owner is not None:
+                owner.quantity, owner.price = entry.quantity, entry.price
+                entry.part = Part.DETAIL
+            elif entry.part is Part.DETAIL and _bare_name_above(
+                sheet, entry.line, entries[index - 1] if index else None
+            ):
+                entry.part = Part.IMPLICIT
+                entry.amount = (
+                    round_half_up(entry.quantity.value * entry.price.value, sheet.decimals) if entry.price else 0
+                )
+            elif (
+                entry.part is Part.IMPLICIT
+                and not entry.facts.named
+                and not _bare_name_above(sheet, entry.line, entries[index - 1] if index else None)
+            ):
+                entry.part = Part.DETAIL
+
+
+def _repeats_previous(entries: list[Entry], index: int) -> bool:
+    """A nameless "2 x 1.50 = 3.00" under "Milk 3.00" says the same again."""
+    entry = entries[index]
+    if entry.facts.named or entry.facts.times is None or index == 0:
+        return False
+    above = entries[index - 1]
+    return (
+        above.part is Part.ITEM and above.line == entry.line - 1 and above.amount == entry.amount and above.facts.named
+    )
+
+
+def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
+    entry = entries[index]
+    if entry.facts.named and entry.part is Part.IMPLICIT:
+        return None
+    assert entry.quantity is not None
+    assert entry.price is not None
+    product = round_half_up(entry.quantity.value * entry.price.value, decimals)
+    slack = max(2 * 10 ** (3 - decimals), abs(product) // 100)
+    around = [entries[at] for at in (index - 1, index + 1) if 0 <= at < len(entries)]
+    for other in around:
+        if (
+            other.part is Part.ITEM
+            and abs(other.line - entry.line) <= DETAIL_REACH_LINES
+            and abs(abs(other.amount) - product) <= slack
+            and (other.facts.named or other.line > entry.line)
+            and other.facts.times is None
+        ):
+            return other
+    return None
+
+
+def _bare_name_above(sheet: Sheet, line: int, previous: Entry | None) -> bool:
+    """Whether the line above names something and has no amount: the description of this line's goods."""
+    above = line - 1
+    if above < sheet.start or (previous is not None and previous.line >= above):
+        return False
+    facts = sheet.facts[above]
+    label = sheet.labels[above]
+    return facts.named and not facts.rule and (label is None or label.role not in MONEY)
+
+
+def _describe(sheet: Sheet) -> None:
+    """Find the lines that name each item: its own, or the bare names above a nameless line."""
+    taken = sheet.start - 1
+    for entry in sheet.entries:
+        if entry.part not in (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION, Part.RETURN, Part.VOID):
+            taken = max(taken, entry.line)
+            continue
+        if entry.facts.named:
+            entry.described = (entry.line,)
+        else:
+            names: list[int] = []
+            above = entry.line - 1
+            while above > taken and len(names) < NAME_LINES_MAX and sheet.facts[above].named:
+                label = sheet.labels[above]
+                if label is not None and label.role in MONEY | FACTS and label.leads:
+                    break
+                names.insert(0, above)
+                above -= 1
+            entry.described = tuple(names)
+        taken = entry.line

@@ -1,0 +1,93 @@
+"""Text made comparable: width, case and accents folded, so that "GOTÓWKA", "gotowka" and full-width digits meet.
+
+`clean` keeps the words as printed (they become descriptions) and only repairs what printing did to them: full-width
+forms, box drawing, leader dots, letters spread by double width. `fold` makes keys for look-up; it is never shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+# Han, kana and Hangul: scripts written without spaces, and twice as wide on paper.
+WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
+
+_LEADERS = re.compile(r"[.·…_]{3,}|[-=~*]{3,}|(?:\. ){2,}\.?")
+_SPREAD_CHUNK = re.compile(r"\S(?: \S)+")
+_WIDE_LETTER = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+_SPREAD_WIDE = re.compile(rf"(?<![^\s(\[:]){_WIDE_LETTER}(?: +{_WIDE_LETTER})+(?=[\s:)\]]|$)")
+_SPREAD_SHARE_MIN = 0.8
+_SPREAD_LETTERS_MIN = 4
+
+# Letters that Unicode does not decompose, and Kazakh and Ukrainian ones that tills without their glyphs replace.
+_LOOKALIKES = {
+    "ı": "i", "İ": "i", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "ẞ": "SS",
+    "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ё": "е", "Ё": "Е", "й": "и", "Й": "И", "ґ": "г", "Ґ": "Г",
+    "і": "i", "І": "I", "ї": "i", "Ї": "I", "ә": "а", "Ә": "А", "ғ": "г", "Ғ": "Г", "қ": "к", "Қ": "К",
+    "ң": "н", "Ң": "Н", "ө": "о", "Ө": "О", "ұ": "у", "Ұ": "У", "ү": "у", "Ү": "У", "һ": "х", "Һ": "Х",
+}  # fmt: skip
+
+
+@functools.cache
+def _fold_table() -> dict[int, str]:
+    table = {ord(letter): plain for letter, plain in _LOOKALIKES.items()}
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        decomposed = unicodedata.normalize("NFD", chr(code))
+        if code not in table and len(decomposed) > 1:
+            table[code] = "".join(mark for mark in decomposed if not unicodedata.combining(mark))
+    return table
+
+
+@functools.cache
+def _clean_table() -> dict[int, str]:
+    table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    table.update(dict.fromkeys(range(9472, 9632), " "))  # box drawing and blocks
+    table.update(dict.fromkeys((0xA0, 0x2000, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000), " "))
+    table.update(dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212, 0xFE63), "-"))
+    table.update(dict.fromkeys((0x2018, 0x2019, 0x60, 0xB4), "'"))
+    table.update(dict.fromkeys((0xD7, 0x2715, 0x2716), "x"))
+    table.update({0xFFE5: "¥", 0xFFE6: "₩", 0xFFE1: "£", 0x2261: "=", 0x200B: "", 0xFEFF: "", 0x20: " "})
+    return table
+
+
+def fold(text: str) -> str:
+    """Return `text` in lower case without accents, for look-up; its length may differ."""
+    if text.isascii():
+        return text.lower()
+    return text.translate(_fold_table()).lower().translate(_fold_table())
+
+
+def clean(text: str) -> str:
+    """Return `text` as it was meant before printing: plain widths, no borders or leaders, no spread letters."""
+    if not text.isascii():
+        text = text.translate(_clean_table())
+        if _HALF_WIDTH_KANA.search(text):
+            text = unicodedata.normalize("NFKC", text)
+    if "|" in text:
+        text = text.replace("|", " ")
+    if _LEADERS.search(text):
+        text = _LEADERS.sub(lambda run: " " * len(run.group()), text)
+    text = text.rstrip()
+    if _is_spread(text):
+        text = _SPREAD_CHUNK.sub(lambda chunk: chunk.group().replace(" ", ""), text)
+    if not text.isascii() and WIDE.search(text):
+        text = _SPREAD_WIDE.sub(lambda run: run.group().replace(" ", ""), text)
+    return text
+
+
+_HALF_WIDTH_KANA = re.compile(r"[\uff61-\uff9f]")
+
+
+def _is_spread(text: str) -> bool:
+    """Double-width characters copied from paper come as "T O T A L": single letters between single spaces."""
+    words = text.split()
+    if len(words) < _SPREAD_LETTERS_MIN:
+        return False
+    single = sum(len(word) == 1 for word in words)
+    return single >= _SPREAD_SHARE_MIN * len(words) and "  " in text.strip() + "  "
+
+
+def column_of(text: str, index: int) -> int:
+    """Return the paper column of `text[index]`: wide characters take two."""
+    return index if text.isascii() else index + len(WIDE.findall(text, 0, index))

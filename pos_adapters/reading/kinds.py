@@ -1,0 +1,81 @@
+"""Which kind of document this is, from the words that refuse a sale.
+
+Adding up does not make a sale: training slips, quotes, layaways and suspended slips add up too. A strong phrase
+refuses wherever it stands, a common word ("copy", "return") only as a headline: on a line that consists of it, not in
+"Returns within 30 days" and not as goods ("Copy paper A4 5.99").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pos_adapters.reading.lexicon import Hit, Role, Sense
+from pos_adapters.reading.lines import LineFacts
+from retail.transaction import DocumentKind
+
+# When several kinds are named, the first of these counts: a copy of a refund is a copy, a voided quote a quote.
+_ORDER = (
+    DocumentKind.TRAINING, DocumentKind.COPY, DocumentKind.REPORT, DocumentKind.SUSPENDED, DocumentKind.QUOTE,
+    DocumentKind.GIFT_RECEIPT, DocumentKind.DEPOSIT, DocumentKind.ACCOUNT_PAYMENT, DocumentKind.VOID,
+    DocumentKind.PAY_IN, DocumentKind.PAY_OUT, DocumentKind.OTHER, DocumentKind.RETURN, DocumentKind.DRAWER,
+    DocumentKind.KITCHEN, DocumentKind.CARD_SLIP,
+)  # fmt: skip
+_SOFT = frozenset((DocumentKind.KITCHEN, DocumentKind.DRAWER, DocumentKind.CARD_SLIP))
+_SOFT_AS_HEADLINE = frozenset((DocumentKind.REPORT,))
+_NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID))
+_MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
+_HEADLINE_SHARE = 0.6
+_WORD_SHARE = 0.5
+
+
+class Naming(NamedTuple):
+    """A kind that the words name. A `soft` one gives way to a sale that its tenders prove."""
+
+    kind: DocumentKind
+    soft: bool
+    line: int
+
+
+def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Naming]:
+    """Return every kind named, the weightiest first; `goods` are the lines from the first item to the total.
+
+    Within `goods`, "VOID" and "RETURN" mark the line below them, not the document.
+    """
+    found = []
+    for line, facts in enumerate(lines):
+        for hit in facts.hits:
+            for sense in hit.senses:
+                if sense.kind is None or not sense.languages & active:
+                    continue
+                inside = line in goods
+                if inside and (sense.kind in _MARKS_A_LINE or (facts.right and facts.unknown)):
+                    continue
+                if _names(facts, hit, sense) and not (
+                    sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
+                ):
+                    found.append(Naming(sense.kind, _is_soft(hit, sense), line))
+    found.sort(key=lambda naming: (naming.soft, _ORDER.index(naming.kind)))
+    return found
+
+
+def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
+    letters = max(facts.letters, 1)
+    if sense.role is Role.KIND:
+        words = facts.text[hit.start : hit.end].split()
+        if facts.right and facts.unknown and facts.numbers[facts.right[0]].decimals:
+            return False
+        return len(words) > 1 or hit.letters >= _WORD_SHARE * letters or (not facts.text.isascii() and hit.letters >= 3)
+    if facts.numbers and any(other.role in _NUMBERED for other in hit.senses):
+        return False
+    if facts.right and facts.numbers[facts.right[0]].decimals:
+        return False
+    return hit.letters >= _HEADLINE_SHARE * letters
+
+
+def _is_soft(hit: Hit, sense: Sense) -> bool:
+    if sense.kind in _SOFT:
+        return True
+    if sense.role is not Role.HEADLINE:
+        return False
+    return sense.kind in _SOFT_AS_HEADLINE or any(other.role in _NUMBERED for other in hit.senses)

@@ -1,0 +1,158 @@
+"""The role of one line, from its words and the languages of its document.
+
+The first phrase of a line decides, with exceptions that receipts of all languages share: "total" yields to what
+it is a total of ("total savings"), "paid" to how ("paid by card"), a tender to "change" and "discount".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from pos_adapters.reading.lexicon import Hit, Lexicon, Role
+from pos_adapters.reading.lines import LineFacts
+
+TENDERS = frozenset(
+    (
+        Role.CASH, Role.CREDIT, Role.DEBIT, Role.CHEQUE, Role.STORED_VALUE, Role.COUPON, Role.VOUCHER, Role.ACCOUNT,
+        Role.MOBILE, Role.POINTS_TENDER, Role.TENDER_OTHER,
+    )
+)  # fmt: skip
+MONEY = TENDERS | {
+    Role.TOTAL, Role.TOTAL_WEAK, Role.SUBTOTAL, Role.TAX, Role.TAX_BASE, Role.DISCOUNT, Role.SAVINGS, Role.SURCHARGE,
+    Role.TIP, Role.ROUNDING, Role.CHANGE, Role.RECEIVED, Role.POINTS, Role.BALANCE, Role.COUNT, Role.VOID_LINE,
+    Role.RETURN_LINE, Role.PRICE_INFO,
+}  # fmt: skip
+FACTS = frozenset(
+    (
+        Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER, Role.ID, Role.PHONE, Role.TAX_ID, Role.MEMBER,
+        Role.PAYMENT_CARD, Role.TERMINAL, Role.FISCAL, Role.THANKS,
+    )
+)  # fmt: skip
+_SILENT = frozenset((Role.FILLER, Role.UNIT, Role.HEADING, Role.KIND, Role.HEADLINE, Role.NEUTRAL))
+_TOTALS = frozenset((Role.TOTAL, Role.TOTAL_WEAK, Role.SUBTOTAL))
+_TOTAL_YIELDS_TO = frozenset(
+    (Role.SAVINGS, Role.DISCOUNT, Role.POINTS, Role.COUNT, Role.CHANGE, Role.TIP, Role.ROUNDING)
+)
+_NOT_LEADING = frozenset(
+    (Role.DISCOUNT, Role.SAVINGS, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.CHANGE, Role.POINTS)
+)
+_OTHER_LANGUAGE_SHARE = 0.6
+
+
+class Label(NamedTuple):
+    """The role of a line; `leads` when the words before it are known too."""
+
+    role: Role
+    leads: bool
+    start: int
+    end: int
+
+
+def languages_of(lines: Sequence[LineFacts], lexicon: Lexicon, told: str | None) -> int:
+    """Return the languages (bits) that the document speaks: the best, those near it, the told one, and English.
+
+    English words stand on receipts of every country ("TOTAL", "VISA"). A phrase of few languages says more.
+    """
+    votes: Counter[int] = Counter()
+    for facts in lines:
+        for hit in facts.hits:
+            languages = 0
+            for sense in hit.senses:
+                languages |= sense.languages
+            votes[languages] += hit.letters
+    weights = [0.0] * len(lexicon.languages)
+    for languages, letters in votes.items():
+        share = letters / languages.bit_count()
+        bits = languages
+        while bits:
+            bit = bits & -bits
+            weights[bit.bit_length() - 1] += share
+            bits ^= bit
+    best = max(weights, default=0.0)
+    active = lexicon.mask("en") | (lexicon.mask(told) if told else 0)
+    for index, weight in enumerate(weights):
+        if best and weight >= best * _OTHER_LANGUAGE_SHARE:
+            active |= 1 << index
+    return active
+
+
+def labels_of(facts: LineFacts, active: int) -> list[Label]:
+    """Return every role that the words of a line may give it in the active languages, in printed order."""
+    found: list[Label] = []
+    leads = True
+    for hit in facts.hits:
+        role = _role_of(hit, active)
+        if role is None:
+            continue
+        if leads and found == [] and _unknown_before(facts, hit):
+            leads = False
+        if role not in _SILENT:
+            found.append(Label(role, leads, hit.start, hit.end))
+    return found
+
+
+def _role_of(hit: Hit, active: int) -> Role | None:
+    """Money roles before facts before the rest; a neutral phrase stays neutral."""
+    best: Role | None = None
+    for sense in hit.senses:
+        if not sense.languages & active:
+            continue
+        if sense.role in MONEY:
+            if best is None or best not in MONEY:
+                best = sense.role
+        elif sense.role is Role.NEUTRAL:
+            return Role.NEUTRAL
+        elif best is None or (best in _SILENT and sense.role in FACTS):
+            best = sense.role
+    return best
+
+
+def _unknown_before(facts: LineFacts, hit: Hit) -> bool:
+    """Whether words that no phrase explains stand before `hit`."""
+    before = hit.start
+    known = sum(other.end - other.start for other in facts.hits if other.start < before)
+    letters = sum(letter.isalpha() for letter in facts.text[:before])
+    return letters - known > 1
+
+
+def primary(labels: Sequence[Label], unknown: int) -> Label | None:
+    """Return the label that decides what the line is; `unknown` letters of it no phrase explains."""
+    if not labels:
+        return None
+    first = labels[0]
+    if not first.leads:
+        return next((label for label in labels if label.role in _NOT_LEADING), None)
+    rest = labels[1:]
+    if first.role in _TOTALS:
+        return _first_of(rest, _TOTAL_YIELDS_TO) or _adjacent_tax(first, rest) or _first_of(rest, TENDERS) or first
+    if first.role is Role.RECEIVED:
+        return _first_of(rest, {Role.CHANGE}) or _tender_of(rest) or first
+    if first.role in TENDERS:
+        return _first_of(rest, {Role.CHANGE, Role.DISCOUNT, Role.SAVINGS, Role.BALANCE, Role.POINTS}) or _tender_of(
+            labels
+        )
+    if first.role in FACTS and unknown == 0:
+        return _first_of(rest, MONEY) or first
+    return first
+
+
+def _first_of(labels: Iterable[Label], roles: Iterable[Role]) -> Label | None:
+    return next((label for label in labels if label.role in roles), None)
+
+
+def _adjacent_tax(first: Label, rest: Sequence[Label]) -> Label | None:
+    """ "TOTAL VAT" is a tax, "TOTAL (incl. VAT)" is a total."""
+    if rest and rest[0].role is Role.TAX and rest[0].start - first.end <= 1:
+        return rest[0]
+    return None
+
+
+def _tender_of(labels: Sequence[Label]) -> Label | None:
+    """The most specific tender: "card" and "contactless" yield to "debit"."""
+    tenders = [label for label in labels if label.role in TENDERS]
+    for label in tenders:
+        if label.role is not Role.CREDIT:
+            return label
+    return tenders[0] if tenders else None

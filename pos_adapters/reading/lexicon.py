@@ -1,0 +1,258 @@
+"""The words of receipts, by language, as a look-up: which roles the words of a line may have.
+
+The words are data (`pos_adapters/profiles/words/*.toml`), loaded once, lazily. Words of scripts without spaces
+are found anywhere in a run of letters; all others as whole words, the longest phrase first.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from importlib import resources
+from typing import NamedTuple
+
+from pos_adapters.reading.folding import WIDE, fold
+from retail.transaction import DocumentKind
+
+
+class Role(StrEnum):
+    """What a word says about its line. The first group labels amounts, the second facts, the third the document."""
+
+    TOTAL = "total"
+    TOTAL_WEAK = "total_weak"  # also the heading of a column or a figure of something else
+    SUBTOTAL = "subtotal"
+    TAX = "tax"
+    TAX_BASE = "tax_base"
+    DISCOUNT = "discount"
+    SAVINGS = "savings"
+    SURCHARGE = "surcharge"
+    TIP = "tip"
+    ROUNDING = "rounding"
+    CHANGE = "change"
+    RECEIVED = "received"
+    CASH = "cash"
+    CREDIT = "credit"
+    DEBIT = "debit"
+    CHEQUE = "cheque"
+    STORED_VALUE = "stored_value"
+    COUPON = "coupon"
+    VOUCHER = "voucher"
+    ACCOUNT = "account"
+    MOBILE = "mobile"
+    POINTS_TENDER = "points_tender"
+    TENDER_OTHER = "tender_other"
+    POINTS = "points"
+    BALANCE = "balance"
+    COUNT = "count"
+    VOID_LINE = "void_line"
+    RETURN_LINE = "return_line"
+    PRICE_INFO = "price_info"
+
+    DATE = "date"
+    CASHIER = "cashier"
+    WORKSTATION = "workstation"
+    DOCUMENT_NUMBER = "document_number"
+    ID = "id"
+    PHONE = "phone"
+    TAX_ID = "tax_id"
+    MEMBER = "member"
+    PAYMENT_CARD = "payment_card"
+    TERMINAL = "terminal"
+    FISCAL = "fiscal"
+    THANKS = "thanks"
+    HEADING = "heading"
+    UNIT = "unit"
+
+    KIND = "kind"  # refuses a sale wherever it stands
+    HEADLINE = "headline"  # refuses a sale where the line consists of it
+    NEUTRAL = "neutral"
+    FILLER = "filler"
+
+
+class Sense(NamedTuple):
+    """One meaning of a phrase, and the languages (bits, see `Lexicon.languages`) in which it has it."""
+
+    role: Role
+    kind: DocumentKind | None
+    languages: int
+
+
+class Phrase(NamedTuple):
+    """Words that mean something together; a word ending in `*` stands for any ending."""
+
+    words: tuple[str, ...]
+    senses: tuple[Sense, ...]
+
+
+class Hit(NamedTuple):
+    """A phrase found in a line: at character `start` up to `end`, covering `letters` letters."""
+
+    start: int
+    end: int
+    letters: int
+    senses: tuple[Sense, ...]
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+_NARROW_WORD = re.compile(r"[^\W\d_\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff]+")
+_STEM_LETTERS_MIN = 3
+_MEMO_WORDS_MAX = 20_000  # a store prints a few thousand different words; past this the memo starts anew
+_GERMAN_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
+class Lexicon:
+    """All phrases of all languages. Immutable but for a bounded memo of words already looked up."""
+
+    def __init__(self, phrases: Iterable[tuple[str, Sense]], languages: tuple[str, ...]) -> None:
+        self.languages = languages
+        merged: dict[tuple[str, ...], list[Sense]] = {}
+        wide: dict[str, list[Sense]] = {}
+        for text, sense in phrases:
+            folded = fold(text)
+            if WIDE.search(folded):
+                _add_sense(wide.setdefault(folded.replace(" ", ""), []), sense)
+            else:
+                words = tuple(_words_of(folded))
+                if words:
+                    _add_sense(merged.setdefault(words, []), sense)
+        self._first: dict[str, list[Phrase]] = {}
+        for words, senses in merged.items():
+            self._first.setdefault(words[0], []).append(Phrase(words, tuple(senses)))
+        self._stems = frozenset(first[:-1] for first in self._first if first.endswith("*"))
+        self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
+        self._wide: dict[str, tuple[tuple[str, tuple[Sense, ...]], ...]] = {}
+        for text in sorted(wide, key=len, reverse=True):
+            self._wide[text[0]] = (*self._wide.get(text[0], ()), (text, tuple(wide[text])))
+        self._memo: dict[str, tuple[Phrase, ...]] = {}
+
+    def mask(self, language: str) -> int:
+        """Return the bit of `language` (ISO 639-1), 0 when it is not known."""
+        return 1 << self.languages.index(language) if language in self.languages else 0
+
+    def find(self, folded: str) -> tuple[list[Hit], int, int]:
+        """Return the phrases in `folded` text, how many letters it has, and how many no phrase explains."""
+        if not folded.isascii() and WIDE.search(folded):
+            return self._find_wide(folded)
+        return self._find_words([(word.start(), word.group()) for word in _WORD.finditer(folded)])
+
+    def _find_words(self, words: list[tuple[int, str]]) -> tuple[list[Hit], int, int]:
+        hits: list[Hit] = []
+        letters = unknown = index = 0
+        count = len(words)
+        while index < count:
+            start, word = words[index]
+            phrases = self._memo.get(word)
+            if phrases is None:
+                phrases = self._look_up(word)
+            for phrase in phrases:
+                size = len(phrase.words)
+                if size == 1 or (size <= count - index and _follows(phrase.words, words, index)):
+                    covered = sum(len(words[at][1]) for at in range(index, index + size))
+                    last_start, last = words[index + size - 1]
+                    hits.append(Hit(start, last_start + len(last), covered, phrase.senses))
+                    letters += covered
+                    index += size
+                    break
+            else:
+                letters += len(word)
+                if len(word) > 1:
+                    unknown += len(word)
+                index += 1
+        return hits, letters, unknown
+
+    def _find_wide(self, folded: str) -> tuple[list[Hit], int, int]:
+        hits, letters, unknown = self._find_words(
+            [(word.start(), word.group()) for word in _NARROW_WORD.finditer(folded)]
+        )
+        places = [at for at, letter in enumerate(folded) if letter != " "]
+        dense = folded.replace(" ", "")
+        index, size = 0, len(dense)
+        while index < size:
+            letter = dense[index]
+            for text, senses in self._wide.get(letter, ()):
+                if dense.startswith(text, index):
+                    index += len(text)
+                    hits.append(Hit(places[index - len(text)], places[index - 1] + 1, len(text), senses))
+                    letters += len(text)
+                    break
+            else:
+                if WIDE.match(letter) and letter.isalpha():
+                    letters += 1
+                    unknown += 1
+                index += 1
+        hits.sort()
+        return hits, letters, unknown
+
+    def _look_up(self, word: str) -> tuple[Phrase, ...]:
+        found = list(self._first.get(word, ()))
+        for length in self._stem_lengths:
+            if len(word) >= length and word[:length] in self._stems:
+                found += self._first[word[:length] + "*"]
+        phrases = tuple(sorted(found, key=lambda phrase: -len(phrase.words)))
+        if len(self._memo) >= _MEMO_WORDS_MAX:
+            self._memo.clear()
+        self._memo[word] = phrases
+        return phrases
+
+
+def _words_of(folded: str) -> list[str]:
+    """Split a phrase of the data files into words, keeping the `*` of a stem."""
+    return re.findall(r"[^\W\d_]+\*?", folded)
+
+
+def _add_sense(senses: list[Sense], sense: Sense) -> None:
+    for index, known in enumerate(senses):
+        if (known.role, known.kind) == (sense.role, sense.kind):
+            senses[index] = known._replace(languages=known.languages | sense.languages)
+            return
+    senses.append(sense)
+
+
+def _follows(phrase: tuple[str, ...], words: list[tuple[int, str]], index: int) -> bool:
+    for offset in range(1, len(phrase)):
+        expected, seen = phrase[offset], words[index + offset][1]
+        if seen != expected and not (expected[-1] == "*" and seen.startswith(expected[:-1])):
+            return False
+    return True
+
+
+def phrases_of(words: Mapping[str, object], language_bit: int) -> Iterable[tuple[str, Sense]]:
+    """Return the phrases of one words file; `words` is its parsed TOML."""
+    for section in ("money", "meta"):
+        for role, texts in _table(words, section).items():
+            for text in texts:
+                yield text, Sense(Role(role), None, language_bit)
+    for section, role in (("kind", Role.KIND), ("headline", Role.HEADLINE)):
+        for kind, texts in _table(words, section).items():
+            for text in texts:
+                yield text, Sense(role, DocumentKind(kind), language_bit)
+    for section, role in (("neutral", Role.NEUTRAL), ("filler", Role.FILLER)):
+        for text in _table(words, section).get("words", ()):
+            yield text, Sense(role, None, language_bit)
+
+
+def _table(words: Mapping[str, object], section: str) -> dict[str, list[str]]:
+    table = words.get(section, {})
+    assert isinstance(table, dict), f"[{section}] of a words file is a table"
+    return table
+
+
+@functools.cache
+def standard_lexicon() -> Lexicon:
+    """Return the lexicon of all languages that the product ships; reads the package's data on the first call."""
+    folder = resources.files("pos_adapters.profiles") / "words"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    phrases: list[tuple[str, Sense]] = []
+    languages: list[str] = []
+    for file in files:
+        words = tomllib.loads(file.read_text("utf-8"))
+        bit = 1 << len(languages)
+        languages.append(words["language"])
+        for text, sense in phrases_of(words, bit):
+            phrases.append((text, sense))
+            if words["language"] == "de" and text != text.translate(_GERMAN_UMLAUTS):
+                phrases.append((text.translate(_GERMAN_UMLAUTS), sense))
+    return Lexicon(phrases, tuple(languages))

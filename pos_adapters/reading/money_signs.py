@@ -1,0 +1,66 @@
+"""Which currency a receipt is in, and how an amount is written for a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pos_adapters.reading.amounts import currencies
+from pos_adapters.reading.arithmetic import Solution
+from pos_adapters.reading.entries import Sheet
+from pos_adapters.reading.values import StoreFacts
+from retail.money import NO_CURRENCY
+
+
+def shown(amount: int, decimals: int) -> str:
+    """Return thousandths as text with `decimals` decimals: 4300, 2 gives "4.30"."""
+    sign = "-" if amount < 0 else ""
+    whole, rest = divmod(abs(amount), 1000)
+    return f"{sign}{whole}" + (f".{rest:03d}"[: decimals + 1] if decimals else "")
+
+
+def meanings_of(sign: str) -> list[str]:
+    """Return the ISO 4217 codes that a printed sign or word may stand for, [] when it is none."""
+    table = currencies()
+    return table["signs"].get(sign) or table["words"].get(sign) or []
+
+
+def currency_of(sheet: Sheet, solution: Solution, store: StoreFacts, languages: Sequence[str]) -> str | None:
+    """Return the receipt's currency (NO_CURRENCY when none is printed nor known); None when it is a foreign one."""
+    sign = _sign_of(sheet, solution)
+    meanings = meanings_of(sign) if sign else []
+    if store.currency is not None:
+        return store.currency if not meanings or store.currency in meanings else None
+    if not meanings:
+        return NO_CURRENCY
+    if len(meanings) == 1:
+        return meanings[0]
+    by_language = currencies()["languages"]
+    for language in sorted(languages, key=lambda name: name == "en"):
+        for code in by_language.get(language, []):
+            if code in meanings:
+                return code
+    return meanings[0]
+
+
+def _sign_of(sheet: Sheet, solution: Solution) -> str:
+    """The total's own sign, else the word on its line or in a heading, else the one most amounts carry."""
+    if solution.total_entry is not None:
+        facts = solution.total_entry.facts
+        for number in facts.numbers:
+            if number.currency:
+                return number.currency
+        for word in facts.text.lower().replace("(", " ").replace(")", " ").replace(":", " ").split():
+            if word in currencies()["words"] and len(word) > 1:
+                return word
+    votes = Counter(number.currency for facts in sheet.facts for number in facts.numbers if number.currency)
+    if votes:
+        return votes.most_common(1)[0][0]
+    words = Counter(
+        word
+        for facts in sheet.facts[: sheet.first_total]
+        if not facts.numbers and not facts.rule
+        for word in facts.text.lower().replace("(", " ").replace(")", " ").split()
+        if len(word) == 3 and word.isascii() and word in currencies()["words"] and word not in ("sfr", "try", "rur")
+    )
+    return words.most_common(1)[0][0] if words else ""

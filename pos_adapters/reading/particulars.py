@@ -1,0 +1,198 @@
+"""What a receipt tells beside its amounts: when, by whom, at which workstation, under which number, for which member."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Sequence
+from datetime import date, datetime
+from importlib import resources
+from typing import NamedTuple
+
+from pos_adapters.reading.folding import fold
+from pos_adapters.reading.labels import Label
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
+
+_YEAR_MIN, _YEAR_MAX = 2000, 2099
+
+_NUMERIC_DATE = re.compile(r"(?<![\d.:/-])(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})(?![\d/-])")
+_WIDE_DATE = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]")
+_NAMED_DATE = re.compile(
+    r"(?<!\d)(?:(\d{1,2})(?:st|nd|rd|th|er|º)?[ .\-/]{0,2}(?:de )?([^\W\d_]{3,12})[ .\-/']{0,3}(?:de )?(\d{4}|\d{2})"
+    r"|([^\W\d_]{3,12})[ .\-/]{1,2}(\d{1,2})(?:st|nd|rd|th)?[ ,.\-/]{1,3}(\d{4}|\d{2}))(?!\d)"
+)
+_TIME = re.compile(
+    r"(?<![\d:.,])(\d{1,2})(?::|[hH](?=\d)|時|시 ?|点)(\d{2})(?:(?::|分|분 ?)(\d{2}))?(?!\d)\s*([AaPp])?\.?([Mm]?)"
+)
+_DOTTED_TIME = re.compile(r"(?<![\d.,])([01]?\d|2[0-3])\.([0-5]\d)(?:\.([0-5]\d))?(?![\d.,])")
+_COMPACT = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})[T ]?(\d{2})(\d{2})(\d{2})?(?!\d)")
+_HALF_DAY = {"午後": 12, "下午": 12, "오후": 12, "午前": 0, "上午": 0, "오전": 0}
+_CODE = re.compile(r"[A-Za-zА-Яа-я]{0,4}[-/]?\d[\dA-Za-z/\-.]*")
+_LONG_CODE = re.compile(r"(?<![\d*xX])[\d*xX][\d*xX ]{5,25}[\d](?!\d)")
+
+
+class When(NamedTuple):
+    """A printed date and time; `at` is naive local time. A date without a time is no moment: `at` is None."""
+
+    at: datetime | None
+    day: date | None
+
+
+@functools.cache
+def _months() -> dict[str, int]:
+    text = (resources.files("pos_adapters.profiles") / "months.toml").read_text("utf-8")
+    months: dict[str, int] = {}
+    for names in tomllib.loads(text).values():
+        for number, spellings in enumerate(names, 1):
+            for name in spellings.split():
+                months[fold(name)] = number
+    return months
+
+
+def when(lines: Sequence[LineFacts], *, month_first: bool) -> When:
+    """Return the moment printed on the receipt: the first date that has a time near it, else the first date.
+
+    `month_first`: what "03/04/2024" means where neither number is over 12 (United States).
+    """
+    days: list[tuple[int, date]] = []
+    for line, facts in enumerate(lines):
+        if not any(letter.isdigit() for letter in facts.text):
+            continue
+        compact = _COMPACT.search(facts.text)
+        if compact:
+            moment = _moment_of(compact)
+            if moment is not None:
+                return When(moment, moment.date())
+        day = date_in(facts.text, month_first=month_first)
+        if day is not None:
+            days.append((line, day))
+    for line, day in days:
+        for near in (line, line + 1, line - 1, line + 2):
+            if 0 <= near < len(lines):
+                clock = _time_in(lines[near].text, dotted=near == line)
+                if clock is not None:
+                    return When(datetime(day.year, day.month, day.day, *clock), day)  # noqa: DTZ001
+    return When(None, days[0][1] if days else None)
+
+
+def _moment_of(match: re.Match[str]) -> datetime | None:
+    year, month, day, hour, minute, second = (int(group or 0) for group in match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - printed local time has no zone yet
+    except ValueError:
+        return None
+
+
+def date_in(text: str, *, month_first: bool) -> date | None:
+    """Return the first date on a line, in any of the usual forms."""
+    wide = _WIDE_DATE.search(text)
+    if wide:
+        return _date(int(wide[1]), int(wide[2]), int(wide[3]))
+    for match in _NUMERIC_DATE.finditer(text):
+        found = _numeric(match[1], match[3], match[4], match[2], month_first=month_first)
+        if found is not None:
+            return found
+    for match in _NAMED_DATE.finditer(text):
+        day, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
+        folded = fold(name)
+        month = _months().get(folded) or _months().get(folded[:3])
+        if month:
+            found = _date(_full_year(year), month, int(day))
+            if found is not None:
+                return found
+    return None
+
+
+def _numeric(first: str, second: str, third: str, mark: str, *, month_first: bool) -> date | None:
+    if len(first) == 4:
+        return _date(int(first), int(second), int(third)) if len(third) <= 2 else None
+    if len(first) > 2 or len(third) == 3:
+        return None
+    if month_first and mark in "/-" and int(first) <= 12:
+        return _date(_full_year(third), int(first), int(second))
+    found = _date(_full_year(third), int(second), int(first))
+    if found is None and mark in "/-":
+        found = _date(_full_year(third), int(first), int(second))
+    return found
+
+
+def _full_year(year: str) -> int:
+    return int(year) if len(year) == 4 else 2000 + int(year)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    if not _YEAR_MIN <= year <= _YEAR_MAX:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _time_in(text: str, *, dotted: bool) -> tuple[int, int, int] | None:
+    for match in _TIME.finditer(text):
+        hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+        if match[4] and match[5]:
+            hour = hour % 12 + (12 if match[4] in "pP" else 0)
+        for word, shift in _HALF_DAY.items():
+            if word in text:
+                hour = hour % 12 + shift
+        if hour < 24 and minute < 60 and second < 60:
+            return hour, minute, second
+    if dotted:
+        for match in _DOTTED_TIME.finditer(text):
+            if "." in text[match.end() : match.end() + 1]:
+                continue
+            return int(match[1]), int(match[2]), int(match[3] or 0)
+    return None
+
+
+def value_after(facts: LineFacts, label: Label) -> str | None:
+    """Return the number or code that follows a label: "Receipt No: 0012-34" gives "0012-34"."""
+    match = _CODE.search(facts.text, label.end)
+    if match is None:
+        return None
+    code = match.group().strip(".-/")
+    if date_in(match.group(), month_first=False) is not None:
+        return None
+    return code or None
+
+
+def labelled_value(lines: Sequence[LineFacts], labels: Sequence[list[Label]], role: Role) -> str | None:
+    """Return the first value printed with a label of `role`, on its line or alone on the next."""
+    for line, facts in enumerate(lines):
+        for label in labels[line]:
+            if label.role is role:
+                value = value_after(facts, label)
+                if value is not None:
+                    return value
+    return None
+
+
+def named_value(lines: Sequence[LineFacts], labels: Sequence[list[Label]], role: Role) -> str | None:
+    """Return the words printed behind a label of `role`, e.g. the cashier's name."""
+    for line, facts in enumerate(lines):
+        for label in labels[line]:
+            if label.role is role and label.leads:
+                words = facts.text[label.end :].strip(" :.#-")
+                words = re.split(r"\s{2,}", words)[0]
+                if words:
+                    return words
+    return None
+
+
+def member_code(lines: Sequence[LineFacts], labels: Sequence[list[Label]]) -> str | None:
+    """Return the member number printed on the receipt, digits and masking stars only; None when there is none."""
+    for line, facts in enumerate(lines):
+        for label in labels[line]:
+            if label.role is not Role.MEMBER:
+                continue
+            for near in (line, line + 1):
+                if near >= len(lines) or (near != line and facts.numbers):
+                    break
+                match = _LONG_CODE.search(lines[near].text, label.end if near == line else 0)
+                if match is not None:
+                    return match.group().replace(" ", "")
+    return None

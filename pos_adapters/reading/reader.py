@@ -1,0 +1,216 @@
+"""`read_text` and `read_paper`: from a document to what it proves.
+
+    lines --LineReader--> facts --labels--> roles --entries--> sheet --judge--> solution --> transaction
+
+Bounded: lines and choices have limits past which a document is parked, never read longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pos_adapters.reading.arithmetic import Verdict, judge
+from pos_adapters.reading.entries import Part, Sheet, fashions_of, label_lines, sheet_of
+from pos_adapters.reading.fiscal import fiscal_identity
+from pos_adapters.reading.kinds import Naming, namings
+from pos_adapters.reading.labels import Label, languages_of
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts, LineReader, standard_reader
+from pos_adapters.reading.money_signs import currency_of, shown
+from pos_adapters.reading.transactions import Told, line_roles, proof_of, transaction_of
+from pos_adapters.reading.values import FiscalIdentity, Parked, ParkReason, Reading, ReceiptText, StoreFacts
+from retail.transaction import DocumentKind, TransactionStatus
+
+LINES_MAX = 2000  # a longer roll is a report or noise; a receipt of 400 goods has 900 lines
+
+
+class PrintedLine(Protocol):
+    """A line of a paper."""
+
+    @property
+    def text(self) -> str:
+        """Its text as seen, right-trimmed."""
+
+
+class PrintedSymbol(Protocol):
+    """A barcode or two-dimensional code of a paper."""
+
+    @property
+    def symbology(self) -> str:
+        """Its kind, e.g. "qr"."""
+
+    @property
+    def data(self) -> str:
+        """What it encodes."""
+
+
+class PaperLike(Protocol):
+    """What reading needs of `receipt.document.Paper`."""
+
+    @property
+    def lines(self) -> Sequence[PrintedLine]:
+        """The lines as seen, right-trimmed."""
+
+    @property
+    def codes(self) -> Sequence[PrintedSymbol]:
+        """Every barcode and two-dimensional code."""
+
+
+def read_paper(paper: PaperLike, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> Reading:
+    """Read a finished paper; see `read_text`."""
+    text = ReceiptText(
+        lines=tuple(line.text for line in paper.lines),
+        codes=tuple((code.symbology, code.data) for code in paper.codes),
+        images=bool(getattr(paper, "images", False)),
+    )
+    return read_text(text, store=store, reader=reader)
+
+
+def read_text(text: ReceiptText, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> Reading:
+    """Return what a document is and, where its arithmetic proves it, its transaction. Never raises on any text."""
+    return _Reading(text, store or StoreFacts(), reader or standard_reader()).read()
+
+
+class _Reading:
+    """One document being read: what each step found."""
+
+    def __init__(self, text: ReceiptText, store: StoreFacts, reader: LineReader) -> None:
+        self.text = text
+        self.store = store
+        self.lexicon = reader.lexicon
+        self.lines = [reader.read(line) for line in text.lines[:LINES_MAX]]
+        self.active = languages_of(self.lines, self.lexicon, store.language)
+        self.labelled = label_lines(self.lines, self.active)
+        self.fiscal = fiscal_identity(text.codes)
+        self.languages = tuple(name for index, name in enumerate(self.lexicon.languages) if self.active >> index & 1)
+
+    def read(self) -> Reading:
+        if not any(facts.letters or facts.numbers for facts in self.lines):
+            return self._empty()
+        sheets = self._sheets()
+        verdicts = [(sheet, self._judge(sheet)) for sheet in sheets]
+        sheet, verdict = next(
+            ((s, v) for s, v in verdicts if v.solution is not None),
+            verdicts[0] if verdicts else (None, Verdict(None, "no_amounts", "no amounts are printed")),
+        )
+        named = namings(self.lines, self.active, _goods_of(sheet, len(self.lines)))
+        solution = verdict.solution
+        paid = solution is not None and solution.settlement is not None and solution.settlement.proven
+        first = named[0] if named else None
+        if first is not None and (not first.soft or not paid):
+            return self._named(first, sheet, verdict)
+        if solution is None or sheet is None:
+            return self._unproved(verdict, sheet)
+        if not paid and not self._completed():
+            return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
+        kind = DocumentKind.RETURN if solution.total < 0 else DocumentKind.SALE
+        return self._proved(kind, sheet, verdict)
+
+    def _empty(self) -> Reading:
+        if self.text.images:
+            return Reading(
+                kind=DocumentKind.OTHER, parked=Parked(reason=ParkReason.RASTER, detail="the document is a picture")
+            )
+        return Reading(kind=DocumentKind.DRAWER if not self.text.codes else DocumentKind.OTHER)
+
+    def _sheets(self) -> list[Sheet]:
+        labels = [label for label, _ in self.labelled]
+        return [sheet_of(self.lines, self.labelled, decimals) for decimals in fashions_of(self.lines, labels)]
+
+    def _judge(self, sheet: Sheet) -> Verdict:
+        return judge(sheet, lambda amount: shown(amount, sheet.decimals))
+
+    def _named(self, naming: Naming, sheet: Sheet | None, verdict: Verdict) -> Reading:
+        """The words name a kind: only a return, or a voided transaction, is worth a transaction."""
+        if naming.kind is DocumentKind.RETURN:
+            if sheet is not None and verdict.solution is not None:
+                return self._proved(DocumentKind.RETURN, sheet, verdict)
+            return self._unproved(verdict, sheet, kind=DocumentKind.RETURN)
+        if naming.kind is DocumentKind.VOID and sheet is not None and verdict.solution is not None:
+            return self._proved(DocumentKind.VOID, sheet, verdict)
+        return Reading(kind=naming.kind, languages=self.languages, fiscal=self.fiscal)
+
+    def _completed(self) -> bool:
+        """Whether anything says that the sale ended: a fiscal mark or a thank-you, on no restaurant's open bill."""
+        if self.fiscal is not None:
+            return True
+        roles = {label.role for _, labels in self.labelled for label in labels}
+        return Role.FISCAL in roles or Role.THANKS in roles
+
+    def _unproved(self, verdict: Verdict, sheet: Sheet | None, *, kind: DocumentKind | None = None) -> Reading:
+        roles = {label.role for _, labels in self.labelled for label in labels}
+        has_goods = sheet is not None and any(entry.part in (Part.ITEM, Part.IMPLICIT) for entry in sheet.entries)
+        if kind is None and Role.TERMINAL in roles and not has_goods:
+            return Reading(kind=DocumentKind.CARD_SLIP, languages=self.languages)
+        has_total = sheet is not None and any(entry.part is Part.TOTAL for entry in sheet.entries)
+        if kind is None and not (has_goods and has_total):
+            return self._park(ParkReason.NO_AMOUNTS, verdict.detail, kind=DocumentKind.OTHER)
+        return self._park(ParkReason(verdict.reason), verdict.detail, kind=kind or DocumentKind.SALE)
+
+    def _park(self, reason: ParkReason, detail: str, *, kind: DocumentKind = DocumentKind.SALE) -> Reading:
+        return Reading(
+            kind=kind,
+            parked=Parked(reason=reason, detail=detail),
+            languages=self.languages,
+            fiscal=self.fiscal,
+        )
+
+    def _proved(self, kind: DocumentKind, sheet: Sheet, verdict: Verdict) -> Reading:
+        solution = verdict.solution
+        assert solution is not None
+        currency = currency_of(sheet, solution, self.store, self.languages)
+        if currency is None:
+            return self._park(ParkReason.FOREIGN_CURRENCY, "the total is not in the store's currency", kind=kind)
+        problem = _fiscal_conflict(self.fiscal, solution.total)
+        if problem:
+            return self._park(ParkReason.CONFLICT, problem, kind=kind)
+        if kind is DocumentKind.RETURN and solution.total > 0 and self._mixed(sheet):
+            return self._park(ParkReason.AMBIGUOUS, "a return with lines of both signs and a positive total", kind=kind)
+        told = Told(
+            lines=self.lines,
+            labels=[labels for _, labels in self.labelled],
+            store=self.store,
+            languages=self.languages,
+            fiscal=self.fiscal,
+            currency=currency,
+        )
+        status = TransactionStatus.VOIDED if kind is DocumentKind.VOID else TransactionStatus.COMPLETED
+        refund = kind is DocumentKind.RETURN and solution.total > 0
+        transaction = transaction_of(sheet, solution, told, status=status, refund=refund)
+        shortfalls = transaction.shortfalls()
+        assert not shortfalls, shortfalls
+        return Reading(
+            kind=kind,
+            transaction=transaction,
+            proof=proof_of(solution, sheet.decimals, refund=refund),
+            roles=line_roles(sheet, solution, told),
+            fiscal=self.fiscal,
+            languages=self.languages,
+            workstation_printed=told.workstation(),
+            cashier_printed=told.cashier(),
+        )
+
+    @staticmethod
+    def _mixed(sheet: Sheet) -> bool:
+        return any(e.part in (Part.RETURN, Part.ITEM) and e.amount < 0 and not e.voided for e in sheet.entries)
+
+
+def _goods_of(sheet: Sheet | None, size: int) -> range:
+    """Return the lines from the first goods to the first total."""
+    if sheet is None:
+        return range(size, size)
+    goods = [e.line for e in sheet.entries if e.part in (Part.ITEM, Part.IMPLICIT, Part.RETURN, Part.VOID)]
+    if not goods:
+        return range(sheet.first_total, sheet.first_total)
+    return range(min(goods), max(sheet.first_total, min(goods)))
+
+
+def _fiscal_conflict(fiscal: FiscalIdentity | None, total: int) -> str:
+    """A fiscal code that tells another total than the lines is a reason to ask, not to choose."""
+    if fiscal is None or fiscal.total is None or int(fiscal.total * 1000) == abs(total):
+        return ""
+    return f"the fiscal code says {fiscal.total}, the lines make {shown(total, 2)}"
+
+
+__all__ = ["Label", "LineFacts", "read_paper", "read_text"]

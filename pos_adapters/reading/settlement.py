@@ -1,0 +1,153 @@
+"""How it was paid: tenders less change must make the total.
+
+Receipts say the same payment more than once - "CASH 10.00, TENDERED 20.00, CHANGE 10.00", a card slip under the
+sale - so a payment is a selection of the printed tenders that makes the total, and what is left over must be an
+echo of it. Nothing printed about payment proves nothing; something printed that does not fit disproves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from pos_adapters.reading.entries import Entry, Part, Sheet
+from pos_adapters.reading.labels import TENDERS
+from pos_adapters.reading.lexicon import Role
+
+
+class Paid(NamedTuple):
+    """One tender as it acts: change is negative. `line` is where it was printed."""
+
+    line: int
+    role: Role
+    amount: int
+    described: str
+
+
+class Settlement(NamedTuple):
+    """The tenders of a sale; `proven` when printed tenders make the total, else nothing was printed of payment."""
+
+    tenders: tuple[Paid, ...]
+    proven: bool
+
+
+NAMED_TENDER_REACH_LINES = 8  # further down, "VISA" is an advertisement of what the shop accepts
+_GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
+
+
+def settle(sheet: Sheet, total: int, after: int, show: Callable[[int], str]) -> tuple[Settlement | None, str]:
+    """Return the settlement of `total` from the lines after line `after`, or None and what does not fit."""
+    later = [entry for entry in sheet.entries if entry.line >= after]
+    tenders = [entry for entry in later if entry.part is Part.TENDER and entry.amount]
+    received = [entry for entry in later if entry.part is Part.RECEIVED and entry.amount]
+    change = [entry for entry in later if entry.part is Part.CHANGE and entry.amount]
+    if total < 0:
+        tenders, received = [_signed(entry) for entry in tenders], [_signed(entry) for entry in received]
+    if not tenders and not received and not change:
+        return _named_only(sheet, total, after), ""
+    for chosen in _selections(tenders, received):
+        given_back = sum(abs(entry.amount) for entry in change)
+        paid = sum(entry.amount for entry in chosen)
+        if paid - given_back == total:
+            return Settlement(_as_paid(chosen, change, sheet), proven=True), ""
+    exact = _exact(tenders, received, total)
+    if exact is not None and _explains_change(tenders, received, change, total):
+        return Settlement(_as_paid(exact, [], sheet), proven=True), ""
+    paid = sum(entry.amount for entry in tenders or received) - sum(abs(entry.amount) for entry in change)
+    return None, f"tenders less change make {show(paid)}, total is {show(total)}"
+
+
+def _signed(entry: Entry) -> Entry:
+    """A refund's tenders may be printed positive: they act against the customer's payment all the same."""
+    if entry.amount > 0:
+        entry.amount = -entry.amount
+    return entry
+
+
+def _selections(tenders: list[Entry], received: list[Entry]) -> list[list[Entry]]:
+    """Return the ways to count what was handed over, the fullest first."""
+    unique = _without_echoes(tenders)
+    ways = []
+    if received:
+        other = [entry for entry in unique if entry.role is not Role.CASH]
+        ways.append([*other, *_last_of(received)])
+        ways.append(_last_of(received))
+    ways += [tenders, unique]
+    return [way for way in ways if way]
+
+
+def _last_of(received: list[Entry]) -> list[Entry]:
+    """Of several "received" lines with one amount, one counts."""
+    amounts = {entry.amount for entry in received}
+    return received[:1] if len(amounts) == 1 else received
+
+
+def _without_echoes(tenders: list[Entry]) -> list[Entry]:
+    """A card slip under the sale repeats its tender: equal amounts, of which at least one is named generically."""
+    kept: list[Entry] = []
+    for entry in tenders:
+        twin = next((one for one in kept if one.amount == entry.amount and _same_tender(one, entry)), None)
+        if twin is None:
+            kept.append(entry)
+        elif twin.role in _GENERIC and entry.role not in _GENERIC:
+            kept[kept.index(twin)] = entry
+    return kept
+
+
+def _same_tender(one: Entry, other: Entry) -> bool:
+    cards = {Role.CREDIT, Role.DEBIT, Role.MOBILE, Role.RECEIVED}
+    return one.role is other.role or (one.role in cards and other.role in cards)
+
+
+def _exact(tenders: list[Entry], received: list[Entry], total: int) -> list[Entry] | None:
+    """Return tenders that make the total without any change: all, all but echoes, or one that equals it."""
+    for way in (tenders, _without_echoes(tenders)):
+        if way and sum(entry.amount for entry in way) == total:
+            return way
+    equal = [entry for entry in tenders if entry.amount == total]
+    if equal and all(entry.amount == total for entry in tenders):
+        return [next((entry for entry in equal if entry.role not in _GENERIC), equal[0])]
+    if received and sum(entry.amount for entry in _last_of(received)) == total and not tenders:
+        return _last_of(received)
+    return None
+
+
+def _explains_change(tenders: list[Entry], received: list[Entry], change: list[Entry], total: int) -> bool:
+    """Change beside tenders that make the total exactly must come from what was received."""
+    if not change:
+        return True
+    given_back = sum(abs(entry.amount) for entry in change)
+    cash = sum(entry.amount for entry in tenders if entry.role is Role.CASH)
+    return any(entry.amount - given_back in (total, cash) for entry in received)
+
+
+def _as_paid(chosen: Sequence[Entry], change: Sequence[Entry], sheet: Sheet) -> tuple[Paid, ...]:
+    role = Role.CASH if change else _role_named(sheet, chosen[0].line if chosen else 0)
+    paid = [Paid(entry.line, _tender_role(entry, role), entry.amount, entry.facts.text.strip()) for entry in chosen]
+    paid += [Paid(entry.line, Role.CASH, -abs(entry.amount), entry.facts.text.strip()) for entry in change]
+    return tuple(paid)
+
+
+def _tender_role(entry: Entry, otherwise: Role) -> Role:
+    return entry.role if entry.role in TENDERS and entry.role is not None else otherwise
+
+
+def _role_named(sheet: Sheet, near: int) -> Role:
+    """How a bare "PAID 12.00" was paid: the tender named without an amount nearby, else unknown."""
+    for line in range(max(0, near - 2), len(sheet.facts)):
+        label = sheet.labels[line]
+        if label is not None and label.role in TENDERS and label.leads:
+            return label.role
+    return Role.TENDER_OTHER
+
+
+def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
+    """No tender with an amount: a bare "VISA **** 1234" just below the total still says how it was paid."""
+    until = min(len(sheet.facts), after + NAMED_TENDER_REACH_LINES)
+    for line in range(after, until):
+        label, facts = sheet.labels[line], sheet.facts[line]
+        if label is None or not label.leads or facts.unknown or label.role not in TENDERS:
+            continue
+        if len({sense.role for hit in facts.hits for sense in hit.senses if sense.role in TENDERS}) == 1:
+            return Settlement((Paid(line, label.role, total, facts.text.strip()),), proven=True)
+    return Settlement((), proven=False)

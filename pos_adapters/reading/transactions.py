@@ -1,0 +1,310 @@
+"""From a solution to a `RetailTransaction`, its proof in words and the roles of its lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from pos_adapters.reading import particulars
+from pos_adapters.reading.amounts import Number
+from pos_adapters.reading.arithmetic import Solution
+from pos_adapters.reading.entries import Entry, Part, Sheet
+from pos_adapters.reading.labels import Label
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.money_signs import shown
+from pos_adapters.reading.values import FiscalIdentity, LineRole, StoreFacts
+from retail.identifiers import TransactionId, TransactionKey
+from retail.line_items import (
+    LineItem,
+    PriceModificationLineItem,
+    ReturnLineItem,
+    SaleLineItem,
+    TaxLineItem,
+    TenderLineItem,
+    TenderType,
+)
+from retail.money import Money
+from retail.transaction import RetailTransaction, TransactionStatus
+
+_GTIN = re.compile(r"(?<!\d)(\d{8}|\d{12,14})(?!\d)")
+_RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,3})?) ?%|% ?(\d{1,2}(?:[.,]\d{1,2})?)")
+_TENDER_TYPES = {
+    Role.CASH: TenderType.CASH,
+    Role.CREDIT: TenderType.CREDIT,
+    Role.DEBIT: TenderType.DEBIT,
+    Role.CHEQUE: TenderType.CHEQUE,
+    Role.STORED_VALUE: TenderType.STORED_VALUE,
+    Role.COUPON: TenderType.COUPON,
+    Role.VOUCHER: TenderType.VOUCHER,
+    Role.ACCOUNT: TenderType.ACCOUNT,
+    Role.MOBILE: TenderType.MOBILE,
+    Role.POINTS_TENDER: TenderType.POINTS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a transaction is made from beside its sums."""
+
+    lines: Sequence[LineFacts]
+    labels: Sequence[list[Label]]
+    store: StoreFacts
+    languages: Sequence[str]
+    fiscal: FiscalIdentity | None
+    currency: str
+
+    def occurred_at(self) -> datetime | None:
+        """Return the fiscal code's moment, else the printed one; aware when the store's zone is known."""
+        moment = self.fiscal.occurred_at if self.fiscal is not None else None
+        if moment is None:
+            month_first = self.currency == "USD" or (self.store.country or "") == "US"
+            moment = particulars.when(self.lines, month_first=month_first).at
+        if moment is not None and self.store.timezone:
+            return moment.replace(tzinfo=ZoneInfo(self.store.timezone))
+        return moment
+
+    def business_day(self, occurred_at: datetime | None) -> date | None:
+        """Return the trading date, which outlives midnight; None without a store or a printed time."""
+        if occurred_at is None or self.store.business_unit_id is None:
+            return None
+        hour, minute = (int(part) for part in self.store.day_ends_at.split(":"))
+        day = occurred_at.date()
+        return day - timedelta(days=1) if occurred_at.time() < time(hour, minute) else day
+
+    def sequence_number(self) -> str | None:
+        """Return the fiscal identity where one is printed, else the printed number."""
+        if self.fiscal is not None:
+            return self.fiscal.key
+        return particulars.labelled_value(self.lines, self.labels, Role.DOCUMENT_NUMBER)
+
+    def workstation(self) -> str | None:
+        """Return the workstation as printed."""
+        return particulars.labelled_value(self.lines, self.labels, Role.WORKSTATION)
+
+    def cashier(self) -> str | None:
+        """Return the cashier as printed."""
+        return particulars.named_value(self.lines, self.labels, Role.CASHIER)
+
+
+def transaction_of(
+    sheet: Sheet, solution: Solution, told: Told, *, status: TransactionStatus, refund: bool
+) -> RetailTransaction:
+    """Build the transaction of a proved solution; `refund` turns the signs of amounts printed positive."""
+    turn = -1 if refund else 1
+    items: list[LineItem] = []
+    for entry, part, amount in solution.owed:
+        items.append(_line_item(entry, part, turn * amount, told))
+    items += _told_taxes(sheet, solution, told, turn)
+    if solution.settlement is not None:
+        items += [
+            TenderLineItem(
+                description=paid.described,
+                amount=_money(turn * paid.amount, told.currency),
+                tender_type=_TENDER_TYPES.get(paid.role, TenderType.OTHER),
+            )
+            for paid in solution.settlement.tenders
+        ]
+    occurred_at = told.occurred_at()
+    business_day = told.business_day(occurred_at)
+    number = told.sequence_number()
+    return RetailTransaction(
+        line_items=tuple(items),
+        total=_money(turn * solution.total, told.currency),
+        status=status,
+        transaction_id=_transaction_id(told, business_day, number),
+        business_unit_id=told.store.business_unit_id,
+        workstation_id=told.store.workstation_id,
+        sequence_number=number,
+        business_day=business_day,
+        occurred_at=occurred_at,
+        loyalty_code_printed=particulars.member_code(told.lines, told.labels),
+    )
+
+
+def _transaction_id(told: Told, business_day: date | None, number: str | None) -> TransactionId | None:
+    store = told.store
+    if store.business_unit_id is None or store.workstation_id is None or business_day is None or number is None:
+        return None
+    key = TransactionKey(
+        business_unit_id=store.business_unit_id,
+        workstation_id=store.workstation_id,
+        business_day=business_day,
+        sequence_number=number,
+    )
+    return key.transaction_id()
+
+
+def _money(amount: int, currency: str) -> Money:
+    """Thousandths as Money: two decimals, or three where three were printed."""
+    if amount % 1000 == 0:
+        return Money(Decimal(amount // 1000), currency) if _whole(currency) else Money(_cents(amount // 10), currency)
+    return Money(_cents(amount // 10) if amount % 10 == 0 else Decimal(amount).scaleb(-3), currency)
+
+
+def _cents(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
+def _whole(currency: str) -> bool:
+    return currency in ("JPY", "KRW", "CLP", "VND", "ISK")
+
+
+def _line_item(entry: Entry, part: Part, amount: int, told: Told) -> LineItem:
+    money = _money(amount, told.currency)
+    description = _description(entry, told.lines)
+    if part is Part.TAX:
+        return TaxLineItem(description=description, amount=money, rate=_rate(entry.facts), included=False)
+    if part is Part.MODIFICATION:
+        return PriceModificationLineItem(description=description, amount=money, rate=_rate(entry.facts))
+    quantity, unit_price = _quantity(entry, told.currency)
+    kind = SaleLineItem if amount > 0 or (amount == 0 and part is not Part.RETURN) else ReturnLineItem
+    return kind(
+        description=description,
+        amount=money,
+        quantity=quantity,
+        unit_price=unit_price,
+        gtin=_gtin(entry, told.lines),
+    )
+
+
+def _description(entry: Entry, lines: Sequence[LineFacts]) -> str:
+    """The words that name an item: its line up to the amounts, with the bare names above."""
+    texts = []
+    for line in entry.described or (entry.line,):
+        facts = lines[line]
+        text = facts.text
+        if facts.numbers and facts.right:
+            text = text[: _first_figure(facts, entry)]
+        texts.append(_GTIN.sub("", text).strip(" .:*-=#"))
+    return re.sub(r"\s{2,}", " ", " ".join(text for text in texts if text))
+
+
+def _first_figure(facts: LineFacts, entry: Entry) -> int:
+    """Return where the figures begin that are no part of the name."""
+    at = facts.numbers[facts.right[-1]].start
+    for number in (entry.quantity, entry.price):
+        if (
+            number is not None
+            and number in facts.numbers
+            and number.start > 0
+            and any(letter.isalpha() for letter in facts.text[: number.start])
+        ):
+            at = min(at, number.start)
+    return at
+
+
+def _quantity(entry: Entry, currency: str) -> tuple[Decimal, Money | None]:
+    quantity = Decimal(1)
+    if entry.quantity is not None and entry.quantity.value:
+        quantity = _decimal(entry.quantity)
+    if entry.price is None:
+        return quantity, None
+    return quantity, Money(_decimal(entry.price, money=True), currency)
+
+
+def _decimal(number: Number, *, money: bool = False) -> Decimal:
+    if number.decimals == 0 or (money and number.grouped >= 0):
+        value = number.grouped if money and number.grouped >= 0 else number.value
+        return Decimal(value // 1000)
+    return Decimal(number.value).scaleb(-3).quantize(Decimal(1).scaleb(-min(number.decimals, 3)))
+
+
+def _gtin(entry: Entry, lines: Sequence[LineFacts]) -> str | None:
+    for line in {*entry.described, entry.line}:
+        match = _GTIN.search(lines[line].text)
+        if match is not None and _has_check_digit(match.group(1)):
+            return match.group(1)
+    return None
+
+
+def _has_check_digit(code: str) -> bool:
+    """GS1 General Specifications 7.9: weights 3 and 1 from the right."""
+    digits = [int(digit) for digit in reversed(code)]
+    return (digits[0] + sum(d * (3 if place % 2 else 1) for place, d in enumerate(digits) if place)) % 10 == 0
+
+
+def _rate(facts: LineFacts) -> Decimal | None:
+    match = _RATE.search(facts.text)
+    if match is None:
+        return None
+    return Decimal((match.group(1) or match.group(2)).replace(",", "."))
+
+
+def _told_taxes(sheet: Sheet, solution: Solution, told: Told, turn: int) -> list[LineItem]:
+    """Taxes that the items already contain, as printed."""
+    acting = {id(entry) for entry, part, _ in solution.owed if part is Part.TAX}
+    if acting:
+        return []
+    return [
+        TaxLineItem(
+            description=entry.facts.text[: entry.facts.numbers[0].start].strip(" :.") or "tax",
+            amount=_money(turn * entry.amount, told.currency),
+            rate=_rate(entry.facts),
+            included=True,
+        )
+        for entry in sheet.entries
+        if entry.part is Part.TAX and 0 < abs(entry.amount) < abs(solution.total)
+    ]
+
+
+def proof_of(solution: Solution, decimals: int, *, refund: bool) -> tuple[str, ...]:
+    """Return the equations that held, e.g. "1.20 + 3.10 = 4.30 (items = total)"."""
+    turn = -1 if refund else 1
+    parts = {part for _, part, _ in solution.owed}
+    names = "items"
+    if Part.MODIFICATION in parts:
+        names += " and modifications"
+    if Part.TAX in parts:
+        names += " and taxes"
+    owed = _sum_text([turn * amount for _, _, amount in solution.owed], decimals)
+    total = shown(turn * solution.total, decimals)
+    proof = [f"{owed} = {total} ({names} = total)"]
+    settlement = solution.settlement
+    if settlement is not None and settlement.tenders:
+        paid = _sum_text([turn * one.amount for one in settlement.tenders], decimals)
+        change = any(one.amount < 0 for one in settlement.tenders) and len(settlement.tenders) > 1
+        proof.append(f"{paid} = {total} ({'tenders - change' if change else 'tenders'} = total)")
+    return tuple(proof)
+
+
+def _sum_text(amounts: Sequence[int], decimals: int) -> str:
+    text = shown(amounts[0], decimals)
+    for amount in amounts[1:]:
+        text += f" {'-' if amount < 0 else '+'} {shown(abs(amount), decimals)}"
+    return text
+
+
+def line_roles(sheet: Sheet, solution: Solution, told: Told) -> tuple[LineRole, ...]:
+    """Return one role for each printed line, with the equation it stands in."""
+    roles: dict[int, LineRole] = {}
+    for line, labels in enumerate(told.labels):
+        facts = told.lines[line]
+        name = "rule" if facts.rule else labels[0].role.value if labels else "text"
+        roles[line] = LineRole(line=line, role=name)
+    for entry in sheet.entries:
+        name = "voided" if entry.voided else entry.part.value
+        roles[entry.line] = LineRole(line=entry.line, role=name, amount=Decimal(entry.amount).scaleb(-3))
+    for entry, part, amount in solution.owed:
+        for line in entry.described:
+            roles[line] = LineRole(line=line, role=f"{part.value} name", equation="items = total")
+        roles[entry.line] = LineRole(
+            line=entry.line, role=part.value, amount=Decimal(amount).scaleb(-3), equation="items = total"
+        )
+    if solution.total_entry is not None:
+        line = solution.total_entry.line
+        roles[line] = LineRole(
+            line=line, role="total", amount=Decimal(solution.total).scaleb(-3), equation="items = total"
+        )
+    for paid in solution.settlement.tenders if solution.settlement is not None else ():
+        roles[paid.line] = LineRole(
+            line=paid.line,
+            role="tender",
+            amount=Decimal(paid.amount).scaleb(-3),
+            equation="tenders - change = total",
+        )
+    return tuple(roles[line] for line in sorted(roles))
