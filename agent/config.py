@@ -155,6 +155,8 @@ class DeskSection(_Section):
     """`[desk]`: where pages and local API listen; loopback unless somebody wants kiosks on other machines."""
 
     listen: Address = "127.0.0.1:8090"
+    hosts: tuple[Address, ...] = ()  # further exact names (with port) that browsers in the store use for this machine
+    kiosks: tuple[Word, ...] = ("1",)  # ids of the kiosks that this agent serves
 
 
 class AgentConfig(_Section):

@@ -151,7 +151,7 @@ class _Streams:
             for event in channel.opening(last_event_id):
                 yield event.wire()
             yield self._heartbeat()
-            while True:
+            while not channel.is_closed:
                 await channel.wait_after(position, timeout_s=HEARTBEAT_S)
                 fresh = channel.after(position)
                 for event in fresh:

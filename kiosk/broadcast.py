@@ -46,6 +46,7 @@ class Channel:
         self._troubles: dict[str, tuple[float, Event]] = {}
         self._number = 0
         self._changed = asyncio.Event()
+        self.is_closed = False
 
     def __repr__(self) -> str:
         """Show how far the channel is."""
@@ -80,10 +81,15 @@ class Channel:
         """Return the remembered events after `number`, oldest first, without what may no longer be told."""
         return [event for at_s, event in self._ring if event.number > number and self._may_tell(at_s, event)]
 
+    def close(self) -> None:
+        """Let every follower go: the desk ends, and a page finds the next one by itself."""
+        self.is_closed = True
+        self._changed.set()
+
     async def wait_after(self, number: int, *, timeout_s: float) -> None:
-        """Return when there is an event after `number`, or after `timeout_s` in any case."""
+        """Return when there is an event after `number`, when the channel closes, or after `timeout_s` in any case."""
         changed = self._changed
-        if self._number <= number:
+        if self._number <= number and not self.is_closed:
             with suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), timeout_s)
 
@@ -169,3 +175,8 @@ class Switchboard:
         """Tell all places: troubles of the whole store, the age of the mirror, a core that came back."""
         for channel in self._channels.values():
             channel.publish(name, data)
+
+    def close(self) -> None:
+        """Let every page go."""
+        for channel in self._channels.values():
+            channel.close()

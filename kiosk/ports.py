@@ -6,10 +6,11 @@ What core pushes, and every page understands. `data` is a JSON object; every mem
 page ignores members it does not know. Times are ISO 8601 with offset, amounts decimal strings, dates ISO dates.
 
 customer   somebody's code was recognised, or was not, at this place
-    as_of, scan_id, source ("scanner" when core read the scanner itself, else the request's), known (bool),
-    code_kind ("member coupon product phone unknown"), code_shown (masked, "…4711"), first_name, tier, member_since (date), points (int), points_expiring {"points", "on"}, birthday_soon (bool),
-    employee (bool), language, permissions {"purpose": bool}, coupons [{"serial", "title", "valid_until"}],
-    last_visit (date), receipts [{"day", "total", "currency", "lines"}]
+    as_of, scan_id, source ("scanner" when core read the scanner itself, else as in the request), known (bool),
+    code_kind ("member coupon product phone unknown"), code_shown (masked, "…4711"), first_name, tier,
+    member_since (date), points (int), points_expiring {"points", "on"}, birthday_soon (bool), employee (bool),
+    language, permissions {"purpose": bool}, coupons [{"serial", "title", "valid_until"}], last_visit (date),
+    receipts [{"day", "total", "currency", "lines"}]
 offers     what was decided for that scan
     as_of, scan_id, offers [{"offer_id", "campaign_id", "title", "text", "cashier", "valid_until", "picture", "why"}],
     sentences [str] (already in the store's language, most important first), paper [str] (what the slip will carry)

@@ -1,0 +1,182 @@
+"""The desk's link to the hub: courier and feed, from the moment this agent is enrolled, for ever.
+
+Nothing here is needed to sell. Without a hub in the configuration, or before enrolment, this waits; a wrong answer, a
+dead line or a damaged enrolment is kept as `last_error` for status and doctor, and tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agent.config import AgentConfig
+from agent.control_client import ControlClient
+from agent.desk_ports import DeskCursors, DeskJournal
+from agent.enrolment import load_enrolled
+from agent.journal.reader import JournalReader
+from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
+from agent.state_dir import StateDir
+from retail.errors import TillstreamError
+from sync.courier import Courier, run_courier
+from sync.enrolled import Enrolled
+from sync.http_transport import HubConnection, HubTransport
+from sync.ports import Position, SystemPace
+from sync.protocol.signatures import SigningKey
+
+DESTINATION = "hub"
+
+ENROLMENT_LOOK_S = 2.0
+"""A technician who has just enrolled this store looks at the page in the next seconds."""
+
+WAKE_AT_LEAST_S = 30.0
+"""Core's pushes wake the courier; this is the net below, for a push that was lost with a connection."""
+
+FAILED_WAIT_S = 5.0
+"""After an error that no backoff covers (a damaged file): long enough to write no log storm, short for a person."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HubLink:
+    """What the link works with, and what is known of it; written by the desk's one loop."""
+
+    state: StateDir
+    config: AgentConfig
+    control: ControlClient
+    wake: asyncio.Event
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    enrolled: bool = False
+    last_contact: datetime | None = None
+    last_error: str = ""
+    forked: bool = False
+    backlog: int = 0
+    parked: int = 0
+    journal: DeskJournal | None = None
+
+    def report(self) -> dict[str, Any]:
+        """Return the `hub` part of `tillstream status --json`."""
+        return {
+            "last_contact": self.last_contact.isoformat(timespec="seconds") if self.last_contact else None,
+            "backlog": self.backlog,
+            "parked": self.parked,
+            "enrolled": self.enrolled,
+            "forked": self.forked,
+            "last_error": self.last_error,
+        }
+
+    async def count(self) -> None:
+        """Count what the hub has not taken. Raises OnSiteError when the journal cannot be read."""
+        if self.journal is not None:
+            self.backlog, self.parked = await self.journal.behind(DESTINATION)
+
+
+class _Listener:
+    """Who the courier tells (`sync.ports.CourierListener`)."""
+
+    def __init__(self, link: HubLink) -> None:
+        self._link = link
+
+    def moved(self, destination: str, position: Position) -> None:
+        del destination, position
+        self._link.last_error = ""
+
+    def waiting(self, destination: str, error: Exception, wait_s: float) -> None:
+        del destination, wait_s
+        self._link.last_error = error.message if isinstance(error, TillstreamError) else type(error).__name__
+
+    def forked(self, destination: str) -> None:
+        del destination
+        self._link.forked = True
+
+
+async def run_hub_link(link: HubLink, *, connected: asyncio.Event) -> None:
+    """Carry the journal to the hub and the feed back until cancelled.
+
+    Waits for core first: it makes keys and journal when this agent starts for the first time.
+    """
+    await connected.wait()
+    while True:
+        try:
+            await _serve_one_enrolment(link)
+        except TillstreamError as error:
+            link.last_error = error.message
+            await asyncio.sleep(FAILED_WAIT_S)
+
+
+async def _serve_one_enrolment(link: HubLink) -> None:
+    """Run courier and feed under the present enrolment; return when there is another."""
+    keys = load_or_create_keys(FileSecrets.of(link.state.keys, link.environment))
+    reader = JournalReader(link.state.journal, keys.journal)
+    link.journal = DeskJournal(reader)
+    try:
+        enrolled = await _enrolment(link)
+        connection = HubConnection(
+            enrolled.hub_url, SigningKey(keys.sign), hub_key=enrolled.hub_public_key, pace=SystemPace()
+        )
+        works = _works(link, reader, connection, enrolled=enrolled, keys=keys)
+        tasks = [asyncio.create_task(work) for work in works]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            await connection.close()
+        for end in ended:
+            if isinstance(end, Exception):
+                raise end
+    finally:
+        reader.close()
+
+
+def _works(
+    link: HubLink, reader: JournalReader, connection: HubConnection, *, enrolled: Enrolled, keys: AgentKeys
+) -> list[Any]:
+    del keys
+    courier = Courier(
+        destination=DESTINATION,
+        journal=DeskJournal(reader),
+        cursors=DeskCursors(control=link.control, reader=reader),
+        transport=HubTransport(connection),
+        pace=SystemPace(),
+        listener=_Listener(link),
+    )
+    return [
+        run_courier(courier, link.wake),
+        _note_contacts(link, connection),
+        _wake_now_and_then(link.wake),
+        _until_enrolled_anew(link, enrolled),
+    ]
+
+
+async def _enrolment(link: HubLink) -> Enrolled:
+    """Return the enrolment once there is one."""
+    while True:
+        enrolled = load_enrolled(link.state)
+        link.enrolled = enrolled is not None
+        if enrolled is not None:
+            return enrolled
+        await asyncio.sleep(ENROLMENT_LOOK_S)
+
+
+async def _until_enrolled_anew(link: HubLink, enrolled: Enrolled) -> None:
+    while True:
+        if load_enrolled(link.state) != enrolled:
+            return
+        await asyncio.sleep(ENROLMENT_LOOK_S)
+
+
+async def _wake_now_and_then(wake: asyncio.Event) -> None:
+    while True:
+        wake.set()
+        await asyncio.sleep(WAKE_AT_LEAST_S)
+
+
+async def _note_contacts(link: HubLink, connection: HubConnection) -> None:
+    while True:
+        if connection.last_contact is not None:
+            link.last_contact = connection.last_contact.at
+        await asyncio.sleep(1)
