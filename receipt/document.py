@@ -1,0 +1,148 @@
+"""Read a print job into documents while its bytes stream in.
+
+Contract: `PaperReader.feed` takes the job's bytes in any pieces and returns the documents that ended in them; the
+work is done as bytes come, so that at a cut little remains. It never raises, whatever the bytes; memory is bounded by
+the typesetter's limits whatever their number. A document ends
+
+* at a cut;
+* at ESC @ when paper was fed past the tear-off edge before it (a till without a cutter begins its next receipt so);
+* when the job is closed, or when core says so (`finish_here`: a cut is held, or the register has fallen silent).
+
+Documents on which nothing was printed are left out, except that a job which does nothing but open the drawer is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from receipt.escpos.commands import TokenKind
+from receipt.escpos.interpreter import Interpreter
+from receipt.escpos.tokenizer import Token, Tokenizer
+from receipt.layout import Typesetter
+from receipt.paper import Language, Paper, PaperEnd, PrintedCode, PrintedImage
+from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
+from receipt.raster import stitched
+
+PIECE_BYTES: Final = 16 * 1024  # tokens of one piece are in memory at once: about 100 bytes each
+TEXT_BYTES_MAX: Final = 8 * 1024  # text that comes byte by byte is joined up to here
+TEAR_OFF_LINES: Final = 3  # a tear bar stands 10 to 15 mm above the print line
+
+
+class PaperReader:
+    """See the module's contract. `model` and `language` are the workstation's configuration."""
+
+    def __init__(self, model: str | PrinterModel = DEFAULT_MODEL, language: str = "auto") -> None:
+        self._model = printer_model(model) if isinstance(model, str) else model
+        self._typesetter = Typesetter(self._model)
+        self._tokenizer = Tokenizer()
+        self._interpreter = Interpreter(self._typesetter)
+        self._language = language
+        self._text = bytearray()
+        self._text_offset = 0
+        self._start = 0
+        self._position = 0
+        self._printed = False  # a document of this job was returned
+        self._commands_seen = False
+
+    def feed(self, data: bytes) -> list[Paper]:
+        """Take the job's next bytes; return the documents that ended in them."""
+        papers: list[Paper] = []
+        for at in range(0, len(data), PIECE_BYTES):
+            self._take(self._tokenizer.feed(data[at : at + PIECE_BYTES]), papers)
+        return papers
+
+    def close(self) -> list[Paper]:
+        """Say that the job has ended; return the documents that had not."""
+        papers: list[Paper] = []
+        self._take(self._tokenizer.close(), papers)
+        paper = self._finish(PaperEnd.CLOSE, self._position)
+        if paper is not None:
+            papers.append(paper)
+        return papers
+
+    def finish_here(self, ended_by: PaperEnd = PaperEnd.CUT) -> Paper | None:
+        """End the document with what has been fed, and return it; None when nothing was printed."""
+        return self._finish(ended_by, self._position)
+
+    def _take(self, tokens: list[Token], papers: list[Paper]) -> None:
+        interpreter, text = self._interpreter, self._text
+        for token in tokens:
+            data, name, kind, offset = token
+            self._position = offset + len(data)
+            if kind is TokenKind.TEXT:
+                if not text:
+                    self._text_offset = offset
+                text += data
+                if len(text) > TEXT_BYTES_MAX:
+                    self._flush()
+                continue
+            if kind is TokenKind.REALTIME:
+                interpreter.run(token)
+                continue
+            if text:
+                self._flush()
+            if kind is TokenKind.CUT:
+                self._commands_seen = True
+                self._end(PaperEnd.CUT, self._position, papers)
+                continue
+            if name == "EscInitialize" and self._torn_off():
+                self._end(PaperEnd.RESET, offset, papers)
+            self._commands_seen = self._commands_seen or kind is not TokenKind.CONTROL
+            interpreter.run(token)
+
+    def _flush(self) -> None:
+        data = bytes(self._text)
+        self._text.clear()
+        self._interpreter.end_payload()
+        if self._interpreter.mid_macro:
+            self._interpreter.note_macro_text(Token(data, "Text", TokenKind.TEXT, self._text_offset))
+        self._interpreter.text(data, self._text_offset)
+
+    def _torn_off(self) -> bool:
+        return self._typesetter.trailing_feed >= TEAR_OFF_LINES and not self._typesetter.blank
+
+    def _end(self, ended_by: PaperEnd, end: int, papers: list[Paper]) -> None:
+        paper = self._finish(ended_by, end)
+        if paper is not None:
+            papers.append(paper)
+
+    def _finish(self, ended_by: PaperEnd, end: int) -> Paper | None:
+        if self._text:
+            self._flush()
+        sheet, interpreter = self._typesetter, self._interpreter
+        in_page_mode, at_line_start = interpreter.in_page_mode, sheet.at_line_start
+        interpreter.end(end)
+        paper = None
+        drawer_alone = interpreter.drawer_opened and not self._printed and ended_by is PaperEnd.CLOSE
+        if not sheet.blank or drawer_alone:
+            lines, places = sheet.take(end)
+            paper = Paper(
+                lines=lines[: len(lines) - min(sheet.trailing_feed, len(lines))],
+                codes=tuple(_moved(code, places) for code in sheet.codes),
+                pictures=tuple(_moved(image, places) for image in stitched(sheet.pictures)),
+                language=Language.ESCPOS if self._commands_seen else Language.TEXT,
+                model=self._model.name,
+                start=self._start,
+                end=end,
+                ended_by=ended_by,
+                in_page_mode=in_page_mode,
+                transparent=interpreter.transparent or sheet.truncated,
+                mid_macro=interpreter.mid_macro,
+                mid_payload=self._tokenizer.in_payload or bool(self._tokenizer.pending),
+                at_line_start=at_line_start,
+                drawer_opened=interpreter.drawer_opened,
+            )
+            self._printed = True
+        self._start = end
+        sheet.begin()
+        interpreter.begin()
+        return paper
+
+
+Placed = TypeVar("Placed", PrintedCode, PrintedImage)
+
+
+def _moved(each: Placed, places: dict[int, int]) -> Placed:
+    """Say where something stands among printed lines, not logical ones."""
+    return replace(each, line=places.get(each.line, each.line)) if places else each

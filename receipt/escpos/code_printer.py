@@ -1,0 +1,82 @@
+"""Barcodes and two-dimensional codes of ESC/POS, with their settings, put on the typesetter."""
+
+# ruff: noqa: PLR2004 - the numbers of a byte protocol are named by the command beside them
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from receipt.escpos.codes import TWO_DIMENSIONAL, VENDOR_TYPES, barcode, payload_text
+from receipt.layout import Typesetter
+from receipt.paper import Symbology
+
+
+class CodePrinter:
+    """Keeps what GS h, GS w and GS ( k set, and prints codes. Never raises."""
+
+    def __init__(self, typesetter: Typesetter) -> None:
+        self._typesetter = typesetter
+        self._vendor_type = Symbology.QR
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to a printer's own settings."""
+        self._height = 162
+        self._width = 3
+        self._module: dict[int, int] = {}
+        self._stored: dict[int, bytes] = {}
+
+    def handlers(self) -> dict[str, Callable[[bytes, int], None]]:
+        """Return the commands it knows by name."""
+        kinds = {
+            "PDF417": ("SetWidthOfModule", "StoreData", "PrintSymbolData"),
+            "QRCode": ("SetSizeOfModule", "StoreData", "PrintSymbolData"),
+            "MaxiCode": ("StoreData", "PrintSymbolData"),
+            "D2GS1DB": ("SetWidthOfModule", "StoreData", "PrintSymbolData"),
+            "Composite": ("SetWidthOfModule", "StoreData", "PrintSymbolData"),
+            "AztecCode": ("SetSizeOfModule", "StoreData", "PrintSymbolData"),
+            "DataMatrix": ("SetSizeOfModule", "StoreData", "PrintSymbolData"),
+        }
+        table: dict[str, Callable[[bytes, int], None]] = {
+            f"Gs{kind}{function}": self._function for kind, functions in kinds.items() for function in functions
+        }
+        return table | {
+            "GsSetBarcodeHight": self._set_height,
+            "GsSetBarcodeWidth": self._set_width,
+            "GsPrintBarcodeAsciiz": self._barcode,
+            "GsPrintBarcodeSpecifiedLength": self._barcode,
+            "GsVendorSelect2DCodeType": self._select_vendor_type,
+            "EscVendor2DCode": self._vendor_code,
+        }
+
+    def _set_height(self, data: bytes, _offset: int) -> None:
+        self._height = data[2] or 162
+
+    def _set_width(self, data: bytes, _offset: int) -> None:
+        self._width = data[2] if 1 <= data[2] <= 6 else 3
+
+    def _barcode(self, data: bytes, offset: int) -> None:
+        printed = barcode(data)
+        if printed is not None:
+            self._typesetter.code(*printed, offset, module_dots=self._width, height_dots=self._height)
+
+    def _function(self, data: bytes, offset: int) -> None:
+        """GS ( k pL pH cn fn ...: 67 the module's size, 80 store the data, 81 print the symbol."""
+        if len(data) < 8:
+            return
+        kind, function = data[5], data[6]
+        if function == 67:
+            self._module[kind] = data[7]
+        elif function == 80:
+            self._stored[kind] = data[8:]
+        elif function == 81 and kind in TWO_DIMENSIONAL and self._stored.get(kind):
+            text = payload_text(self._stored[kind])
+            self._typesetter.code(TWO_DIMENSIONAL[kind], text, offset, module_dots=self._module.get(kind, 3))
+
+    def _select_vendor_type(self, data: bytes, _offset: int) -> None:
+        self._vendor_type = VENDOR_TYPES.get(data[2], Symbology.QR)
+
+    def _vendor_code(self, data: bytes, offset: int) -> None:
+        """ESC Z v r k nL nH data: version, correction, module size."""
+        if len(data) > 7:
+            self._typesetter.code(self._vendor_type, payload_text(data[7:]), offset, module_dots=data[4] or 3)

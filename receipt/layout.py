@@ -1,0 +1,316 @@
+"""From characters at positions to lines as they are seen on paper.
+
+Contract: a `Typesetter` is told what a print head is told (text, positions, tabs, line feeds, styles, codes, images)
+and keeps what that leaves on paper until the document is taken from it. Positions are dots from the left margin. It
+never raises, and what it keeps is bounded: beyond the limits below it drops, and the paper is `truncated`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import accumulate, chain
+from typing import Any, Final
+
+from receipt.code_pages import Encoding
+from receipt.compose import Run, SetLine, compose
+from receipt.page_buffer import PageBuffer
+from receipt.page_repair import PageRepair, unknown_page
+from receipt.paper import PaperLine, PrintedCode, PrintedImage, Style, Symbology
+from receipt.printers import PrinterModel
+
+LINES_MAX: Final = 5_000  # 20 m of paper: no receipt is longer, a stream of line feeds is
+LINE_CELLS_MAX: Final = 2_000  # a text without a line feed is broken here
+CODES_MAX: Final = 200
+PICTURE_BYTES_MAX: Final = 4 * 1024 * 1024  # 58,000 rows of 576 dots: 7 m of picture
+TAB_CELLS: Final = 8  # a tab stop every 8 characters until the till sets its own
+UNNAMED_DOTS_MAX: Final = 832  # a printer nobody named may be as wide as a 4-inch one if the till says so
+UNBOUNDED_DOTS: Final = 1_000_000  # lines of a page have their own places and are not broken
+
+NORMAL: Final = Style()
+_FONT_B: Final = 1
+
+
+@cache
+def _restyled(style: Style, changes: tuple[tuple[str, Any], ...]) -> Style:
+    values = {name: getattr(style, name) for name in style.__slots__}
+    return Style(**(values | dict(changes)))
+
+
+class Typesetter:
+    """See the module's contract. The attributes are the head's settings."""
+
+    def __init__(self, model: PrinterModel) -> None:
+        self.model = model
+        self.repair = PageRepair(model)
+        self.reset()
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a new document; settings stay, as they do on a printer."""
+        self._lines: list[tuple[PaperLine, ...]] = []
+        self._set: dict[int, SetLine] = {}  # the lines that may have to be composed again
+        self._runs: list[Run] = []
+        self._line_offset = 0
+        self.codes: list[PrintedCode] = []
+        self.pictures: list[PrintedImage] = []
+        self.picture_bytes = 0
+        self.truncated = False
+        self.trailing_feed = 0  # blank lines since something was printed
+        self.x = 0
+        self._placed = True
+        self.page: PageBuffer | None = None
+
+    def reset(self) -> None:
+        """Go back to the settings of a printer just switched on; what is printed stays."""
+        self.encoding = Encoding(self.model.code_pages.get(0, "cp437"), 0, self.model.double_byte)
+        self.style = NORMAL
+        self.font_dots = self.model.cell_dots
+        self.spacing = 0
+        self.cell = self.font_dots
+        self.justification = 0
+        self._line_justification = 0
+        self.margin = 0
+        self.width: int | None = None
+        self.tabs: tuple[int, ...] | None = None
+        self.area = self.model.dots
+        self._kanji_codec = self.model.double_byte or "gb18030"
+
+    @property
+    def line_index(self) -> int:
+        """Where the next line will stand."""
+        return len(self._lines)
+
+    @property
+    def at_line_start(self) -> bool:
+        """Whether nothing stands on the line yet."""
+        return not self._runs
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing has been printed since the document began (line feeds apart)."""
+        return self.trailing_feed == len(self._lines) and not (self._runs or self.codes or self.pictures)
+
+    def restyle(self, **changes: Any) -> None:
+        """Change how the next characters look (names of `Style`)."""
+        self.style = _restyled(self.style, tuple(changes.items()))
+        font = self.style.font
+        self.font_dots = self.model.dots // self.model.columns_b if font == _FONT_B else self.model.cell_dots
+        self.cell = (self.font_dots + self.spacing) * self.style.width
+
+    def space(self, dots: int) -> None:
+        """Set the gap at the right of each character."""
+        self.spacing = dots
+        self.cell = (self.font_dots + dots) * self.style.width
+
+    def frame(self, *, margin: int | None = None, width: int | None = None) -> None:
+        """Set the left margin and the width of the print area, where the till says so."""
+        self.margin = self.margin if margin is None else margin
+        self.width = self.width if width is None else width
+        dots = self.model.dots if self.model.vendor != "Generic" else max(self.model.dots, UNNAMED_DOTS_MAX)
+        if self.width is None:
+            self.area = max(self.model.dots - self.margin, self.cell)
+        else:
+            self.area = max(min(self.width, dots - self.margin), self.cell)
+
+    def put(self, data: bytes, offset: int) -> None:
+        """Print bytes where the head stands."""
+        declared = self.encoding
+        if not self._runs:
+            self._line_offset = offset
+            self._line_justification = self.justification
+        if data.isascii() and declared.ascii_is_plain:
+            self._run(data.decode("ascii"), None, declared, declared)
+            self.x += len(data) * self.cell
+        else:
+            encoding = self.repair.note(data, declared)
+            text = encoding.decode(data)
+            self._run(text, data, declared, encoding)
+            self.x += encoding.cells(text) * self.cell
+        self._placed = False
+        if self.x > LINE_CELLS_MAX * self.cell:
+            self.line_feed(offset)
+
+    def _run(self, text: str, data: bytes | None, declared: Encoding, read: Encoding) -> None:
+        run = (self.x, self.cell, self.font_dots, text, self.style, data, declared, read, not self._placed)
+        self._runs.append(tuple.__new__(Run, run))
+
+    def select_page(self, number: int, codec: str | None) -> None:
+        """Choose a code page by its number; `codec` is what the model says of it, None when it does not know."""
+        self.encoding = self.encoding._replace(codec=codec or unknown_page(number))
+
+    def kanji_system(self, codec: str) -> None:
+        """Choose how ideographs are written: `cp932` is known by its first bytes, `jis` only when switched on."""
+        self._kanji_codec = codec
+        on = codec != "jis" or self.encoding.double_byte == "jis"
+        self.encoding = self.encoding._replace(double_byte=codec if on else None)
+
+    def ideographs(self, *, on: bool) -> None:
+        """Switch double-byte characters on or off."""
+        self.encoding = self.encoding._replace(double_byte=self._kanji_codec if on else None)
+
+    def move(self, x: int) -> None:
+        """Go to a position on the line."""
+        self.x = max(0, x)
+        self._placed = True
+
+    def tab(self) -> None:
+        """Go to the next tab stop; where there is none, stay."""
+        cell = self.font_dots + self.spacing
+        if self.tabs is None:
+            stop = (self.x // (TAB_CELLS * cell) + 1) * TAB_CELLS * cell
+        else:
+            stop = next((each * cell for each in self.tabs if each * cell > self.x), self.x)
+        if stop <= self.area:
+            self.move(stop)
+
+    def line_feed(self, offset: int, spacing: int = 0) -> None:
+        """Finish the line; `spacing` is what the paper moves by, of interest in page mode only."""
+        if self.page is not None:
+            self._into_page(spacing)
+            return
+        self.x = 0
+        self._placed = True
+        runs = self._runs
+        if not runs:
+            self.trailing_feed += 1
+            self._keep((PaperLine("", (), offset),))
+            return
+        self._runs = []
+        self.trailing_feed = 0
+        line = SetLine(tuple(runs), self._line_justification, self.margin, self.area, self._line_offset)
+        self._keep_set(line)
+
+    def feed(self, lines: int, offset: int) -> None:
+        """Finish the line and leave paper blank, `lines` in all."""
+        if self._runs and lines:
+            self.line_feed(offset)
+            lines -= 1
+        for _ in range(lines):
+            self.line_feed(offset)
+
+    def _into_page(self, spacing: int) -> None:
+        page = self.page
+        if page is None:
+            return
+        if self._runs:
+            page.add(tuple(self._runs), self._line_offset)
+            self._runs = []
+        page.y += spacing
+        self.x = 0
+        self._placed = True
+
+    def open_page(self, offset: int) -> None:
+        """Begin to collect what is printed, to be printed at once (page mode)."""
+        if self.page is None and self._runs:
+            self.line_feed(offset)
+        self._runs = []
+        self.x = 0
+        self.page = PageBuffer(self.model.dots)
+
+    def drop_page(self) -> None:
+        """Leave page mode; what was collected and not printed is lost."""
+        if self.page is not None:
+            self._runs = []
+            self.x = 0
+            self.page = None
+
+    def page_area(self, x: int, y: int, width: int, height: int) -> None:
+        """Choose the part of the page to write in, in dots."""
+        if self.page is not None:
+            self._into_page(0)
+            self.page.select(x, y, width, height)
+
+    def turn_page(self, direction: int) -> None:
+        """Choose the direction of writing: 0 left to right, 1 upwards, 2 upside down, 3 downwards."""
+        if self.page is not None:
+            self._into_page(0)
+            self.page.direction = direction
+            self.page.y = 0
+
+    def move_down(self, *, to: int | None = None, by: int = 0) -> None:
+        """Move to a vertical position of the page's area, where there is a page."""
+        if self.page is not None:
+            x = self.x
+            self._into_page(0)
+            self.move(x)
+            self.page.y = max(0, self.page.y + by if to is None else to)
+
+    def print_page(self, offset: int) -> None:
+        """Print what the page holds; it stays in page mode and is empty."""
+        page = self.page
+        if page is None:
+            return
+        self._into_page(0)
+        for runs, line_offset in page.lines():
+            self._keep_set(SetLine(runs, 0, 0, UNBOUNDED_DOTS, line_offset))
+        self.trailing_feed = 0
+        self.open_page(offset)
+
+    def _keep_set(self, line: SetLine) -> None:
+        composed = compose(line)
+        if len(composed) > 1 or any(run.data is not None for run in line.runs):
+            self._set[len(self._lines)] = line
+        self._keep(composed)
+
+    def _keep(self, composed: tuple[PaperLine, ...]) -> None:
+        if len(self._lines) < LINES_MAX:
+            self._lines.append(composed)
+        else:
+            self.truncated = True
+
+    def code(self, symbology: Symbology, data: str, offset: int, **drawn: int) -> None:
+        """Print a barcode or two-dimensional code."""
+        if self._runs:
+            self.line_feed(offset)
+        if len(self.codes) >= CODES_MAX:
+            self.truncated = True
+            return
+        self.trailing_feed = 0
+        self.codes.append(
+            PrintedCode(
+                symbology=symbology,
+                data=data,
+                line=len(self._lines),
+                offset=offset,
+                justification=self.justification,
+                **drawn,
+            )
+        )
+
+    def picture(self, image: PrintedImage) -> None:
+        """Print an image."""
+        self.picture_bytes += len(image.rows)
+        if self.picture_bytes > PICTURE_BYTES_MAX:
+            self.truncated = True
+            return
+        self.trailing_feed = 0
+        self.pictures.append(image)
+
+    def take(self, offset: int) -> tuple[tuple[PaperLine, ...], dict[int, int]]:
+        """Finish the document: return its lines, and where each logical line's first printed line stands."""
+        if self._runs:
+            self.line_feed(offset)
+        changed = self.repair.settle()
+        if changed:
+            for index, line in self._set.items():
+                if any(run.declared in changed and run.data is not None for run in line.runs):
+                    self._lines[index] = compose(_read_again(line, self.repair))
+        lines = tuple(chain.from_iterable(self._lines))
+        if len(lines) == len(self._lines):
+            return lines, {}
+        return lines, dict(enumerate(accumulate(map(len, self._lines), initial=0)))
+
+
+def _read_again(line: SetLine, repair: PageRepair) -> SetLine:
+    """Read the line's bytes by the encoding that has been settled on since."""
+    runs: list[Run] = []
+    end = 0
+    for run in line.runs:
+        x = end if run.follows else run.x
+        again = run._replace(x=x)
+        if run.data is not None:
+            read = repair.settled(run.declared)
+            again = run._replace(x=x, text=read.decode(run.data), read=read)
+        runs.append(again)
+        end = x + again.cells * again.cell
+    return line._replace(runs=tuple(runs))

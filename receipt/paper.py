@@ -1,0 +1,172 @@
+"""What a print job has put on paper: lines as seen, codes, images, and where each document begins and ends.
+
+Contract: values only. A `Paper` is one document, from one cut to the next. Columns count cells of the line's own
+smallest font; a character of double width fills two cells (`"A "`), an ideograph two of its own. Single-line borders
+read `-`, `|` and `+` in `text` whatever the code page drew, so that a line reads alike from every make; the spans
+keep what was drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+
+class PaperEnd(Enum):
+    """Why a document ended."""
+
+    CUT = "cut"
+    RESET = "reset"  # ESC @ after content: a till that has no cutter begins its next receipt so
+    CLOSE = "close"  # the job ended
+    SILENCE = "silence"  # the register said nothing for so long that the job is taken for ended
+
+
+class Language(Enum):
+    """The command language a job was found to speak."""
+
+    ESCPOS = "escpos"
+    STAR = "star"
+    TEXT = "text"  # no command at all
+
+
+class Symbology(Enum):
+    """What a printed code is, by the names that scanners and our configuration use."""
+
+    AZTEC = "aztec"
+    CODABAR = "codabar"
+    CODE39 = "code39"
+    CODE93 = "code93"
+    CODE128 = "code128"
+    COMPOSITE = "composite"
+    DATABAR = "databar"
+    DATAMATRIX = "datamatrix"
+    EAN13 = "ean13"
+    EAN8 = "ean8"
+    ITF = "itf"
+    MAXICODE = "maxicode"
+    PDF417 = "pdf417"
+    QR = "qr"
+    UPCA = "upca"
+    UPCE = "upce"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How characters look."""
+
+    width: int = 1  # times a single character
+    height: int = 1
+    font: int = 0  # 0 = A, 1 = B, ...
+    bold: bool = False
+    underline: bool = False
+    inverted: bool = False  # white on black
+    rotated: bool = False  # a quarter turn clockwise
+    upside_down: bool = False
+
+
+class Span(NamedTuple):
+    """Characters of one style, where they stand on their line (a tuple: they are made while a receipt streams in)."""
+
+    x_dots: int
+    cell_dots: int  # from one cell to the next, magnification included
+    text: str
+    style: Style
+
+
+class PaperLine(NamedTuple):
+    """One printed line; `offset` is where in the job its first byte stands (a tuple for the same reason)."""
+
+    text: str
+    spans: tuple[Span, ...] = ()
+    offset: int = 0
+
+    @property
+    def plain(self) -> str:
+        """The line's words without the gaps of wide printing: `T O T A L` in double width reads `TOTAL`."""
+        if all(span.style.width == 1 for span in self.spans):
+            return self.text
+        pieces: list[str] = []
+        end = 0
+        for span in self.spans:
+            gap = round((span.x_dots - end) / span.cell_dots) if span.cell_dots else 0
+            pieces.append(" " * max(gap, 0) + span.text)
+            end = span.x_dots + span.cell_dots * len(span.text)
+        return "".join(pieces).rstrip()
+
+    @property
+    def height(self) -> int:
+        """The height of the line's tallest characters, in single characters."""
+        return max((span.style.height for span in self.spans), default=1)
+
+    @property
+    def bold(self) -> bool:
+        """Whether everything on the line is bold."""
+        return bool(self.spans) and all(span.style.bold for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedCode:
+    """A barcode or two-dimensional code, and before which line it stands."""
+
+    symbology: Symbology
+    data: str
+    line: int
+    offset: int = 0
+    module_dots: int = 3
+    height_dots: int = 162
+    justification: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedImage:
+    """A raster image, and before which line it stands: rows of bits, most significant first, 1 is black."""
+
+    width_dots: int
+    height_dots: int
+    rows: bytes
+    line: int
+    x_dots: int = 0
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One document. `start` and `end` are byte offsets in the job; the cut's own bytes lie before `end`."""
+
+    lines: tuple[PaperLine, ...] = ()
+    codes: tuple[PrintedCode, ...] = ()
+    pictures: tuple[PrintedImage, ...] = ()
+    language: Language = Language.ESCPOS
+    model: str = "generic-80mm"
+    start: int = 0
+    end: int = 0
+    ended_by: PaperEnd = PaperEnd.CLOSE
+    in_page_mode: bool = False
+    transparent: bool = False  # a command that we do not know was seen: what stands here may be incomplete
+    mid_macro: bool = False
+    mid_payload: bool = False
+    at_line_start: bool = True
+    drawer_opened: bool = False
+
+    @property
+    def images(self) -> bool:
+        """Whether something was printed as dots, which no reader of text can see."""
+        return bool(self.pictures)
+
+    @property
+    def insertable(self) -> bool:
+        """Whether a block of ours may go before this document's cut."""
+        return self.at_line_start and not (
+            self.in_page_mode or self.transparent or self.mid_macro or self.mid_payload or not self.lines
+        )
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """The lines as seen, right-trimmed."""
+        return tuple(line.text for line in self.lines)
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing at all was printed: a drawer kick, settings, a feed."""
+        return not (self.codes or self.pictures or any(line.text for line in self.lines))
