@@ -31,13 +31,26 @@ CUTS = [b"\x1bi", b"\x1bm", b"\x1dV\x00", b"\x1dV1", b"\x1dVA\x05", b"\x1dVB\x00
 PAGE_MODE, STANDARD_MODE, MACRO, RESET, UNKNOWN = b"\x1bL", b"\x1bS", b"\x1d:", b"\x1b@", b"\x1b\x01"
 RASTER = struct.Struct("<4sHH")
 
-text = st.text("abcXYZ 0123456789.,:-\xe4\u0416\n", min_size=1, max_size=60).map(lambda t: t.encode("cp1251", "replace"))
+text = st.text("abcXYZ 0123456789.,:-\xe4\u0416\n", min_size=1, max_size=60).map(
+    lambda t: t.encode("cp1251", "replace")
+)
 settings_commands = st.sampled_from(
-    [b"\x1b@", b"\x1b!\x38", b"\x1ba\x01", b"\x1bt\x11", b"\x1d!\x11", b"\x1bE\x01", b"\x1b3\x20", b"\x1bp\x00\x19\xfa", b"\n"]
+    [
+        b"\x1b@",
+        b"\x1b!\x38",
+        b"\x1ba\x01",
+        b"\x1bt\x11",
+        b"\x1d!\x11",
+        b"\x1bE\x01",
+        b"\x1b3\x20",
+        b"\x1bp\x00\x19\xfa",
+        b"\n",
+    ]
 )
 # Payloads full of what would be cuts elsewhere.
 payload = st.lists(st.sampled_from([b"\x1dV\x00", b"\x1bi", b"\x1bm", b"\x00\xff", b"\x1b"]), min_size=1, max_size=20)
 raster = payload.map(b"".join).map(lambda rows: RASTER.pack(b"\x1dv0\x00", 1, len(rows)) + rows)
+large = st.integers(10_000, 65_535).map(lambda n: RASTER.pack(b"\x1dv0\x00", 1, n) + (bytes(range(256)) * 256)[:n])
 code = payload.map(b"".join).map(lambda data: b"\x1d(k" + struct.pack("<H", len(data) + 3) + b"1P0" + data)
 modes = st.sampled_from([PAGE_MODE, STANDARD_MODE, STANDARD_MODE, MACRO, UNKNOWN, RESET, RESET])
 status = st.sampled_from([b"\x1dr\x01", b"\x10\x04\x01", b"\x1dI\x01"])
@@ -53,6 +66,16 @@ class Job:
     def data(self) -> bytes:
         return b"".join(self.commands)
 
+    def in_pieces(self, splits: list[tuple[int, int, float]]) -> Iterator[tuple[bytes, float]]:
+        begins = [0]
+        for command in self.commands:
+            begins.append(begins[-1] + len(command))
+        ends = {max(0, begins[number % len(begins)] + delta): pause_s for number, delta, pause_s in splits}
+        at = 0
+        for end, pause_s in sorted({**ends, len(self.data): 0.0}.items()):
+            yield self.data[at:end], pause_s
+            at = max(at, end)
+
     def where_a_block_may_stand(self) -> set[int]:
         offsets, at, page_mode, macro = set(), 0, False, False
         for command in self.commands:
@@ -67,14 +90,17 @@ class Job:
 
 
 cut = st.sampled_from(CUTS)
-body = st.one_of(text, settings_commands, raster, code, status)
+body = st.one_of(text, text, settings_commands, settings_commands, raster, code, status, large)
 receipt = st.tuples(st.lists(body, min_size=1, max_size=8), cut).map(lambda parts: [*parts[0], parts[1]])
 strange = st.lists(st.one_of(body, cut, modes), min_size=1, max_size=10)
 jobs = st.lists(st.one_of(receipt, receipt, receipt, strange), min_size=1, max_size=5).map(
     lambda parts: Job(tuple(command for part in parts for command in part))
 )
-# Where the register's writes end, and how long it waits then: the register's timing is part of the input.
-splits = st.lists(st.tuples(st.integers(1, 40), st.sampled_from([0, 0, 0, 0, 0.001, 0.01, 0.03])), max_size=12)
+# Where the register's writes end (so many bytes from the beginning of some command), and how long it waits then: the
+# register's timing is part of the input.
+splits = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(-2, 4), st.sampled_from([0, 0, 0, 0, 0.001, 0.01, 0.03])), max_size=12
+)
 behaviour = st.sampled_from(["block", "block", "none", "late", "silent", "garbage", "hang up", "stop", "kill"])
 ending = st.sampled_from(["half close", "close", "reset"])
 
@@ -93,7 +119,9 @@ class Stand:
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     folder: Path = tmp_path_factory.mktemp("property")
     with rigged(folder) as rig:
-        printer = rig.printer(answers={b"\x1dr\x01": b"\x00", b"\x10\x04\x01": b"\x16", b"\x1dI\x01": b"\x02"})
+        printer = rig.printer(
+            answers={b"\x1dr\x01": b"\x00", b"\x10\x04\x01": b"\x16", b"\x1dI\x01": b"\x02"}, buffer_bytes=8192
+        )
         core = CoreProcess(rig.core_path)
         _, options = rig.spooling()
         tap = rig.tap(printer, *options, "--budget-ms", "20")
@@ -111,7 +139,7 @@ def runs(count: int) -> settings:
 @runs(200)
 @given(job=jobs, splits=splits, behaviours=st.lists(behaviour, min_size=1, max_size=4), ending=ending)
 def test_the_tills_bytes_are_the_tills_and_the_printers_the_printers(
-    stand: Stand, job: Job, splits: list[tuple[int, float]], behaviours: list[str], ending: str
+    stand: Stand, job: Job, splits: list[tuple[int, int, float]], behaviours: list[str], ending: str
 ) -> None:
     holds_for(stand, job, splits, behaviours, ending)
 
@@ -120,18 +148,16 @@ def test_the_tills_bytes_are_the_tills_and_the_printers_the_printers(
 @runs(5000)
 @given(job=jobs, splits=splits, behaviours=st.lists(behaviour, min_size=1, max_size=4), ending=ending)
 def test_they_still_are_after_five_thousand_jobs(
-    stand: Stand, job: Job, splits: list[tuple[int, float]], behaviours: list[str], ending: str
+    stand: Stand, job: Job, splits: list[tuple[int, int, float]], behaviours: list[str], ending: str
 ) -> None:
     holds_for(stand, job, splits, behaviours, ending)
 
 
-def holds_for(
-    stand: Stand, job: Job, splits: list[tuple[int, float]], behaviours: list[str], ending: str
-) -> None:
+def holds_for(stand: Stand, job: Job, splits: list[tuple[int, int, float]], behaviours: list[str], ending: str) -> None:
     stand.core.behave(behaviours)
     number = len(stand.printer.jobs)
     register = Register(stand.tap.port)
-    back = print_in_pieces(register, job.data, splits, ending)
+    back = print_in_pieces(register, job.in_pieces(splits), ending)
     printed = stand.printer.wait_jobs(number + 1)[number]
     at_printer, blocks = without_blocks(bytes(printed.data))
     if ending == "half close" or (ending == "close" and not printed.sent):
@@ -146,13 +172,10 @@ def holds_for(
     event(behaviours[0])
 
 
-def print_in_pieces(register: Register, data: bytes, splits: list[tuple[int, float]], ending: str) -> bytes:
-    at = 0
-    for size, pause_s in splits:
-        register.send(data[at : at + size])
+def print_in_pieces(register: Register, pieces: Iterator[tuple[bytes, float]], ending: str) -> bytes:
+    for piece, pause_s in pieces:
+        register.send(piece)
         NEVER.wait(pause_s)
-        at += size
-    register.send(data[at:])
     back = b""
     if ending == "half close":
         register.half_close()
