@@ -11,13 +11,14 @@ from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
 
+from receipt.code_pages import UNDEFINED, single_byte
 from receipt.printable import simpler
 
 _CODECS_KEPT = 128
 """More code pages than all known printer models have together (70)."""
 
-_UPPER_HALF = range(0x80, 0x100)
-_ASCII = bytes(range(0x20, 0x7F))
+_UPPER_HALF = 0x80
+_ASCII = slice(0x20, 0x7F)
 
 Run = tuple[int | None, bytes]
 """A page's number (None: any page will do) and bytes in it."""
@@ -93,16 +94,17 @@ def _said(text: str, page: Mapping[str, int]) -> bytes | None:
 @lru_cache(maxsize=_CODECS_KEPT)
 def _upper_half(codec: str) -> Mapping[str, int]:
     """Return the characters of a page's upper half and their bytes; nothing when it is no page we can use."""
-    try:
-        if _ASCII.decode(codec) != _ASCII.decode("ascii"):
-            return MappingProxyType({})
-        characters = {byte: bytes((byte,)).decode(codec, "ignore") for byte in _UPPER_HALF}
-    except (LookupError, UnicodeError):
+    page = single_byte(codec) or ""
+    if page[_ASCII] != bytes(range(_ASCII.start, _ASCII.stop)).decode("ascii"):
         return MappingProxyType({})
     return MappingProxyType(
         {
             character: byte
-            for byte, character in characters.items()
-            if len(character) == 1 and (character.isprintable() or character == "\u00a0") and not character.isascii()
+            for byte, character in reversed(list(enumerate(page)))
+            if byte >= _UPPER_HALF and character != UNDEFINED and not character.isascii() and _is_shown(character)
         }
     )
+
+
+def _is_shown(character: str) -> bool:
+    return character.isprintable() or character == "\u00a0"

@@ -41,12 +41,34 @@ class SlipPrinter(Protocol):
     def code_pages(self) -> Mapping[int, str]:
         """Its code pages by the number that selects them, as codec names."""
 
+    @property
+    def language(self) -> str:
+        """Its command language: `escpos` or `star`."""
+
+    @property
+    def double_byte(self) -> str | None:
+        """The codec of its ideographs where it always has them on."""
+
+
+class TillState(Protocol):
+    """What the till has set on the printer (fulfilled by `receipt.escpos.state.PrinterState`)."""
+
+    @property
+    def touched(self) -> Mapping[str, bytes]:
+        """The settings that the till has made, with the commands that made them; all others are the printer's own."""
+
+    def restores(self, setting: str) -> bool:
+        """Return whether `restore_bytes()` would undo a change of a setting."""
+
+    def restore_bytes(self) -> bytes:
+        """Return the bytes that bring the printer back to this state."""
+
 
 class Pen(Protocol):
     """Writes blocks; each method appends the bytes of one typed operation."""
 
-    def begin(self) -> None:
-        """Bring the printer from whatever state to the one that slips are written in."""
+    def begin(self, till: TillState | None) -> None:
+        """Bring the printer from the till's state, or from whatever state where it is None, to that of slips."""
 
     def can_say(self, text: str) -> bool:
         """Return whether the printer's own letters can say a printable text."""

@@ -14,7 +14,7 @@ from typing import Protocol, assert_never
 from receipt.bitmap import Bitmap
 from receipt.escpos.encoder import EscPosPen
 from receipt.page_choice import PageChoice
-from receipt.pen import FEED_LINES_MAX, PAST_CUTTER_LINES, Pen, SlipPrinter
+from receipt.pen import FEED_LINES_MAX, PAST_CUTTER_LINES, Pen, SlipPrinter, TillState
 from receipt.printable import columns_of, printable, printable_lines
 from receipt.qr_codes import QR_BYTES_MAX, module_dots, qr_picture
 from receipt.slip_blocks import Align, Barcode, BarcodeKind, Block, Columns, Feed, Qr, Rule, Size, Slip, Text
@@ -28,15 +28,10 @@ SLIP_LINES_MAX = 80
 COLUMNS_MIN, COLUMNS_MAX = 20, 96
 """Widths we lay out for: the narrowest handheld printer, the widest condensed font."""
 
+_STAR = "star"
+_QR_SETTINGS = ("qr_model", "qr_size", "qr_correction")
 _EAN13_DIGITS = 13
 _CODE128_CHARACTERS_MAX = 20
-
-
-class RestoresPrinter(Protocol):
-    """The till's printer state, as `receipt.escpos.state.PrinterState` follows it."""
-
-    def restore_bytes(self) -> bytes:
-        """Return the bytes that bring the printer back to this state."""
 
 
 class DrawsText(Protocol):
@@ -64,7 +59,7 @@ def encode_slip(
     slip: Slip,
     model: SlipPrinter,
     *,
-    restore: RestoresPrinter | None = None,
+    restore: TillState | None = None,
     draws: DrawsText | None = None,
     cut: bool = False,
 ) -> bytes:
@@ -73,11 +68,11 @@ def encode_slip(
     A block that cannot be printed (a barcode with letters, a QR payload too long) raises DefectError before a byte is
     made: no half slip.
     """
-    pages = PageChoice(model.code_pages)
+    pages = PageChoice(model.code_pages if _may_choose_pages(model, restore) else {})
     pen = _pen(model, pages)
-    pen.begin()
+    pen.begin(restore)
     for piece in lay_out(slip, model.columns, spoken=partial(pages.spoken, lossy=draws is None)):
-        _write(piece, pen, model, draws)
+        _write(piece, pen, model, draws=draws, draws_qr=_may_set_qr(model, restore))
     pen.feed(PAST_CUTTER_LINES)
     if cut:
         pen.cut()
@@ -146,7 +141,9 @@ def _two_sides(block: Columns, columns: int, spoken: Callable[[str], str]) -> It
         yield Line(part, Align.RIGHT, bold=block.bold)
 
 
-def _write(piece: Line | Qr | Barcode | Feed, pen: Pen, model: SlipPrinter, draws: DrawsText | None) -> None:
+def _write(
+    piece: Line | Qr | Barcode | Feed, pen: Pen, model: SlipPrinter, *, draws: DrawsText | None, draws_qr: bool
+) -> None:
     match piece:
         case Line(text, align, size, bold):
             if draws is not None and not pen.can_say(text):
@@ -154,7 +151,7 @@ def _write(piece: Line | Qr | Barcode | Feed, pen: Pen, model: SlipPrinter, draw
             else:
                 pen.line(text, align=align, size=size, bold=bold)
         case Qr(data=data):
-            _write_qr(data, pen, model)
+            _write_qr(data, pen, model, native=draws_qr)
         case Barcode(kind=kind, data=data):
             pen.barcode(kind, _checked(kind, data))
         case Feed(lines=lines):
@@ -163,12 +160,12 @@ def _write(piece: Line | Qr | Barcode | Feed, pen: Pen, model: SlipPrinter, draw
             assert_never(piece)
 
 
-def _write_qr(data: str, pen: Pen, model: SlipPrinter) -> None:
+def _write_qr(data: str, pen: Pen, model: SlipPrinter, *, native: bool) -> None:
     payload = data.encode()
     if not payload or len(payload) > QR_BYTES_MAX:
         raise DefectError(f"a QR code of {len(payload)} bytes", fix=f"1 to {QR_BYTES_MAX} bytes fit a slip")
     dots = module_dots(payload, dots=model.dots)
-    if model.native_qr:
+    if native:
         pen.native_qr(payload, module_dots=dots)
     else:
         pen.picture(qr_picture(payload, dots // 2))
@@ -203,7 +200,21 @@ def _shown(piece: Line | Qr | Barcode | Feed, columns: int) -> str:
             assert_never(piece)
 
 
+def _may_choose_pages(model: SlipPrinter, till: TillState | None) -> bool:
+    """Return whether code pages may be changed: only where the till's own can be brought back afterwards."""
+    if till is None:
+        return True
+    return till.restores("code_page") and (model.double_byte is None or till.restores("kanji"))
+
+
+def _may_set_qr(model: SlipPrinter, till: TillState | None) -> bool:
+    """Return whether the printer may draw QR codes: its settings for them must come back for the till's own."""
+    if till is None or model.language == _STAR:
+        return model.native_qr
+    return model.native_qr and all(till.restores(setting) for setting in _QR_SETTINGS)
+
+
 def _pen(model: SlipPrinter, pages: PageChoice) -> Pen:
-    if getattr(model, "language", "escpos") == "star":
+    if model.language == _STAR:
         return StarPen(model, pages=pages)
     return EscPosPen(model, pages=pages)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from receipt.bitmap import Bitmap
 from receipt.page_choice import PageChoice, Run
-from receipt.pen import FEED_LINES_MAX, ROWS_PER_PICTURE, SlipPrinter
+from receipt.pen import FEED_LINES_MAX, ROWS_PER_PICTURE, SlipPrinter, TillState
 from receipt.slip_blocks import Align, BarcodeKind, Size
 
 _BEGIN = (
@@ -17,11 +17,21 @@ _BEGIN = (
     b"\x1d!\x00"  # GS ! normal size
     b"\x1bE\x00\x1bG\x00\x1b-\x00"  # ESC E, ESC G, ESC - not bold, not struck twice, not underlined
     b"\x1bV\x00\x1b{\x00\x1dB\x00"  # ESC V, ESC {, GS B not turned, not upside down, not white on black
-    b"\x1b \x00\x1bR\x00\x1b2"  # ESC SP, ESC R, ESC 2 no extra spacing, American characters, usual line spacing
-    b"\x1ba\x00"  # ESC a left
-    b"\x1dL\x00\x00"  # GS L no left margin
+    b"\x1ba\x00\x1b2"  # ESC a, ESC 2 left, usual line spacing
 )
-_SINGLE_BYTE = b"\x1c."  # FS . leave Kanji mode, on which code pages have no effect
+_UNDONE = {
+    "right_spacing": b"\x1b \x00",  # ESC SP
+    "international": b"\x1bR\x00",  # ESC R American characters
+    "left_margin": b"\x1dL\x00\x00",  # GS L
+    "color": b"\x1br\x00",  # ESC r black
+    "encoding": b"\x1c(C\x02\x0001",  # FS ( C bytes are code pages, not UTF-8
+}
+"""What a till may have set and a slip cannot stand; undone only where it did, for these are rarer than ESC !."""
+
+_EVERYWHERE = frozenset({"right_spacing", "international", "left_margin"})
+"""Those of them that every printer knows, undone where nobody has followed the till."""
+
+_SINGLE_BYTE = b"\x1c."  # FS . leave Kanji mode, in which code pages have no effect
 
 _ALIGN = {Align.LEFT: b"\x1ba\x00", Align.CENTRE: b"\x1ba\x01", Align.RIGHT: b"\x1ba\x02"}
 _BOLD, _TALL, _WIDE = 0x08, 0x10, 0x20  # bits of ESC !
@@ -69,14 +79,17 @@ class EscPosPen:
         self._align = Align.LEFT
         self._style = 0
 
-    def begin(self) -> None:
-        """Set everything a slip depends on; the till's state is not known here and not needed."""
+    def begin(self, till: TillState | None) -> None:
+        """Set what every slip depends on, and undo what this till has set beside it."""
         self._out += _BEGIN
-        self._out += b"\x1dW" + self._printer.dots.to_bytes(2, "little")
-
-    def leave_double_byte_mode(self) -> None:
-        """Say that bytes are single characters, on printers that begin in Kanji mode."""
-        self._out += _SINGLE_BYTE
+        for setting, undone in _UNDONE.items():
+            if setting in (_EVERYWHERE if till is None else till.touched):
+                self._out += undone
+        if till is not None and "print_width" in till.touched:
+            self._out += b"\x1dW" + self._printer.dots.to_bytes(2, "little")  # GS W
+        kanji = self._printer.double_byte is not None if till is None else "kanji" in till.touched
+        if kanji or (self._printer.double_byte is not None and till is not None and till.restores("kanji")):
+            self._out += _SINGLE_BYTE
 
     def can_say(self, text: str) -> bool:
         """Return whether the model's code pages have every character."""

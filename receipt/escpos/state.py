@@ -158,6 +158,10 @@ class PrinterState:
         command = self.touched.get("code_page")
         return command[2] if command else None
 
+    def restores(self, setting: str) -> bool:
+        """Return whether `restore_bytes()` would undo a change of a setting; a slip changes no other."""
+        return setting in self.touched or setting in SLIP_DEFAULTS or (self.known and not self.downloads)
+
     def restore_bytes(self) -> bytes:
         """Return the bytes that bring the printer back to this state from whatever a slip has set."""
         restored = {name: self.touched[name] for name in _ORDER if name in self.touched}

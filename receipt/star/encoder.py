@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from receipt.bitmap import Bitmap
 from receipt.page_choice import PageChoice, Run
-from receipt.pen import FEED_LINES_MAX, ROWS_PER_PICTURE, SlipPrinter
+from receipt.pen import FEED_LINES_MAX, ROWS_PER_PICTURE, SlipPrinter, TillState
 from receipt.slip_blocks import Align, BarcodeKind, Size
 
 _BEGIN = (
@@ -43,7 +43,7 @@ class StarPen:
         self._size = Size.NORMAL
         self._bold = False
 
-    def begin(self) -> None:
+    def begin(self, till: TillState | None) -> None:  # noqa: ARG002 - Star's settings are few: all are set
         """Set everything a slip depends on."""
         self._out += _BEGIN
 

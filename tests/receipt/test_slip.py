@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from receipt.escpos.state import SLIP_DEFAULTS, PrinterState
 from receipt.escpos.tokenizer import Tokenizer
 from receipt.printable import columns_of, printable, printable_lines
 from receipt.slip import encode_slip, lay_out, slip_lines
@@ -35,6 +36,7 @@ class Model:
     dots: int = 576
     native_qr: bool = True
     language: str = "escpos"
+    double_byte: str | None = None
     code_pages: Mapping[int, str] = field(
         default_factory=lambda: {0: "cp437", 2: "cp850", 17: "cp866", 19: "cp858", 46: "cp1251"}
     )
@@ -169,13 +171,50 @@ def test_a_code_page_that_the_model_names_but_nobody_knows_is_not_used() -> None
     assert b"\x1bt\x05\x8e\n" in printed
 
 
-def test_the_block_feeds_itself_past_the_cutter_and_then_restores_what_the_till_had_set() -> None:
-    class Till:
-        def restore_bytes(self) -> bytes:
-            return b"\x1ba\x01"
+def till_of(printed: bytes) -> PrinterState:
+    till = PrinterState()
+    for token in Tokenizer().feed(printed):
+        till.apply(token)
+    return till
 
-    printed = encode_slip(Slip(blocks=(Text(text="Hi"),)), Model(), restore=Till())
-    assert printed.endswith(b"Hi\n\x1bd\x05\x1ba\x01")
+
+def test_the_block_feeds_itself_past_the_cutter_and_then_restores_what_the_till_had_set() -> None:
+    till = till_of(b"\x1b@\x1ba\x01\x1bt\x10Total\n")
+    printed = encode_slip(Slip(blocks=(Text(text="Привет"),)), Model(), restore=till)
+    assert printed.endswith("Привет".encode("cp866") + b"\n\x1bd\x05\x1b@\x1bt\x10\x1ba\x01")
+
+
+SETTINGS = st.sampled_from(
+    [
+        b"\x1b@", b"\x1ba\x01", b"\x1ba\x02", b"\x1b!\x38", b"\x1bE\x01", b"\x1d!\x11", b"\x1bt\x10", b"\x1bt\x11",
+        b"\x1bR\x02", b"\x1b \x04", b"\x1b3\x18", b"\x1dL\x20\x00", b"\x1dW\x00\x01", b"\x1c&", b"\x1bV\x01",
+        b"\x1b{\x01", b"\x1dB\x01", b"\x1dh\x30", b"\x1dH\x02", b"\x1b-\x02", b"\x1bG\x01", b"\x1br\x01", b"Total\n",
+        b"\x1d(k\x03\x001C\x08", b"\x1c(C\x02\x0002", b"\x1b&\x03\x21\x21\x01\xff\xff\xff",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(SETTINGS, max_size=12), slips, st.sampled_from([None, "gb18030"]), st.booleans())
+def test_after_a_slip_the_printer_is_as_the_till_had_it(
+    till_bytes: list[bytes], slip: Slip, double_byte: str | None, native_qr: bool
+) -> None:
+    till = till_of(b"".join(till_bytes))
+    model = Model(double_byte=double_byte, native_qr=native_qr)
+    after = till_of(b"".join(till_bytes) + encode_slip(slip, model, restore=till))
+    for setting, command in after.touched.items():
+        if setting in till.touched:
+            assert command == till.touched[setting], setting
+        else:
+            assert command == SLIP_DEFAULTS[setting], setting
+    assert set(till.touched) <= set(after.touched)
+
+
+def test_a_till_that_never_named_its_code_page_keeps_it_and_our_letters_are_drawn() -> None:
+    till = till_of(b"Total\n")
+    printed = encode_slip(Slip(blocks=(Text(text="Привет"),)), Model(), restore=till)
+    assert b"\x1bt" not in printed
+    assert b"??????\n" in printed  # nobody to draw them here
 
 
 def test_a_slip_of_its_own_is_cut_after_its_feed() -> None:
