@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -205,6 +205,7 @@ class Desk:
     core: FakeCore
     switchboard: Switchboard
     loop: asyncio.AbstractEventLoop
+    stop: Callable[[], None]
 
     @property
     def url(self) -> str:
@@ -245,15 +246,22 @@ def running_desk(
             log_level="error",
             lifespan="off",
             ws="none",
-            timeout_graceful_shutdown=0,
+            timeout_graceful_shutdown=2,
             access_log=False,
         )
     )
     started = threading.Event()
     desks: list[Desk] = []
 
+    def stop() -> None:
+        """End the desk as a kill would see it from outside: the port is closed when this returns."""
+        server.should_exit = True
+        switchboard.close()
+        thread.join(10)
+        sock.close()
+
     async def serve() -> None:
-        desks.append(Desk(address, core, switchboard, asyncio.get_running_loop()))
+        desks.append(Desk(address, core, switchboard, asyncio.get_running_loop(), stop))
         started.set()
         await server.serve(sockets=[sock])
 
@@ -263,6 +271,4 @@ def running_desk(
     try:
         yield desks[0]
     finally:
-        server.should_exit = True
-        thread.join(10)
-        sock.close()
+        stop()

@@ -1,0 +1,459 @@
+"""The pages in a real browser, over the real application and a fake core."""
+
+import re
+
+import httpx
+import pytest
+from kiosk_fakes import ANNA, CONTENT, running_desk
+from page_browser import SIZES, chromium, page_of, shoot, small_targets, violations
+from playwright.sync_api import expect
+
+from kiosk.events import EventName
+
+pytestmark = pytest.mark.browser
+
+CARD = "2912345678901"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def store():
+    with running_desk() as desk:
+        yield desk
+
+
+def open_cashier(page, desk, workstation="1"):
+    page.goto(f"{desk.url}/cashier/{workstation}")
+    expect(page.locator(".age")).not_to_have_class(re.compile("away"))
+
+
+def open_kiosk(page, desk):
+    page.goto(f"{desk.url}/kiosk")
+    expect(page.locator("h1")).to_be_visible()
+
+
+def greet(page, desk):
+    open_kiosk(page, desk)
+    page.keyboard.type(CARD + "\n", delay=1)
+    expect(page.locator(".greeting h1")).to_contain_text("Anna")
+
+
+def scan(desk, code=CARD, workstation="1"):
+    answer = httpx.post(
+        f"{desk.url}/v1/scans", json={"workstation_id": workstation, "code": code}, headers={"origin": desk.url}
+    )
+    assert answer.status_code == 202
+
+
+# ---- cashier ----
+
+
+def test_an_idle_cashier_page_is_nearly_empty(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        assert page.locator("main").inner_text().split("\n\n") == [
+            "Cashier, till 1",
+            "Scan a card, or type its number.",
+        ]
+
+
+def test_a_scan_shows_who_and_at_most_two_sentences_and_the_paper(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        scan(store)
+        expect(page.locator("h1")).to_have_text("Anna")
+        expect(page.locator(".facts")).to_contain_text("Gold")
+        expect(page.locator(".say li")).to_have_text(
+            ["Tell them: 15 % off coffee beans today.", "140 points expire on 12 December."]
+        )
+        expect(page.locator(".paper")).to_contain_text("15 % off coffee beans, with a QR code")
+
+
+def test_another_tills_customer_is_not_shown_here(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store, "1")
+        scan(store, workstation="2")
+        store.publish(EventName.STALE, {"stale": True, "hub_last_contact": None})
+        expect(page.locator(".care")).to_be_visible()
+        expect(page.locator("main")).not_to_contain_text("Anna")
+
+
+@pytest.mark.parametrize("focused", ["body", "#number"])
+def test_a_wedge_scanner_is_caught_whatever_has_the_focus(browser, store, focused):
+    """Typed at 1 ms a key into the page while another field has the focus and holds something already."""
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        if focused != "body":
+            page.focus(focused)
+            page.keyboard.type("49", delay=150)
+        page.keyboard.type(CARD + "\n", delay=1)
+        expect(page.locator("h1")).to_have_text("Anna")
+        assert [each["code"] for each in store.core.scans] == [CARD]
+        assert page.locator("#number").input_value() == ("" if focused == "body" else "49")
+
+
+def test_a_number_typed_by_hand_is_a_persons(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        page.keyboard.press("F2")
+        page.keyboard.type(CARD, delay=60)
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Anna")
+        assert store.core.scans[0]["symbology"] == "typed"
+        expect(page.locator("#number")).to_have_value("")
+
+
+def test_a_wrong_card_goes_with_one_key(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        scan(store)
+        expect(page.locator("h1")).to_have_text("Anna")
+        page.keyboard.press("F8")
+        expect(page.locator("main")).not_to_contain_text("Anna")
+        expect(page.locator(".notice")).to_have_text("The card was taken back.")
+        assert store.core.undone == ["s1"]
+
+
+def test_a_card_that_nobody_knows_is_said_calmly(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        scan(store, "2999999999999")
+        expect(page.locator("h1")).to_have_text("Not known here")
+
+
+def test_trouble_is_one_line_with_what_to_do_and_goes_when_it_is_over(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        trouble = {"code": "paper_out", "message": "Printer at till 1: no paper.", "fix": "Put in a new roll."}
+        store.publish(EventName.TROUBLE, trouble)
+        expect(page.locator(".care")).to_have_text("Printer at till 1: no paper.Put in a new roll.")
+        store.publish(EventName.TROUBLE, {**trouble, "resolved": True})
+        expect(page.locator(".care")).to_have_count(0)
+
+
+def test_with_the_hub_away_the_page_says_since_when_and_works(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        store.publish(EventName.STALE, {"stale": True, "hub_last_contact": "2026-11-20T12:00:00+00:00"})
+        expect(page.locator(".care")).to_contain_text("Working without the link to headquarters since")
+        scan(store)
+        expect(page.locator("h1")).to_have_text("Anna")
+
+
+def test_with_core_away_a_scan_says_so(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        store.core.away = True
+        page.keyboard.type(CARD + "\n", delay=1)
+        expect(page.locator(".notice")).to_have_text("The number was not taken. Please try again.")
+
+
+def test_a_cashier_who_reloads_in_mid_sale_sees_the_customer_again(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        scan(store)
+        expect(page.locator("h1")).to_have_text("Anna")
+        page.reload()
+        expect(page.locator("h1")).to_have_text("Anna")
+        store.publish(EventName.CLEAR, {"reason": "completed"})
+        expect(page.locator("main")).not_to_contain_text("Anna")
+
+
+def test_a_name_is_text_whatever_it_is(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        name = "<img src=x onerror=alert(1)>"
+        store.publish(EventName.CUSTOMER, {**ANNA, "scan_id": "s1", "first_name": name})
+        expect(page.locator("h1")).to_have_text(name)
+
+
+def test_the_cashiers_page_needs_no_mouse(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        scan(store)
+        expect(page.locator("h1")).to_have_text("Anna")
+        reached = set()
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            reached.add(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
+        assert {"number", "Show F2", "Wrong card F8", "English", "Русский"} <= reached
+
+
+# ---- kiosk ----
+
+
+def test_a_kiosk_greets_whom_it_scanned_and_forgets_on_finish(browser, store):
+    with page_of(browser) as page:
+        greet(page, store)
+        expect(page.locator(".points")).to_contain_text("1.240")
+        expect(page.locator(".card h2")).to_contain_text(["15 % off coffee beans", "Third loaf free"])
+        page.get_by_role("button", name="Finish").click()
+        expect(page.locator("h1")).to_have_text("Scan your card")
+        assert "Anna" not in page.content()
+
+
+def test_a_kiosk_that_is_reloaded_shows_nobody(browser, store):
+    with page_of(browser) as page:
+        greet(page, store)
+        page.reload()
+        expect(page.locator("h1")).to_have_text("Scan your card")
+        page.wait_for_timeout(300)
+        assert "Anna" not in page.content()
+
+
+def test_a_number_can_be_typed_on_the_screen(browser, store):
+    with page_of(browser) as page:
+        open_kiosk(page, store)
+        page.get_by_role("button", name="Type my number").click()
+        for digit in CARD:
+            page.get_by_role("button", name=digit, exact=True).click()
+        page.get_by_role("button", name="Continue").click()
+        expect(page.locator(".greeting h1")).to_contain_text("Anna")
+
+
+def test_why_do_i_see_this_is_answered(browser, store):
+    with page_of(browser) as page:
+        greet(page, store)
+        page.locator("summary").first.click()
+        expect(page.locator("details").first).to_contain_text("You bought coffee here 10 weeks ago.")
+
+
+def test_after_40_seconds_the_kiosk_asks_and_after_60_it_has_forgotten(browser, store):
+    with page_of(browser) as page:
+        page.clock.install()
+        greet(page, store)
+        page.clock.run_for(39_000)
+        expect(page.locator(".veil")).to_have_count(0)
+        page.clock.run_for(2_000)
+        expect(page.get_by_role("alertdialog")).to_contain_text("Are you still there?")
+        expect(page.get_by_role("button", name="I need more time")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator(".veil")).to_have_count(0)
+        page.clock.run_for(41_000)
+        expect(page.get_by_role("alertdialog")).to_be_visible()
+        page.clock.run_for(20_000)
+        expect(page.locator("h1")).to_have_text("Scan your card")
+        assert "Anna" not in page.content()
+
+
+def test_an_answer_that_comes_after_the_customer_left_greets_nobody(browser, store):
+    with page_of(browser) as page:
+        page.clock.install()
+        open_kiosk(page, store)
+        store.core.answers = False
+        page.keyboard.type(CARD + "\n", delay=1)
+        expect(page.locator("h1")).to_have_text("One moment …")
+        page.clock.run_for(7_000)
+        expect(page.locator(".lead")).to_contain_text("The number was not taken")
+        store.publish(EventName.CUSTOMER, {**ANNA, "scan_id": "s1"}, kiosk=True)
+        store.publish(EventName.STALE, {"stale": True, "hub_last_contact": None}, kiosk=True)
+        expect(page.locator(".care")).to_be_visible()
+        assert "Anna" not in page.content()
+
+
+def test_reach_mode_moves_the_controls_down(browser, store):
+    with page_of(browser, size="tall") as page:
+        open_kiosk(page, store)
+        button = page.get_by_role("button", name="Type my number")
+        before = button.bounding_box()["y"]
+        page.get_by_role("button", name="Controls lower").click()
+        expect(page.get_by_role("button", name="Controls lower")).to_have_attribute("aria-pressed", "true")
+        assert button.bounding_box()["y"] > before
+        assert button.bounding_box()["y"] > SIZES["tall"][1] / 2
+
+
+# ---- all pages ----
+
+
+def test_a_desk_that_restarts_is_found_again_and_nobody_stays_on_the_screen(browser):
+    with running_desk() as first, page_of(browser) as page:
+        port = int(first.address.rpartition(":")[2])
+        open_cashier(page, first)
+        scan(first)
+        expect(page.locator("h1")).to_have_text("Anna")
+        first.stop()
+        expect(page.locator(".care")).to_contain_text("No connection to the agent on this PC.")
+        with running_desk(port=port, boot="b2") as second:
+            expect(page.locator(".care")).to_have_count(0)
+            expect(page.locator("main")).not_to_contain_text("Anna")
+            scan(second)
+            expect(page.locator("h1")).to_have_text("Anna")
+
+
+@pytest.mark.parametrize("path", ["/cashier/1", "/kiosk", "/display/1"])
+def test_a_reload_with_the_agent_gone_still_shows_the_page(browser, path):
+    with running_desk() as desk, page_of(browser, service_workers="allow", language="ru") as page:
+        page.goto(desk.url + path)
+        page.evaluate("navigator.serviceWorker.ready")
+        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        desk.stop()
+        page.reload()
+        if path != "/display/1":
+            expect(page.locator(".care")).to_contain_text("Нет связи с программой на этом компьютере.")
+        expect(page.locator("body")).to_contain_text("Corner shop")
+
+
+def test_the_language_is_switched_and_kept(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        page.get_by_role("button", name="Русский").click()
+        expect(page.locator(".idle")).to_have_text("Отсканируйте карту или введите номер.")
+        assert page.evaluate("document.documentElement.lang") == "ru"
+
+
+def test_the_list_of_places_leads_to_every_screen(browser, store):
+    with page_of(browser) as page:
+        page.goto(f"{store.url}/cashier")
+        expect(page.locator("main a")).to_have_count(5)
+        links = [each.get_attribute("href") for each in page.locator("main a").all()]
+        assert links == ["/cashier/1", "/cashier/2", "/display/1", "/display/2", "/kiosk/1"]
+
+
+def test_a_customer_display_shows_the_basket_and_thanks(browser, store):
+    with page_of(browser) as page:
+        page.goto(f"{store.url}/display/1")
+        expect(page.locator("h1")).to_have_text("Welcome")
+        lines = [{"description": "Milk", "quantity": "1", "amount": "1.20"}]
+        store.publish(EventName.SALE, {"state": "open", "lines": lines, "total": "1.20", "currency": "EUR"})
+        expect(page.locator(".basket")).to_contain_text("Milk")
+        store.publish(EventName.SALE, {"state": "completed", "total": "1.20", "currency": "EUR", "points_earned": 12})
+        expect(page.locator("h1")).to_have_text("Thank you!")
+        expect(page.locator("main")).to_contain_text("12 points earned")
+
+
+# ---- every state: accessible, touchable, looked at ----
+
+
+def cashier_states(page, desk):
+    open_cashier(page, desk)
+    yield "cashier-idle"
+    scan(desk)
+    expect(page.locator("h1")).to_have_text("Anna")
+    yield "cashier-customer"
+    desk.publish(
+        EventName.TROUBLE, {"code": "paper_out", "message": "Printer at till 1: no paper.", "fix": "New roll."}
+    )
+    expect(page.locator(".care")).to_be_visible()
+    yield "cashier-trouble"
+    scan(desk, "2999999999999")
+    expect(page.locator("h1")).not_to_have_text("Anna")
+    yield "cashier-stranger"
+
+
+def kiosk_states(page, desk):
+    page.clock.install()
+    open_kiosk(page, desk)
+    yield "kiosk-attract"
+    page.locator("button.main").click()
+    expect(page.locator(".keypad")).to_be_visible()
+    page.get_by_role("button", name="4", exact=True).click()
+    yield "kiosk-keypad"
+    page.keyboard.type(CARD + "\n", delay=1)
+    expect(page.locator(".greeting h1")).to_contain_text("Anna")
+    page.locator("summary").first.click()
+    page.clock.run_for(500)
+    yield "kiosk-greeting"
+    page.clock.run_for(41_000)
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    yield "kiosk-warning"
+
+
+def display_states(page, desk):
+    page.goto(f"{desk.url}/display/1")
+    expect(page.locator("h1")).to_be_visible()
+    yield "display-welcome"
+    desk.publish(EventName.CUSTOMER, {**ANNA, "scan_id": "s1"})
+    lines = [
+        {"description": "Milk 3,5 %", "quantity": "1", "amount": "1.20"},
+        {"description": "Rye bread, sliced", "quantity": "1", "amount": "3.10"},
+    ]
+    desk.publish(EventName.SALE, {"state": "open", "lines": lines, "total": "4.30", "currency": "EUR"})
+    expect(page.locator(".basket")).to_be_visible()
+    yield "display-sale"
+    desk.publish(EventName.SALE, {"state": "completed", "total": "4.30", "currency": "EUR", "points_earned": 43})
+    expect(page.locator(".basket")).to_have_count(0)
+    yield "display-thanks"
+
+
+def places_states(page, desk):
+    page.goto(f"{desk.url}/")
+    expect(page.locator("h1")).to_be_visible()
+    yield "places"
+
+
+STORIES = [cashier_states, kiosk_states, display_states, places_states]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("story", STORIES, ids=lambda each: each.__name__)
+def test_every_state_is_accessible_and_big_enough_to_touch(browser, store, story, language, scheme):
+    with page_of(browser, language=language, scheme=scheme) as page:
+        for state in story(page, store):
+            assert violations(page) == [], state
+            assert small_targets(page) == [], state
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("story", STORIES, ids=lambda each: each.__name__)
+def test_every_state_fits_its_screen(browser, store, story, language, size):
+    """Nothing is cut off sideways; pictures of every state are kept in tests/output to be looked at."""
+    with page_of(browser, language=language, size=size) as page:
+        for state in story(page, store):
+            page.wait_for_timeout(200)
+            shoot(page, f"{state}-{language}-{size}")
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, state
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda each: each.__name__)
+def test_text_at_twice_its_size_loses_nothing(browser, store, story):
+    with page_of(browser, size="small") as page:
+        page.add_init_script(
+            "document.addEventListener('DOMContentLoaded', () => {document.documentElement.style.fontSize = '200%'})"
+        )
+        for state in story(page, store):
+            shoot(page, f"{state}-en-200-percent")
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, state
+            hidden = page.evaluate(
+                """() => [...document.querySelectorAll('button, h1, .say li, .care')]
+                    .filter((each) => each.checkVisibility())
+                    .filter((each) => each.scrollWidth > each.clientWidth + 1 && !each.matches('.unseen'))
+                    .map((each) => each.textContent.trim())"""
+            )
+            assert hidden == [], state
+
+
+def test_the_policy_lets_no_inline_script_run(browser, store):
+    with page_of(browser) as page:
+        open_kiosk(page, store)
+        ran = page.evaluate(
+            """() => new Promise((tell) => {
+                const script = document.createElement('script');
+                script.textContent = 'window.ran = true';
+                document.addEventListener('securitypolicyviolation', () => tell(false));
+                document.body.append(script);
+                setTimeout(() => tell(Boolean(window.ran)), 500);
+            })"""
+        )
+        assert ran is False
+        page.wrongs.clear()
+
+
+def test_offers_of_the_content_are_shown_to_everybody(browser, store):
+    with page_of(browser, language="ru") as page:
+        page.clock.install()
+        open_kiosk(page, store)
+        expect(page.locator(".poster h2")).to_have_text(CONTENT.posters[0].title["ru"])
+        page.clock.run_for(10_000)
+        expect(page.locator(".poster h2")).to_have_text(CONTENT.posters[1].title["ru"])
+        page.get_by_role("button", name="Пауза").click()
+        page.clock.run_for(30_000)
+        expect(page.locator(".poster h2")).to_have_text(CONTENT.posters[1].title["ru"])
