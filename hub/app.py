@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from hub.api import agent_routes
 from hub.bootstrap import Hub
+from hub.web.pages import page_routes
 
 
 def create_app(hub: Hub) -> FastAPI:
@@ -19,6 +20,7 @@ def create_app(hub: Hub) -> FastAPI:
         redoc_url=None,
     )
     app.include_router(agent_routes(hub))
+    app.include_router(page_routes(hub))
 
     @app.get("/healthz", summary="Whether this hub can read its database")
     def healthz() -> JSONResponse:

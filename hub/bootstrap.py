@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 
 from hub.config import HubConfig
 from hub.feed.files import FeedFiles
+from hub.feed.publishing import Publisher
 from hub.feed.service import FeedService
 from hub.gate import EnrolmentPace, Gate, Refusals
 from hub.ingest.service import IngestService
 from hub.keys import HubKeys
 from hub.registry import Registry
+from hub.reports import Reports
 from hub.storage.ports import Database
 from hub.storage.sqlite import SqliteDatabase
 
@@ -40,6 +42,8 @@ class Hub:
     ingest: IngestService
     files: FeedFiles
     feed: FeedService
+    publisher: Publisher
+    reports: Reports
 
     def close(self) -> None:
         """Release the database."""
@@ -66,4 +70,6 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         ingest=IngestService(database),
         files=files,
         feed=FeedService(database, keys, files),
+        publisher=Publisher(database, files),
+        reports=Reports(database),
     )

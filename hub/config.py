@@ -4,6 +4,7 @@
 [hub]
 state_dir = "/var/lib/tillstream-hub"
 listen = "127.0.0.1:8080"        # behind a proxy that ends TLS; agents speak http only to loopback
+pages = "local"                  # or "all": a proxy in front asks people to sign in
 [chain]
 tenant = "main"
 name = "Corner shops"
@@ -27,7 +28,7 @@ CONFIG_BYTES_MAX = 65_536
 NEAREST_CUTOFF = 0.6  # difflib's own default: one or two letters wrong in a short word
 
 _KEYS = {
-    "hub": {"state_dir": "state_dir", "listen": "listen", "database": "database_url"},
+    "hub": {"state_dir": "state_dir", "listen": "listen", "database": "database_url", "pages": "pages"},
     "chain": {"tenant": "tenant", "name": "chain_name", "country": "country"},
 }
 
@@ -42,6 +43,12 @@ class HubConfig:
     chain_name: str = ""
     country: str = ""
     database_url: str = ""
+    pages: str = "local"
+
+    @property
+    def pages_for_all(self) -> bool:
+        """Whether pages are shown to other machines than this one."""
+        return self.pages == "all"
 
     @property
     def host(self) -> str:
@@ -73,6 +80,8 @@ def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str
         config = replace(config, state_dir=state_dir)
     if listen is not None:
         config = replace(config, listen=listen)
+    if config.pages not in {"local", "all"}:
+        raise ConfigurationError(f"hub.pages: {config.pages!r} is neither local nor all", fix='set pages = "local"')
     host, _, port = config.listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - the largest port there is
         raise ConfigurationError(f"listen: {config.listen!r} is no HOST:PORT", fix="e.g. 127.0.0.1:8080")

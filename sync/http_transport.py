@@ -8,29 +8,25 @@ the hub become errors by their code, never by their text. Foreign exceptions end
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from ipaddress import ip_address
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from pydantic import ValidationError
 
-from retail.errors import ConfigurationError, RefusedError, TillstreamError, TryAgainError
+from retail.errors import ConfigurationError, RefusedError
+from sync.answers import AnswerT, ClockWrongError, parsed, refusal_error, retry_after_s
 from sync.enrolled import Enrolled, enrolled_from
 from sync.errors import (
     AnswerInvalidError,
-    FencedError,
-    GapError,
     LinkDownError,
     RecordRefusedError,
-    UnknownAncestorError,
 )
 from sync.ports import Batch, Delivered, Located, Pace, ParkReason, RefusedRecord, StoredRecord
 from sync.protocol.body import encode
@@ -50,7 +46,6 @@ from sync.protocol.messages import (
     Message,
     PositionAnswer,
     PositionQuestion,
-    Refusal,
     SignedManifest,
 )
 from sync.protocol.signatures import Answer, Request, SigningKey, sign_request, verify_answer
@@ -62,8 +57,6 @@ ANSWER_BYTES_MAX = 1024 * 1024
 """Acks and manifests take a few kB; what is larger is no answer of a hub."""
 
 REASONS = {reason.value: reason for reason in ParkReason}
-
-AnswerT = TypeVar("AnswerT", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +138,12 @@ class HubConnection:
                 else:
                     answer = await _read(response)
                     self._verify(answer, request)
-                    raise _refused(answer)
+                    raise refusal_error(answer)
 
     async def _call(self, request: Request, model: type[AnswerT]) -> AnswerT | None:
         try:
             return await self._call_once(request, model)
-        except _ClockWrongError as error:
+        except ClockWrongError as error:
             self._ahead = error.hub_time - self._pace.now()
             return await self._call_once(request, model)
 
@@ -168,8 +161,8 @@ class HubConnection:
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return None
         if answer.status != HTTPStatus.OK:
-            raise _refused(answer)
-        return _parsed(model, answer)
+            raise refusal_error(answer)
+        return parsed(model, answer)
 
     def _signed(self, request: Request) -> Request:
         sent = replace(request, path=self._base_path + request.path)
@@ -187,19 +180,11 @@ class HubConnection:
             raise AnswerInvalidError(
                 f"status {answer.status} came, but not from the hub: {error.message}",
                 fix="look for a login page or a proxy between this store and its hub; nothing is lost",
-                retry_after_s=_retry_after_s(answer.headers),
+                retry_after_s=retry_after_s(answer.headers),
             ) from error
         here = self._pace.now()
         ahead = timedelta(seconds=signed.created_at_s - here.timestamp())
         self.last_contact = Contact(here, ahead)
-
-
-class _ClockWrongError(TryAgainError):
-    """The hub holds our clock for wrong and tells its own."""
-
-    def __init__(self, message: str, *, hub_time: datetime) -> None:
-        super().__init__(message, fix="set the clock of this machine", code="clock_wrong")
-        self.hub_time = hub_time
 
 
 class HubTransport:
@@ -268,14 +253,23 @@ async def enrol(
     return enrolled_from(answer, hub_url=hub_url, seal=seal)
 
 
-async def fetch_manifest(connection: HubConnection, cursor: str) -> SignedManifest | None:
-    """Ask what this store should have; None when it was told already."""
-    return await connection.get("/v1/feed", f"cursor={cursor}", SignedManifest)
+class HubFeedSource:
+    """The hub as the source of the feed (`sync.feed.FeedSource`)."""
 
+    def __init__(self, connection: HubConnection) -> None:
+        self._connection = connection
 
-async def report_applied(connection: HubConnection, report: AppliedReport) -> None:
-    """Tell the hub what this store has in use."""
-    await connection.ask("/v1/feed/applied", report, AppliedAnswer)
+    async def manifest(self, cursor: str) -> SignedManifest | None:
+        """Ask what this store should have; None when it was told already."""
+        return await self._connection.get("/v1/feed", f"cursor={cursor}", SignedManifest)
+
+    def file(self, sha256: str, *, start: int) -> AbstractAsyncContextManager[tuple[int, AsyncIterator[bytes]]]:
+        """Open a file from a byte on."""
+        return self._connection.stream(f"/v1/feed/files/{sha256}", start=start)
+
+    async def report(self, report: AppliedReport) -> None:
+        """Tell the hub what this store has in use."""
+        await self._connection.ask("/v1/feed/applied", report, AppliedAnswer)
 
 
 def _on_the_wire(record: StoredRecord, *, withheld: bool) -> JournalRecord:
@@ -311,60 +305,8 @@ async def _read(response: httpx.Response) -> Answer:
     return Answer(status=response.status_code, headers=dict(response.headers), body=bytes(body))
 
 
-def _parsed(model: type[AnswerT], answer: Answer) -> AnswerT:
-    try:
-        return model.model_validate_json(answer.body)
-    except ValidationError as error:
-        raise AnswerInvalidError("the hub's answer is of another form", fix="update the agent") from error
-
-
 def _introduced(answer: Answer) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(from_base64(_parsed(EnrolAnswer, answer).hub_key, length=KEY_BYTES))
-
-
-def _refused(answer: Answer) -> TillstreamError:
-    """Return the error that a refusal stands for, by status class and code."""
-    refusal = _parsed(Refusal, answer)
-    message, fix, code = refusal.message, refusal.fix, refusal.code
-    error: TillstreamError
-    if code == "gap" and refusal.expected_seq is not None:
-        error = GapError(message, expected_seq=refusal.expected_seq, fix=fix)
-    elif code in {"gap", "unknown_ancestor"}:
-        error = UnknownAncestorError(message, fix=fix)
-    elif code == "fenced":
-        error = FencedError(message, fix=fix)
-    elif code == "clock_wrong" and refusal.hub_time is not None:
-        error = _clock_wrong(message, refusal.hub_time)
-    elif refusal.seq is not None:
-        error = RecordRefusedError(message, seq=refusal.seq, fix=fix, code=code)
-    elif _is_passing(answer, refusal):
-        wait_s = refusal.retry_after_s if refusal.retry_after_s is not None else _retry_after_s(answer.headers)
-        error = TryAgainError(message, fix=fix, code=code, retry_after_s=wait_s)
-    else:
-        error = RefusedError(message, fix=fix, code=code)
-    return error
-
-
-def _is_passing(answer: Answer, refusal: Refusal) -> bool:
-    """Return whether the same call may succeed later."""
-    busy = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
-    return answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in busy or refusal.code == "replayed"
-
-
-def _clock_wrong(message: str, hub_time: str) -> TillstreamError:
-    try:
-        told = datetime.fromisoformat(hub_time)
-    except ValueError:
-        return AnswerInvalidError("the hub told a time that is none", fix="it is tried again")
-    if told.tzinfo is None:
-        return AnswerInvalidError("the hub told a time without offset", fix="it is tried again")
-    return _ClockWrongError(message, hub_time=told)
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return Retry-After in seconds; its date form is not used by hubs and is ignored."""
-    told = headers.get("retry-after", "").strip()
-    return float(told) if told.isdigit() else None
+    return Ed25519PublicKey.from_public_bytes(from_base64(parsed(EnrolAnswer, answer).hub_key, length=KEY_BYTES))
 
 
 def _check_url(hub_url: str) -> None:

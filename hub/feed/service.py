@@ -71,6 +71,7 @@ class FeedService:
                 backlog_records=report.backlog_records,
                 parked_records=report.parked_records,
                 program=report.program,
+                feed_refused=json.dumps([each.model_dump(mode="json") for each in report.refused]),
             )
         return AppliedAnswer(erased_through=report.erased_through)
 

@@ -7,7 +7,7 @@ stands there already raises TakenAlreadyError; nothing else leaves but our own m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -39,8 +39,12 @@ class Session(Protocol):
         """Return all rows of a named statement."""
         ...
 
-    def many(self, statement: str, /, sets: Sequence[Mapping[str, Value]]) -> None:
-        """Run a named statement once for each set of values."""
+    def each(self, statement: str, /, **values: Value) -> Iterator[Row]:
+        """Yield the rows of a named statement one by one, for results that no memory should hold."""
+        ...
+
+    def many(self, statement: str, /, sets: Sequence[Mapping[str, Value]]) -> int:
+        """Run a named statement once for each set of values and return how many rows it changed."""
         ...
 
     def bulk(self, table: str, /, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:

@@ -30,13 +30,14 @@ UPDATE store SET
     campaigns_version = :campaigns_version,
     backlog_records = :backlog_records,
     parked_records = :parked_records,
-    program = :program
+    program = :program,
+    feed_refused = :feed_refused
 WHERE tenant_id = :tenant_id AND store_id = :store_id;
 
 -- name: stores
 -- One line a store for pages and `hub stores`.
 SELECT s.store_id, s.name, s.last_contact_at, s.feed_cursor, s.erased_through, s.mirror_version, s.campaigns_version,
-    s.backlog_records, s.parked_records, s.program, a.agent_id, a.epoch
+    s.backlog_records, s.parked_records, s.program, s.feed_refused, a.epoch
 FROM store s LEFT JOIN agent a ON a.tenant_id = s.tenant_id AND a.store_id = s.store_id
 WHERE s.tenant_id = :tenant_id ORDER BY s.store_id;
 
@@ -174,3 +175,94 @@ VALUES (:tenant_id, :erasure_no, :customer_id, :locators, :now);
 
 -- name: last_erasure
 SELECT max(erasure_no) FROM erasure WHERE tenant_id = :tenant_id;
+
+-- name: put_customer
+-- Changes nothing, and says so, when the customer stands there just so.
+INSERT INTO customer (tenant_id, customer_id, first_name, language, birthday, tier, points, household_id, employee)
+VALUES (:tenant_id, :customer_id, :first_name, :language, :birthday, :tier, :points, :household_id, :employee)
+ON CONFLICT (tenant_id, customer_id) DO UPDATE SET
+    first_name = excluded.first_name, language = excluded.language, birthday = excluded.birthday, tier = excluded.tier,
+    points = excluded.points, household_id = excluded.household_id, employee = excluded.employee
+WHERE customer.first_name <> excluded.first_name OR customer.language <> excluded.language
+    OR customer.birthday <> excluded.birthday OR customer.tier <> excluded.tier OR customer.points <> excluded.points
+    OR customer.household_id <> excluded.household_id OR customer.employee <> excluded.employee;
+
+-- name: put_customer_code
+-- A known code may change hands; its token stays, because a token is of the code alone.
+INSERT INTO customer_code (tenant_id, code_index, kind, customer_id, sealed)
+VALUES (:tenant_id, :code_index, :kind, :customer_id, :sealed)
+ON CONFLICT (tenant_id, code_index) DO UPDATE SET customer_id = excluded.customer_id
+WHERE customer_code.customer_id <> excluded.customer_id;
+
+-- name: put_segment
+INSERT INTO customer_segment (tenant_id, customer_id, segment, valid_until)
+VALUES (:tenant_id, :customer_id, :segment, :valid_until)
+ON CONFLICT (tenant_id, customer_id, segment) DO UPDATE SET valid_until = excluded.valid_until
+WHERE customer_segment.valid_until <> excluded.valid_until;
+
+-- name: put_item
+INSERT INTO item (tenant_id, item_id, gtin, receipt_text, body)
+VALUES (:tenant_id, :item_id, :gtin, :receipt_text, :body)
+ON CONFLICT (tenant_id, item_id, gtin, receipt_text) DO UPDATE SET body = excluded.body
+WHERE item.body <> excluded.body;
+
+-- name: put_campaign
+INSERT INTO campaign (tenant_id, campaign_id, body) VALUES (:tenant_id, :campaign_id, :body)
+ON CONFLICT (tenant_id, campaign_id) DO UPDATE SET body = excluded.body WHERE campaign.body <> excluded.body;
+
+-- name: drop_segments
+-- For `--replace`: the file is the whole truth.
+DELETE FROM customer_segment WHERE tenant_id = :tenant_id;
+
+-- name: drop_items
+DELETE FROM item WHERE tenant_id = :tenant_id;
+
+-- name: drop_campaigns
+DELETE FROM campaign WHERE tenant_id = :tenant_id;
+
+-- name: known_customer
+SELECT 1 FROM customer WHERE tenant_id = :tenant_id AND customer_id = :customer_id;
+
+-- name: segment_names
+SELECT DISTINCT segment FROM customer_segment WHERE tenant_id = :tenant_id ORDER BY segment;
+
+-- name: items
+SELECT body FROM item WHERE tenant_id = :tenant_id ORDER BY item_id, gtin, receipt_text;
+
+-- name: campaigns
+SELECT body FROM campaign WHERE tenant_id = :tenant_id ORDER BY campaign_id;
+
+-- name: waiting_codes
+-- Codes whose token is still to be paid for.
+SELECT code_index, sealed FROM customer_code WHERE tenant_id = :tenant_id AND token IS NULL LIMIT :rows_max;
+
+-- name: count_waiting_codes
+SELECT count(*) FROM customer_code WHERE tenant_id = :tenant_id AND token IS NULL;
+
+-- name: keep_token
+-- The token is kept and the code itself goes.
+UPDATE customer_code SET token = :token, sealed = NULL WHERE tenant_id = :tenant_id AND code_index = :code_index;
+
+-- name: count_tokens
+SELECT count(DISTINCT k.token) FROM customer_code k
+JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
+WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL;
+
+-- name: mirror_entries
+-- Everybody that a code leads to, in the order of the mirror file. Segments come as name=day, joined by a separator.
+SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier, c.points, c.household_id, c.employee,
+    (SELECT group_concat(s.segment || '=' || s.valid_until, char(31)) FROM customer_segment s
+     WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id)
+FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
+WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL ORDER BY k.token;
+
+-- name: raise_mark
+INSERT INTO mark (tenant_id, what, number) VALUES (:tenant_id, :what, :number)
+ON CONFLICT (tenant_id, what) DO UPDATE SET number = mark.number + excluded.number;
+
+-- name: set_mark
+INSERT INTO mark (tenant_id, what, number) VALUES (:tenant_id, :what, :number)
+ON CONFLICT (tenant_id, what) DO UPDATE SET number = excluded.number;
+
+-- name: mark
+SELECT number FROM mark WHERE tenant_id = :tenant_id AND what = :what;

@@ -21,6 +21,7 @@ CREATE TABLE store (
     backlog_records INTEGER,
     parked_records INTEGER,
     program TEXT NOT NULL DEFAULT '',
+    feed_refused TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (tenant_id, store_id)
 ) STRICT;
 
@@ -218,11 +219,23 @@ CREATE TABLE customer_segment (
     PRIMARY KEY (tenant_id, customer_id, segment)
 ) STRICT;
 
+-- An item may be printed in many ways and carry many codes: one row each. `body` is JSON of all columns.
 CREATE TABLE item (
     tenant_id TEXT NOT NULL,
     item_id TEXT NOT NULL,
+    gtin TEXT NOT NULL,
+    receipt_text TEXT NOT NULL,
     body TEXT NOT NULL,
-    PRIMARY KEY (tenant_id, item_id)
+    PRIMARY KEY (tenant_id, item_id, gtin, receipt_text)
+) STRICT;
+
+-- Numbers of a chain that only grow: `customers` counts changes to customers, codes and segments, `mirror` is the
+-- count that the newest snapshot was made of.
+CREATE TABLE mark (
+    tenant_id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, what)
 ) STRICT;
 
 CREATE TABLE campaign (

@@ -127,8 +127,12 @@ class _SqliteSession:
     def rows(self, statement: str, /, **values: Value) -> list[Row]:
         return list(self._connection.execute(self._statements[statement], values).fetchall())
 
-    def many(self, statement: str, /, sets: Sequence[Mapping[str, Value]]) -> None:
-        self._connection.executemany(self._statements[statement], sets)
+    def each(self, statement: str, /, **values: Value) -> Iterator[Row]:
+        yield from self._connection.execute(self._statements[statement], values)
+
+    def many(self, statement: str, /, sets: Sequence[Mapping[str, Value]]) -> int:
+        changed = self._connection.executemany(self._statements[statement], sets).rowcount
+        return max(0, int(changed))
 
     def bulk(self, table: str, /, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         marks = ",".join("?" * len(columns))

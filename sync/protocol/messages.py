@@ -330,6 +330,14 @@ class Erasure(Message):
     requested_at: str = ""
 
 
+class FeedRefusal(Message):
+    """A file that a store could not use; its last good one stays in use."""
+
+    kind: FeedKind
+    sha256: Hash
+    message: Annotated[str, StringConstraints(max_length=2000)]
+
+
 class AppliedReport(Versioned):
     """`POST /v1/feed/applied`: what this store has in use."""
 
@@ -342,6 +350,8 @@ class AppliedReport(Versioned):
     backlog_records: int | None = None
     parked_records: int | None = None
     program: Annotated[str, StringConstraints(max_length=64)] = ""
+    refused: Annotated[list[FeedRefusal], Field(max_length=FEED_FILES_MAX)] = []
+    """Files of the manifest that could not be used, and why: what stops a bundle before it reaches more stores."""
 
 
 class AppliedAnswer(Versioned):

@@ -1,0 +1,115 @@
+"""`tillstream hub`: the chain's commands. Each imports what it needs when it runs.
+
+`app` is found by the entry point group `tillstream.commands`. With `--json` a command prints one JSON object;
+`hub run --json` prints it as soon as it listens. Errors leave as `TillstreamError`; whoever runs the command line
+turns them into a message, a fix and an exit code.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="hub",
+    help="The chain's end: receives journals, imports customers and campaigns, enrols stores.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[Path | None, typer.Option("--config", help="A hub.toml.")]
+StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Where the hub keeps everything.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def run(
+    config: Config = None,
+    state_dir: StateDir = None,
+    listen: Annotated[str | None, typer.Option("--listen", help="HOST:PORT; port 0 takes a free one.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Serve agents and the page until stopped, e.g. `tillstream hub run --listen 127.0.0.1:8080`."""
+    from hub.commands import run_hub  # noqa: PLC0415 - the web stack is imported by the command that serves
+
+    run_hub(config, state_dir=state_dir, listen=listen, as_json=as_json)
+
+
+@app.command("enrol-code")
+def enrol_code(
+    store: Annotated[str, typer.Option("--store", help="The store's id (business_unit_id in agent.toml).")],
+    name: Annotated[str, typer.Option("--name", help="What people call the store.")] = "",
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make a single-use code with which one machine speaks for a store; it is good for a day."""
+    from hub.commands import issue_code  # noqa: PLC0415
+
+    told = issue_code(config, state_dir=state_dir, store_id=store, name=name)
+    _tell(told, f"{told['code']}\nfor store {store}, once, until {told['expires_at']}", as_json=as_json)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="customers.csv codes.csv segments.csv items.csv campaigns.toml")],
+    config: Config = None,
+    state_dir: StateDir = None,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", help="Folder for rejected rows; beside the file.")
+    ] = None,
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="The file is the whole truth; drop the rest.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import the chain's files and hand them to the stores. Importing a file again changes only what changed."""
+    from hub.commands import import_paths  # noqa: PLC0415
+
+    told = import_paths(
+        config, state_dir=state_dir, paths=files, rejects=rejects, replace=replace, dry_run=dry_run, quiet=as_json
+    )
+    lines = [_import_line(each, dry_run=dry_run) for each in told["files"]]
+    if told["tokens"]:
+        lines.append(f"{told['tokens']} new codes tokenised")
+    lines += [f"published {each['kind']} version {each['version']}" for each in told["published"]]
+    _tell(told, "\n".join(lines), as_json=as_json)
+
+
+@app.command()
+def stores(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson = False) -> None:
+    """List the stores with last contact, sales, offers, forks and what is parked."""
+    from hub.commands import list_stores  # noqa: PLC0415
+
+    told = list_stores(config, state_dir=state_dir)
+    lines = [
+        f"{line['store_id']:<12} last contact {line['last_contact_at'] or 'never':<32} sales {line['sales']:>7} "
+        f"printed {line['offers_printed']:>6} withheld {line['offers_withheld']:>6} "
+        f"redeemed {line['coupons_redeemed']:>5} forks {line['forks']} parked {line['parked']}"
+        for line in told["stores"]
+    ]
+    _tell(told, "\n".join(lines) or "no store yet: tillstream hub enrol-code --store ID", as_json=as_json)
+
+
+def _import_line(told: dict[str, Any], *, dry_run: bool) -> str:
+    changed = "checked only" if dry_run else f"{told['changed']} changed"
+    lines = [f"{told['file']}: {told['rows']} rows, {changed}, {told['rejected']} rejected"]
+    lines += [f"  {reason}" for reason in told["reasons"]]
+    if told["rejects_file"]:
+        where = told["file"] if told["kind"] == "campaigns" else told["rejects_file"]
+        lines.append(f"  fix: all reasons stand in {told['rejects_file']}; mend {where} and import it again")
+    return "\n".join(lines)
+
+
+def _tell(told: dict[str, Any], text: str, *, as_json: bool) -> None:
+    typer.echo(json.dumps(told, ensure_ascii=False) if as_json else text)
+
+
+if __name__ == "__main__":
+    app()

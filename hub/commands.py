@@ -1,0 +1,165 @@
+"""What the hub's commands do, apart from how they are called and how the result is shown."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from hub.app import create_app
+from hub.bootstrap import Hub, open_hub
+from hub.config import load_config
+from hub.imports.service import ImportJob, import_files
+from hub.imports.tokenising import CodeBook, tokenise
+from retail.errors import ConfigurationError
+
+KEEP_ALIVE_S = 75
+"""Longer than two polls of an agent: it keeps one connection, and its TLS is paid for once."""
+
+BACKLOG = 2048  # connections that wait while a fleet comes back at once
+
+
+def run_hub(config: Path | None, *, state_dir: Path | None, listen: str | None, as_json: bool) -> None:
+    """Serve until stopped by a signal. Raises ConfigurationError when the address is taken."""
+    settings = load_config(config, state_dir=state_dir, listen=listen)
+    hub = open_hub(settings)
+    try:
+        listener = _bind(settings.host, settings.port)
+        host, port = listener.getsockname()[:2]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        told = {"listening": url, "state_dir": str(settings.state_dir), "tenant": settings.tenant}
+        typer.echo(
+            json.dumps(told) if as_json else f"hub of {settings.tenant} listens on {url} (state: {settings.state_dir})"
+        )
+        sys.stdout.flush()
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(hub),
+                log_level="warning",
+                access_log=False,  # paths and addresses of stores are nobody's reading
+                lifespan="off",
+                timeout_keep_alive=KEEP_ALIVE_S,
+                server_header=False,
+            )
+        )
+        server.run(sockets=[listener])
+    finally:
+        hub.close()
+
+
+def issue_code(config: Path | None, *, state_dir: Path | None, store_id: str, name: str) -> dict[str, Any]:
+    """Make an enrolment code and return it."""
+    with _opened(config, state_dir) as hub:
+        code = hub.registry.issue_code(hub.config.tenant, store_id, name=name, now=hub.clock())
+    return {"code": code.code, "store": code.store_id, "expires_at": code.expires_at.isoformat()}
+
+
+def import_paths(
+    config: Path | None,
+    *,
+    state_dir: Path | None,
+    paths: Sequence[Path],
+    rejects: Path | None,
+    replace: bool,
+    dry_run: bool,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Import files, tokenise new codes, publish what changed; return what became of each."""
+    with _opened(config, state_dir) as hub, _Bars(quiet=quiet) as bars:
+        tenant_id = hub.config.tenant
+        book = CodeBook(hub.keys.tenant(tenant_id))
+        job = ImportJob(
+            database=hub.database,
+            tenant_id=tenant_id,
+            country=hub.config.country,
+            book=book,
+            progress=bars.show,
+            dry_run=dry_run,
+            replace=replace,
+            rejects_folder=rejects,
+        )
+        files = import_files(job, paths)
+        tokens, published = 0, []
+        if not dry_run:
+            tokens = tokenise(hub.database, tenant_id, book, progress=bars.counter("tokens"))
+            published = hub.publisher.publish(tenant_id, now=hub.clock())
+    return {
+        "files": [asdict(each) for each in files],
+        "tokens": tokens,
+        "published": [each.model_dump(mode="json") for each in published],
+        "dry_run": dry_run,
+    }
+
+
+def list_stores(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
+    """Return every store with its counts."""
+    with _opened(config, state_dir) as hub:
+        return {"stores": [line.to_json() for line in hub.reports.stores(hub.config.tenant)]}
+
+
+class _opened:  # noqa: N801 - used like a function in `with`
+    """A hub's state, closed at the end."""
+
+    def __init__(self, config: Path | None, state_dir: Path | None) -> None:
+        self._hub = open_hub(load_config(config, state_dir=state_dir))
+
+    def __enter__(self) -> Hub:
+        return self._hub
+
+    def __exit__(self, *_: object) -> None:
+        self._hub.close()
+
+
+class _Bars:
+    """Progress on the terminal, on stderr; nothing where nobody looks."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=quiet or not sys.stderr.isatty(),
+        )
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """Move the bar of `what`, making it when it is new."""
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=max(1, total))
+        self._progress.update(self._tasks[what], completed=done, total=max(1, total))
+
+    def counter(self, what: str) -> Callable[[int, int], None]:
+        """Return a function that moves one bar."""
+        return lambda done, total: self.show(what, done, total)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{host}:{port} cannot be listened on: {error.strerror or error}",
+            fix="stop whoever holds it, or name another with --listen",
+            code="listen",
+        ) from error
+    return listener

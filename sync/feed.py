@@ -1,0 +1,211 @@
+"""Brings central data to the store: a signed manifest, then the files it names, by content hash, oldest duty first.
+
+Erasures come first and stop everything behind them until they are done; then config, mirror, items, campaigns. A file
+is fetched in pieces that survive a cut line, verified before use, and put to use whole; one that cannot be used
+leaves the last good one where it is and holds up no other. What is in use is reported back, with the mark up to which
+people have been erased.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from retail.errors import OnSiteError, RefusedError, TryAgainError
+from sync.backoff import Backoff
+from sync.errors import AnswerInvalidError
+from sync.feed_files import FeedState, Incoming, forget_unused, load_state, save_state
+from sync.ports import Pace
+from sync.protocol.manifest import open_manifest
+from sync.protocol.messages import AppliedReport, FeedFile, FeedKind, FeedRefusal, Manifest, SignedManifest
+
+REPORT_EVERY_S = 600.0
+"""How often a store says what it has in use when nothing changes: the hub shows backlogs no older than this."""
+
+
+class FeedSource(Protocol):
+    """Where the feed comes from. Every method raises TryAgainError or RefusedError, and may be called again."""
+
+    async def manifest(self, cursor: str) -> SignedManifest | None:
+        """Return what this store should have; None when it has been told (`cursor`)."""
+        ...
+
+    def file(self, sha256: str, *, start: int) -> AbstractAsyncContextManager[tuple[int, AsyncIterator[bytes]]]:
+        """Open a file from byte `start` on; yields (where it really starts, its bytes)."""
+        ...
+
+    async def report(self, report: AppliedReport) -> None:
+        """Tell the hub what is in use. A repeat changes nothing."""
+        ...
+
+
+class FeedTarget(Protocol):
+    """Who puts verified files to use."""
+
+    async def apply(self, file: FeedFile, path: Path) -> None:
+        """Put a file to use; on return it is in use, durably. A repeat changes nothing.
+
+        Raises RefusedError when the content cannot be used - the last good one stays - or TryAgainError when whoever
+        must use it is away.
+        """
+        ...
+
+    async def backlog(self) -> tuple[int, int]:
+        """Return how many journal records the hub has not taken yet, and how many are parked for it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What the feed works with. `folder` is the agent's `mirror/`; `random` returns a number from 0 up to 1."""
+
+    folder: Path
+    tenant: str
+    store: str
+    feed_key: Ed25519PublicKey
+    source: FeedSource
+    target: FeedTarget
+    pace: Pace
+    program: str = ""
+    waiting: Callable[[Exception, float], None] = lambda _error, _wait_s: None
+    backoff: Backoff = field(default_factory=Backoff)
+    random: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one look at the feed did. `refused` are files that could not be used."""
+
+    applied: tuple[FeedFile, ...] = ()
+    refused: tuple[tuple[FeedFile, str], ...] = ()
+    poll_after_s: float | None = None
+
+
+async def run_feed(feed: Feed) -> None:
+    """Keep the store's central data current, for ever. Ends only by being cancelled, which it may be at any point."""
+    failures = 0
+    poll_after_s = 30.0
+    reported_at: datetime | None = None
+    while True:
+        try:
+            told = await look(feed)
+            poll_after_s = told.poll_after_s or poll_after_s
+            due = reported_at is None or (feed.pace.now() - reported_at).total_seconds() >= REPORT_EVERY_S
+            if told.applied or told.refused or due:
+                await report(feed, refused=told.refused)
+                reported_at = feed.pace.now()
+            failures = 0
+            wait_s = poll_after_s * (0.75 + feed.random() / 2)
+        except (TryAgainError, RefusedError, OnSiteError) as error:
+            failures += 1
+            wait_s = feed.backoff.wait_s(
+                failures, random=feed.random, retry_after_s=getattr(error, "retry_after_s", None)
+            )
+            feed.waiting(error, wait_s)
+        await feed.pace.pause(wait_s)
+
+
+async def look(feed: Feed) -> Round:
+    """Ask for the manifest once and bring everything it names into use.
+
+    Raises TryAgainError, RefusedError or OnSiteError; what was applied before stays applied and is not fetched again.
+    """
+    state = await asyncio.to_thread(load_state, feed.folder)
+    signed = await feed.source.manifest(state.cursor)
+    if signed is None:
+        return Round()
+    manifest = _checked(feed, open_manifest(signed, feed.feed_key), state)
+    state = replace(state, issued_at=manifest.issued_at)
+    applied: list[FeedFile] = []
+    refused: list[tuple[FeedFile, str]] = []
+    for file in _in_order(manifest):
+        if state.uses(file):
+            continue
+        try:
+            await _bring(feed, file)
+        except RefusedError as error:
+            if file.kind is FeedKind.ERASURES:
+                raise
+            refused.append((file, error.message))
+            continue
+        state = state.with_file(file)
+        applied.append(file)
+        await asyncio.to_thread(save_state, feed.folder, state)
+    state = replace(state, cursor=manifest.cursor)  # what was refused is tried again when the hub has something new
+    await asyncio.to_thread(save_state, feed.folder, state)
+    await asyncio.to_thread(forget_unused, feed.folder, state)
+    return Round(applied=tuple(applied), refused=tuple(refused), poll_after_s=manifest.poll_after_s)
+
+
+async def report(feed: Feed, *, refused: Sequence[tuple[FeedFile, str]] = ()) -> None:
+    """Tell the hub what is in use, and what could not be used. Raises as `FeedSource` says."""
+    state = await asyncio.to_thread(load_state, feed.folder)
+    backlog, parked = await feed.target.backlog()
+    versions = {kind: file.version for kind, file in state.files.items()}
+    await feed.source.report(
+        AppliedReport(
+            cursor=state.cursor,
+            erased_through=state.erased_through,
+            mirror_version=versions.get(FeedKind.MIRROR),
+            campaigns_version=versions.get(FeedKind.CAMPAIGNS),
+            backlog_records=backlog,
+            parked_records=parked,
+            program=feed.program,
+            refused=[FeedRefusal(kind=file.kind, sha256=file.sha256, message=message) for file, message in refused],
+        )
+    )
+
+
+def _checked(feed: Feed, manifest: Manifest, state: FeedState) -> Manifest:
+    """Return a manifest that is for this store and not an old one played back."""
+    if (manifest.tenant, manifest.store) != (feed.tenant, feed.store):
+        raise AnswerInvalidError("the manifest is another store's", fix="it is tried again")
+    try:
+        issued = datetime.fromisoformat(manifest.issued_at)
+        before = datetime.fromisoformat(state.issued_at) if state.issued_at else issued
+        is_older = issued < before
+    except (ValueError, TypeError) as error:
+        raise AnswerInvalidError("the manifest's time is none", fix="it is tried again") from error
+    if is_older:
+        raise AnswerInvalidError(
+            f"the manifest of {manifest.issued_at} is older than the one in use", fix="look for a proxy that caches"
+        )
+    return manifest
+
+
+def _in_order(manifest: Manifest) -> list[FeedFile]:
+    order = list(FeedKind)
+    return sorted(manifest.files, key=lambda file: order.index(file.kind))
+
+
+async def _bring(feed: Feed, file: FeedFile) -> None:
+    """Fetch what is missing of a file, verify it, and put it to use."""
+    incoming = await asyncio.to_thread(Incoming, feed.folder, file)
+    if not incoming.is_whole:
+        await _fetch(feed, file, incoming)
+    path = await asyncio.to_thread(incoming.finish)
+    if path is None:
+        raise AnswerInvalidError(f"the {file.kind} file that came is not the one promised", fix="it is fetched again")
+    await feed.target.apply(file, path)
+
+
+async def _fetch(feed: Feed, file: FeedFile, incoming: Incoming) -> None:
+    async with feed.source.file(file.sha256, start=incoming.size_bytes) as (start, chunks):
+        if start != incoming.size_bytes:
+            incoming.restart()
+        async for chunk in chunks:
+            if not incoming.append(chunk):
+                incoming.restart()
+                raise AnswerInvalidError(f"more of the {file.kind} file came than promised", fix="it is fetched again")
+    if not incoming.is_whole:
+        raise AnswerInvalidError(
+            f"{incoming.size_bytes} of {file.size_bytes} bytes of the {file.kind} file came", fix="the rest is fetched"
+        )
