@@ -19,13 +19,17 @@ from typing import Final, TypeVar
 from receipt.escpos.commands import TokenKind
 from receipt.escpos.interpreter import Interpreter
 from receipt.escpos.tokenizer import Token, Tokenizer
+from receipt.language import EVIDENCE_BYTES, spoken
 from receipt.layout import Typesetter
 from receipt.paper import Language, Paper, PaperEnd, PrintedCode, PrintedImage
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.raster import stitched
+from receipt.star.interpreter import StarInterpreter
+from receipt.star.tokenizer import StarTokenizer
 
 PIECE_BYTES: Final = 16 * 1024  # tokens of one piece are in memory at once: about 100 bytes each
 TEXT_BYTES_MAX: Final = 8 * 1024  # text that comes byte by byte is joined up to here
+_RESETS: Final = frozenset(("EscInitialize", "StarInitialize"))
 TEAR_OFF_LINES: Final = 3  # a tear bar stands 10 to 15 mm above the print line
 
 
@@ -34,10 +38,18 @@ class PaperReader:
 
     def __init__(self, model: str | PrinterModel = DEFAULT_MODEL, language: str = "auto") -> None:
         self._model = printer_model(model) if isinstance(model, str) else model
-        self._typesetter = Typesetter(self._model)
-        self._tokenizer = Tokenizer()
-        self._interpreter = Interpreter(self._typesetter)
+        self._undecided = bytearray()
+        self._deciding = language == "auto"
+        star = language == Language.STAR.value or (self._deciding and self._model.language == Language.STAR.value)
+        self._speak(Language.STAR if star else Language.ESCPOS)
+
+    def _speak(self, language: Language) -> None:
+        """Begin to read in a language, from the job's first byte."""
         self._language = language
+        self._typesetter = Typesetter(self._model)
+        self._tokenizer = StarTokenizer() if language is Language.STAR else Tokenizer()
+        interpreter = StarInterpreter if language is Language.STAR else Interpreter
+        self._interpreter: Interpreter | StarInterpreter = interpreter(self._typesetter)
         self._text = bytearray()
         self._text_offset = 0
         self._start = 0
@@ -49,8 +61,25 @@ class PaperReader:
         """Take the job's next bytes; return the documents that ended in them."""
         papers: list[Paper] = []
         for at in range(0, len(data), PIECE_BYTES):
-            self._take(self._tokenizer.feed(data[at : at + PIECE_BYTES]), papers)
+            piece = data[at : at + PIECE_BYTES]
+            if self._deciding:
+                piece = self._decide(piece)
+            self._take(self._tokenizer.feed(piece), papers)
         return papers
+
+    def _decide(self, piece: bytes) -> bytes:
+        """Look for proof of another language; with it, return everything fed so far to be read again."""
+        self._undecided += piece
+        proved = spoken(bytes(self._undecided))
+        if proved is None and len(self._undecided) < EVIDENCE_BYTES and not self._printed:
+            return piece
+        self._deciding = False
+        everything = bytes(self._undecided)
+        self._undecided.clear()
+        if proved is None or proved is self._language or self._printed:
+            return piece
+        self._speak(proved)
+        return everything
 
     def close(self) -> list[Paper]:
         """Say that the job has ended; return the documents that had not."""
@@ -86,7 +115,7 @@ class PaperReader:
                 self._commands_seen = True
                 self._end(PaperEnd.CUT, self._position, papers)
                 continue
-            if name == "EscInitialize" and self._torn_off():
+            if name in _RESETS and self._torn_off():
                 self._end(PaperEnd.RESET, offset, papers)
             self._commands_seen = self._commands_seen or kind is not TokenKind.CONTROL
             interpreter.run(token)
@@ -121,7 +150,7 @@ class PaperReader:
                 lines=lines[: len(lines) - min(sheet.trailing_feed, len(lines))],
                 codes=tuple(_moved(code, places) for code in sheet.codes),
                 pictures=tuple(_moved(image, places) for image in stitched(sheet.pictures)),
-                language=Language.ESCPOS if self._commands_seen else Language.TEXT,
+                language=self._language if self._commands_seen else Language.TEXT,
                 model=self._model.name,
                 start=self._start,
                 end=end,
