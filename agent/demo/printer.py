@@ -26,7 +26,8 @@ from typing import Any
 from agent.demo.printer_answers import answer_to
 from agent.demo.roll import Roll
 from agent.demo.roll_page import serve_rolls
-from receipt.escpos.tokenizer import Token, Tokenizer, TokenKind
+from receipt.escpos.commands import TokenKind
+from receipt.escpos.tokenizer import Token, Tokenizer
 
 READ_BYTES = 4096
 SILENCE_S = 30.0  # a network printer drops a silent session after a while; a stuck register must not hold the demo
@@ -122,7 +123,7 @@ def main() -> None:
     """Parse the command line and print until killed."""
     parser = argparse.ArgumentParser(description="Simulated receipt printers.")
     parser.add_argument("--folder", type=Path, required=True, help="where jobs and pictures go")
-    parser.add_argument("--model", default="generic-80mm", help="printer model to draw as")
+    parser.add_argument("--model", default="TM-T20III", help="printer model to draw as")
     parser.add_argument("--page", default="127.0.0.1:0", help="where the page with the rolls listens")
     parser.add_argument("printers", nargs="+", help="ids of the printers")
     arguments = parser.parse_args()

@@ -1,0 +1,189 @@
+"""Judges the evidence of the story. Every check looks at what came out, none at what some part says of itself alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from agent.demo.acts import UNKNOWN_CARD
+from agent.demo.catalogue import total_of
+from agent.demo.evidence import Evidence, SaleSeen
+from agent.demo.paper_trail import is_harmless
+from agent.journal.chain import ChainVerifier
+from retail.coupons import PREFIX
+from retail.errors import RefusedError
+from sync.protocol.coupons import CouponVerifier
+
+HTTP_OK = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that must hold; `what` says it, and when it does not hold, what was seen instead."""
+
+    id: str
+    ok: bool
+    what: str
+
+
+def judge(evidence: Evidence) -> tuple[Check, ...]:
+    """Return the verdict on everything that the story promises."""
+    return (*_paper(evidence), *_offers(evidence), *_faults(evidence), *_records(evidence), *_people(evidence))
+
+
+def _paper(evidence: Evidence) -> Iterator[Check]:
+    sales = evidence.sales
+    changed = [n for n, seen in enumerate(sales, start=1) if seen.printed.block is None]
+    yield _check("till_bytes_unchanged", not changed, "the printer got every byte of the registers, in order", changed)
+    unsafe = [n for n, seen in enumerate(sales, start=1) if not is_harmless(seen.printed.block or b"")]
+    yield _check("blocks_only_print", not unsafe, "what we add cuts nothing, opens nothing, asks nothing", unsafe)
+    receipts = [n for n, seen in enumerate(sales, start=1) if len(evidence.papers(seen)) != 1]
+    yield _check("one_paper_a_sale", not receipts, "every sale came out as one paper", receipts)
+    silent = [n for n, seen in enumerate(sales, start=1) if not seen.printed.status_answer]
+    yield _check(
+        "printer_answers", not silent, "the printer's answer to its status request reached the register", silent
+    )
+    unreadable = [
+        n
+        for n, seen in enumerate(sales, start=1)
+        if not any(seen.sale.basket[0].item.name[seen.sale.language] in line for line in evidence.lines(seen))
+    ]
+    yield _check("text_readable", not unreadable, "goods read as the register wrote them, Cyrillic too", unreadable)
+
+
+def _offers(evidence: Evidence) -> Iterator[Check]:
+    wrong = [n for n, seen in enumerate(evidence.sales, start=1) if _campaigns(evidence, seen) != _expected(seen)]
+    yield _check("offers_as_decided", not wrong, "each customer got the offer meant for them, nobody another's", wrong)
+    held = [n for n, seen in enumerate(evidence.sales, start=1) if _withheld(evidence, seen) != seen.act.withheld]
+    yield _check("control_group_kept", not held, "the control group was decided on and got nothing", held)
+    lost = [
+        n for n, seen in enumerate(evidence.sales, start=1) if seen.act.offer and not _coupon_is_issued(evidence, seen)
+    ]
+    yield _check("coupons_on_paper", not lost, "the QR code on paper is the coupon in the journal", lost)
+    unsaid = [
+        n for n, seen in enumerate(evidence.sales, start=1) if seen.act.offer and not _said_printed(evidence, seen)
+    ]
+    yield _check("outcomes_recorded", not unsaid, "what became of every offer's paper is in the journal", unsaid)
+
+
+def _faults(evidence: Evidence) -> Iterator[Check]:
+    killed = next(seen for seen in evidence.sales if seen.act.kills_core)
+    printed = killed.printed
+    during = (
+        printed.killed_at_s is not None
+        and printed.cut_printed_at_s is not None
+        and printed.cut_sent_at_s < printed.killed_at_s < printed.cut_printed_at_s
+    )
+    yield _check(
+        "killed_while_held", during, "core died after the cut was sent and before it was printed", printed.hold_s
+    )
+    yield _check(
+        "fails_open", printed.block == b"", "the receipt of that moment is the register's own, whole", "changed"
+    )
+    recovered = evidence.spooled_jobs & evidence.handed_over_jobs
+    jobs = {content["transaction"]["job_id"] for content in evidence.of_kind("transaction.completed")}
+    yield _check(
+        "spooled_and_recovered",
+        bool(recovered) and recovered == evidence.spooled_jobs and recovered <= jobs,
+        "what core had not acknowledged was sealed, handed over and journalled",
+        sorted(evidence.spooled_jobs),
+    )
+    before, during_cut = evidence.hub_sales["before the cut"], evidence.hub_sales["before it was mended"]
+    yield _check(
+        "link_was_really_cut",
+        evidence.link_cuts == 1 and before == during_cut,
+        "nothing reached the hub while the link was cut",
+        evidence.hub_sales,
+    )
+
+
+def _records(evidence: Evidence) -> Iterator[Check]:
+    wrong = [n for n, seen in enumerate(evidence.sales, start=1) if not _total_holds(evidence, seen)]
+    yield _check(
+        "sales_in_journal", not wrong, "each sale is in the journal once, with the till's number and total", wrong
+    )
+    count = len(evidence.of_kind("transaction.completed"))
+    yield _check("no_sale_invented", count == len(evidence.sales), "the journal has no sale more", count)
+    findings = list(ChainVerifier().feed(evidence.records))
+    yield _check("chain_holds", not findings, "the journal's hash chain holds from first to last record", findings)
+    hub = evidence.hub_store
+    yield _check(
+        "hub_has_all", hub["sales"] == len(evidence.sales), "the hub has every sale exactly once", hub["sales"]
+    )
+    yield _check("no_fork", hub["forks"] == 0 and hub["parked"] == 0, "the hub refused and doubted nothing", hub)
+
+
+def _people(evidence: Evidence) -> Iterator[Check]:
+    wrong = [n for n, seen in enumerate(evidence.sales, start=1) if _customer(evidence, seen) != seen.act.customer]
+    yield _check(
+        "customers_recognised",
+        not wrong,
+        "each card led to its customer; unknown ones and undone ones to nobody",
+        wrong,
+    )
+    expected = Counter(_places_scanned(evidence))
+    heard = {
+        place: sum(event["event"] == "customer" for event in events)
+        for place, events in evidence.cashier_events.items()
+    }
+    yield _check("cashiers_saw", dict(expected) == heard, "every scan reached its cashier's page, and no other", heard)
+    kiosk = [event["event"] for event in evidence.kiosk_events]
+    yield _check("kiosk_saw", "customer" in kiosk, "the kiosk greeted who checked in there", kiosk)
+    down = {page: status for page, status in evidence.page_statuses.items() if status != HTTP_OK}
+    yield _check("pages_served", not down, "cashier, kiosk, hub and roll pages are served", down)
+    leaked = [record.seq for record in evidence.records if UNKNOWN_CARD.encode() in (record.payload or b"")]
+    yield _check("no_card_number_kept", not leaked, "no card number stands in the journal", leaked)
+
+
+def _check(check_id: str, ok: bool, what: str, seen: Any) -> Check:
+    return Check(id=check_id, ok=ok, what=what if ok else f"{what}; seen: {seen}")
+
+
+def _expected(seen: SaleSeen) -> list[str]:
+    return [seen.act.offer] if seen.act.offer else []
+
+
+def _campaigns(evidence: Evidence, seen: SaleSeen) -> list[str]:
+    """Return the campaigns whose offers were put on a sale's paper, by the journal and by the paper being longer."""
+    if not seen.printed.block:
+        return []
+    decided = evidence.about(seen, "offer.decided")
+    return [offer["campaign_id"] for content in decided for offer in content["offers"]]
+
+
+def _withheld(evidence: Evidence, seen: SaleSeen) -> str | None:
+    offers = [offer for content in evidence.about(seen, "offer.withheld") for offer in content["offers"]]
+    return offers[0]["campaign_id"] if len(offers) == 1 else None
+
+
+def _coupon_is_issued(evidence: Evidence, seen: SaleSeen) -> bool:
+    """Tell whether the code on paper bears the store's signature and the serial that the journal issued."""
+    codes = [code for code in evidence.codes(seen) if code.startswith(PREFIX)]
+    try:
+        on_paper = [CouponVerifier((evidence.store_key,)).verify(code).claims.serial for code in codes]
+    except RefusedError:
+        return False
+    return len(on_paper) == 1 and on_paper == [each["serial"] for each in evidence.about(seen, "coupon.issued")]
+
+
+def _said_printed(evidence: Evidence, seen: SaleSeen) -> bool:
+    return len(evidence.about(seen, "offer.printed")) == 1
+
+
+def _total_holds(evidence: Evidence, seen: SaleSeen) -> bool:
+    transaction = evidence.transaction_of(seen)
+    return transaction is not None and Decimal(transaction["total"]) == total_of(seen.sale.basket).amount
+
+
+def _customer(evidence: Evidence, seen: SaleSeen) -> str | None:
+    found = [content["customer_id"] for content in evidence.about(seen, "customer.identified")]
+    return found[-1] if found else None
+
+
+def _places_scanned(evidence: Evidence) -> Iterator[str]:
+    for seen in evidence.sales:
+        scans = (seen.act.wrong_scan, seen.act.scan)
+        yield from (seen.act.workstation_id for scan in scans if scan is not None)
