@@ -52,6 +52,9 @@ def test_a_mended_link_is_found_at_the_same_port(far_end: socket.socket) -> None
 
 
 def test_a_far_end_that_is_away_looks_like_a_broken_line() -> None:
-    with Link(far_port=free_port()) as link, socket.create_connection(("127.0.0.1", link.port)) as near:
-        with pytest.raises(ConnectionResetError):
-            near.recv(1)
+    with (
+        Link(far_port=free_port()) as link,
+        socket.create_connection(("127.0.0.1", link.port)) as near,
+        pytest.raises(ConnectionResetError),
+    ):
+        near.recv(1)
