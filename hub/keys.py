@@ -1,7 +1,8 @@
 """The hub's secrets: files of mode 0600 below `keys/`, made once, never in the database, a log or an answer.
 
-`hub_sign.key` signs answers. Each tenant has its own three: `feed.key` (Ed25519, signs manifests), `pepper.key` (goes
-into tokens, and sealed to agents), `codes.key` (hashes and seals customers' codes in the database). Files hold
+`hub_sign.key` signs answers. Each tenant has its own four: `feed.key` (Ed25519, signs manifests), `pepper.key` (goes
+into tokens, and sealed to agents), `codes.key` (hashes and seals customers' codes in the database), `contact.key`
+(X25519: stores seal to its public half what new members tell of themselves). Files hold
 lower-case hexadecimal, as the agent's do. Losing `pepper.key` orphans every token of the tenant: back it up.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from retail.errors import OnSiteError
 from sync.protocol.signatures import SigningKey
@@ -29,6 +31,7 @@ class TenantKeys:
     feed: SigningKey = field(repr=False)
     pepper: bytes = field(repr=False)
     codes: bytes = field(repr=False)
+    contact: X25519PrivateKey = field(repr=False)
 
 
 class HubKeys:
@@ -47,6 +50,7 @@ class HubKeys:
             feed=SigningKey(Ed25519PrivateKey.from_private_bytes(self._key(f"{tenant_id}/feed.key"))),
             pepper=self._key(f"{tenant_id}/pepper.key"),
             codes=self._key(f"{tenant_id}/codes.key"),
+            contact=X25519PrivateKey.from_private_bytes(self._key(f"{tenant_id}/contact.key")),
         )
 
     def _key(self, name: str) -> bytes:

@@ -133,6 +133,7 @@ class Registry:
             key_id=key_id,
             hub_key=to_base64(self._keys.sign.private.public_key().public_bytes_raw()),
             feed_key=to_base64(keys.feed.private.public_key().public_bytes_raw()),
+            contact_key=to_base64(keys.contact.public_key().public_bytes_raw()),
             sealed_pepper=to_base64(seal_to(X25519PublicKey.from_public_bytes(seal_key), keys.pepper)),
             country=str(tenant[1]),
         )

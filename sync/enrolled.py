@@ -28,6 +28,8 @@ class Enrolled:
     feed_key: bytes = field(repr=False)
     pepper: bytes = field(repr=False)
     country: str = ""
+    contact_key: bytes = b""
+    """The hub's X25519 key, to which stores seal names and contacts of new members; empty when it told none."""
 
     @property
     def hub_public_key(self) -> Ed25519PublicKey:
@@ -73,4 +75,5 @@ def enrolled_from(answer: EnrolAnswer, *, hub_url: str, seal: X25519PrivateKey) 
         feed_key=from_base64(answer.feed_key, length=KEY_BYTES),
         pepper=pepper,
         country=answer.country,
+        contact_key=from_base64(answer.contact_key, length=KEY_BYTES) if answer.contact_key else b"",
     )

@@ -1,22 +1,26 @@
 """Puts the feed's files to use in an agent: people are forgotten, the mirror is swapped, core is told.
 
-Files already lie in the agent's `mirror/`, verified; what is left to do is to name them and to tell whoever has the
-old ones open.
+Files already lie in the agent's `mirror/`, verified; what is left to do is to put them where core looks - the mirror
+by `current.json`, the others as `campaigns.json`, `items.json`, `config.json` - and to tell it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import assert_never
 
 from pydantic import ValidationError
 
 from retail.errors import ConfigurationError, RefusedError
 from retail.offers.campaign_file import campaigns_from_mapping
+from sync.feed_files import disk_error, sync_directory
 from sync.mirror import MirrorVersion, read_current, write_current
 from sync.protocol.messages import Erasure, ErasuresFile, FeedFile, FeedKind
 from sync.protocol.mirror_file import MirrorFile
@@ -48,7 +52,9 @@ class StoreFeedTarget:
             case FeedKind.MIRROR_OVERLAY:
                 await asyncio.to_thread(_use_overlay, self.folder, file, path)
             case FeedKind.ITEMS | FeedKind.CAMPAIGNS | FeedKind.CONFIG:
-                await asyncio.to_thread(_check_list, file.kind, path)
+                await asyncio.to_thread(_use_document, self.folder, file.kind, path)
+            case _:
+                assert_never(file.kind)
         await self.changed(file.kind)
 
     async def backlog(self) -> tuple[int, int]:
@@ -89,8 +95,21 @@ def _use_overlay(folder: Path, file: FeedFile, path: Path) -> None:
     )
 
 
-def _check_list(kind: FeedKind, path: Path) -> None:
-    """Refuse a file that core could not use, so that the last good one stays in use."""
+def _use_document(folder: Path, kind: FeedKind, path: Path) -> None:
+    """Put a JSON file where core reads it, by rename; a file that core could not use is refused before."""
+    _check_document(kind, path)
+    draft = folder / f".{kind}.json.part"
+    try:
+        shutil.copyfile(path, draft)
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        draft.replace(folder / f"{kind}.json")
+        sync_directory(folder)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+
+
+def _check_document(kind: FeedKind, path: Path) -> None:
     if path.stat().st_size > LIST_BYTES_MAX:
         raise RefusedError(f"the {kind} file is larger than {LIST_BYTES_MAX} bytes", fix="split it", code="feed_file")
     try:

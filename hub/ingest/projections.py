@@ -21,6 +21,9 @@ AMOUNT_E4_MAX = 10**17  # ten million million of the dearest currency; larger is
 TEXT_CHARS_MAX = 200  # ids and numbers; a longer one is no id
 OFFERS_MAX = 100  # of one record
 
+UNCONFIRMED = "unconfirmed"
+"""Of the offers printed, those whose printer has no way to say so: counted among the printed, and apart."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
@@ -140,7 +143,10 @@ def _offer(record: BatchRecord, content: Mapping[str, Any]) -> Projection:
     if not isinstance(offers, list) or len(offers) > OFFERS_MAX:
         raise _PayloadError("offers is no list, or too long")
     events = tuple(_offer_event(record, event, {**content, **_object(offer)}) for offer in offers)
-    return Projection(offers=events, totals={event: len(events)} if events else {})
+    totals = {event: len(events)} if events else {}
+    if record.kind == "offer.printed" and content.get("outcome") == UNCONFIRMED:
+        totals[UNCONFIRMED] = len(events)
+    return Projection(offers=events, totals=totals)
 
 
 def _offer_event(record: BatchRecord, event: str, content: Mapping[str, Any]) -> OfferEvent:

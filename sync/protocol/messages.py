@@ -254,6 +254,9 @@ class EnrolAnswer(Versioned):
     feed_key: Base64
     """The chain's Ed25519 key, which signs feed manifests. Pinned from now on."""
 
+    contact_key: Base64 = ""
+    """An X25519 key of the chain, 32 bytes: stores seal to it what new members tell of themselves. May be empty."""
+
     sealed_pepper: Base64
     """The chain's pepper for tokens, sealed to `seal_key` (`sync.protocol.enrolment.open_sealed`)."""
 
