@@ -99,8 +99,8 @@ class JobBook:
         session = self._link.session if self._link.ready else None
         job = Job(job_id=uuid4(), received_at=self._now(), session=session)
         self._jobs[job.job_id] = job
-        told = json.dumps({"received_at": job.received_at.isoformat()}).encode()
-        self._tell(job, FrameType.JOB, told)
+        if session is not None:
+            self._tell(job, FrameType.JOB, json.dumps({"received_at": job.received_at.isoformat()}).encode())
         return job
 
     def reads(self, job: Job) -> bool:

@@ -26,6 +26,9 @@ GS_CUT_RECOGNISED_BYTES = 3  # GS V m; the feed argument of m = 65.. may still b
 # What a cut looks like, wherever it stands. Bytes without a match hold no cut, so they need not wait to be read.
 _CUT_LIKE = re.compile(rb"\x1b[im]|\x1dV|[\x1b\x1d]\Z", re.DOTALL)
 
+_PRINTS = frozenset((TokenKind.TEXT, TokenKind.RASTER, TokenKind.CODE))
+_MODES = frozenset((b"\x1bL", b"\x1bS", b"\x0c", b"\x1b@", b"\x1d:", b"\x1b="))  # see `_follow_mode`
+
 # Jobs in another language than ESC/POS: PJL, PostScript, and the serial fiscal protocols (SOH Datecs, STX and ENQ
 # Shtrih-M, ACK, NAK, SYN). In them a cut command's bytes are data.
 _FOREIGN_STARTS = (b"\x1b%-12345X", b"%!", b"\x01", b"\x02", b"\x05", b"\x06", b"\x15", b"\x16")
@@ -56,6 +59,12 @@ class CutWatch:
         self.transparent = False
         self.printed_since_cut = False
 
+    def feed_unread(self, data: bytes) -> bool:
+        """Take bytes that nobody asks about (profile `off`); return whether something like a cut was in them."""
+        self.taken_bytes += len(data)
+        self.transparent = True
+        return _CUT_LIKE.search(data) is not None
+
     def begin_job(self) -> None:
         """Believe again, from here on, that the stream can be read: a new job after silence.
 
@@ -66,11 +75,12 @@ class CutWatch:
         self.transparent = False
         self._start.clear()
 
-    def may_hold_cut(self, data: bytes) -> bool:
-        """Return whether a cut may become recognisable, or begin, within `data`; False needs no waiting at all."""
+    def free_bytes(self, data: bytes) -> int:
+        """Return how many bytes at the beginning of `data` can pass before they are read: no cut begins in them."""
         if self.transparent:
-            return False
-        return bool(self._pending_prefix()) or _CUT_LIKE.search(data) is not None
+            return len(data)
+        found = _CUT_LIKE.search(data)
+        return found.start() if found else len(data)
 
     def feed(self, data: bytes) -> list[Cut]:
         """Take bytes and return the cuts that became recognisable, in order."""
@@ -88,9 +98,12 @@ class CutWatch:
             return []
         cuts = []
         for token in tokens:
-            cut = self._follow(token)
-            if cut is not None:
-                cuts.append(cut)
+            # Written out here because it is done for every token of every receipt; `_follow` for one in fifty.
+            if token[2] > TokenKind.COMMAND or token[0][:2] in _MODES:
+                cut = self._follow(token)
+                if cut is not None:
+                    cuts.append(cut)
+        self._printed(tokens)
         early = self._early_cut(pending)
         if early is not None:
             cuts.append(early)
@@ -136,18 +149,23 @@ class CutWatch:
         return Cut(offset, self.insertable)
 
     def _follow(self, token: Token) -> Cut | None:
-        kind = token.kind
-        if kind is TokenKind.TEXT or kind is TokenKind.RASTER or kind is TokenKind.CODE:
-            self.printed_since_cut = True
-            return None
-        if kind is TokenKind.CUT:
-            self.printed_since_cut = False
+        if token.kind is TokenKind.CUT:
             return self._told(self._base + token.offset)
-        if kind is TokenKind.UNKNOWN:
+        if token.kind is TokenKind.UNKNOWN:
             self.transparent = True
-        elif kind is TokenKind.COMMAND or kind is TokenKind.CONTROL:
+        elif token.kind is TokenKind.COMMAND or token.kind is TokenKind.CONTROL:
             self._follow_mode(token.data)
         return None
+
+    def _printed(self, tokens: list[Token]) -> None:
+        """Note whether something has been printed since the last cut."""
+        for token in reversed(tokens):
+            if token.kind is TokenKind.CUT:
+                self.printed_since_cut = False
+                return
+            if token.kind in _PRINTS:
+                self.printed_since_cut = True
+                return
 
     def _follow_mode(self, data: bytes) -> None:
         head = data[:2]

@@ -101,26 +101,43 @@ class Passage:
     def _from_register(self, data: bytes) -> None:
         self.has_spoken = True
         self.last_byte_at_s = self._loop.time()
-        job = self._job_for_new_bytes()
-        if self._waiting or (self._may_hold(job) and self._watch.may_hold_cut(data)):
-            self._waiting += data
-            self._cuts.extend(self._watch.feed(data))
-            self._advance()
+        if self._policy.holds:
+            self._pass_up_to_cuts(data)
         else:
-            self._pass_at_once(job, data)
+            self._pass_at_once(data)
         self._slip.register_spoke()
         if self._printer.waiting_bytes:
             self._register.listen(on=False)
 
-    def _pass_at_once(self, job: Job, data: bytes) -> None:
-        """Pass bytes that hold no cut, or whose cuts nobody waits for; tell core of those all the same."""
+    def _pass_up_to_cuts(self, data: bytes) -> None:
+        """Pass what cannot be a cut before anything else is done, then read, then decide about the rest."""
+        free_bytes = 0 if self._waiting else self._watch.free_bytes(data)
+        free = data if free_bytes == len(data) else data[:free_bytes]
+        if free:
+            self._printer.write(free)
+        job = self._job_for_new_bytes()
+        if free:
+            self._passed_bytes += free_bytes
+            self._book.take(job, free)
+        if free_bytes < len(data):
+            self._waiting += data[free_bytes:]
+        self._cuts.extend(self._watch.feed(data))
+        self._advance()
+
+    def _pass_at_once(self, data: bytes) -> None:
+        """Pass everything; tell core where the cuts are, so that it may send a slip."""
         self._printer.write(data)
-        start = self._passed_bytes
-        told = 0
+        job = self._job_for_new_bytes()
+        start, told = self._passed_bytes, 0
         self._passed_bytes += len(data)
+        if not self._policy.prints_slips:
+            if self._watch.feed_unread(data):
+                self._last_cut_at = start
+            self._book.take(job, data)
+            return
         for cut in self._watch.feed(data):
             self._last_cut_at = cut.offset
-            if cut.offset < start + told:
+            if cut.offset < start:  # it began in an earlier chunk, which core has had
                 continue
             self._book.take(job, data[told : cut.offset - start])
             told = cut.offset - start
@@ -128,10 +145,10 @@ class Passage:
         self._book.take(job, data[told:] if told else data)
 
     def _ask_without_waiting(self, job: Job, cut: Cut) -> None:
-        if not cut.insertable or not (self._policy.holds or self._policy.prints_slips):
+        if not cut.insertable:
             return
         cut_no = self._book.ask(job, cut.offset - self._job_start)
-        if cut_no is not None and self._policy.prints_slips:
+        if cut_no is not None:
             self._slip.asked(cut_no)
 
     def _advance(self) -> None:
