@@ -76,8 +76,8 @@ class Pen(Protocol):
     def line(self, text: str, *, align: Align, size: Size, bold: bool) -> None:
         """Write one line of printable text that fits the width and that the printer can say."""
 
-    def picture(self, bitmap: Bitmap) -> None:
-        """Draw a picture, centred."""
+    def picture(self, bitmap: Bitmap, *, doubled: bool) -> None:
+        """Draw a picture, centred; `doubled` prints every dot twice as wide and high."""
 
     def native_qr(self, payload: bytes, *, module_dots: int) -> None:
         """Have the printer draw a QR code at level M, centred."""

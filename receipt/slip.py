@@ -34,13 +34,6 @@ _EAN13_DIGITS = 13
 _CODE128_CHARACTERS_MAX = 20
 
 
-class DrawsText(Protocol):
-    """Draws a line that a printer has no letters for."""
-
-    def draw(self, text: str, *, dots: int, size: Size, bold: bool) -> Bitmap:
-        """Return a picture at most `dots` wide, whose dots the printer will print twice as wide and high."""
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a slip, laid out."""
@@ -49,6 +42,13 @@ class Line:
     align: Align = Align.LEFT
     size: Size = Size.NORMAL
     bold: bool = False
+
+
+class DrawsText(Protocol):
+    """Draws a line that a printer has no letters for (fulfilled by `receipt.letters.Letters`)."""
+
+    def draw(self, line: Line, *, dots: int, columns: int) -> Bitmap:
+        """Return a picture of a line, `dots` wide."""
 
 
 def _as_it_is(text: str) -> str:
@@ -147,7 +147,7 @@ def _write(
     match piece:
         case Line(text, align, size, bold):
             if draws is not None and not pen.can_say(text):
-                pen.picture(draws.draw(text, dots=model.dots // 2, size=size, bold=bold))
+                pen.picture(draws.draw(piece, dots=model.dots, columns=model.columns), doubled=False)
             else:
                 pen.line(text, align=align, size=size, bold=bold)
         case Qr(data=data):
@@ -168,7 +168,7 @@ def _write_qr(data: str, pen: Pen, model: SlipPrinter, *, native: bool) -> None:
     if native:
         pen.native_qr(payload, module_dots=dots)
     else:
-        pen.picture(qr_picture(payload, dots // 2))
+        pen.picture(qr_picture(payload, dots // 2), doubled=True)
 
 
 def _checked(kind: BarcodeKind, data: str) -> str:

@@ -53,7 +53,7 @@ _EAN13_MODULES = 95
 _QUIET_MODULES = 20  # both sides together
 _MODULE_DOTS = (3, 2)  # GS w: 0.375 mm reads best, 0.25 mm where it must fit
 
-_DOUBLE = b"\x03"  # GS v 0 m=3: the printer doubles width and height, a quarter of the bytes
+_AS_IT_IS, _DOUBLED = b"\x00", b"\x03"  # GS v 0 m: 3 doubles width and height
 _TEXT_FROM = 0x20
 
 
@@ -120,13 +120,14 @@ class EscPosPen:
             self._out += _ALIGN[align]
             self._align = align
 
-    def picture(self, bitmap: Bitmap) -> None:
-        """Draw a picture with every dot doubled (GS v 0, mode 3): what codes and small fonts are made for."""
+    def picture(self, bitmap: Bitmap, *, doubled: bool) -> None:
+        """Draw a picture (GS v 0); `doubled` (mode 3) saves three quarters of the bytes of a code."""
         self._place(Align.CENTRE)
+        mode = _DOUBLED if doubled else _AS_IT_IS
         for top in range(0, bitmap.height, ROWS_PER_PICTURE):
             rows = bitmap.rows[top : top + ROWS_PER_PICTURE]
             size = bitmap.width_bytes.to_bytes(2, "little") + len(rows).to_bytes(2, "little")
-            self._out += b"\x1dv0" + _DOUBLE + size + b"".join(rows)
+            self._out += b"\x1dv0" + mode + size + b"".join(rows)
 
     def native_qr(self, payload: bytes, *, module_dots: int) -> None:
         """Have the printer draw a QR code."""

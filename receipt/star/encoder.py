@@ -78,13 +78,13 @@ class StarPen:
             self._out += _ALIGN[align]
             self._align = align
 
-    def picture(self, bitmap: Bitmap) -> None:
-        """Draw a picture with every dot doubled by us (ESC GS S): StarPRNT's raster has no scale."""
+    def picture(self, bitmap: Bitmap, *, doubled: bool) -> None:
+        """Draw a picture (ESC GS S); StarPRNT's raster has no scale, so dots are doubled here."""
         self._place(Align.CENTRE)
-        rows = [_doubled(row) for row in bitmap.rows for _twice in (0, 1)]
+        rows = [_doubled(row) for row in bitmap.rows for _twice in (0, 1)] if doubled else bitmap.rows
         for top in range(0, len(rows), ROWS_PER_PICTURE):
             strip = rows[top : top + ROWS_PER_PICTURE]
-            size = (2 * bitmap.width_bytes).to_bytes(2, "little") + len(strip).to_bytes(2, "little")
+            size = len(strip[0]).to_bytes(2, "little") + len(strip).to_bytes(2, "little")
             self._out += b"\x1b\x1dS\x01" + size + b"\x00" + b"".join(strip)
 
     def native_qr(self, payload: bytes, *, module_dots: int) -> None:

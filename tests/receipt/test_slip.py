@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from receipt.bitmap import Bitmap, bitmap_of
 from receipt.escpos.state import SLIP_DEFAULTS, PrinterState
 from receipt.escpos.tokenizer import Tokenizer
 from receipt.printable import columns_of, printable, printable_lines
-from receipt.slip import encode_slip, lay_out, slip_lines
+from receipt.slip import Line, encode_slip, lay_out, slip_lines
 from receipt.slip_blocks import Align, Barcode, BarcodeKind, Columns, Feed, Qr, Rule, Size, Slip, Text
 from receipt.wrapping import wrapped
 from retail.errors import DefectError
@@ -155,14 +156,12 @@ def test_typographic_signs_that_a_printer_lacks_become_plain_ones() -> None:
 
 def test_a_script_that_a_printer_lacks_is_drawn_where_something_can_draw_it() -> None:
     class Draws:
-        def draw(self, text: str, *, dots: int, size: Size, bold: bool):
-            from receipt.bitmap import bitmap_of
-
-            assert (text, dots) == ("咖啡", 288)
+        def draw(self, line: Line, *, dots: int, columns: int) -> Bitmap:
+            assert (line.text, dots, columns) == ("咖啡", 576, 48)
             return bitmap_of([[True] * 16] * 8)
 
     slip = Slip(blocks=(Text(text="咖啡"),))
-    assert b"\x1dv0\x03\x02\x00\x08\x00" + b"\xff" * 16 in encode_slip(slip, Model(), draws=Draws())
+    assert b"\x1dv0\x00\x02\x00\x08\x00" + b"\xff" * 16 in encode_slip(slip, Model(), draws=Draws())
     assert b"??\n" in encode_slip(slip, Model())
 
 
