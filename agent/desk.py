@@ -23,7 +23,7 @@ from agent.config import AgentConfig, load_config
 from agent.control_client import ControlClient
 from agent.desk_content import DeskContent
 from agent.desk_hub import HubLink, run_hub_link
-from agent.desk_ports import DeskCore
+from agent.desk_ports import DeskCore, HubSeal
 from agent.desk_status import STATUS_FILE, DeskStatus, run_status
 from agent.state_dir import StateDir
 from kiosk.app import create_app
@@ -110,7 +110,14 @@ async def run_desk(config: AgentConfig) -> None:
     hub = HubLink(state=state, config=config, control=control, wake=wake)
     status = DeskStatus(hub=hub, clock=clock, listen=config.desk.listen)
     core = DeskCore(control, own_status=status.report)
-    app = create_app(core=core, content=content, switchboard=switchboard, clock=clock, hosts=served_hosts(config))
+    app = create_app(
+        core=core,
+        content=content,
+        switchboard=switchboard,
+        seal=HubSeal(lambda: hub.contact_key),
+        clock=clock,
+        hosts=served_hosts(config),
+    )
     listening = bind(config.desk.listen)
     server = _Server(_serving(app), on_stop=switchboard.close)
     await _until_told_to_stop(

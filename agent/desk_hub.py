@@ -49,6 +49,7 @@ class HubLink:
     wake: asyncio.Event
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     enrolled: bool = False
+    contact_key: bytes = b""
     last_contact: datetime | None = None
     last_error: str = ""
     forked: bool = False
@@ -158,6 +159,7 @@ async def _enrolment(link: HubLink) -> Enrolled:
         enrolled = load_enrolled(link.state)
         link.enrolled = enrolled is not None
         if enrolled is not None:
+            link.contact_key = enrolled.contact_key
             return enrolled
         await asyncio.sleep(ENROLMENT_LOOK_S)
 

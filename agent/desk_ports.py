@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from agent.control_client import ControlClient
 from agent.journal.reader import JournalReader
@@ -11,6 +14,7 @@ from agent.journal.records import StoredRecord
 from kiosk.ports import JsonObject
 from retail.errors import TryAgainError
 from sync.ports import ParkReason, Position
+from sync.protocol.enrolment import seal_to, to_base64
 
 
 class DeskCore:
@@ -102,3 +106,22 @@ class DeskCursors:
     async def park(self, destination: str, seq: int, *, reason: ParkReason, detail: str) -> None:
         """Have core park a record; a repeat changes nothing."""
         await self._control.ask("park", destination=destination, seq=seq, reason=reason.value, detail=detail)
+
+
+class HubSeal:
+    """Seals what people tell of themselves to the hub's public key (`kiosk.ports.SealPort`).
+
+    A hub that has told no such key yet (an older one, or none) leaves the text as it is, in a journal that is
+    encrypted at rest, marked `sealed: false`; `docs/privacy.md` says what that exposes.
+    """
+
+    def __init__(self, public_key: Callable[[], bytes]) -> None:
+        self._public_key = public_key
+
+    def seal(self, told: JsonObject) -> JsonObject:
+        """Return a box for the hub, or the text itself where there is no key to seal to."""
+        key = self._public_key()
+        if not key:
+            return {"sealed": False, "told": dict(told)}
+        text = json.dumps(told, ensure_ascii=False).encode()
+        return {"sealed": True, "box": to_base64(seal_to(X25519PublicKey.from_public_bytes(key), text))}

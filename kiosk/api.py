@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from kiosk.bodies import PROBLEMS, Body, Identifier, Source
 from kiosk.broadcast import Channel, Switchboard
 from kiosk.events import Place, PlaceKind
 from kiosk.ports import Clock, ContentPort, CorePort
@@ -27,39 +28,20 @@ RETRY_MS = 1000
 STREAMS_MAX = 400
 """200 screens are promised; twice that many means that something opens streams and forgets them."""
 
-Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$")]
 
-
-class Problem(BaseModel):
-    """Every error of this API: a stable word, what happened, what to do."""
-
-    code: str
-    message: str
-    fix: str
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class ScanRequest(_Body):
+class ScanRequest(Body):
     """A code was presented at a workstation or kiosk."""
 
     workstation_id: Identifier
     code: str = Field(min_length=1, max_length=CODE_CHARACTERS_MAX)
     symbology: str = Field(default="unknown", pattern=r"^[a-z0-9_-]{1,32}$")
-    source: Literal["cashier", "kiosk", "display", "api"] = "api"
+    source: Source = Source.API
 
 
 class ScanAnswer(BaseModel):
     """The scan was taken; who it is follows as an event."""
 
     scan_id: str
-
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem} for status in (403, 404, 409, 413, 415, 422, 503)
-}
 
 
 def api_routes(*, core: CorePort, content: ContentPort, switchboard: Switchboard, clock: Clock) -> APIRouter:
@@ -70,13 +52,12 @@ def api_routes(*, core: CorePort, content: ContentPort, switchboard: Switchboard
     @router.post("/scans", status_code=202, tags=["scans"])
     async def scan(request: ScanRequest) -> ScanAnswer:
         """Present a code. The answer only says that it was taken; `customer` and `offers` follow as events."""
-        kind = PlaceKind.KIOSK if request.source == "kiosk" else PlaceKind.WORKSTATION
-        require_place(content, Place(kind=kind, place_id=request.workstation_id))
+        require_place(content, request.source.place(request.workstation_id))
         scan_id = await core.scan(
             workstation_id=request.workstation_id,
             code=request.code,
             symbology=request.symbology,
-            source=request.source,
+            source=request.source.value,
         )
         return ScanAnswer(scan_id=scan_id)
 

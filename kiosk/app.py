@@ -18,7 +18,8 @@ from kiosk.api import api_routes
 from kiosk.assets import load_assets
 from kiosk.broadcast import Switchboard
 from kiosk.guard import Guard
-from kiosk.ports import Clock, ContentPort, CorePort
+from kiosk.members import member_routes
+from kiosk.ports import Clock, ContentPort, CorePort, SealPort
 from kiosk.views import page_routes
 from retail.errors import (
     ConfigurationError,
@@ -34,7 +35,13 @@ VALIDATION_PROBLEMS_MAX = 3  # the first mistakes explain the rest
 
 
 def create_app(
-    *, core: CorePort, content: ContentPort, switchboard: Switchboard, clock: Clock, hosts: Iterable[str]
+    *,
+    core: CorePort,
+    content: ContentPort,
+    switchboard: Switchboard,
+    seal: SealPort,
+    clock: Clock,
+    hosts: Iterable[str],
 ) -> FastAPI:
     """Return the application. `hosts` are the exact `Host` values it answers to, port included."""
     app = FastAPI(
@@ -46,6 +53,7 @@ def create_app(
     )
     app.add_middleware(Guard, hosts=frozenset(hosts))
     app.include_router(api_routes(core=core, content=content, switchboard=switchboard, clock=clock))
+    app.include_router(member_routes(core=core, content=content, seal=seal, clock=clock))
     app.include_router(page_routes(assets=load_assets(), content=content))
     app.add_exception_handler(TillstreamError, _tillstream_problem)
     app.add_exception_handler(RequestValidationError, _validation_problem)

@@ -79,11 +79,20 @@ class CorePort(Protocol):
         ...
 
 
+class SealPort(Protocol):
+    """Closes what a person tells of themselves, so that only the hub can read it."""
+
+    def seal(self, told: JsonObject) -> JsonObject:
+        """Return the object that is journalled instead of `told`. Never raises."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """One permission a customer may give: the whole text that is shown or read aloud, by language.
 
-    `version` changes whenever a word of it does; `purpose` is a stable word (`receipts`, `offers`, `profiling`).
+    `version` changes whenever a word of it does; `purpose` is a stable word: `membership` (the programme's own terms,
+    without which nobody is a member), `receipts`, `offers`, `profiling`.
     """
 
     purpose: str

@@ -108,6 +108,15 @@ CONTENT = PageContent(
     ),
     consents=(
         Consent(
+            purpose="membership",
+            channel="store",
+            version="2026-11",
+            text={
+                "en": "I join the programme of Corner shop. It keeps my name, contact and purchases for my points. I can leave at any till.",
+                "ru": "Я вступаю в программу магазина. Он хранит моё имя, контакт и покупки ради моих баллов. Выйти можно на любой кассе.",
+            },
+        ),
+        Consent(
             purpose="offers",
             channel="email",
             version="2026-11",
@@ -138,6 +147,13 @@ CONTENT = PageContent(
         ),
     ),
 )
+
+
+class FakeSeal:
+    """Seals by naming what was sealed."""
+
+    def seal(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"sealed": True, "box": sorted(told)}
 
 
 @dataclass
@@ -225,7 +241,14 @@ def app_over_fake(*, clock: FakeClock, hosts: tuple[str, ...], boot: str = "b1",
     """Return the application, its fake core and its switchboard."""
     switchboard = Switchboard(workstations=content.workstations, kiosks=content.kiosks, clock=clock, boot=boot)
     core = FakeCore(switchboard)
-    app = create_app(core=core, content=FakeContent(content), switchboard=switchboard, clock=clock, hosts=hosts)
+    app = create_app(
+        core=core,
+        content=FakeContent(content),
+        switchboard=switchboard,
+        seal=FakeSeal(),
+        clock=clock,
+        hosts=hosts,
+    )
     return app, core, switchboard
 
 
