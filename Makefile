@@ -10,11 +10,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 SEED ?=
-TEST_PACKAGES := chromium socat strace gcc libc6-dev
+TEST_PACKAGES := chromium socat strace gcc libc6-dev $(if $(shell command -v npm),,nodejs npm)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
+PAGE_TOOLS := node_modules/.installed
 
 # Tests that start real processes, servers or a browser measure themselves against the clock: they run one by one.
 UNIT := not slow and not real and not browser
@@ -31,7 +32,8 @@ setup: $(DEVELOPMENT)
 demo: $(RUNTIME)
 	@$(BIN)/tillstream demo $(ARGS)
 
-test: packages $(DEVELOPMENT)
+test: packages
+	$(MAKE) $(DEVELOPMENT) $(PAGE_TOOLS)
 	$(MAKE) test-unit
 	$(MAKE) test-real
 
@@ -84,3 +86,8 @@ $(DEVELOPMENT): $(RUNTIME) requirements-dev.lock
 	@echo "installing what tests into $(VENV) (once)"
 	@$(PIP) install -q --no-compile --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# Type checker and accessibility rules for the pages; the pages themselves ship nothing of them.
+$(PAGE_TOOLS): package.json package-lock.json
+	@if command -v npm >/dev/null; then npm ci --no-audit --no-fund --loglevel=error && touch $@; \
+	else echo "no npm: tests of the pages' types and accessibility are skipped; fix: sudo apt-get install npm"; fi
