@@ -100,6 +100,7 @@ class Encoding(NamedTuple):
     codec: str = "cp437"
     international: int = 0
     double_byte: str | None = None
+    twice: bool = False  # some program took the bytes for Latin-1 and encoded them as UTF-8
 
     @property
     def ascii_is_plain(self) -> bool:
@@ -108,6 +109,8 @@ class Encoding(NamedTuple):
 
     def decode(self, data: bytes) -> str:
         """Return the characters that these bytes print; never raises."""
+        if self.twice:
+            data = data.decode("utf-8", "replace").encode("latin-1", "replace")
         if self.double_byte is not None:
             return self._wide(data)
         if self.codec == UTF8:

@@ -6,6 +6,7 @@ Contract: pure. Columns count cells of the line's smallest font; a position betw
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final, NamedTuple
 
@@ -60,6 +61,28 @@ def compose(line: SetLine) -> tuple[PaperLine, ...]:
         if first.cells * first.cell <= line.area:
             return (PaperLine(_seen(text), (Span(0, first.cell, text, first.style),), line.offset),)
     return tuple(_lay(piece, line) for piece in _wrapped(line))
+
+
+def passes(line: SetLine, returns: list[int]) -> list[SetLine]:
+    """Divide a line that the head went over more than once: one line where that was overprinting, else several.
+
+    Overprinting fills gaps (a second colour), repeats (bold) or underlines. Where other characters would fall on each
+    other, the carriage return was a till's way to end a line.
+    """
+    borders = [0, *returns, len(line.runs)]
+    each = [line._replace(runs=line.runs[a:b]) for a, b in itertools.pairwise(borders) if a < b]
+    seen = ""
+    for one in each:
+        text = " ".join(piece.text for piece in compose(one))
+        pairs = [(a, b) for a, b in zip(seen, text, strict=False) if a != " " != b]
+        differing = sum(a != b and "_" not in (a, b) for a, b in pairs)
+        if differing * _OVERPRINT_SHARE > len(pairs):
+            return each
+        seen = text if len(text) > len(seen) else seen
+    return [line]
+
+
+_OVERPRINT_SHARE: Final = 4  # of the characters that meet, a quarter may differ (a zero slashed, an accent added)
 
 
 def _seen(text: str) -> str:

@@ -12,7 +12,7 @@ from itertools import accumulate, chain
 from typing import Any, Final
 
 from receipt.code_pages import Encoding
-from receipt.compose import Run, SetLine, compose
+from receipt.compose import Run, SetLine, compose, passes
 from receipt.page_buffer import PageBuffer
 from receipt.page_repair import PageRepair, unknown_page
 from receipt.paper import PaperLine, PrintedCode, PrintedImage, Style, Symbology
@@ -20,6 +20,7 @@ from receipt.printers import PrinterModel
 
 LINES_MAX: Final = 5_000  # 20 m of paper: no receipt is longer, a stream of line feeds is
 LINE_CELLS_MAX: Final = 2_000  # a text without a line feed is broken here
+RETURNS_MAX: Final = 8  # printing over a line more often than that is ending lines by CR
 CODES_MAX: Final = 200
 PICTURE_BYTES_MAX: Final = 4 * 1024 * 1024  # 58,000 rows of 576 dots: 7 m of picture
 TAB_CELLS: Final = 8  # a tab stop every 8 characters until the till sets its own
@@ -50,6 +51,7 @@ class Typesetter:
         self._lines: list[tuple[PaperLine, ...]] = []
         self._set: dict[int, SetLine] = {}  # the lines that may have to be composed again
         self._runs: list[Run] = []
+        self._returns: list[int] = []  # the runs before which the head went back to the line's start
         self._line_offset = 0
         self.codes: list[PrintedCode] = []
         self.pictures: list[PrintedImage] = []
@@ -153,6 +155,14 @@ class Typesetter:
         self.x = max(0, x)
         self._placed = True
 
+    def carriage_return(self, offset: int) -> None:
+        """Go back to the line's start without feeding: to print over it, or as some tills end their lines."""
+        if self._runs and len(self._returns) < RETURNS_MAX:
+            self._returns.append(len(self._runs))
+            self.move(0)
+        elif self._runs:
+            self.line_feed(offset)
+
     def tab(self) -> None:
         """Go to the next tab stop; where there is none, stay."""
         cell = self.font_dots + self.spacing
@@ -178,7 +188,12 @@ class Typesetter:
         self._runs = []
         self.trailing_feed = 0
         line = SetLine(tuple(runs), self._line_justification, self.margin, self.area, self._line_offset)
-        self._keep_set(line)
+        if self._returns:
+            for each in passes(line, self._returns):
+                self._keep_set(each)
+            self._returns = []
+        else:
+            self._keep_set(line)
 
     def feed(self, lines: int, offset: int) -> None:
         """Finish the line and leave paper blank, `lines` in all."""
@@ -195,6 +210,7 @@ class Typesetter:
         if self._runs:
             page.add(tuple(self._runs), self._line_offset)
             self._runs = []
+            self._returns = []
         page.y += spacing
         self.x = 0
         self._placed = True
@@ -204,6 +220,7 @@ class Typesetter:
         if self.page is None and self._runs:
             self.line_feed(offset)
         self._runs = []
+        self._returns = []
         self.x = 0
         self.page = PageBuffer(self.model.dots)
 
@@ -211,6 +228,7 @@ class Typesetter:
         """Leave page mode; what was collected and not printed is lost."""
         if self.page is not None:
             self._runs = []
+            self._returns = []
             self.x = 0
             self.page = None
 

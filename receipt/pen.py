@@ -88,6 +88,9 @@ class Pen(Protocol):
     def feed(self, lines: int) -> None:
         """Leave lines empty."""
 
+    def gap(self) -> None:
+        """Leave 3 mm: the quiet zone below a QR code."""
+
     def cut(self) -> None:
         """Cut the paper, which must have been fed past the cutter."""
 

@@ -19,7 +19,7 @@ from receipt.printable import columns_of, printable, printable_lines
 from receipt.qr_codes import QR_BYTES_MAX, module_dots, qr_picture
 from receipt.slip_blocks import Align, Barcode, BarcodeKind, Block, Columns, Feed, Qr, Rule, Size, Slip, Text
 from receipt.star.encoder import StarPen
-from receipt.wrapping import fits, wrapped
+from receipt.wrapping import balanced, fits, wrapped
 from retail.errors import DefectError
 
 SLIP_LINES_MAX = 80
@@ -125,7 +125,8 @@ def _paragraph(block: Text, columns: int, spoken: Callable[[str], str]) -> Itera
         size = Size.TALL
     room = columns // 2 if size is Size.DOUBLE else columns
     for line in lines:
-        for part in wrapped(line, room):
+        parts = balanced(line, room) if block.align is Align.CENTRE else wrapped(line, room)
+        for part in parts:
             yield Line(part, block.align, size, block.bold)
 
 
@@ -169,6 +170,7 @@ def _write_qr(data: str, pen: Pen, model: SlipPrinter, *, native: bool) -> None:
         pen.native_qr(payload, module_dots=dots)
     else:
         pen.picture(qr_picture(payload, dots // 2), doubled=True)
+    pen.gap()
 
 
 def _checked(kind: BarcodeKind, data: str) -> str:

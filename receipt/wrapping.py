@@ -40,6 +40,22 @@ def wrapped(text: str, columns: int) -> list[str]:
     return [each.replace("\u00a0", " ") for each in lines]
 
 
+def balanced(text: str, columns: int) -> list[str]:
+    """Return the lines of a centred paragraph: as few as `wrapped` gives, and as even, so that no word ends alone."""
+    lines = wrapped(text, columns)
+    if len(lines) == 1 or not fits(text, columns):
+        return lines
+    low, high = columns // 2, columns
+    while low < high:
+        middle = (low + high) // 2
+        narrower = wrapped(text, middle)
+        if len(narrower) == len(lines) and fits(text, middle):
+            lines, high = narrower, middle
+        else:
+            low = middle + 1
+    return lines
+
+
 def fits(text: str, columns: int) -> bool:
     """Return whether no word of a text would have to be broken at this width."""
     return all(columns_of(word) <= columns for word in _words(text))

@@ -146,12 +146,16 @@ class EscPosPen:
         fitting = (dots for dots in _MODULE_DOTS if dots * (modules + _QUIET_MODULES) <= self._printer.dots)
         width = next(fitting, _MODULE_DOTS[-1])
         self._out += _BARCODE_SETTINGS + b"\x1dw" + bytes((width,))
-        self._out += b"\x1dk" + bytes((_BARCODE_SYSTEM[kind], len(encoded))) + encoded + b"\n"
+        self._out += b"\x1dk" + bytes((_BARCODE_SYSTEM[kind], len(encoded))) + encoded
 
     def feed(self, lines: int) -> None:
         """Feed by lines (ESC d)."""
         if lines > 0:
             self._out += b"\x1bd" + bytes((min(lines, FEED_LINES_MAX),))
+
+    def gap(self) -> None:
+        """Feed by dots (ESC J): 24 are 3 mm at 203 dpi, and at least four modules of any code of ours."""
+        self._out += b"\x1bJ\x18"
 
     def cut(self) -> None:
         """Cut, leaving a bridge (GS V 1): a slip that falls is a slip on the floor."""

@@ -36,7 +36,7 @@ class Interpreter:
         self._line_spacing = LINE_SPACING_DOTS
         self._units = (typesetter.model.dpi, typesetter.model.dpi)
         self._at_printer = True
-        self._returned = False  # CR was seen: what follows begins a line unless it is the LF of the pair
+        self._returned = False  # CR was seen: it is half of CR LF, or the head goes back
         self._kanji_size = False
         self._macro: list[Token] | None = None
         self._macro_kept: tuple[Token, ...] = ()
@@ -66,7 +66,7 @@ class Interpreter:
         if self._at_printer:
             if self._returned:
                 self._returned = False
-                self._sheet.line_feed(offset)
+                self._sheet.carriage_return(offset)
             self._sheet.put(data, offset)
 
     def run(self, token: Token) -> None:

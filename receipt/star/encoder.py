@@ -92,7 +92,7 @@ class StarPen:
         self._place(Align.CENTRE)
         dots = bytes((min(module_dots, _MODULE_DOTS_MAX),))
         self._out += _QR_MODEL_2_LEVEL_M + b"\x1b\x1dyS2" + dots
-        self._out += b"\x1b\x1dyD1\x00" + len(payload).to_bytes(2, "little") + payload + _QR_PRINT + b"\n"
+        self._out += b"\x1b\x1dyD1\x00" + len(payload).to_bytes(2, "little") + payload + _QR_PRINT
 
     def barcode(self, kind: BarcodeKind, data: str) -> None:
         """Have the printer draw a barcode (ESC b)."""
@@ -107,6 +107,10 @@ class StarPen:
         """Feed by lines (ESC a)."""
         if lines > 0:
             self._out += b"\x1ba" + bytes((min(lines, FEED_LINES_MAX),))
+
+    def gap(self) -> None:
+        """Feed by quarters of a millimetre (ESC J)."""
+        self._out += b"\x1bJ\x0c"
 
     def cut(self) -> None:
         """Cut, leaving a bridge (ESC d 1)."""

@@ -61,6 +61,7 @@ class StarInterpreter:
         self._pdf417 = b""
         self._payload = bytearray()
         self._payload_token: Token | None = None
+        self._returned = False  # CR was seen
         self.transparent = False
         self.drawer_opened = False
         self._handlers = self._table()
@@ -73,6 +74,9 @@ class StarInterpreter:
 
     def text(self, data: bytes, offset: int) -> None:
         """Print text."""
+        if self._returned:
+            self._returned = False
+            self._sheet.carriage_return(offset)
         self._sheet.put(data, offset)
 
     def note_macro_text(self, token: Token) -> None:
@@ -118,6 +122,7 @@ class StarInterpreter:
         sheet = self._sheet
         table: dict[str, Handler] = {
             "StarLineFeed": self._line_feed,
+            "StarCarriageReturn": self._carriage_return,
             "StarFormFeed": self._line_feed,
             "StarVerticalTab": self._line_feed,
             "StarHorizontalTab": lambda _data, _offset: sheet.tab(),
@@ -182,7 +187,11 @@ class StarInterpreter:
             "StarDefineLogos": lambda _data, _offset: None,
         }
 
+    def _carriage_return(self, _data: bytes, _offset: int) -> None:
+        self._returned = not self._sheet.at_line_start
+
     def _line_feed(self, _data: bytes, offset: int) -> None:
+        self._returned = False
         if not self._images.end_line() or not self._sheet.at_line_start:
             self._sheet.line_feed(offset, _LINE_DOTS)
 
