@@ -114,7 +114,7 @@ class Speech:
         lines = [self._greeting("cashier", occasion, phrases)] if occasion.account is not None else []
         for reward in decision.rewards:
             written = self._written(reward, occasion, phrases, "cashier")
-            lines.append(written or phrases.say("cashier.tell", offer=self._plain(reward, phrases)))
+            lines.append(written or phrases.say("cashier.tell", offer=self._plain(reward, occasion, phrases)))
         if not decision.rewards:
             lines.append(phrases.say("cashier.nothing"))
         return tuple(lines)
@@ -168,12 +168,18 @@ class Speech:
             greeting = phrases.say("slip.greeting", first_name=name) if name else phrases.say("slip.greeting_unknown")
             blocks += [Text(text=greeting, align=Align.CENTRE, bold=True), Feed(lines=1)]
         code_free = True
+        conditions: list[str] = []
         for place, reward in enumerate(decision.rewards):
             if place:
                 blocks.append(Feed(lines=1))
             coupon = occasion.coupons.get(reward.campaign.campaign_id)
-            blocks += self._offer(reward, occasion, phrases, coupon=coupon, draws_qr=code_free)
-            code_free = code_free and coupon is None
+            blocks += self._offer(reward, occasion, phrases)
+            if coupon is not None:
+                conditions.append(self._conditions(reward, occasion, phrases))
+                blocks += self._codes(coupon, phrases, draws_qr=code_free)
+                code_free = False
+        if conditions:
+            blocks += [Feed(lines=1), *(Text(text=text, align=Align.CENTRE) for text in dict.fromkeys(conditions))]
         if occasion.account is None and occasion.claim_url and code_free:
             blocks += self._code(occasion.claim_url, phrases.say("slip.stranger_offer"))
         if occasion.say_points and occasion.account is not None:
@@ -181,12 +187,10 @@ class Speech:
             blocks += [Feed(lines=1), Text(text=points, align=Align.CENTRE)]
         return blocks
 
-    def _offer(
-        self, reward: Reward, occasion: Occasion, phrases: Phrases, *, coupon: CouponPaper | None, draws_qr: bool
-    ) -> list[Block]:
-        """Return one offer: its text large, then what it is good for, then its codes."""
+    def _offer(self, reward: Reward, occasion: Occasion, phrases: Phrases) -> list[Block]:
+        """Return one offer: its title large, what it is, until when it is good."""
         blocks: list[Block] = []
-        title = self._title(reward, occasion, phrases)
+        title = self._written(reward, occasion, phrases, "title")
         if title:
             blocks.append(Text(text=title, align=Align.CENTRE, size=Size.DOUBLE))
         text = self._said(reward, occasion, phrases, "receipt")
@@ -194,17 +198,10 @@ class Speech:
         day = self._locale.day(reward.valid_until)
         if not reward.campaign.is_service and day not in text:
             blocks.append(Text(text=phrases.say("slip.valid_until", date=day), align=Align.CENTRE))
-        if coupon is not None:
-            blocks += self._conditions(reward, occasion, phrases)
-            blocks += self._codes(coupon, phrases, draws_qr=draws_qr)
         return blocks
 
-    def _title(self, reward: Reward, occasion: Occasion, phrases: Phrases) -> str:
-        return self._written(reward, occasion, phrases, "title")
-
-    def _conditions(self, reward: Reward, occasion: Occasion, phrases: Phrases) -> list[Block]:
-        conditions = self._written(reward, occasion, phrases, "conditions") or phrases.say("slip.conditions")
-        return [Text(text=conditions, align=Align.CENTRE)]
+    def _conditions(self, reward: Reward, occasion: Occasion, phrases: Phrases) -> str:
+        return self._written(reward, occasion, phrases, "conditions") or phrases.say("slip.conditions")
 
     def _codes(self, coupon: CouponPaper, phrases: Phrases, *, draws_qr: bool) -> list[Block]:
         blocks: list[Block] = []
@@ -233,7 +230,7 @@ class Speech:
         return phrases.say(f"{section}.greeting_unknown")
 
     def _said(self, reward: Reward, occasion: Occasion, phrases: Phrases, channel: str) -> str:
-        return self._written(reward, occasion, phrases, channel) or self._plain(reward, phrases)
+        return self._written(reward, occasion, phrases, channel) or self._plain(reward, occasion, phrases)
 
     def _written(self, reward: Reward, occasion: Occasion, phrases: Phrases, channel: str) -> str:
         """Return the marketer's text in the slip's language, else in any of its own; empty when there is none."""
@@ -269,10 +266,10 @@ class Speech:
             "language": language,
         }
 
-    def _plain(self, reward: Reward, phrases: Phrases) -> str:
+    def _plain(self, reward: Reward, occasion: Occasion, phrases: Phrases) -> str:
         """Return the offer in our own words, made of the benefit alone."""
         benefit = reward.campaign.benefit
-        goods = _goods(benefit.applies_to)
+        goods = self._written(reward, occasion, phrases, "goods") or _goods(benefit.applies_to)
         key = f"benefit.{benefit.kind.value}"
         if not goods and benefit.kind in _WITH_GOODS:
             key += "_all"

@@ -118,7 +118,8 @@ class CouponTerms:
 class Campaign:
     """One campaign, validated: `campaign_from_mapping` makes them.
 
-    `texts` maps a language to the templates of its channels (`receipt`, `cashier`, `kiosk`, ...).
+    `texts` maps a language to the templates of its channels (`receipt`, `cashier`, `kiosk`, ...), and to `title`,
+    `conditions` and `goods` (what a reader calls the goods that the benefit applies to).
     `restricted` names the class of restricted goods it speaks of; such a campaign is shown only where the class is.
     """
 

@@ -38,7 +38,7 @@ PERCENT_MAX = Decimal(100)
 _CAMPAIGN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?", re.ASCII)
 _NEEDS_GOODS = frozenset({BenefitKind.NTH_FREE, BenefitKind.FIXED_PRICE})
-_TEXT_FIELDS = ("receipt", "cashier", "kiosk", "display", "title", "conditions")
+_TEXT_FIELDS = ("receipt", "cashier", "kiosk", "display", "title", "conditions", "goods")
 _TILL_BARCODE = re.compile(r"(ean13|code128):[0-9A-Za-z ._-]*\{serial:(\d{1,2})\}[0-9A-Za-z ._-]*", re.ASCII)
 
 EAN13_DIGITS_BEFORE_CHECK = 12

@@ -21,7 +21,7 @@ from retail.errors import DefectError
 ALLOWED = {
     b"\x1b!", b"\x1d!", b"\x1bE", b"\x1bG", b"\x1b-", b"\x1bV", b"\x1b{", b"\x1dB", b"\x1b ", b"\x1bR", b"\x1b2",
     b"\x1ba", b"\x1dL", b"\x1dW", b"\x1bt", b"\x1d(k", b"\x1dv0", b"\x1bd", b"\x1dh", b"\x1dH", b"\x1df", b"\x1dw",
-    b"\x1dk", b"\x1dV", b"\x1c.",
+    b"\x1dk", b"\x1bJ", b"\x1dV", b"\x1c.",
 }  # fmt: skip
 DANGEROUS_TEXTS = (
     "\x1bp\x00\x19\xfa", "\x10\x14\x01\x00\x01", "\x1b@", "\x1dV\x00", "Ann\x00a", "\x7f", "\u202egnp.exe",
