@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any
@@ -129,10 +129,12 @@ def _contributed(name: str) -> EntryPoint:
     )
 
 
-def _tell(error: TillstreamError, *, as_json: bool, write: Callable[[str], Any] = sys.stderr.write) -> None:
+def _tell(error: TillstreamError, *, as_json: bool) -> None:
     if as_json:
-        write(json.dumps({"code": error.code, "message": error.message, "fix": error.fix}, ensure_ascii=False) + "\n")
+        sys.stderr.write(
+            json.dumps({"code": error.code, "message": error.message, "fix": error.fix}, ensure_ascii=False) + "\n"
+        )
         return
-    write(f"tillstream: {error.message}\n")
+    sys.stderr.write(f"tillstream: {error.message}\n")
     if error.fix:
-        write(f"fix: {error.fix}\n")
+        sys.stderr.write(f"fix: {error.fix}\n")
