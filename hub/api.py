@@ -219,7 +219,10 @@ def _refusal(hub: Hub, error: TillstreamError) -> _Reply:
         wire_accepted=list(WIRE_ACCEPTED) if error.code == "wire_unknown" else None,
         hub_time=hub.clock().isoformat() if error.code == "clock_wrong" else None,
     )
-    return _Reply(status, message, {"retry-after": str(math.ceil(wait_s))} if wait_s is not None else {})
+    headers = {"retry-after": str(math.ceil(wait_s))} if wait_s is not None else {}
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        headers["connection"] = "close"  # else the server would go on reading what it has refused
+    return _Reply(status, message, headers)
 
 
 def _signed(hub: Hub, told: Request, reply: _Reply) -> Response:
