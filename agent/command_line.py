@@ -131,9 +131,8 @@ def _contributed(name: str) -> EntryPoint:
 
 def _tell(error: TillstreamError, *, as_json: bool) -> None:
     if as_json:
-        sys.stderr.write(
-            json.dumps({"code": error.code, "message": error.message, "fix": error.fix}, ensure_ascii=False) + "\n"
-        )
+        told = {"code": error.code, "message": error.message, "fix": error.fix}
+        sys.stderr.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
     sys.stderr.write(f"tillstream: {error.message}\n")
     if error.fix:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from agent.demo.sale import RegisterJob
 from receipt.document import PaperReader
 from receipt.escpos.commands import TokenKind
@@ -11,14 +13,23 @@ from receipt.paper import Paper
 DRAWER_COMMANDS = (b"\x1bp", b"\x10\x14\x01")  # ESC p and DLE DC4 1 open the drawer
 
 
-def block_in(sent: RegisterJob, arrived: bytes) -> bytes | None:
-    """Return what was inserted immediately before the cut, empty when nothing was.
+def blocks_in(sent: RegisterJob, arrived: bytes) -> tuple[bytes, ...] | None:
+    """Return what was inserted before each of the job's cuts, empty where nothing was.
 
     None: the register's bytes did not arrive, in order and unchanged, around it.
     """
-    before, after = sent.data[: sent.cut_offset], sent.data[sent.cut_offset :]
-    whole = len(arrived) >= len(sent.data) and arrived.startswith(before) and arrived.endswith(after)
-    return arrived[len(before) : len(arrived) - len(after)] if whole else None
+    edges = (0, *sent.cut_offsets, len(sent.data))
+    first, *parts = (sent.data[start:end] for start, end in pairwise(edges))
+    if not arrived.startswith(first):
+        return None
+    at, blocks = len(first), []
+    for number, part in enumerate(parts, start=1):
+        start = len(arrived) - len(part) if number == len(parts) else arrived.find(part, at)
+        if start < at or not arrived.startswith(part, start):
+            return None
+        blocks.append(arrived[at:start])
+        at = start + len(part)
+    return tuple(blocks) if at == len(arrived) else None
 
 
 def is_harmless(block: bytes) -> bool:
@@ -27,6 +38,14 @@ def is_harmless(block: bytes) -> bool:
     pieces = tokens.feed(block) + tokens.close()
     acting = {TokenKind.CUT, TokenKind.REALTIME, TokenKind.UNKNOWN, TokenKind.INCOMPLETE}
     return not any(piece.kind in acting or piece.data.startswith(DRAWER_COMMANDS) for piece in pieces)
+
+
+def job_of(data: bytes) -> RegisterJob:
+    """Take any captured job: a block may come before each of its cuts."""
+    tokens = Tokenizer()
+    pieces = tokens.feed(data) + tokens.close()
+    cuts = (piece.offset for piece in pieces if piece.kind is TokenKind.CUT)
+    return RegisterJob(data=data, cut_offsets=tuple(cuts))
 
 
 def papers_of(data: bytes, *, model: str) -> list[Paper]:

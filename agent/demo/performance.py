@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from agent.demo.endless import sell_until_stopped
-from agent.demo.paper_trail import papers_of, text_of
+from agent.demo.paper_trail import job_of, papers_of, text_of
 from agent.demo.report import report, verdict
-from agent.demo.shop import Shop, job_of
+from agent.demo.shop import Shop
 from agent.demo.stage import KIOSK, WORKSTATIONS, Stage
 from agent.demo.story import play
 from receipt.printers import printer_model

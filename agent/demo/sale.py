@@ -33,10 +33,15 @@ class Sale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterJob:
-    """The bytes of one print job; the cut command begins at `cut_offset`, where a block may be inserted."""
+    """The bytes of one print job; `cut_offsets` are where its cut commands begin, and where a block may be inserted."""
 
     data: bytes
-    cut_offset: int
+    cut_offsets: tuple[int, ...]
+
+    @property
+    def last_part(self) -> int:
+        """Where the last part begins, that is sent when everything else was: the last cut, else the end."""
+        return self.cut_offsets[-1] if self.cut_offsets else len(self.data)
 
 
 def receipt_of(sale: Sale, *, columns: int) -> RegisterJob:
@@ -58,7 +63,7 @@ def receipt_of(sale: Sale, *, columns: int) -> RegisterJob:
     paper.cut()
     data = STATUS_REQUEST + paper.output
     assert data.endswith(CUT), data[-8:]
-    return RegisterJob(data=data, cut_offset=len(data) - len(CUT))
+    return RegisterJob(data=data, cut_offsets=(len(data) - len(CUT),))
 
 
 def _print_header(paper: Dummy, sale: Sale, words: dict[str, Any]) -> None:

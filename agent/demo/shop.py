@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.demo.catalogue import Basket, Language, Tender
-from agent.demo.paper_trail import block_in
+from agent.demo.paper_trail import blocks_in
 from agent.demo.processes import wait_until
-from agent.demo.sale import CUT, RegisterJob, Sale, receipt_of
+from agent.demo.sale import RegisterJob, Sale, receipt_of
 from agent.demo.stage import Stage
 
 PRINT_TIMEOUT_S = 15.0  # a receipt takes milliseconds; a machine that is busy with other things takes seconds
@@ -35,8 +35,9 @@ class Printed:
 
     @property
     def block(self) -> bytes | None:
-        """What was inserted before the cut; None when the till's own bytes were changed."""
-        return block_in(self.sent, self.arrived)
+        """What was inserted before the cuts; None when the till's own bytes were changed."""
+        blocks = blocks_in(self.sent, self.arrived)
+        return None if blocks is None else b"".join(blocks)
 
     @property
     def hold_s(self) -> float | None:
@@ -80,7 +81,7 @@ class Shop:
         path = self.stage.folder / "jobs" / f"{self._jobs:04}.bin"
         path.write_bytes(job.data)
         register = self.stage.registers[workstation_id]
-        register.tell({"job": str(path), "cut_offset": job.cut_offset, "hold": kill_core})
+        register.tell({"job": str(path), "cut_offset": job.last_part, "hold": kill_core})
         if kill_core:
             register.hear(timeout_s=PRINT_TIMEOUT_S)
             register.tell({"kill": self._stop_core()})
@@ -114,9 +115,3 @@ def is_stopped(pid: int) -> bool:
     """Tell whether the kernel has stopped a process (proc(5): state T)."""
     status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     return status.rpartition(")")[2].split()[0] == "T"
-
-
-def job_of(data: bytes) -> RegisterJob:
-    """Take any captured job: its last cut, where it has one, is where a block may come."""
-    cut_offset = data.rfind(CUT)
-    return RegisterJob(data=data, cut_offset=cut_offset if cut_offset >= 0 else len(data))

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from agent.demo.catalogue import Language, Tender, draw_basket, load_catalogue, total_of
-from agent.demo.paper_trail import block_in, is_harmless, papers_of, text_of
+from agent.demo.paper_trail import blocks_in, is_harmless, job_of, papers_of, text_of
 from agent.demo.printer_answers import answer_to
 from agent.demo.processes import Talker, python
 from agent.demo.sale import RegisterJob, Sale, receipt_of
@@ -54,7 +54,7 @@ def test_what_a_register_prints_comes_out_of_the_printer_readable(
     address = f"127.0.0.1:{ready['printers']['1']}"
     register = Talker("register", [*python("agent.demo.register"), "--printer", address], log=tmp_path / "register.log")
     try:
-        register.tell({"job": str(path), "cut_offset": job.cut_offset})
+        register.tell({"job": str(path), "cut_offset": job.last_part})
         said = register.hear(timeout_s=20)
     finally:
         register.stop()
@@ -114,22 +114,34 @@ def test_a_basket_of_one_seed_is_always_the_same() -> None:
     assert total_of(draw_basket(Random(7), shelf)).amount > 0
 
 
-SENT = RegisterJob(data=b"text\n\x1dV\x00", cut_offset=5)
+SENT = RegisterJob(data=b"text\n\x1dV\x00", cut_offsets=(5,))
 
 
 @pytest.mark.parametrize(
     ("arrived", "block"),
     [
-        (b"text\n\x1dV\x00", b""),
-        (b"text\nBLOCK\x1dV\x00", b"BLOCK"),
+        (b"text\n\x1dV\x00", (b"",)),
+        (b"text\nBLOCK\x1dV\x00", (b"BLOCK",)),
         (b"test\n\x1dV\x00", None),
         (b"text\n", None),
         (b"BLOCKtext\n\x1dV\x00", None),
         (b"text\n\x1dV\x00BLOCK", None),
     ],
 )
-def test_only_what_stands_right_before_the_cut_is_a_block(arrived: bytes, block: bytes | None) -> None:
-    assert block_in(SENT, arrived) == block
+def test_only_what_stands_right_before_the_cut_is_a_block(arrived: bytes, block: tuple[bytes, ...] | None) -> None:
+    assert blocks_in(SENT, arrived) == block
+
+
+def test_a_job_with_two_cuts_may_get_two_blocks() -> None:
+    sent = job_of(b"one\n\x1dV\x00two\n\x1dV\x00")
+    assert sent.cut_offsets == (4, 11)
+    assert blocks_in(sent, b"one\nA\x1dV\x00two\nB\x1dV\x00") == (b"A", b"B")
+    assert blocks_in(sent, b"one\nA\x1dV\x00two\n") is None
+
+
+def test_a_job_without_a_cut_gets_nothing() -> None:
+    assert blocks_in(job_of(b"text\n"), b"text\n") == ()
+    assert blocks_in(job_of(b"text\n"), b"text\nBLOCK") is None
 
 
 @pytest.mark.parametrize(
