@@ -42,7 +42,7 @@ class CoreLink:
         self._stopped = False
         self.session = 0
         self.on_frame: Callable[[Frame], None] = _ignore_frame
-        self.on_ready: Callable[[], None] = _ignore
+        self.on_ready: list[Callable[[], None]] = []
         self.on_lost: Callable[[], None] = _ignore
 
     @property
@@ -92,7 +92,8 @@ class CoreLink:
         self.session += 1
         transport.write(encode(FrameType.HELLO, self._hello))
         self._log.event("core_connected", session=self.session)
-        self.on_ready()
+        for tell in self.on_ready:
+            tell()
 
     def received(self, frames: list[Frame]) -> None:
         """Hand on what core said (called by the protocol)."""

@@ -29,6 +29,10 @@ _CUT_LIKE = re.compile(rb"\x1b[im]|\x1dV|[\x1b\x1d]\Z", re.DOTALL)
 _PRINTS = frozenset((TokenKind.TEXT, TokenKind.RASTER, TokenKind.CODE))
 _MODES = frozenset((b"\x1bL", b"\x1bS", b"\x0c", b"\x1b@", b"\x1d:", b"\x1b="))  # see `_follow_mode`
 
+# What a register asks its printer, answered on the way back: GS r, GS I, ESC u, ESC v, GS ( H.
+REQUESTS = frozenset((b"\x1dr", b"\x1dI", b"\x1bu", b"\x1bv", b"\x1d("))
+_FOLLOWED = _MODES | REQUESTS
+
 # Jobs in another language than ESC/POS: PJL, PostScript, and the serial fiscal protocols (SOH Datecs, STX and ENQ
 # Shtrih-M, ACK, NAK, SYN). In them a cut command's bytes are data.
 _FOREIGN_STARTS = (b"\x1b%-12345X", b"%!", b"\x01", b"\x02", b"\x05", b"\x06", b"\x15", b"\x16")
@@ -58,6 +62,7 @@ class CutWatch:
         self.taken_bytes = 0
         self.transparent = False
         self.printed_since_cut = False
+        self.requests: list[tuple[bytes, int]] = []  # status requests and where they end; whoever reads them, clears
 
     def feed_unread(self, data: bytes) -> bool:
         """Take bytes that nobody asks about (profile `off`); return whether something like a cut was in them."""
@@ -99,7 +104,7 @@ class CutWatch:
         cuts = []
         for token in tokens:
             # Written out here because it is done for every token of every receipt; `_follow` for one in fifty.
-            if token[2] > TokenKind.COMMAND or token[0][:2] in _MODES:
+            if token[2] > TokenKind.COMMAND or token[0][:2] in _FOLLOWED:
                 cut = self._follow(token)
                 if cut is not None:
                     cuts.append(cut)
@@ -153,6 +158,8 @@ class CutWatch:
             return self._told(self._base + token.offset)
         if token.kind is TokenKind.UNKNOWN:
             self.transparent = True
+        elif token.kind is TokenKind.REALTIME or token.data[:2] in REQUESTS:
+            self.requests.append((token.data, self._base + token.offset + len(token.data)))
         elif token.kind is TokenKind.COMMAND or token.kind is TokenKind.CONTROL:
             self._follow_mode(token.data)
         return None

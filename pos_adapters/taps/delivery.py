@@ -52,6 +52,7 @@ class Delivery:
         self._book = book
         self._printer = printer
         self._sent: list[_Sent] = []
+        self.inserted_bytes = 0
 
     def send(self, job: Job, cut_no: int, block: bytes) -> None:
         """Write a block to the printer, or settle that it could not be sent."""
@@ -59,12 +60,24 @@ class Delivery:
             self._book.settle(job, cut_no, Outcome.NOT_SENT)
             return
         self._printer.write(block)
+        self.inserted_bytes += len(block)
         position = self._printer.handed_bytes + self._printer.waiting_bytes
         self._sent.append(_Sent(job, cut_no, position))
 
     def knows(self, job: Job, cut_no: int) -> bool:
         """Return whether this cut has had its block: another one for it is core repeating itself."""
         return cut_no in job.outcomes or any(sent.job is job and sent.cut_no == cut_no for sent in self._sent)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a block has been sent that may still be said to be printed."""
+        return bool(self._sent)
+
+    def worked_off(self, position: int) -> None:
+        """Settle what the printer has said to have worked off: everything up to `position` of its bytes."""
+        for sent in [each for each in self._sent if each.position <= position]:
+            self._sent.remove(sent)
+            self._book.settle(sent.job, sent.cut_no, Outcome.PRINTED)
 
     def settle(self) -> None:
         """Settle what has been sent: nothing more will be heard of it."""

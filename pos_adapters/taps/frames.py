@@ -11,7 +11,9 @@ tap to core
     CUT      job + u16 cut number + u32 offset: bytes of this job before the cut command; BYTES already sent
     OUTCOME  job + u16 cut number + u8 Outcome
     JOB_END  job + JSON {"reason": "close" | "silence", "truncated": bool}
-    SEALED   job + a spooled job sealed to the agent's public key (see `spool`); answered by ACK
+    SEALED   job + a spooled job sealed to the agent's public key (see `sealed_job`); answered by ACK
+    PRINTER  16 zero bytes (no job) + JSON {"printer": address, "trouble": ["paper_end", ...], "since": ISO 8601 UTC};
+             sent when it changes and after HELLO when there is trouble; an empty list says that it prints again
 core to tap
     BLOCK    job + u16 cut number + bytes to print immediately before the cut command
     NONE     job + u16 cut number
@@ -27,6 +29,7 @@ from typing import NamedTuple
 
 PROTOCOL_VERSION = 1
 JOB_BYTES = 16
+NO_JOB = bytes(JOB_BYTES)
 FRAME_BYTES_MAX = 16 * 1024 * 1024  # a sealed job is the largest frame; anything larger is a broken peer
 
 HEAD = struct.Struct(">IB")
@@ -45,6 +48,7 @@ class FrameType(IntEnum):
     OUTCOME = 5
     JOB_END = 6
     SEALED = 7
+    PRINTER = 8
     BLOCK = 16
     NONE = 17
     SLIP = 18

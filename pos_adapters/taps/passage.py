@@ -27,12 +27,16 @@ from pos_adapters.taps.cut_watch import Cut, CutWatch
 from pos_adapters.taps.delivery import Delivery, is_whole
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import Outcome
-from pos_adapters.taps.job import SPLIT_BYTES, EndReason, Job
+from pos_adapters.taps.job import EndReason, Job
+from pos_adapters.taps.job_turns import JobTurns
 from pos_adapters.taps.policy import Policy
+from pos_adapters.taps.printer_health import PrinterHealth
+from pos_adapters.taps.printer_watch import PrinterWatch
 from pos_adapters.taps.side import Side
 from pos_adapters.taps.slip_turn import SlipTurn
 
-CUT_COMMAND_BYTES_MAX = 4  # GS V m n
+# The register has closed and has asked for status behind our block: the answer comes when the paper has moved.
+CONFIRM_WITHIN_S = 2.0
 
 
 class Passage:
@@ -46,6 +50,7 @@ class Passage:
         printer: Side,
         book: JobBook,
         policy: Policy,
+        health: PrinterHealth,
         log: EventLog,
         on_done: Callable[[], None],
     ) -> None:
@@ -58,17 +63,16 @@ class Passage:
         self._on_done = on_done
         self._watch = CutWatch()
         self._delivery = Delivery(book, printer)
+        self._answers = PrinterWatch(on_worked_off=self._worked_off, on_trouble=health.tell, in_trouble=health.trouble)
         self._slip = SlipTurn(loop, self, policy)
         self._waiting = bytearray()  # taken from the register, not passed on
         self._cuts: deque[Cut] = deque()  # recognised, not passed on
         self._passed_bytes = 0
-        self._last_cut_at: int | None = None
-        self._job: Job | None = None
-        self._job_start = 0
+        self._jobs = JobTurns(loop, self, book=book, policy=policy, watch=self._watch)
         self._asking: int | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._silence: asyncio.TimerHandle | None = None
         self._leaving = False
+        self._confirming: asyncio.TimerHandle | None = None
         self._done = False
         self.last_byte_at_s = loop.time()
         self.has_spoken = False
@@ -115,39 +119,41 @@ class Passage:
         free = data if free_bytes == len(data) else data[:free_bytes]
         if free:
             self._printer.write(free)
-        job = self._job_for_new_bytes()
+        job = self._jobs.take_turn(self.last_byte_at_s)
         if free:
             self._passed_bytes += free_bytes
             self._book.take(job, free)
         if free_bytes < len(data):
             self._waiting += data[free_bytes:]
         self._cuts.extend(self._watch.feed(data))
+        self._note_requests()
         self._advance()
 
     def _pass_at_once(self, data: bytes) -> None:
         """Pass everything; tell core where the cuts are, so that it may send a slip."""
         self._printer.write(data)
-        job = self._job_for_new_bytes()
+        job = self._jobs.take_turn(self.last_byte_at_s)
         start, told = self._passed_bytes, 0
         self._passed_bytes += len(data)
         if not self._policy.prints_slips:
             if self._watch.feed_unread(data):
-                self._last_cut_at = start
+                self._jobs.last_cut_at = start
             self._book.take(job, data)
             return
         for cut in self._watch.feed(data):
-            self._last_cut_at = cut.offset
+            self._jobs.last_cut_at = cut.offset
             if cut.offset < start:  # it began in an earlier chunk, which core has had
                 continue
             self._book.take(job, data[told : cut.offset - start])
             told = cut.offset - start
             self._ask_without_waiting(job, cut)
         self._book.take(job, data[told:] if told else data)
+        self._note_requests()
 
     def _ask_without_waiting(self, job: Job, cut: Cut) -> None:
         if not cut.insertable:
             return
-        cut_no = self._book.ask(job, cut.offset - self._job_start)
+        cut_no = self._book.ask(job, cut.offset - self._jobs.start)
         if cut_no is not None:
             self._slip.asked(cut_no)
 
@@ -166,13 +172,13 @@ class Passage:
 
     def _prefix_bytes(self) -> int:
         """Return how many bytes at the end wait for the next one, because they may begin a cut."""
-        if self._register.ended or self._job is None or not self._may_hold(self._job):
+        if self._register.ended or self._jobs.job is None or not self._may_hold(self._jobs.job):
             return 0
         return self._watch.prefix_bytes()
 
     def _pass_until(self, offset: int) -> None:
         size = offset - self._passed_bytes
-        if size <= 0 or self._job is None:
+        if size <= 0 or self._jobs.job is None:
             return
         data = bytes(memoryview(self._waiting)[:size])
         del self._waiting[:size]
@@ -180,7 +186,15 @@ class Passage:
         if not self._asking and not self._waiting:
             self._stop_timer()
         self._printer.write(data)
-        self._book.take(self._job, data)
+        self._book.take(self._jobs.job, data)
+        self._note_requests()
+
+    def _note_requests(self) -> None:
+        """Note the status requests that have been passed on, so that their answers can be understood."""
+        requests = self._watch.requests
+        while requests and requests[0][1] <= self._passed_bytes:
+            command, end = requests.pop(0)
+            self._answers.requested(command, end + self._delivery.inserted_bytes)
 
     def _prefix_waited_enough(self) -> None:
         self._timer = None
@@ -193,11 +207,11 @@ class Passage:
 
     def _hold(self, cut: Cut) -> bool:
         """Ask core about a cut; return whether the cut waits for the answer."""
-        self._last_cut_at = cut.offset
-        if self._job is None or not cut.insertable:
+        self._jobs.last_cut_at = cut.offset
+        if self._jobs.job is None or not cut.insertable:
             return False
-        waits = self._may_hold(self._job)
-        cut_no = self._book.ask(self._job, cut.offset - self._job_start)
+        waits = self._may_hold(self._jobs.job)
+        cut_no = self._book.ask(self._jobs.job, cut.offset - self._jobs.start)
         if cut_no is None or not waits:
             return False
         self._stop_timer()
@@ -207,8 +221,8 @@ class Passage:
 
     def answered(self, job: Job, cut_no: int, block: bytes | None) -> bool:
         """Take core's answer (see `book.Taker`). A second answer to the same cut is not one."""
-        if job is not self._job or cut_no != self._asking:
-            if block is None and job is self._job:
+        if job is not self._jobs.job or cut_no != self._asking:
+            if block is None and job is self._jobs.job:
                 self._slip.declined(cut_no)
             return block is None or self._delivery.knows(job, cut_no)
         if block is not None and not is_whole(block):
@@ -228,16 +242,16 @@ class Passage:
         self._leave_if_all_passed()
 
     def _budget_over(self) -> None:
-        if self._job is not None and self._asking is not None:
-            self._book.unanswered(self._job, self._asking)
+        if self._jobs.job is not None and self._asking is not None:
+            self._book.unanswered(self._jobs.job, self._asking)
         self._release(None)
 
     def _release(self, block: bytes | None) -> None:
         """Let the cut and what waits behind it go, after the block if there is one."""
         self._stop_timer()
         cut_no, self._asking = self._asking, None
-        if block and self._job is not None and cut_no is not None:
-            self._delivery.send(self._job, cut_no, block)
+        if block and self._jobs.job is not None and cut_no is not None:
+            self._delivery.send(self._jobs.job, cut_no, block)
         self._advance()
         if self._asking is None:
             self._register.listen(on=not self._printer.waiting_bytes)
@@ -247,7 +261,7 @@ class Passage:
 
     def slip_came(self, job: Job, slip: bytes) -> bool:
         """Take a slip of its own (see `book.Taker`)."""
-        if job is not self._job or not self._policy.prints_slips or not is_whole(slip, slip=True):
+        if job is not self._jobs.job or not self._policy.prints_slips or not is_whole(slip, slip=True):
             return False
         return self._slip.came(slip)
 
@@ -258,13 +272,13 @@ class Passage:
 
     def print_slip(self, cut_no: int, slip: bytes) -> None:
         """Print a slip now (see `slip_turn.Paper`)."""
-        if self._job is not None:
-            self._delivery.send(self._job, cut_no, slip)
+        if self._jobs.job is not None:
+            self._delivery.send(self._jobs.job, cut_no, slip)
 
     def drop_slip(self, cut_no: int) -> None:
         """Report that a slip came too late (see `slip_turn.Paper`)."""
-        if self._job is not None:
-            self._book.settle(self._job, cut_no, Outcome.NOT_SENT)
+        if self._jobs.job is not None:
+            self._book.settle(self._jobs.job, cut_no, Outcome.NOT_SENT)
 
     def slip_is_over(self) -> None:
         """Let the close wait no longer (see `slip_turn.Paper`)."""
@@ -277,6 +291,12 @@ class Passage:
         self._register.write(data)
         if self._register.waiting_bytes:
             self._printer.listen(on=False)
+        self._answers.feed(data)
+
+    def _worked_off(self, position: int) -> None:
+        self._delivery.worked_off(position)
+        if self._confirming is not None:
+            self._leave_if_handed()
 
     def _printer_ended(self) -> None:
         self._register.finish()
@@ -315,9 +335,14 @@ class Passage:
         self._leave_if_handed()
 
     def _leave_if_handed(self) -> None:
+        """End the job once the kernel has it all, and the printer has answered what can still prove a block."""
         if self._printer.waiting_bytes or self._done:
             return
-        self._end_job(EndReason.CLOSE)
+        if self._delivery.is_open and self._answers.expects_answer and not self._printer.ended:
+            if self._confirming is None:
+                self._confirming = self._loop.call_later(CONFIRM_WITHIN_S, self._jobs.end, EndReason.CLOSE)
+            return
+        self._jobs.end(EndReason.CLOSE)
         if self._printer.ended:
             self._finish(self._register.close)
 
@@ -327,54 +352,21 @@ class Passage:
         self._done = True
         self._stop_timer()
         self._slip.cancel()
-        if self._silence is not None:
-            self._silence.cancel()
-        self._end_job(EndReason.CLOSE)
+        if self._confirming is not None:
+            self._confirming.cancel()
+        self._jobs.end(EndReason.CLOSE)
         self._book.attach(None)
         leave_register()
         self._printer.close()
         self._on_done()
 
-    # Jobs
+    def is_settled(self) -> bool:
+        """Return whether nothing of the job is still to come (see `job_turns.Stream`)."""
+        return not (self._waiting or self._asking is not None or self._printer.waiting_bytes or self._slip.pending)
 
-    def _job_for_new_bytes(self) -> Job:
-        if self._job is not None and self._should_split(self._job):
-            self._end_job(EndReason.SILENCE)
-        if self._job is None:
-            self._job = self._book.begin()
-            self._job_start = self._watch.taken_bytes
-            self._last_cut_at = None
-            self._watch.begin_job()
-            self._silence = self._loop.call_later(self._policy.silence_after_cut_s, self._look_for_silence)
-        return self._job
-
-    def _should_split(self, job: Job) -> bool:
-        """Return whether a new job begins here: right behind a cut, when this one is long, or lost to core."""
-        if self._waiting or self._last_cut_at is None or self._watch.within_command:
-            return False
-        if self._passed_bytes - self._last_cut_at > CUT_COMMAND_BYTES_MAX:
-            return False
-        return job.taken_bytes > SPLIT_BYTES or (self._book.answers and not self._book.reads(job))
-
-    def _look_for_silence(self) -> None:
-        """End the job when the register has been silent; else look again when it could have been."""
-        if self._job is None or self._done:
-            return
-        after_cut = self._last_cut_at is not None
-        limit_s = self._policy.silence_after_cut_s if after_cut else self._policy.silence_s
-        left_s = self.last_byte_at_s + limit_s - self._loop.time()
-        busy = self._waiting or self._asking is not None or self._printer.waiting_bytes or self._slip.pending
-        if left_s <= 0 and not busy and not self._watch.within_command:
-            self._end_job(EndReason.SILENCE)
-            return
-        again_s = left_s if left_s > 0 else self._policy.silence_after_cut_s
-        self._silence = self._loop.call_later(again_s, self._look_for_silence)
-
-    def _end_job(self, reason: EndReason) -> None:
-        job, self._job = self._job, None
+    def job_ends(self) -> None:
+        """Settle the job's blocks (see `job_turns.Stream`)."""
         self._delivery.settle()
-        if job is not None:
-            self._book.end(job, reason)
 
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None

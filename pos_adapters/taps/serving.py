@@ -18,6 +18,7 @@ from pos_adapters.taps.command_line import LaneSettings, TapSettings
 from pos_adapters.taps.core_link import CoreLink
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import PROTOCOL_VERSION
+from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
 from pos_adapters.taps.tcp import TcpLane, listening_socket
@@ -51,8 +52,16 @@ class Lane:
             loop, folder=folder, sealer=_sealer(loop, settings, lane, folder, log), link=self.link, log=log
         )
         self.book = JobBook(loop, link=self.link, spool=self.spool, now=_now, log=log)
+        health = PrinterHealth(str(lane.printer), link=self.link, now=_now, log=log)
+        self.link.on_ready.append(health.core_is_ready)
         self.tcp = TcpLane(
-            loop, listener=listener, printer=lane.printer, book=self.book, policy=settings.policy, log=log
+            loop,
+            listener=listener,
+            printer=lane.printer,
+            book=self.book,
+            policy=settings.policy,
+            health=health,
+            log=log,
         )
         self.link.on_frame = self.book.on_frame
         self.spool.follow(self.book)

@@ -68,7 +68,7 @@ class Spool:
         """Hand over whenever the book has no job open."""
         self._may_hand_over = lambda: book.open_jobs == 0
         book.on_idle = self.look
-        self._link.on_ready = self._core_ready
+        self._link.on_ready.append(self._core_ready)
 
     def save(self, job: Job) -> None:
         """Begin to seal an ended job to disk (see `book.JobSpool`)."""

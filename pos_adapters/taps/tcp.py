@@ -24,6 +24,7 @@ from pos_adapters.taps.ends import KERNEL_BUFFER_BYTES, SocketEnd, tune
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.passage import Passage
 from pos_adapters.taps.policy import Policy
+from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.side import Side
 
 # A store's registers together are a dozen; 500 reconnects of one that has gone mad must not be refused either.
@@ -66,6 +67,7 @@ class TcpLane:
         printer: TcpAddress,
         book: JobBook,
         policy: Policy,
+        health: PrinterHealth,
         log: EventLog,
     ) -> None:
         self._loop = loop
@@ -75,6 +77,7 @@ class TcpLane:
         self._resolved: tuple[socket.AddressFamily, tuple[str, int]] | None = None
         self._book = book
         self._policy = policy
+        self._health = health
         self._log = log
         self._passage: Passage | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -161,18 +164,21 @@ class TcpLane:
         """Reset the register's connection: as near to the printer's refusal as a proxy that has accepted can come."""
         self._resolved = None
         self._log.event("printer_refused", printer=str(self._printer), cause=cause)
+        self._health.reachable(yes=False)
         SocketEnd(register).reset()
         if printer is not None:
             printer.close()
         self._accept_next()
 
     def _join(self, register: socket.socket, printer: socket.socket) -> None:
+        self._health.reachable(yes=True)
         self._passage = Passage(
             self._loop,
             register=Side(self._loop, SocketEnd(register)),
             printer=Side(self._loop, SocketEnd(printer)),
             book=self._book,
             policy=self._policy,
+            health=self._health,
             log=self._log,
             on_done=self._passage_done,
         )

@@ -210,6 +210,7 @@ class FakeCore:
         self.jobs: dict[UUID, CoreJob] = {}
         self.order: list[CoreJob] = []
         self.sealed: dict[UUID, bytes] = {}
+        self.troubles: list[dict[str, Any]] = []
         self.hellos: list[dict[str, Any]] = []
         self.seen = Condition()
         self._connections: list[socket.socket] = []
@@ -279,6 +280,9 @@ class FakeCore:
             self.on_hello()
             return b""
         job_id, body = UUID(bytes=payload[:JOB_BYTES]), payload[JOB_BYTES:]
+        if kind is FrameType.PRINTER:
+            self.troubles.append(json.loads(body))
+            return b""
         if kind is FrameType.SEALED:
             self.sealed[job_id] = body
             return encode(FrameType.ACK, job_id.bytes) if self.acks else b""

@@ -159,3 +159,65 @@ def test_a_cut_without_its_argument_at_the_end_of_a_job_gets_its_block(rig: Rig)
     core.wait_connected()
     rig.print_job(tap, RECEIPT + b"\x1dV")
     assert printer.wait_jobs(1)[0].data == RECEIPT + BLOCK + b"\x1dV"
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [(b"\x1dr\x01", b"\x00"), (b"\x1d(H\x06\x0000A7z1", b"\x37\x22A7z1\x00"), (b"\x1dI\x43", b"_TM-T88V\x00")],
+    ids=["GS r", "GS ( H", "GS I"],
+)
+def test_a_block_is_printed_when_the_printer_answers_what_the_register_asked_behind_it(
+    rig: Rig, request_: bytes, answer: bytes
+) -> None:
+    printer = rig.printer(answers={request_: answer})
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    assert rig.print_job(tap, RECEIPT + CUT + request_) == answer
+    assert core.wait_job(0).outcomes == [(1, Outcome.PRINTED)]
+
+
+def test_a_request_before_the_block_proves_nothing_about_it(rig: Rig) -> None:
+    printer = rig.printer(answers={b"\x1dr\x01": b"\x00"})
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    assert rig.print_job(tap, b"\x1dr\x01" + RECEIPT + CUT) == b"\x00"
+    assert core.wait_job(0).outcomes == [(1, Outcome.UNCONFIRMED)]
+
+
+def test_paper_out_at_the_worst_byte_is_told_to_core_and_the_receipt_waits_for_paper(rig: Rig) -> None:
+    """The printer stops inside our block; the register learns it from the printer as if we were not there."""
+    printer = rig.printer(stop_reading_after=len(RECEIPT) + 5, buffer_bytes=4096)
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    register = rig.register(tap)
+    register.send(b"\x1da\x0f" + RECEIPT + CUT)
+    printer.wait_bytes(0, len(RECEIPT))
+    printer.connections[0].sendall(b"\x1c\x00\x0c\x0f")
+    assert register.receive(4) == b"\x1c\x00\x0c\x0f"
+    trouble = tap.wait_event("printer_trouble")
+    assert trouble["cause"] == "offline,paper_end"
+    assert "put in paper" in trouble["fix"]
+    core.seen.until(lambda: core.troubles, "trouble at core")
+    assert core.troubles[0]["trouble"] == ["offline", "paper_end"]
+    printer.go_on.set()
+    printer.connections[0].sendall(b"\x14\x00\x00\x0f")
+    assert register.receive(4) == b"\x14\x00\x00\x0f"
+    register.close()
+    assert printer.wait_jobs(1)[0].data == b"\x1da\x0f" + RECEIPT + BLOCK + CUT
+    core.seen.until(lambda: len(core.troubles) == 2, "end of trouble at core")
+    assert core.troubles[1]["trouble"] == []
+
+
+def test_a_printer_that_refuses_is_told_to_core_once(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core()
+    tap = rig.tap(printer)
+    core.wait_connected()
+    printer.close()
+    for _ in range(2):
+        rig.register(tap).receive_all()
+    core.seen.until(lambda: core.troubles, "trouble at core")
+    assert [told["trouble"] for told in core.troubles] == [["unreachable"]]

@@ -1,0 +1,86 @@
+"""Which job the bytes of a connection belong to: begins one, ends it in silence, splits it behind a cut.
+
+Most tills open a connection a receipt, and the close ends the job. On a kept connection silence ends it: a short one
+after a cut, a long one without. Inside a command, or while anything of it is still to be printed, a job does not end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from pos_adapters.taps.book import JobBook
+from pos_adapters.taps.cut_watch import CutWatch
+from pos_adapters.taps.job import SPLIT_BYTES, EndReason, Job
+from pos_adapters.taps.policy import Policy
+
+CUT_COMMAND_BYTES_MAX = 4  # GS V m n
+
+
+class Stream(Protocol):
+    """The passage, as far as the end of a job concerns it."""
+
+    def is_settled(self) -> bool:
+        """Return whether everything of the job is with the kernel and nothing of ours is still to come."""
+
+    def job_ends(self) -> None:
+        """Settle what became of the job's blocks: nothing can be reported after the end."""
+
+
+class JobTurns:
+    """The jobs of one connection, one after the other."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, stream: Stream, *, book: JobBook, policy: Policy, watch: CutWatch
+    ) -> None:
+        self._loop = loop
+        self._stream = stream
+        self._book = book
+        self._policy = policy
+        self._watch = watch
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_byte_at_s = 0.0
+        self.job: Job | None = None
+        self.start = 0  # where in the stream the job begins
+        self.last_cut_at: int | None = None
+
+    def take_turn(self, now_s: float) -> Job:
+        """Return the job that bytes which have just come belong to; call before the watch has read them."""
+        self._last_byte_at_s = now_s
+        if self.job is not None and self._should_split(self.job):
+            self.end(EndReason.SILENCE)
+        if self.job is None:
+            self.job = self._book.begin()
+            self.start = self._watch.taken_bytes
+            self.last_cut_at = None
+            self._watch.begin_job()
+            self._timer = self._loop.call_later(self._policy.silence_after_cut_s, self._look_for_silence)
+        return self.job
+
+    def end(self, reason: EndReason) -> None:
+        """End the job, if there is one."""
+        job, self.job = self.job, None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._stream.job_ends()
+        if job is not None:
+            self._book.end(job, reason)
+
+    def _should_split(self, job: Job) -> bool:
+        """Return whether a new job begins here: right behind a cut, when this one is long, or lost to core."""
+        if self.last_cut_at is None or self._watch.within_command or not self._stream.is_settled():
+            return False
+        if self._watch.taken_bytes - self.last_cut_at > CUT_COMMAND_BYTES_MAX:
+            return False
+        return job.taken_bytes > SPLIT_BYTES or (self._book.answers and not self._book.reads(job))
+
+    def _look_for_silence(self) -> None:
+        """End the job when the register has been silent; else look again when it could have been."""
+        limit_s = self._policy.silence_s if self.last_cut_at is None else self._policy.silence_after_cut_s
+        left_s = self._last_byte_at_s + limit_s - self._loop.time()
+        if left_s <= 0 and not self._watch.within_command and self._stream.is_settled():
+            self.end(EndReason.SILENCE)
+            return
+        again_s = left_s if left_s > 0 else self._policy.silence_after_cut_s
+        self._timer = self._loop.call_later(again_s, self._look_for_silence)
