@@ -94,6 +94,67 @@ test("a code that is nobody's is shown as such and can be taken back", () => {
   assert.equal(step(CASHIER, model, { type: "undo", at_ms: 0 }).model.state, "idle");
 });
 
+// ---- signing up ----
+
+const open = { type: "sign_up", request_id: "r1", at: "2026-11-21T12:00:00.000Z" };
+const fill = (field, value) => ({ type: "fill_in", field, value });
+const yes = (purpose) => ({ type: "allow", purpose, given: true });
+
+test("three fields and one yes make a member", () => {
+  const { effects } = story(open, fill("first_name", "Vera"), fill("contact", "+49151"), yes("membership"), {
+    type: "submit",
+  });
+  assert.equal(effects[0].type, "join");
+  assert.deepEqual(effects[0].form.allowed, { membership: true });
+  assert.equal(effects[0].form.shown_at, open.at);
+});
+
+test("nobody becomes a member without the terms, or without any way to be known again", () => {
+  assert.equal(story(open, fill("contact", "+49151"), { type: "submit" }).model.form.problem, "form_terms_missing");
+  assert.equal(story(open, yes("membership"), { type: "submit" }).model.form.problem, "form_contact_missing");
+});
+
+test("a card scanned into the form is the new one, and is presented once the member is saved", () => {
+  const { effects, model } = story(
+    open,
+    { type: "scan", code: "2912345678999" },
+    yes("membership"),
+    { type: "submit" },
+    { type: "joined", request_id: "r1" },
+  );
+  assert.deepEqual(
+    effects.map((each) => each.type),
+    ["join", "scan"],
+  );
+  assert.equal(effects[1].code, "2912345678999");
+  assert.equal(model.form, null);
+});
+
+test("the card that was not known a moment ago is theirs already", () => {
+  const stranger = { type: "customer", data: { scan_id: "s7", known: false, code_shown: "…4711" } };
+  assert.equal(story(stranger, open).model.form.scan_id, "s7");
+  assert.equal(story(open, stranger).model.form.scan_id, "s7");
+});
+
+test("a member who is scanned at the lane meanwhile is the customer, and the form is forgotten", () => {
+  const { model } = story(open, fill("first_name", "Vera"), customer("s2", "Boris"));
+  assert.equal(model.state, "customer");
+  assert.equal(model.form, null);
+});
+
+test("a form is sent once, however often Enter is pressed", () => {
+  const { effects } = story(open, yes("membership"), fill("contact", "+49151"), { type: "submit" }, { type: "submit" });
+  assert.equal(effects.length, 1);
+});
+
+test("what was typed survives an agent that is away, and a form that nobody touches is forgotten", () => {
+  const typed = [open, fill("first_name", "Vera"), fill("contact", "+49151"), yes("membership"), { type: "submit" }];
+  const { model } = story(...typed, { type: "join_failed", code: "agent_away" });
+  assert.equal(model.form.first_name, "Vera");
+  assert.equal(model.form.sending, false);
+  assert.equal(step(CASHIER, model, { type: "tick", at_ms: 180_000 }).model.form, null);
+});
+
 const texts = { say: (key) => key, day: (day) => day };
 
 test("at most two sentences, the offer before the points before the birthday before the permission before the coupon", () => {

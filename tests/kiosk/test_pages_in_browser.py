@@ -184,6 +184,57 @@ def test_the_cashiers_page_needs_no_mouse(browser, store):
         assert {"number", "Show F2", "Wrong card F8", "English", "Русский"} <= reached
 
 
+def sign_up(page):
+    """Type as a cashier types: 80 ms a key, no mouse."""
+    page.keyboard.press("F4")
+    expect(page.locator("#first_name")).to_be_focused()
+    page.keyboard.type("Vera", delay=80)
+    page.keyboard.press("Tab")
+    page.keyboard.type("+49 151 12345678", delay=80)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+
+
+def test_a_new_member_is_signed_up_by_keyboard_alone_within_25_seconds_of_typing(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        began = page.evaluate("performance.now()")
+        sign_up(page)
+        expect(page.locator(".notice")).to_have_text("Welcome! The new member is saved.")
+        assert page.evaluate("performance.now()") - began < 25_000
+        assert [each["payload"]["purpose"] for each in store.core.appended] == ["membership", "offers"]
+        record = store.core.appended[0]["payload"]
+        assert record["text"] == CONTENT.consents[0].text["en"]
+        assert (record["shown_how"], record["by"]) == ("read_aloud", "cashier")
+
+
+def test_a_stranger_who_joins_keeps_the_card_that_was_scanned(browser, store):
+    with page_of(browser, language="ru") as page:
+        open_cashier(page, store)
+        scan(store, "2999999999999")
+        expect(page.locator("h1")).to_have_text("Здесь не знаем")
+        sign_up(page)
+        expect(page.locator(".notice")).to_have_text("Добро пожаловать! Новый участник сохранён.")
+        record = store.core.appended[0]["payload"]
+        assert record["scan_id"] == "s1"
+        assert record["text_language"] == "ru"
+
+
+def test_a_card_scanned_into_the_form_lands_in_its_field_and_nowhere_else(browser, store):
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        page.keyboard.press("F4")
+        page.keyboard.type("Vera", delay=80)
+        page.keyboard.type("2912345678999\n", delay=1)
+        expect(page.locator("#code")).to_have_value("2912345678999")
+        expect(page.locator("#first_name")).to_have_value("Vera")
+        assert store.core.scans == []
+
+
 # ---- kiosk ----
 
 
@@ -343,6 +394,11 @@ def cashier_states(page, desk):
     scan(desk, "2999999999999")
     expect(page.locator("h1")).not_to_have_text("Anna")
     yield "cashier-stranger"
+    page.keyboard.press("F4")
+    page.locator(".permission input").last.check()
+    page.locator("button[type=submit]").click()
+    expect(page.locator("[role=alert]")).not_to_be_empty()
+    yield "cashier-sign-up"
 
 
 def kiosk_states(page, desk):

@@ -40,4 +40,35 @@ export const postScan = (scan) => call("POST", "/v1/scans", scan);
 /** @param {string} scan_id */
 export const deleteScan = (scan_id) => call("DELETE", `/v1/scans/${encodeURIComponent(scan_id)}`);
 
+/** @param {object} body */
+export const postMember = (body) => call("POST", "/v1/members", body);
+
+/** @param {object} body */
+export const postVisit = (body) => call("POST", "/v1/visits", body);
+
+/** @param {object} body */
+export const postConsent = (body) => call("POST", "/v1/consents", body);
+
+/** @param {object} body */
+export const postWithdrawal = (body) => call("POST", "/v1/withdrawals", body);
+
+/** An id of our own making, which makes a repeat harmless. (`randomUUID` exists on secure origins only.) */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (each) => each.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * The permissions that were given, each with the very words that were shown, as `/v1/members` wants them.
+ * @param {any} content @param {Record<string, boolean>} allowed @param {string} language
+ */
+export function permissionsOf(content, allowed, language) {
+  return (content.consents ?? [])
+    .filter((/** @type {any} */ each) => allowed[each.purpose])
+    .map((/** @type {any} */ { purpose, channel, version, text }) => {
+      const shown = text[language] === undefined ? content.language : language;
+      return { purpose, channel, version, language: shown, text: text[shown] };
+    });
+}
+
 export const getContent = () => call("GET", "/v1/content");

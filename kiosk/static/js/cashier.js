@@ -1,8 +1,8 @@
 // The cashier's page: /cashier/<workstation>.
 
 import { html, nothing, render } from "../vendor/lit-html.js";
-import { deleteScan, getContent, postScan } from "./ask.js";
-import { CASHIER, initial } from "./cashier_table.js";
+import { deleteScan, getContent, newId, permissionsOf, postMember, postScan } from "./ask.js";
+import { CASHIER, initial, MEMBERSHIP } from "./cashier_table.js";
 import { follow } from "./live.js";
 import { chosenLanguage, keepForBadDays, keepLanguage, Page, placeOf, speakLanguage } from "./page.js";
 import { age, care, languages } from "./parts.js";
@@ -11,6 +11,7 @@ import { listenForWedge } from "./wedge.js";
 
 /** Keys that the browser leaves free, so that a cashier needs no mouse. */
 const KEY_NUMBER = "F2";
+const KEY_SIGN_UP = "F4";
 const KEY_UNDO = "F8";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
@@ -28,9 +29,32 @@ function perform(effect) {
       () => page.send("accepted", { request: effect.request }),
       (problem) => page.send("failed", { request: effect.request, code: problem.code, message: problem.message }),
     );
+  } else if (effect.type === "join") {
+    join(effect.form);
   } else {
     deleteScan(effect.scan_id).catch((problem) => page.send("failed", { code: problem.code, message: problem.message }));
   }
+}
+
+/** @param {any} form */
+function join(form) {
+  const { request_id, shown_at, first_name, contact, code, scan_id } = form;
+  postMember({
+    request_id,
+    workstation_id,
+    source: "cashier",
+    shown_how: "read_aloud",
+    shown_at,
+    scan_id,
+    first_name: first_name.trim(),
+    contact: contact.trim(),
+    code,
+    language: texts.language,
+    permissions: permissionsOf(content, form.allowed, texts.language),
+  }).then(
+    () => page.send("joined", { request_id }),
+    (problem) => page.send("join_failed", { code: problem.code }),
+  );
 }
 
 /** @param {string} language */
@@ -62,6 +86,7 @@ function draw(model) {
 function body(model) {
   if (model.state === "customer") return [who(model.customer), whatToSay(model), paper(model)];
   if (model.state === "stranger") return stranger(model.customer);
+  if (model.state === "signing_up") return signUp(model.form);
   if (model.sale !== null && model.sale.state !== "open") return saleDone(model.sale);
   return html`<h1 class="unseen">${texts.say("cashier_title", { id: workstation_id })}</h1>
     <p class="idle">${texts.say("idle")}</p>`;
@@ -111,6 +136,62 @@ function stranger(customer) {
     <p class="idle">${texts.say("stranger_more")}</p>`;
 }
 
+/** Three fields on the left, what to read aloud and the answers on the right. @param {any} form */
+function signUp(form) {
+  const isTerms = (/** @type {any} */ each) => each.purpose === MEMBERSHIP;
+  const consents = [...content.consents.filter(isTerms), ...content.consents.filter((/** @type {any} */ each) => !isTerms(each))];
+  return html`<form class="sign-up" @submit=${submitForm} autocomplete="off">
+    <h1>${texts.say("sign_up_title")}</h1>
+    <div class="fields">
+      ${field("first_name", form.first_name, "given-name")} ${field("contact", form.contact, "tel")}
+      ${field("code", form.code, "off", form.code_shown)}
+    </div>
+    <fieldset>
+      <legend>${texts.say("read_aloud_to_customer")}</legend>
+      ${consents.map((each) => permission(each, form))}
+    </fieldset>
+    <p role="alert">${form.problem === null ? "" : texts.say(form.problem)}</p>
+    <div class="row">
+      <button class="main" type="submit" ?disabled=${form.sending}>${texts.say("sign_up_save")}</button>
+      <button type="button" @click=${() => page.send("close")}>${texts.say("back")} <kbd>Esc</kbd></button>
+    </div>
+  </form>`;
+}
+
+/** @param {string} name @param {string} value @param {string} complete @param {string} [placeholder] */
+function field(name, value, complete, placeholder = "") {
+  return html`<label for=${name}>${texts.say(`field_${name}`)}</label>
+    <input
+      id=${name}
+      maxlength="100"
+      autocomplete=${complete}
+      placeholder=${placeholder}
+      .value=${value}
+      @input=${(/** @type {any} */ event) => page.send("fill_in", { field: name, value: event.target.value })}
+    />`;
+}
+
+/** @param {any} consent @param {any} form */
+function permission(consent, form) {
+  const words = consent.text[texts.language] ?? consent.text[content.language];
+  const given = Boolean(form.allowed[consent.purpose]);
+  return html`<label class="permission">
+    <input
+      type="checkbox"
+      .checked=${given}
+      @change=${(/** @type {any} */ event) =>
+        page.send("allow", { purpose: consent.purpose, given: event.target.checked })}
+    />
+    <span>${words}</span>
+  </label>`;
+}
+
+/** @param {SubmitEvent} event */
+function submitForm(event) {
+  event.preventDefault();
+  page.send("submit");
+}
+
 /** @param {any} sale */
 function saleDone(sale) {
   const printed = (sale.paper ?? []).map((/** @type {any} */ each) => each.outcome);
@@ -123,6 +204,7 @@ function saleDone(sale) {
 
 /** @param {any} model */
 function actions(model) {
+  if (model.state === "signing_up") return nothing;
   const here = model.state !== "idle";
   return html`<footer class="actions">
     <form @submit=${submit} autocomplete="off">
@@ -132,6 +214,9 @@ function actions(model) {
     </form>
     ${here
       ? html`<button @click=${() => page.send("undo")}>${texts.say("wrong_card")} <kbd>${KEY_UNDO}</kbd></button>`
+      : nothing}
+    ${model.state !== "customer" && (content.consents ?? []).length > 0
+      ? html`<button class="quiet-button" @click=${openForm}>${texts.say("sign_up")} <kbd>${KEY_SIGN_UP}</kbd></button>`
       : nothing}
     <span class="notice" role="status">${notice(model)}</span>
   </footer>`;
@@ -148,11 +233,28 @@ function submit(event) {
   field.value = "";
 }
 
+function openForm() {
+  page.send("sign_up", { request_id: newId() });
+  document.getElementById("first_name")?.focus();
+}
+
+/** @type {Record<string, Record<string, () => void>>} */
+const KEYS = {
+  idle: { [KEY_NUMBER]: focusNumber, [KEY_SIGN_UP]: openForm },
+  stranger: { [KEY_NUMBER]: focusNumber, [KEY_SIGN_UP]: openForm, [KEY_UNDO]: () => page.send("undo") },
+  customer: { [KEY_NUMBER]: focusNumber, [KEY_UNDO]: () => page.send("undo") },
+  signing_up: { Escape: () => page.send("close") },
+};
+
+function focusNumber() {
+  document.getElementById("number")?.focus();
+}
+
 addEventListener("keydown", (event) => {
-  if (event.key === KEY_NUMBER) document.getElementById("number")?.focus();
-  else if (event.key === KEY_UNDO && page.model.state !== "idle") page.send("undo");
-  else return;
+  const action = KEYS[page.model.state]?.[event.key];
+  if (action === undefined) return;
   event.preventDefault();
+  action();
 });
 
 page.start();

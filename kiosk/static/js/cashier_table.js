@@ -19,6 +19,10 @@ export const PERSON_MS = 900_000;
 /** What became of the paper is shown this long after the sale. */
 export const SALE_MS = 10_000;
 export const TYPED_MIN = 4;
+/** A form that nobody touches is of somebody who has gone; it holds a name and a phone number. */
+export const FORM_MS = 180_000;
+/** The programme's own terms: without them nobody is a member (kiosk/ledger.py). */
+export const MEMBERSHIP = "membership";
 
 /** @returns {any} */
 export function initial() {
@@ -36,6 +40,7 @@ export function initial() {
     notice: null,
     notice_until_ms: null,
     sale_until_ms: null,
+    form: null,
   };
 }
 
@@ -46,6 +51,7 @@ const without = (model, over = {}) => ({
   customer: null,
   offers: null,
   until_ms: null,
+  form: null,
   ...over,
 });
 
@@ -64,7 +70,8 @@ function present(model, event) {
 /** @type {Move} */
 function customer(model, event) {
   const offers = model.offers?.scan_id === event.data.scan_id ? model.offers : null;
-  const shown = { ...model, customer: event.data, offers, sale: null, until_ms: event.at_ms + PERSON_MS, notice: null };
+  const until_ms = event.at_ms + PERSON_MS;
+  const shown = { ...model, customer: event.data, offers, sale: null, until_ms, notice: null, form: null };
   if (event.data.known) return { ...shown, state: "customer" };
   return { ...shown, state: "stranger" };
 }
@@ -93,6 +100,76 @@ const undo = (model, event) => [
   noticed(without(model), event, "undone"),
   { type: "undo", scan_id: model.customer.scan_id },
 ];
+
+// ---- signing up: three fields, a sentence to read aloud, two answers ----
+
+/** Open the form; a stranger's card that was just scanned is theirs already. @type {Move} */
+const openForm = (model, event) => ({
+  ...model,
+  state: "signing_up",
+  notice: null,
+  until_ms: event.at_ms + FORM_MS,
+  form: {
+    request_id: event.request_id,
+    shown_at: event.at,
+    first_name: "",
+    contact: "",
+    code: "",
+    scan_id: model.state === "stranger" ? model.customer.scan_id : "",
+    code_shown: model.state === "stranger" ? (model.customer.code_shown ?? "") : "",
+    allowed: {},
+    sending: false,
+    problem: null,
+  },
+});
+
+/** @param {any} model @param {PageEvent} event @param {object} over */
+const inForm = (model, event, over) => ({
+  ...model,
+  until_ms: event.at_ms + FORM_MS,
+  form: { ...model.form, problem: null, ...over },
+});
+
+/** @type {Move} */
+const fillIn = (model, event) => inForm(model, event, { [event.field]: event.value });
+
+/** @type {Move} */
+const allow = (model, event) =>
+  inForm(model, event, { allowed: { ...model.form.allowed, [event.purpose]: event.given } });
+
+/** The new card, scanned into the form wherever the focus is. @type {Move} */
+const newCard = (model, event) => inForm(model, event, { code: event.code.trim(), code_shown: "", scan_id: "" });
+
+/** The lane's own scanner read a card: nobody's, so it is the new one; or somebody's, who is now here. @type {Move} */
+const cardAtLane = (model, event) =>
+  event.data.known
+    ? customer(model, event)
+    : inForm(model, event, { scan_id: event.data.scan_id, code_shown: event.data.code_shown ?? "", code: "" });
+
+/** @type {Move} */
+function submitForm(model, event) {
+  const form = model.form;
+  if (form.sending) return model;
+  if (!form.allowed[MEMBERSHIP]) return inForm(model, event, { problem: "form_terms_missing" });
+  if (form.contact.trim() === "" && form.code === "" && form.scan_id === "") {
+    return inForm(model, event, { problem: "form_contact_missing" });
+  }
+  return [inForm(model, event, { sending: true }), { type: "join", form: { ...form, sending: false, problem: null } }];
+}
+
+/** @type {Move} */
+function joined(model, event) {
+  if (event.request_id !== model.form.request_id) return model;
+  const done = noticed(without(model), event, "joined");
+  return model.form.code === "" ? done : present(done, { ...event, code: model.form.code });
+}
+
+/** @type {Move} */
+const joinFailed = (model, event) =>
+  inForm(model, event, { sending: false, problem: event.code === "invalid" ? "form_contact_wrong" : "not_taken" });
+
+/** @type {Move} */
+const closeForm = (model) => without(model);
 
 /** @type {Move} */
 function failed(model, event) {
@@ -126,11 +203,37 @@ function tick(model, event) {
   return away || over(next.until_ms) ? without(next, { sale: null, sale_until_ms: null }) : next;
 }
 
-const always = { scan: present, customer, sale, clear, failed, link, trouble, stale, tick, accepted: stay };
+const always = {
+  scan: present,
+  customer,
+  sale,
+  clear,
+  failed,
+  link,
+  trouble,
+  stale,
+  tick,
+  accepted: stay,
+  joined: stay,
+  join_failed: stay,
+};
 
 /** @type {import("./machine.js").Table} */
 export const CASHIER = {
-  idle: { ...always, offers },
+  idle: { ...always, offers, sign_up: openForm },
   customer: { ...always, offers: offersOfCustomer, undo },
-  stranger: { ...always, offers: stay, undo },
+  stranger: { ...always, offers: stay, undo, sign_up: openForm },
+  signing_up: {
+    ...always,
+    scan: newCard,
+    customer: cardAtLane,
+    offers: stay,
+    clear: stay,
+    fill_in: fillIn,
+    allow,
+    submit: submitForm,
+    joined,
+    join_failed: joinFailed,
+    close: closeForm,
+  },
 };

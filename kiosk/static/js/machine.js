@@ -1,7 +1,7 @@
 // A page's state machine: a table `state -> event type -> move`, and the only function that changes a model.
 //
 // A move takes (model, event) and returns the next model, or [model, ...effects]; effects are values that the page
-// carries out. Moves are pure: the time comes with the event (`at_ms`). An event that the table does not list for the
+// carries out. Moves are pure: the time comes with the event (`at_ms` for ages, `at` as people write it). An event that the table does not list for the
 // state is an illegal move: it throws and changes nothing.
 
 /**

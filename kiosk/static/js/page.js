@@ -26,7 +26,7 @@ export class Page {
   send(type, data = {}) {
     let result;
     try {
-      result = step(this._table, this.model, { type, at_ms: performance.now(), ...data });
+      result = step(this._table, this.model, { type, at_ms: performance.now(), at: new Date().toISOString(), ...data });
     } catch (error) {
       if (!(error instanceof IllegalMove)) throw error;
       console.warn(error.message);
