@@ -1,9 +1,9 @@
 """How much a decoded text looks like something a till would print: the judge of code pages.
 
 Contract: `plausibility(text)` is a number per non-ASCII character, about 2 for real text read by the right page and
-below 1 for text read by a wrong one. Letters weigh by how common they are in their alphabet, so that a page which turns
-them into rarer ones loses; neighbours count too: a small letter before a capital, two alphabets in one word, a
-symbol inside a word. Pure, no language is assumed.
+below 1 for text read by a wrong one. Letters weigh by how common they are in one language of their alphabet (the one
+that fits the whole text best), so that a page which turns them into rarer ones, or mixes languages, loses. Neighbours
+count too: a small letter before a capital, two alphabets in one word, a symbol inside a word. Pure.
 """
 
 # ruff: noqa: RUF001 - alphabets that look alike are the subject
@@ -12,124 +12,184 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from functools import cache
 from typing import Final
 
-_WEIGHTS: Final[dict[str, float]] = {}
-_RARE: Final = 0.4
-_SYMBOL: Final = -1.0
+# Each language's letters beyond ASCII in three groups, from the commonest to the rarest; small letters only.
+_LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
+    "latin": (
+        "üäöß . é",
+        "éèàêç ôîûùâ ëïœæÿü",
+        "óíáéñú ü .",
+        "èàòùéì . .",
+        "ãçáéíõóê úâàô ü",
+        "łęążśó ćńź .",
+        "íáéěřčšžý ůúňťď ó",
+        "áíčéýžšú ľťňôď ĺŕóä",
+        "éáöóőí üűú .",
+        "ăîâşţșț . .",
+        "ıüşğçöi̇ . .",
+        "ėšųžįąčęū . .",
+        "āīēšū ģķļņčž .",
+        "äõöü šž .",
+        "äåö é .",
+        "øåæ é ö",
+        "áíðéóúýþæö . .",
+        "čšžćđ . .",
+        "ëéïè öü .",
+        "àáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ . .",
+    ),
+    "cyrillic": (
+        "оеаинтсрвлк мдпуяыьгзбч йхжшюцщэфъё",
+        "оаинвтерсік удлмпязьгбчхй жїшюєцщфґ",
+        "аінрыстоелк ўдпмувьязг бчшхжйцюёэф",
+        "аеынітрлдқс бмкжпшүұөғоу яңәгзйчһицюэфхвёщъь",
+        "аиоентрсвлк дпмязбугчъ йшжцхщюфь",
+        "аоиенрстјув кдмплзбг њљчцшжћђхфџѓќѕ",
+    ),
+    "greek": ("αοιετσνηυρπκμλς ωάίόέήύώδγθχφβ ξζψϊΐϋΰ",),
+    "hebrew": ("יוהלארתבשמ נסדקחפעצגט כזםןףךץ",),
+    "arabic": ("اليمنرتبهو دسعفكةأقجحﺍﺎﻝﻟﻠﻢﻡﻣﻤﻥﻧﻨﻱﻳﻴﺕﺗﺘﺏﺑﺒﻩﻫﻮﻭﺮﺭﺪﺩ إشصطخزغضىءئؤذظثآﻉﻊﻋﻌﺱﺳﺴﻓﻔﻛﻜﻗﻘﺟﺠﺣﺤﺷﺸﺻﺼﻃﻄﺧﺨﺯﺰﻏﻐﺿﻀ",),
+    "thai": ("านรกอเงมยลวดทสตะคปบห แชพไใขจผถซัีิ่้์็ำุู โธณฉญฟศษืึ๊๋ๆฯ฿",),
+}
+_GROUP_WEIGHTS: Final = (2.6, 2.0, 1.2)
+_OTHER_LANGUAGE: Final = -0.8
+_VOWELS: Final = frozenset("аеёиоуыэюяіїєўәөүұαεηιουωάίόέήύώϊϋΐΰ")
+_ACCENTED: Final = frozenset("άίόέήύώΐΰ")
+
+_IDEOGRAPHS: Final = (
+    "のにはをたがでとしれさいるなまですせりうん税込合計品レジトスクルインドリコメアカサフタ",
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面",
+    "单数量金额合计收银找零现付款谢光临欢迎店号日期时间商品名称价折扣会员卡电话地址小票优惠积分微信支宝应实总共订桌",
+    "單數額計收銀找現付款謝光臨歡迎號期時間商品稱價會員電話統編發票總共訂桌應實",
+    "이다의는을에가를고은로하지한도사기리인대시어서그자정주수일부전해나보제상여스장적조성위만동공계",
+    "합계금액받을돈거스름카드현매출영증단품명세과면가격할인포트총결제승번호점장님감니주차개원표길",
+)
+_USUAL_IDEOGRAPHS: Final = frozenset("".join(_IDEOGRAPHS))
+_SYMBOLS: Final = (
+    dict.fromkeys("€", 2.2)
+    | dict.fromkeys("°£№¡¿\u3000", 1.5)
+    | dict.fromkeys("¥«»–—“”’„…•·§\u00a0、。・：（）「」【】，！", 1.0)
+    | dict.fromkeys("‘²³½¼®©™×´`", 0.4)
+)
+_RARE_LETTER: Final = 0.4
+_RARE_SYMBOL: Final = -1.0
 _BORDER: Final = 1.0
 _RULE: Final = 2.2  # a drawing character many times: a line across the paper
 _REPEATED_LETTER: Final = -1.0
 _BROKEN: Final = -5.0  # undefined in the page, or a control character
 
-
-def _weigh(letters: str, weight: float) -> None:
-    """Give letters and their capitals a weight; a letter of several alphabets keeps the highest."""
-    for letter in letters:
-        for form in (letter, letter.upper()):
-            if len(form) == 1 and weight > _WEIGHTS.get(form, -9.0):
-                _WEIGHTS[form] = weight
-
-
-_weigh("оеаинтсрвлк", 2.7)  # Russian and its neighbours
-_weigh("мдпуяы", 2.2)
-_weigh("ьгзбч", 1.8)
-_weigh("йхжшюі", 1.4)
-_weigh("цщэфъёїєґ", 0.9)
-_weigh("әғқңөұүһў", 0.7)
-_weigh("ђљњћџѓќјѕ", 0.2)
-_weigh("éèàçêäöüßñóíáúãåøæ", 1.8)  # Western Europe
-_weigh("õôûîïëùâìò", 1.4)
-_weigh("ąęłśżčšžřěýůőűşıăğ", 1.7)  # Central Europe, Turkey
-_weigh("ćńźťďňľĺŕșțţđūėįų", 1.2)
-_weigh("āēīōķļņģœÿðþ", 0.6)
-_weigh("αοιετσνηυρπκμλς", 2.4)  # Greek
-_weigh("ωάίόέήύώδγθχφβξζψ", 1.6)
-_weigh("יוהלארתבשמ", 2.2)  # Hebrew
-_weigh("נסדקחפעצגטכזםןףךץ", 1.5)
-_weigh("اليمنرتبهودسعفك", 2.1)  # Arabic
-_weigh("ةأإقجحشصطخزغضىءئؤذظثآ", 1.4)
-_weigh("ﺍﺎﻝﻟﻠﻢﻡﻣﻤﻥﻧﻨﻱﻳﻴﺕﺗﺘﺏﺑﺒﻩﻫﻮﻭﺮﺭﺪﺩ", 1.4)  # their printed forms (CP864)
-_weigh("านรกอเงมยลวดทสตะคปบห", 2.0)  # Thai
-_weigh("แชพไใขจผถซโธณฉญฟศษ", 1.4)
-_weigh("ัีิ่้์็ำุูืึ๊๋ๆฯ฿", 1.4)
-_weigh("のにはをたがでとしれさいるなまですせりうん税込合計品レジトスクルインドリコメアカサフタ", 2.6)  # Japanese
-_weigh("的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面", 2.6)
-_weigh(
-    "单数量金额合计收银找零现付款谢光临欢迎店号日期时间商品名称价折扣会员卡电话地址小票优惠积分微信支宝应实总共订桌",
-    2.9,
-)
-_weigh("單數額計收銀找現付款謝光臨歡迎號期時間商品稱價會員電話統編發票總共訂桌應實", 2.7)
-_weigh("이다의는을에가를고은로하지한도사기리인대시어서그자정주수일부전해나보제상여스장적조성위만동공계", 2.6)
-_weigh("합계금액받을돈거스름카드현매출영증단품명세과면가격할인포트총결제승번호점장님감니주차개원표길", 2.8)
-for _symbols, _value in (
-    ("€°£№", 1.6),
-    ("¥«»–—“”’„…•¡¿·§", 1.0),
-    ("‘²³½¼®©™×´`", 0.4),
-    ("\u00a0、。・：（）「」【】，！", 1.0),
-):
-    _WEIGHTS.update(dict.fromkeys(_symbols, _value))
-
 # What a character is to its neighbours: a, A Latin; e, E Latin with an accent; k, K another alphabet with capitals;
 # h without capitals; c ideographs; v upright border, b other drawing; s symbol; d digit; x broken.
-_CLASSES: dict[int, str] = {}
-_LOWER_BEFORE_UPPER: Final = re.compile("[aek](?=[AEK])")
-_MIXED: Final = re.compile("[aAeE](?=[kKh])|[kKh](?=[aAeE])|[kK](?=h)|h(?=[kK])")
-_ACCENTS_IN_A_ROW: Final = re.compile("[eE](?=[eE])")
-_DRAWN_IN_WORD: Final = re.compile("[aAeEkKhc](?=b)|b(?=[aAeEkKhc])")
-_SYMBOL_IN_WORD: Final = re.compile("[aAeEkK]s(?=[aAeEkK])")
-_DIGIT_AND_ACCENT: Final = re.compile("d(?=[eE])|[eE](?=d)")
-_ALONE: Final = re.compile("(?<![aAeE])[eE](?![aAeE])")
 _REPEATED: Final = re.compile("([^\\x00-\\x7f\u00a0\u3000])\\1{3,}")
 _PENALTIES: Final = (
-    (_ALONE, 0.8),
-    (_LOWER_BEFORE_UPPER, 2.0),
-    (_MIXED, 2.0),
-    (_ACCENTS_IN_A_ROW, 1.0),
-    (_DRAWN_IN_WORD, 1.6),
-    (_SYMBOL_IN_WORD, 1.6),
-    (_DIGIT_AND_ACCENT, 0.6),
+    (re.compile("[aek](?=[AEK])"), 2.0),  # a capital after a small letter
+    (re.compile("[aAeE](?=[kKh])|[kKh](?=[aAeE])|[kK](?=h)|h(?=[kK])"), 2.0),  # two alphabets in a word
+    (re.compile("[eE](?=[eE])"), 0.8),  # two accents in a row
+    (re.compile("(?<![aAeE])[eE](?![aAeE])"), 0.8),  # an accented letter alone
+    (re.compile("[aAeEkKhc](?=b)|b(?=[aAeEkKhc])"), 1.6),  # drawing in a word
+    (re.compile("(?<![bv])b(?![bv])"), 1.5),  # a piece of drawing alone
+    (re.compile("[aAeEkK]s(?=[aAeEkK])"), 1.6),  # a symbol in a word
+    (re.compile("d(?=[eE])|[eE](?=d)"), 0.6),  # an accent beside a digit
 )
+_WORD: Final = re.compile("[^\\W\\d_]{3,}")
+_NO_VOWEL: Final = 1.6  # taken from each letter of a word of three letters and more that nobody could say
 
 
 def plausibility(text: str) -> float:
     """Return how plausible a text is, per non-ASCII character; 0 where there is none."""
-    foreign = [character for character in text if character > "\x7f"]
-    if not foreign:
+    count = len(text) - len(text.encode("ascii", "ignore"))
+    if not count:
         return 0.0
     total = 0.0
     for repeated in _REPEATED.finditer(text):
         length = repeated.end() - repeated.start()
         total += length * (_RULE if _class(repeated[1]) in "bv" else _REPEATED_LETTER)
     text = _REPEATED.sub(" ", text)
-    total += sum(_weight(character) for character in text if character > "\x7f")
+    letters: dict[str, Counter[str]] = {}
+    for character, times in Counter(text).items():
+        if character > "\x7f":
+            script, weight = _what(character)
+            if script:
+                letters.setdefault(script, Counter())[character.lower()] += times
+            else:
+                total += weight * times
+    total += sum(_best_language(script, found) for script, found in letters.items())
     shape = "".join(map(_class, text))
     for pattern, penalty in _PENALTIES:
         total -= penalty * len(pattern.findall(shape))
-    return total / len(foreign)
+    if "cyrillic" in letters or "greek" in letters:
+        total -= _NO_VOWEL * sum(len(word) for word in _WORD.findall(text) if _unspeakable(word))
+    return total / count
+
+
+def _best_language(script: str, found: Counter[str]) -> float:
+    return max(
+        sum(weights.get(letter, _OTHER_LANGUAGE) * times for letter, times in found.items())
+        for weights in _weights(script)
+    )
 
 
 @cache
-def _weight(character: str) -> float:
-    known = _WEIGHTS.get(character)
-    if known is not None:
-        return known
+def _weights(script: str) -> tuple[dict[str, float], ...]:
+    return tuple(
+        {
+            letter: weight
+            for group, weight in zip(language.split(" "), _GROUP_WEIGHTS, strict=True)
+            for letter in group
+            if letter != "."
+        }
+        for language in _LANGUAGES[script]
+    )
+
+
+def _unspeakable(word: str) -> bool:
+    """Whether a Cyrillic or Greek word has no vowel, or a small Greek one no accent."""
+    if _class(word[0]) not in "kK":
+        return False
+    if not _VOWELS.intersection(word.lower()) or word[0] in "ъьЪЬ":
+        return True
+    return word.islower() and "\u0370" <= word[0] <= "\u03ff" and not _ACCENTED.intersection(word)
+
+
+@cache
+def _what(character: str) -> tuple[str, float]:
+    """Return the alphabet of a letter that languages weigh, else an empty name and the character's own weight."""
     code = ord(character)
-    if 0x2500 <= code < 0x25A0:  # noqa: PLR2004 - drawing characters
-        return _BORDER
     category = unicodedata.category(character)
-    if category in ("Cc", "Co", "Cn", "Cs") or character == "\ufffd":
-        return _BROKEN
-    if 0x4E00 <= code < 0xA000 or 0xAC00 <= code < 0xD7A4 or 0x3040 <= code < 0x3100:  # noqa: PLR2004
-        return _ideograph(character)
-    if 0xFF61 <= code < 0xFFA0:  # noqa: PLR2004 - half-width Katakana
-        return 1.3
-    return _RARE if category[0] in "LM" else _SYMBOL
+    if category[0] not in "LM":
+        drawing = 0x2500 <= code < 0x25A0  # noqa: PLR2004
+        broken = category[0] == "C" or character == "\ufffd"
+        usual = _BORDER if drawing else _BROKEN if broken else _RARE_SYMBOL
+        return "", _SYMBOLS.get(character, usual)
+    for script, first, last in _SCRIPTS:
+        if first <= code <= last:
+            return script, 0.0
+    return "", _ideograph(character, code)
 
 
-def _ideograph(character: str) -> float:
+_SCRIPTS: Final = (
+    ("latin", 0xC0, 0x24F),
+    ("latin", 0x1E00, 0x1EFF),
+    ("latin", 0x300, 0x36F),
+    ("greek", 0x370, 0x3FF),
+    ("cyrillic", 0x400, 0x52F),
+    ("hebrew", 0x5D0, 0x5EA),
+    ("arabic", 0x620, 0x6FF),
+    ("arabic", 0xFB50, 0xFEFC),
+    ("thai", 0xE00, 0xE5B),
+)
+
+
+def _ideograph(character: str, code: int) -> float:
     """Ideographs and syllables in everyday use lie in the first level of their national set."""
+    if character in _USUAL_IDEOGRAPHS:
+        return 2.8
+    if 0xFF61 <= code < 0xFFA0:  # noqa: PLR2004 - half-width Katakana
+        return 1.2
+    if not (0x3040 <= code < 0x3100 or 0x4E00 <= code < 0xA000 or 0xAC00 <= code < 0xD7A4):  # noqa: PLR2004
+        return _RARE_LETTER
     for codec, first, last in (("gb2312", 0xB0, 0xD7), ("euc_kr", 0xB0, 0xC8), ("cp932", 0x81, 0x97)):
         try:
             lead = character.encode(codec)[0]

@@ -22,20 +22,31 @@ ENOUGH_BYTES: Final = 160  # of non-ASCII text: 4 to 8 lines of Cyrillic
 SAMPLE_BYTES_MAX: Final = 2_000  # what is kept of an encoding before the verdict
 ENCODINGS_MAX: Final = 64  # declared by one job: real jobs use at most three
 
-_CONVINCING: Final = 1.9  # a declared page that scores so high is right; others are not tried
-_DECLARED_BONUS: Final = 0.35
-_SAME_NUMBER_BONUS: Final = 0.25  # another printer calls this page by the number the till used
+_CONVINCING: Final = 2.1  # a declared page that scores so high is right; others are not tried
+_DECLARED_BONUS: Final = 0.25
+_IDEOGRAPHS_BONUS: Final = 0.5  # a till does not switch double-byte characters on by accident
+_SAME_NUMBER_BONUS: Final = 0.2  # another printer calls this page by the number the till used
 _MULTIBYTE_BONUS: Final = 0.8  # bytes that are valid UTF-8 by accident are rare
 _DOUBLE_BYTE_BONUS: Final = 0.2
-_MARGIN: Final = 0.25
-_MARGIN_BYTES: Final = 2.5  # divided by the bytes seen: with one byte nothing is plain
+_MARGIN: Final = 0.1
+_MARGIN_BYTES: Final = 1.6  # divided by the bytes seen: with one byte nothing is plain
+
+# Pages that many printers have under one number, and that differ in a few characters: a little evidence is enough.
+_SIBLINGS: Final[dict[str, tuple[str, ...]]] = {
+    "cp437": ("cp858", "cp850", "cp852"),
+    "cp850": ("cp858",),
+    "cp866": ("cp1125",),
+    "cp1252": ("iso8859_15",),
+}
+_SIBLING_MARGIN: Final = 0.1
 
 # In the order of how common they are on receipts; ties go to the first.
 _SINGLE_BYTE: Final = (
     "cp1252", "cp1251", "cp866", "cp850", "cp437", "cp1250", "cp852", "cp1253", "cp737",
     "cp1254", "cp857", "cp1257", "cp775", "koi8_r", "koi8_u", "cp858", "iso8859_2", "iso8859_5",
-    "iso8859_7", "iso8859_9", "cp855", "cp1255", "cp862", "cp1256", "cp864", "cp874", "cp860",
-    "cp863", "cp865", "cp869", "cp720", "cp3021", "cp3843", "cp3844", "katakana",
+    "iso8859_7", "iso8859_9", "cp855", "cp1255", "cp862", "cp1256", "cp864", "iso8859_6", "kz1048",
+    "cp1125", "cp874", "cp860", "cp863", "cp865", "cp869", "cp720", "cp3021", "cp774",
+    "cp3843", "cp3844", "katakana",
 )  # fmt: skip
 _DOUBLE_BYTE: Final = ("gb18030", "cp949", "cp932", "big5")
 _NUMBERED: Final = "page-"
@@ -97,13 +108,22 @@ class PageRepair:
 
     def _best(self, sample: bytes, declared: Encoding, size: int) -> Encoding:
         own = _score(sample, declared)
-        if own >= _CONVINCING or declared.double_byte == "jis":
+        if declared.double_byte == "jis":
             return declared
-        best, best_score = declared, own + _DECLARED_BONUS
-        margin = _MARGIN + _MARGIN_BYTES / size
+        best, best_score = declared, own
+        if declared.double_byte is None:
+            for sibling in _SIBLINGS.get(declared.codec, ()):
+                candidate = declared._replace(codec=sibling)
+                score = _score(sample, candidate)
+                if score > best_score + _SIBLING_MARGIN:
+                    best, best_score = candidate, score
+        if best_score >= _CONVINCING:
+            return best
+        best_score += _DECLARED_BONUS if declared.double_byte is None else _IDEOGRAPHS_BONUS
+        best_score += _MARGIN + _MARGIN_BYTES / size
         for candidate, bonus in self._candidates(sample, declared):
             score = _score(sample, candidate) + bonus
-            if score > best_score + (margin if best is declared else 0.0):
+            if score > best_score:
                 best, best_score = candidate, score
         return best
 

@@ -7,6 +7,8 @@ restores the till's own afterwards (`receipt/escpos/state.py`).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from receipt.bitmap import Bitmap
 from receipt.page_choice import PageChoice, Run
 from receipt.pen import FEED_LINES_MAX, ROWS_PER_PICTURE, SlipPrinter, TillState
@@ -40,10 +42,10 @@ _SIZE = {Size.NORMAL: 0, Size.TALL: _TALL, Size.DOUBLE: _TALL | _WIDE}
 _QR_MODEL_2 = b"\x1d(k\x04\x001A2\x00"  # GS ( k fn 165
 _QR_LEVEL_M = b"\x1d(k\x03\x001E1"  # GS ( k fn 169
 _QR_PRINT = b"\x1d(k\x03\x001Q0"  # GS ( k fn 181
-_QR_HEADERS = tuple(
-    _QR_MODEL_2 + b"\x1d(k\x03\x001C" + bytes((dots,)) + _QR_LEVEL_M + b"\x1d(k" for dots in range(17)
-)  # fn 167: module size, 1 to 16 dots
+_QR_SIZE = b"\x1d(k\x03\x001C"  # GS ( k fn 167: module size, 1 to 16 dots
 _QR_STORE = b"1P0"  # GS ( k fn 180
+_QR_HEADERS_KEPT = 64
+"""Coupons are all of one length; claim pages and apps have a few others."""
 
 _BARCODE_SETTINGS = b"\x1dh\x50\x1dH\x02\x1df\x00"  # GS h 80 dots (10 mm), GS H characters below, GS f font A
 _BARCODE_SYSTEM = {BarcodeKind.EAN13: 67, BarcodeKind.CODE128: 73}
@@ -59,13 +61,14 @@ _TEXT_FROM = 0x20
 
 def qr_command(payload: bytes, *, module_dots: int) -> bytes:
     """Return the bytes that make a printer draw a QR code (model 2, level M) of 1 to 16 dots a module."""
-    return b"%b%b%b%b%b" % (
-        _QR_HEADERS[module_dots],
-        (len(payload) + 3).to_bytes(2, "little"),
-        _QR_STORE,
-        payload,
-        _QR_PRINT,
-    )
+    return _qr_header(len(payload), module_dots) + payload + _QR_PRINT
+
+
+@lru_cache(maxsize=_QR_HEADERS_KEPT)
+def _qr_header(length: int, module_dots: int) -> bytes:
+    """Return everything that comes before a payload of some length."""
+    size = _QR_SIZE + bytes((module_dots,))
+    return _QR_MODEL_2 + size + _QR_LEVEL_M + b"\x1d(k" + (length + 3).to_bytes(2, "little") + _QR_STORE
 
 
 class EscPosPen:
