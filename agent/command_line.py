@@ -61,7 +61,7 @@ class LazyGroup(typer.core.TyperGroup):
             return None
         if ctx.resilient_parsing or _only_listing(ctx):
             return _placeholder(cmd_name)
-        return _import(cmd_name)
+        return command_named(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import the command that was named; listing all of them (`--help`) imports none."""
@@ -109,7 +109,8 @@ def _placeholder(name: str) -> Any:
     return typer.core.TyperCommand(name=name, help=COMMANDS[name][1])
 
 
-def _import(name: str) -> Any:
+def command_named(name: str) -> Any:
+    """Import and return the command (or group) of that name, as typer made it. Raises ConfigurationError."""
     module, _ = COMMANDS[name]
     app = _contributed(name).load() if not module else importlib.import_module(module).app
     group = typer.main.get_group(app)

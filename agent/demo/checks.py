@@ -12,6 +12,7 @@ from agent.demo.acts import UNKNOWN_CARD
 from agent.demo.catalogue import total_of
 from agent.demo.evidence import Evidence, SaleSeen
 from agent.demo.paper_trail import is_harmless
+from agent.demo.stage import CLAIM_URL
 from agent.journal.chain import ChainVerifier
 from retail.coupons import PREFIX
 from retail.errors import RefusedError
@@ -63,6 +64,8 @@ def _offers(evidence: Evidence) -> Iterator[Check]:
         n for n, seen in enumerate(evidence.sales, start=1) if seen.act.offer and not _coupon_is_issued(evidence, seen)
     ]
     yield _check("coupons_on_paper", not lost, "the QR code on paper is the coupon in the journal", lost)
+    invited = [n for n, seen in enumerate(evidence.sales, start=1) if _invitations(evidence, seen) != _strangers(seen)]
+    yield _check("strangers_invited", not invited, "strangers' papers say where to claim this very sale", invited)
     unsaid = [
         n for n, seen in enumerate(evidence.sales, start=1) if seen.act.offer and not _said_printed(evidence, seen)
     ]
@@ -167,6 +170,17 @@ def _coupon_is_issued(evidence: Evidence, seen: SaleSeen) -> bool:
     except RefusedError:
         return False
     return len(on_paper) == 1 and on_paper == [each["serial"] for each in evidence.about(seen, "coupon.issued")]
+
+
+def _strangers(seen: SaleSeen) -> int:
+    """Return how many invitations a sale's paper should bear: one where nobody is known and core was alive."""
+    return int(seen.act.customer is None and not seen.act.kills_core)
+
+
+def _invitations(evidence: Evidence, seen: SaleSeen) -> int:
+    transaction = evidence.transaction_of(seen) or {"transaction_id": None}
+    claim = CLAIM_URL.format(transaction_id=transaction["transaction_id"])
+    return evidence.codes(seen).count(claim)
 
 
 def _said_printed(evidence: Evidence, seen: SaleSeen) -> bool:

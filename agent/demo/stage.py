@@ -26,6 +26,7 @@ STORE_ID = "7781"
 STORE_NAME = "Corner shop"
 WORKSTATIONS = ("1", "2")
 KIOSK = "1"
+CLAIM_URL = "https://join.example/{transaction_id}"  # where a stranger's QR code leads
 START_TIMEOUT_S = 20.0  # a process on two busy cores; each needs about one second on idle ones
 COMMAND_TIMEOUT_S = 30.0
 ANSWER_TIMEOUT_S = 5.0
@@ -42,6 +43,7 @@ timezone = "{timezone}"
 currency = "EUR"
 day_ends_at = "04:00"
 print_profile = "appendix"
+claim_url = "{claim_url}"
 
 [hub]
 url = "{hub}"
