@@ -205,7 +205,15 @@ class Stage:
 
     def _write_config(self, desk: int, taps: dict[str, int], printers: dict[str, int]) -> None:
         hub = f"http://127.0.0.1:{self.link.port}"
-        text = CONFIG.format(store=STORE_ID, name=STORE_NAME, timezone=self.timezone, hub=hub, desk=desk, kiosk=KIOSK)
+        text = CONFIG.format(
+            store=STORE_ID,
+            name=STORE_NAME,
+            timezone=self.timezone,
+            claim_url=CLAIM_URL,
+            hub=hub,
+            desk=desk,
+            kiosk=KIOSK,
+        )
         for workstation in WORKSTATIONS:
             text += WORKSTATION_CONFIG.format(
                 workstation=workstation,
