@@ -50,7 +50,7 @@ class CodeRules:
         ):
             if any(rule.matches(symbology=known, code=code) for rule in rules):
                 return kind
-        return CodeKind.UNKNOWN
+        return CodeKind.MEMBER if known in TYPED_MEMBER_CODES else CodeKind.UNKNOWN
 
 
 def parse_code_rule(text: object) -> CodeRule:
@@ -74,8 +74,15 @@ def symbology_of(told: str, code: str) -> str:
         return told
     if code.isascii() and code.isdigit() and len(code) in EAN_NAMES and _check_digit_holds(code):
         return EAN_NAMES[len(code)]
+    if code.startswith("+"):
+        return "phone"
+    if "@" in code:
+        return "email"
     return "qr" if code.startswith(("tsc1", "tillstream", "http")) else "text"
 
+
+TYPED_MEMBER_CODES = frozenset({"phone", "email"})
+"""What a cashier types for a forgotten card: a member code in every store, whatever its rules say."""
 
 EAN_NAMES = {8: "ean8", 12: "upca", 13: "ean13"}
 

@@ -12,6 +12,7 @@ return. In doubt nothing personal is printed: a stranger's name on a receipt is 
     event      EMPTY          BOUND               AFTER               LATE
     SCANNED    BOUND          BOUND (on top)      LATE (attach)       LATE (2)
     UNDONE     EMPTY          one less; EMPTY     AFTER               AFTER (detach)
+    ACTIVE     EMPTY          BOUND               AFTER               LATE
     BEGUN      EMPTY          BOUND               EMPTY               EMPTY
     SOLD       AFTER          EMPTY (consume)     AFTER               AFTER
     VOIDED     EMPTY          EMPTY (release)     EMPTY               EMPTY
@@ -21,10 +22,11 @@ return. In doubt nothing personal is printed: a stranger's name on a receipt is 
     QUIET      EMPTY          EMPTY (release)     EMPTY               EMPTY
 
 QUIET is time: 10 minutes without lane activity for BOUND, 60 s after the sale for AFTER and LATE. It is taken before
-every other event, so nobody need send it. BEGUN is whatever shows that a new sale is being rung up: a product scanned,
-bytes of a new document, the till's word. RESUMED fetches only what was put by under that very number; (1) when that is
-somebody else than who is bound, nobody can say whose sale it is: both are released. (2) The same card again changes
-nothing; another card is a doubt - the ended sale's or the next one's? - and counts for neither.
+every other event, so nobody need send it. BEGUN is whatever shows that a new sale is being rung up: a product
+scanned, the till's word; printing shows no such thing (card slips follow receipts) and is ACTIVE only. RESUMED
+fetches only what was put by under that very number; (1) when that is somebody else than who is bound, nobody can say
+whose sale it is: both are released. (2) The same card again changes nothing; another card is a doubt - the ended
+sale's or the next one's? - and counts for neither.
 """
 
 from __future__ import annotations
@@ -62,6 +64,7 @@ class Event(Enum):
 
     SCANNED = "scanned"
     UNDONE = "undone"
+    ACTIVE = "active"
     BEGUN = "begun"
     SOLD = "sold"
     VOIDED = "voided"
@@ -264,6 +267,7 @@ TABLE: Mapping[tuple[Phase, Event], Handler] = MappingProxyType(
     {
         (Phase.EMPTY, Event.SCANNED): _bind,
         (Phase.EMPTY, Event.UNDONE): _stay,
+        (Phase.EMPTY, Event.ACTIVE): _stay,
         (Phase.EMPTY, Event.BEGUN): _stay,
         (Phase.EMPTY, Event.SOLD): _sold,
         (Phase.EMPTY, Event.VOIDED): _stay,
@@ -273,6 +277,7 @@ TABLE: Mapping[tuple[Phase, Event], Handler] = MappingProxyType(
         (Phase.EMPTY, Event.QUIET): _stay,
         (Phase.BOUND, Event.SCANNED): _bind,
         (Phase.BOUND, Event.UNDONE): _undo,
+        (Phase.BOUND, Event.ACTIVE): _stay,
         (Phase.BOUND, Event.BEGUN): _stay,
         (Phase.BOUND, Event.SOLD): _sold,
         (Phase.BOUND, Event.VOIDED): _release,
@@ -282,6 +287,7 @@ TABLE: Mapping[tuple[Phase, Event], Handler] = MappingProxyType(
         (Phase.BOUND, Event.QUIET): _release,
         (Phase.AFTER, Event.SCANNED): _attach_late,
         (Phase.AFTER, Event.UNDONE): _stay,
+        (Phase.AFTER, Event.ACTIVE): _stay,
         (Phase.AFTER, Event.BEGUN): _empty,
         (Phase.AFTER, Event.SOLD): _sold,
         (Phase.AFTER, Event.VOIDED): _empty,
@@ -291,6 +297,7 @@ TABLE: Mapping[tuple[Phase, Event], Handler] = MappingProxyType(
         (Phase.AFTER, Event.QUIET): _empty,
         (Phase.LATE, Event.SCANNED): _scan_again,
         (Phase.LATE, Event.UNDONE): _detach_late,
+        (Phase.LATE, Event.ACTIVE): _stay,
         (Phase.LATE, Event.BEGUN): _empty,
         (Phase.LATE, Event.SOLD): _sold,
         (Phase.LATE, Event.VOIDED): _empty,

@@ -56,10 +56,10 @@ class Unpark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitOutcome:
-    """Offers of this document go to a printer; `payload` is the content of the record to write if nobody tells."""
+    """Offers go to a printer before this cut of this job; `payload` is their decision's content."""
 
     job_id: str
-    document_no: int
+    cut_no: int
     workstation_id: str
     payload: bytes
 
@@ -69,7 +69,7 @@ class SettleOutcome:
     """The end of an awaited outcome is known."""
 
     job_id: str
-    document_no: int
+    cut_no: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,7 @@ def open_writing(path: Path, key: bytes) -> Connection:
                 "wal_autocheckpoint = 0",
                 "trusted_schema = OFF",
                 "cell_size_check = ON",
+                "secure_delete = ON",
                 f"busy_timeout = {BUSY_MS}",
                 f"cache_size = -{CACHE_KIB}",
             ):

@@ -96,16 +96,16 @@ SELECT destination, seq, reason, detail, parked_at FROM parked ORDER BY destinat
 
 -- name: await_outcome
 -- Offers of this document are on their way to a printer.
-INSERT OR REPLACE INTO awaited (job_id, document_no, workstation_id, payload)
-VALUES (:job_id, :document_no, :workstation_id, :payload)
+INSERT OR REPLACE INTO awaited (job_id, cut_no, workstation_id, payload)
+VALUES (:job_id, :cut_no, :workstation_id, :payload)
 
 -- name: settle_outcome
 -- The tap has said what became of them.
-DELETE FROM awaited WHERE job_id = :job_id AND document_no = :document_no
+DELETE FROM awaited WHERE job_id = :job_id AND cut_no = :cut_no
 
 -- name: awaited
 -- Offers that nobody told the end of.
-SELECT job_id, document_no, workstation_id, payload FROM awaited ORDER BY job_id, document_no
+SELECT job_id, cut_no, workstation_id, payload FROM awaited ORDER BY job_id, cut_no
 
 -- name: insert_sale
 -- This business key is journalled now.
@@ -162,5 +162,5 @@ DELETE FROM sale WHERE business_day < :business_day
 
 -- name: by_kind
 -- Records of some kinds (a JSON array), oldest first: for rebuilding what is kept in memory.
-SELECT seq, kind, payload FROM journal
+SELECT seq, kind, business_day, payload FROM journal
 WHERE payload IS NOT NULL AND kind IN (SELECT value FROM json_each(:kinds)) AND seq > :seq ORDER BY seq LIMIT :limit_rows

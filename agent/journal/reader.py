@@ -6,7 +6,9 @@ read is from the new one.
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,26 @@ class JournalReader:
     def quarantined(self) -> list[tuple[int, str, str]]:
         """Return (seq, reason, found_at) of damaged rows."""
         return [(row[0], row[1], row[2]) for row in self._rows("quarantined")]
+
+    def records_holding(self, needle: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield (seq, content) of records whose payload holds these bytes, oldest first."""
+        seq = 0
+        while rows := self._rows("records_holding", seq=seq, needle=needle, limit_rows=CHUNK_ROWS):
+            for seq, payload in rows:
+                yield seq, json.loads(payload)
+
+    def contents_of(self, kinds: Iterable[str], *, after_seq: int) -> list[tuple[int, str, str, dict[str, Any]]]:
+        """Return the next (seq, kind, business day, content) of records of some kinds; empty at the end."""
+        rows = self._rows("by_kind", kinds=json.dumps(list(kinds)), seq=after_seq, limit_rows=CHUNK_ROWS)
+        return [(seq, kind, day, json.loads(payload)) for seq, kind, day, payload in rows]
+
+    def sales_since(self, business_day: str) -> list[tuple[str, str]]:
+        """Return (transaction id, total) of business keys journalled since a day."""
+        return [(row[0], row[1]) for row in self._rows("sales_since", business_day=business_day)]
+
+    def awaited(self) -> list[tuple[str, int, str, dict[str, Any]]]:
+        """Return (job id, cut number, workstation, decision) of papers whose outcome nobody has told."""
+        return [(job, cut, lane, json.loads(payload)) for job, cut, lane, payload in self._rows("awaited")]
 
     def capture(self, job_id: str, document_no: int) -> tuple[bytes | None, str | None] | None:
         """Return body and sealed file's name of one document; None when it is not here."""

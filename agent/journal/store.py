@@ -119,6 +119,20 @@ class JournalStore:
         with translated(str(self._path)):
             return read_epochs(self._open_connection(), self._sql)
 
+    def documents_of(self, job_id: str) -> frozenset[int]:
+        """Return which documents of a job are here already."""
+        with translated(str(self._path)):
+            rows = self._open_connection().execute(self._sql["has_job"], {"job_id": job_id}).fetchall()
+        return frozenset(row[0] for row in rows)
+
+    def raise_epoch_if_higher(self, *, to: int, reason: str, raised_at: str) -> bool:
+        """Open a new range unless this one is as new already; return whether it did."""
+        self._open_connection()
+        if to <= self._epoch:
+            return False
+        self.raise_epoch(to=to, reason=reason, raised_at=raised_at)
+        return True
+
     def raise_epoch(self, *, to: int, reason: str, raised_at: str) -> None:
         """Open a new range behind the head; the next record chains to nothing. `to` must be above every epoch."""
         assert to > self._epoch, (to, self._epoch)
@@ -147,6 +161,10 @@ class JournalStore:
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         return not busy
+
+    def scrub_free_pages(self) -> None:
+        """Take erased bytes out of the write-ahead log: deletions overwrite (`secure_delete`), the log must go too."""
+        self.checkpoint()
 
     def connection(self) -> Connection:
         """Return the open connection, for upkeep that runs on the same thread."""

@@ -65,7 +65,15 @@ class JournalWriter:
 
     async def commit(self, batch: Batch) -> Committed:
         """Return when the batch is on disk. Raises TillstreamError, sorted by who must act; then nothing of it is."""
-        return cast("Committed", await self._submit(batch))
+        return await self.hand_over(batch)
+
+    def hand_over(self, batch: Batch) -> asyncio.Future[Committed]:
+        """Take a batch and return at once; the future is done when it is on disk, or fails as `commit` does."""
+        return cast("asyncio.Future[Committed]", self._submit(batch))
+
+    async def documents_of(self, job_id: str) -> frozenset[int]:
+        """Return which documents of a job are in the journal already."""
+        return await self.run(lambda store: store.documents_of(job_id))
 
     async def run(self, work: Callable[[JournalStore], T]) -> T:
         """Run upkeep on the thread, between two commits; keep it short, commits wait meanwhile. Raises what it does."""

@@ -65,10 +65,10 @@ CREATE TABLE parked (
 -- Offers whose bytes were given to a tap that has not said what became of them. Left over after a restart: unconfirmed.
 CREATE TABLE awaited (
     job_id         TEXT NOT NULL,
-    document_no    INTEGER NOT NULL,
+    cut_no         INTEGER NOT NULL,
     workstation_id TEXT NOT NULL,
     payload        BLOB NOT NULL,
-    PRIMARY KEY (job_id, document_no)
+    PRIMARY KEY (job_id, cut_no)
 ) STRICT, WITHOUT ROWID;
 
 -- Business keys already journalled: the same receipt printed again is a copy, the same key with another total is parked.

@@ -162,7 +162,7 @@ def test_positions_and_remainders_change_with_their_batch(tmp_path: Path):
     moved = MoveCursor(destination="hub", epoch=1, acked_seq=1, head_hash="ab", moved_at=NOW)
     back = MoveCursor(destination="hub", epoch=1, acked_seq=0, head_hash="", moved_at=NOW)
     parked = Park(destination="hub", seq=1, reason="refused", detail="too old", parked_at=NOW)
-    waiting = AwaitOutcome(job_id="j", document_no=0, workstation_id="1", payload=b"{}")
+    waiting = AwaitOutcome(job_id="j", cut_no=1, workstation_id="1", payload=b"{}")
     sale = KnowSale(transaction_id="t", business_day=day, total="4.30")
     store.append([Batch(records=(record(1),), changes=(moved, parked, waiting, sale))])
     reader = JournalReader(tmp_path / "journal.db", KEY)
@@ -171,7 +171,7 @@ def test_positions_and_remainders_change_with_their_batch(tmp_path: Path):
     assert reader.parked()[0].detail == "too old"
     sales = store.connection().execute(load_queries()["sales_since"], {"business_day": "2026-11-21"}).fetchall()
     assert sales == [("t", "4.30", 1)]
-    store.append([Batch(changes=(back, Unpark(destination="hub", seq=1), SettleOutcome(job_id="j", document_no=0)))])
+    store.append([Batch(changes=(back, Unpark(destination="hub", seq=1), SettleOutcome(job_id="j", cut_no=1)))])
     assert reader.cursor("hub").acked_seq == 0
     assert reader.parked() == []
     assert store.connection().execute(load_queries()["awaited"]).fetchall() == []

@@ -1,0 +1,216 @@
+"""The one function where core's parts meet. Nothing but this module constructs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.bundle import load_bundle
+from agent.captures import CaptureFiles
+from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock
+from agent.config import AgentConfig
+from agent.control import ControlServer
+from agent.counter import Counter, House
+from agent.coupons import CouponIssuer
+from agent.documents import DocumentClerk, KnownSales
+from agent.erasing import Eraser
+from agent.floor import Floor, Push
+from agent.fonts import find_letters
+from agent.journal.recovery import JournalPlace, open_or_recover
+from agent.journal.store import JournalStore
+from agent.journal.writer import JournalWriter
+from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
+from agent.look_up import AccountMirror
+from agent.memory import StoreMemory
+from agent.offering import OfferDesk
+from agent.operations import CoreParts, Operations
+from agent.outcomes import Outcomes
+from agent.papers import StorePapers
+from agent.phrases import load_phrases
+from agent.recognition import Recogniser
+from agent.recording import RecordMaker
+from agent.scanning import Scanning
+from agent.speech import Speaker
+from agent.standing import Standing
+from agent.state_dir import StateDir
+from pos_adapters.taps.sealed_job import open_sealed
+from retail.errors import TillstreamError
+from retail.offers.decision import OfferPolicy
+from sync.enrolled import Enrolled
+
+Log = Callable[..., None]
+
+ENROLLED_FILE = "enrolled.json"
+"""The name `agent.enrolment` writes; read here without it, because that module brings the HTTP client."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Core:
+    """Core's parts, not yet running; `agent.core` starts and stops them."""
+
+    config: AgentConfig
+    state: StateDir
+    keys: AgentKeys
+    clock: Clock
+    place: JournalPlace
+    writer: JournalWriter
+    floor: Floor
+    memory: StoreMemory
+    known: KnownSales
+    days: BusinessDays
+    offers: OfferDesk
+    mirror: AccountMirror
+    people: Recogniser
+    outcomes: Outcomes
+    counter: Counter
+    scanning: Scanning
+    control: ControlServer
+    standing: Standing
+    log: Log
+
+    def swap(self) -> None:
+        """Go over to the newest files of the feed; what cannot be used leaves the last good one."""
+        try:
+            self.mirror.swap()
+        except TillstreamError as error:
+            self.standing.trouble(error)
+        self.offers.mirror_version = self.mirror.version
+        bundle = load_bundle(self.state.mirror, self.offers.bundle, self.standing.trouble)
+        if bundle != self.offers.bundle:
+            self.offers.use(bundle)
+
+
+def build(config: AgentConfig, *, log: Log, clock: Clock | None = None) -> Core:
+    """Make core's parts. Opens keys and mirror; the journal is opened by its thread. Raises OnSiteError."""
+    state = StateDir(config.agent.state_dir)
+    state.create()
+    keys = load_or_create_keys(FileSecrets.of(state.keys, dict(os.environ)))
+    time = clock or SystemClock()
+    judge, days = ClockJudge(time), BusinessDays(config.store.zone, config.store.day_ends_at)
+    maker = RecordMaker(time, judge, days)
+    place = JournalPlace(path=state.journal, key=keys.journal, now=time.now)
+    store = JournalStore(state.journal, lambda: open_or_recover(place))
+    publisher = _Publisher()
+    floor = Floor(publish=publisher)
+    writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for)
+    standing = Standing(clock=time, publish=publisher, log=log)
+    memory, known = StoreMemory(), KnownSales()
+    offers = _offer_desk(config, keys, memory, standing.trouble)
+    mirror = AccountMirror(state.mirror, on_trouble=standing.trouble)
+    people = Recogniser(mirror, country=config.store.country)
+    outcomes = Outcomes(journal=writer, maker=maker, memory=memory, publish=publisher, trouble=standing.trouble)
+    house = House(
+        clock=time,
+        maker=maker,
+        outcomes=outcomes,
+        papers=StorePapers(config),
+        people=people,
+        journal=writer,
+        captures=CaptureFiles(state.captures, keys.journal),
+        unseal=lambda blob: open_sealed(keys.seal, blob),
+        clerk=DocumentClerk(config.business_unit_id, zone=config.store.zone, days=days, known=known),
+        offers=offers,
+        memory=memory,
+        floor=floor,
+        publish=publisher,
+        trouble=standing.trouble,
+        profile=config.store.print_profile,
+    )
+    scanning = Scanning(
+        clock=time,
+        rules=config.codes.rules(),
+        floor=floor,
+        people=people,
+        offers=offers,
+        journal=writer,
+        maker=maker,
+        publish=publisher,
+        places=frozenset(each.id for each in config.workstation),
+        kiosks=frozenset(config.desk.kiosks),
+    )
+    eraser = Eraser(state=state, keys=keys, writer=writer, maker=maker, memory=memory, people=people)
+    counter = Counter(house)
+    core = Core(
+        config=config,
+        state=state,
+        keys=keys,
+        clock=time,
+        place=place,
+        writer=writer,
+        floor=floor,
+        memory=memory,
+        known=known,
+        days=days,
+        offers=offers,
+        mirror=mirror,
+        people=people,
+        outcomes=outcomes,
+        counter=counter,
+        scanning=scanning,
+        control=ControlServer({}),
+        standing=standing,
+        log=log,
+    )
+    parts = CoreParts(
+        clock=time,
+        judge=judge,
+        floor=floor,
+        scanning=scanning,
+        maker=maker,
+        writer=writer,
+        swap=core.swap,
+        enrolled=lambda: use_enrolment(core),
+        erase=eraser.erase,
+        status=lambda: standing.report(core),
+    )
+    core.control = ControlServer(Operations(parts).table())
+    publisher.to = core.control.publish
+    return core
+
+
+async def use_enrolment(core: Core) -> None:
+    """Take pepper, country and epoch of the enrolment, if there is one. A repeat changes nothing.
+
+    Raises OnSiteError when the enrolment's file is damaged.
+    """
+    try:
+        enrolled = Enrolled.from_json((core.state.keys / ENROLLED_FILE).read_text("utf-8"))
+    except FileNotFoundError:
+        return
+    core.people.use_pepper(enrolled.pepper, country=enrolled.country)
+    raised_at = core.clock.now().isoformat()
+    await core.writer.run(
+        lambda store: store.raise_epoch_if_higher(to=enrolled.epoch, reason="enrolled", raised_at=raised_at)
+    )
+
+
+def _offer_desk(
+    config: AgentConfig, keys: AgentKeys, memory: StoreMemory, trouble: Callable[[TillstreamError], None]
+) -> OfferDesk:
+    store = config.store
+    return OfferDesk(
+        speaker=Speaker(store=store.name, language=store.language, country=store.country, currency=store.currency),
+        zone=store.zone,
+        phrases=load_phrases(),
+        memory=memory,
+        issuer=CouponIssuer(keys.sign),
+        policy=OfferPolicy(),
+        claim_url=store.claim_url,
+        draws=find_letters(),
+        on_trouble=trouble,
+    )
+
+
+class _Publisher:
+    """Stands in for the control server, which is made last because it needs everything else."""
+
+    def __init__(self) -> None:
+        self.to: Callable[[Push], None] = _nobody
+
+    def __call__(self, push: Push) -> None:
+        self.to(push)
+
+
+def _nobody(push: Push) -> None:
+    del push

@@ -1,0 +1,194 @@
+"""The core process: intake, scans, decision, the journal's only writer. It imports no web stack.
+
+Started in this order, so that a tap that finds the socket finds everything behind it: keys, journal (made or
+recovered), what the last core left, sockets; then the store's memory fills from the journal while receipts already
+print, without offers until it is complete. A journal that cannot be opened stops nothing: taps are answered, nothing
+is acknowledged, and every commit tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agent.bootstrap import Core, build, use_enrolment
+from agent.config import load_config
+from agent.journal.reader import JournalReader
+from agent.logs import EventLog
+from agent.memory import KINDS
+from agent.notify import notify
+from agent.tap_server import TapConnection
+from retail.errors import OnSiteError, TillstreamError
+
+SWITCH_INTERVAL_S = 0.0005
+"""How long one thread may keep the interpreter while another wants it. With Python's 5 ms the writing thread could
+wait longer for the interpreter than for the disk."""
+
+TICK_S = 1.0
+"""How often lanes are looked at for people who walked away, and the enrolment for a new one."""
+
+GIVE_UP_AFTER_S = 600.0
+"""A tap hands over its spool within a second of core's return; after ten minutes nobody will tell any more."""
+
+KNOWN_DAYS = 2
+"""Business days whose sales are known at start: a reprint of an older one is told by its words."""
+
+BACKLOG = 64  # connections that wait while core is busy: 12 taps, a desk, and a technician
+STOP_WITHIN_S = 5.0
+
+
+async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called once both sockets listen."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows ends processes without a signal
+            loop.add_signal_handler(number, stop.set)
+    core.writer.start()
+    await _take_over(core)
+    core.swap()
+    servers = [
+        await _listen(core.state.core_socket, lambda: TapConnection(core.counter, log=core.log)),
+        await _listen(core.state.control_socket, core.control.connection),
+    ]
+    background = [loop.create_task(_fill_memory(core)), loop.create_task(_tick(core))]
+    _settle_down()
+    core.log("core_ready", head_seq=core.writer.head_seq)
+    ready()
+    await stop.wait()
+    await _leave(core, servers, background)
+
+
+def serve(config_path: Path) -> None:
+    """Run core for an `agent.toml` until told to stop. Raises ConfigurationError, OnSiteError."""
+    config = load_config(config_path)
+    log = EventLog("core", stream=sys.stderr, now=lambda: datetime.now(UTC))
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    core = build(config, log=log)
+    asyncio.run(run_core(core, ready=lambda: notify("READY=1", os.environ)))
+
+
+async def _take_over(core: Core) -> None:
+    """Open the journal and take over what the last core left. A journal that is away is tried again by each commit."""
+    try:
+        await core.writer.run(lambda store: store.open())
+        await use_enrolment(core)
+        known, awaited = await asyncio.to_thread(_left_over, core)
+    except TillstreamError as error:
+        core.standing.trouble(error)
+        return
+    for transaction_id, total in known:
+        core.known.add(transaction_id, total)
+    core.outcomes.expect_again({(job, cut): content for job, cut, _, content in awaited})
+    if awaited:
+        lanes = {(job, cut): lane for job, cut, lane, _ in awaited}
+        asyncio.get_running_loop().call_later(GIVE_UP_AFTER_S, core.outcomes.give_up, lanes)
+
+
+def _left_over(core: Core) -> tuple[list[tuple[str, str]], list[tuple[str, int, str, dict[str, object]]]]:
+    reader = JournalReader(core.state.journal, core.keys.journal)
+    try:
+        since = core.clock.now().date() - timedelta(days=KNOWN_DAYS)
+        return reader.sales_since(since.isoformat()), reader.awaited()
+    finally:
+        reader.close()
+
+
+async def _fill_memory(core: Core) -> None:
+    """Fill the store's memory from the journal, in steps, beside the receipts."""
+    reader = JournalReader(core.state.journal, core.keys.journal)
+    through = core.writer.head_seq
+    seq = 0
+    try:
+        while seq < through:
+            rows = await asyncio.to_thread(reader.contents_of, KINDS, after_seq=seq)
+            if not rows:
+                break
+            core.memory.replay(
+                ((kind, day, content) for row_seq, kind, day, content in rows if row_seq <= through),
+                core.offers.bundle.items,
+            )
+            seq = rows[-1][0]
+    except TillstreamError as error:
+        core.standing.trouble(error)
+    finally:
+        reader.close()
+        core.memory.complete = True
+
+
+async def _tick(core: Core) -> None:
+    """Once a second: let time pass at the lanes, look for a new enrolment, take back troubles that are over."""
+    seen = _enrolled_at(core)
+    while True:
+        await asyncio.sleep(TICK_S)
+        core.floor.expire(core.clock.now())
+        if core.writer.trouble is None:
+            core.standing.resolved("disk_full", "disk_error", "journal_broken")
+        found = _enrolled_at(core)
+        if found != seen:
+            seen = found
+            try:
+                await use_enrolment(core)
+            except TillstreamError as error:
+                core.standing.trouble(error)
+
+
+def _enrolled_at(core: Core) -> int:
+    try:
+        return (core.state.keys / "enrolled.json").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+async def _listen(path: Path, factory: Callable[[], asyncio.Protocol]) -> asyncio.AbstractServer:
+    """Listen on a Unix socket in place of whatever a killed core left there. Raises OnSiteError."""
+    return await asyncio.get_running_loop().create_unix_server(factory, sock=_bound(path), backlog=BACKLOG)
+
+
+def _bound(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)
+        listener.bind(str(path))
+        path.chmod(0o600)
+    except OSError as error:
+        listener.close()
+        raise OnSiteError(
+            f"{path}: cannot listen: {error.strerror or error}",
+            fix="use a state folder whose path is shorter than 90 characters, on a local disk",
+            code="socket",
+        ) from error
+    return listener
+
+
+def _settle_down() -> None:
+    """Take everything made so far out of the collector's sight: it lives as long as the process.
+
+    Collections then look at what receipts leave behind only, and the full one, which would stop a held cut for tens of
+    milliseconds, has nothing to look at.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+async def _leave(core: Core, servers: list[asyncio.AbstractServer], background: list[asyncio.Task[None]]) -> None:
+    """Take no more work, finish what was handed over, close the journal."""
+    for server in servers:
+        server.close()
+    for task in background:
+        task.cancel()
+    await asyncio.gather(*background, return_exceptions=True)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(core.scanning.settle(), STOP_WITHIN_S)
+    core.people.close()
+    await asyncio.to_thread(core.writer.close)
+    core.log("core_stopped", head_seq=core.writer.head_seq)

@@ -1,0 +1,163 @@
+"""What this store itself remembers: how often campaigns have spoken, and what members bought and when they came.
+
+It is a fold over the journal: filled from it at start, then told of every record when it is decided on. Caps count an
+offer from its decision; an offer that was not printed is given back. Bounded by what the journal keeps.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from agent.journal.records import JournalKind
+from retail.facts import Basket, basket_of
+from retail.identifiers import CampaignId
+from retail.items import ItemCatalogue
+from retail.line_items import SaleLineItem
+from retail.loyalty import Account
+from retail.money import Money
+from retail.offers.ledger import OfferLedger
+from retail.transaction import RetailTransaction
+
+KINDS = (
+    JournalKind.TRANSACTION_COMPLETED,
+    JournalKind.CUSTOMER_IDENTIFIED,
+    JournalKind.OFFER_DECIDED,
+    JournalKind.OFFER_WITHHELD,
+    JournalKind.OFFER_NOT_PRINTED,
+)
+"""The records this memory is made of."""
+
+PURCHASES_MAX = 200_000  # (customer, key) pairs: 2,000 regulars with 100 kinds of goods each; 40 MB at most
+WAITING_MAX = 64  # sales whose customer may still be named by the next record
+
+Counts = Counter[CampaignId]
+
+
+@dataclass(slots=True)
+class _Person:
+    """What is remembered of one member here."""
+
+    bought: dict[str, date] = field(default_factory=dict)
+    last_visit: date | None = None
+
+
+class StoreMemory:
+    """Used by core's loop only."""
+
+    def __init__(self) -> None:
+        self._customer: defaultdict[str, Counts] = defaultdict(Counter)
+        self._household: defaultdict[str, Counts] = defaultdict(Counter)
+        self._day: defaultdict[date, Counts] = defaultdict(Counter)
+        self._store: Counts = Counter()
+        self._spent: defaultdict[CampaignId, Decimal] = defaultdict(Decimal)
+        self._people: dict[str, _Person] = {}
+        self._pairs = 0
+        self._decided: dict[str, tuple[Mapping[str, Any], date]] = {}
+        self._unclaimed: dict[str, Mapping[str, Any]] = {}
+        self.complete = False
+
+    def ledger(self, account: Account | None, today: date) -> OfferLedger:
+        """Return what caps count for this customer at this moment."""
+        return OfferLedger(
+            customer=self._customer.get(account.customer_id, {}) if account else {},
+            household=self._household.get(account.shares_with, {}) if account else {},
+            day=self._day.get(today, {}),
+            store=self._store,
+            spent=self._spent,
+        )
+
+    def bought_here(self, account: Account | None) -> Mapping[str, date]:
+        """Return key -> last day bought in this store."""
+        person = self._people.get(account.customer_id) if account else None
+        return person.bought if person else {}
+
+    def last_visit_here(self, account: Account | None) -> date | None:
+        """Return the last day of a purchase in this store, None when there was none."""
+        person = self._people.get(account.customer_id) if account else None
+        return person.last_visit if person else None
+
+    def offered(self, content: Mapping[str, Any], day: date, *, withheld: bool) -> None:
+        """Count the offers of a decision record; those withheld count for the person and cost nothing."""
+        self._count(content, day, withheld=withheld, sign=1)
+        if not withheld:
+            self._decided[content["transaction_id"]] = content, day
+            _keep_newest(self._decided)
+
+    def not_printed(self, content: Mapping[str, Any]) -> None:
+        """Give back the offers of a paper that did not carry them. Twice is as good as once."""
+        decided = self._decided.pop(content["transaction_id"], None)
+        if decided is not None:
+            self._count(decided[0], decided[1], withheld=False, sign=-1)
+
+    def purchase(self, customer_id: str, basket: Basket, day: date) -> None:
+        """Remember what a member bought."""
+        person = self._people.setdefault(customer_id, _Person())
+        person.last_visit = max(person.last_visit or day, day)
+        for key in filter(None, basket.amounts):
+            if key not in person.bought:
+                if self._pairs >= PURCHASES_MAX:
+                    continue
+                self._pairs += 1
+            person.bought[key] = max(person.bought.get(key, day), day)
+
+    def forget(self, customer_id: str) -> None:
+        """Forget a person: they were erased."""
+        self._customer.pop(customer_id, None)
+        person = self._people.pop(customer_id, None)
+        self._pairs -= len(person.bought) if person else 0
+
+    def replay(self, records: Iterable[tuple[str, str, Mapping[str, Any]]], items: ItemCatalogue) -> None:
+        """Take (kind, business day, content) of journalled records, oldest first."""
+        for kind, day_text, content in records:
+            day = date.fromisoformat(day_text) if day_text else date.min
+            if kind in (JournalKind.OFFER_DECIDED, JournalKind.OFFER_WITHHELD):
+                self.offered(content, day, withheld=kind == JournalKind.OFFER_WITHHELD)
+            elif kind == JournalKind.OFFER_NOT_PRINTED:
+                self.not_printed(content)
+            elif kind == JournalKind.TRANSACTION_COMPLETED:
+                self._unclaimed[content["transaction"]["transaction_id"]] = content["transaction"]
+                _keep_newest(self._unclaimed)
+            elif kind == JournalKind.CUSTOMER_IDENTIFIED and content.get("customer_id"):
+                bought = self._unclaimed.pop(content["transaction_id"], None)
+                if bought is not None:
+                    self.purchase(content["customer_id"], _basket(bought, items), day)
+
+    def _count(self, content: Mapping[str, Any], day: date, *, withheld: bool, sign: int) -> None:
+        customer_id = content.get("customer_id")
+        household = content.get("household_id") or customer_id
+        for offer in content["offers"]:
+            campaign_id = CampaignId(offer["campaign_id"])
+            if customer_id:
+                self._customer[customer_id][campaign_id] += sign
+            if household:
+                self._household[household][campaign_id] += sign
+            if not withheld:
+                self._day[day][campaign_id] += sign
+                self._store[campaign_id] += sign
+                self._spent[campaign_id] += sign * Decimal(offer["cost"])
+
+
+def _keep_newest(waiting: dict[str, Any]) -> None:
+    if len(waiting) > WAITING_MAX:
+        del waiting[next(iter(waiting))]
+
+
+def _basket(content: Mapping[str, Any], items: ItemCatalogue) -> Basket:
+    """Return the goods of a journalled transaction, as rules call them by today's items."""
+    currency = content.get("currency") or "XXX"
+    lines = tuple(
+        SaleLineItem(
+            description=line["description"],
+            amount=Money.of(line["amount"], currency),
+            item_id=line.get("item_id"),
+            gtin=line.get("gtin"),
+        )
+        for line in content["line_items"]
+        if line["type"] == "sale"
+    )
+    return basket_of(RetailTransaction(line_items=lines, total=Money.of(content["total"], currency)), items)

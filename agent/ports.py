@@ -1,0 +1,95 @@
+"""What core's intake needs from the rest of the house; `agent/bootstrap.py` fulfils it, tests do with small fakes.
+
+Everything here is called on core's event loop and must not wait. What a method may raise is said; nothing else may.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Awaitable, Sequence
+from typing import Protocol
+
+from agent.journal.batch import Batch, Committed
+from agent.recognition import Recognition
+from pos_adapters.reading.values import Reading
+from pos_adapters.taps.sealed_job import SealedJob
+from receipt.paper import Paper
+from receipt.printers import PrinterModel
+from retail.loyalty import Account
+from sync.protocol.tokens import CodeKind
+
+
+class JobReader(Protocol):
+    """Turns a job's bytes into papers while they stream in (`receipt.document.PaperReader`)."""
+
+    def feed(self, data: bytes) -> Sequence[Paper]:
+        """Take bytes as they come; return the documents that ended within them. Never raises."""
+        ...
+
+    def finish_here(self) -> Paper | None:
+        """End the document now, at a held cut; None when nothing has been printed since the last one."""
+        ...
+
+    def close(self) -> Sequence[Paper]:
+        """End the job; return what is left of it."""
+        ...
+
+
+class Papers(Protocol):
+    """The reading side of the house."""
+
+    def new_job(self, model: PrinterModel) -> JobReader:
+        """Begin to read a job that goes to a printer of a model."""
+        ...
+
+    def read(self, paper: Paper, workstation_id: str) -> Reading:
+        """Say what a paper is. Bounded in time; never raises."""
+        ...
+
+    def mask(self, data: bytes) -> bytes:
+        """Return a capture with payment cards and personal numbers masked at equal length. Never raises."""
+        ...
+
+
+class People(Protocol):
+    """Whom a code belongs to (`agent.recognition.Recogniser`)."""
+
+    async def recognise(self, scan_id: str, code: str, kind: CodeKind) -> Recognition:
+        """Return whom a code belongs to; takes 12 ms on another thread."""
+        ...
+
+    def account(self, scan_id: str) -> Account | None:
+        """Return who was recognised by a scan; None for an unknown code, or while it is still being looked up."""
+        ...
+
+    def locator(self, scan_id: str) -> str:
+        """Return the half of the code's token that may be stored, hexadecimal; empty while it is not known yet."""
+        ...
+
+
+class Journalling(Protocol):
+    """The journal's writing side (`agent.journal.writer.JournalWriter`)."""
+
+    def hand_over(self, batch: Batch) -> Future[Committed]:
+        """Take a batch; the future is done when it is on disk, or fails with a TillstreamError. Order is kept."""
+        ...
+
+    async def documents_of(self, job_id: str) -> frozenset[int]:
+        """Return which documents of a job are already here. Raises TillstreamError when the journal is away."""
+        ...
+
+
+class Captures(Protocol):
+    """Where large captures lie (`agent.captures.CaptureFiles`)."""
+
+    def place(self, body: bytes) -> tuple[str, Awaitable[None]]:
+        """Return the name of a sealed file and what to await until it is on disk. A repeat writes nothing."""
+        ...
+
+
+class Unsealing(Protocol):
+    """Opens jobs that a tap sealed (`pos_adapters.taps.sealed_job.open_sealed` with the agent's key)."""
+
+    def __call__(self, blob: bytes) -> SealedJob:
+        """Return the job. Raises RefusedError when it is none of ours. Runs on another thread."""
+        ...
