@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -57,6 +58,15 @@ class Taker(Protocol):
         """Wait for no answer any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class AskedCut:
+    """The last cut that core was asked about."""
+
+    job_id: UUID
+    cut_no: int
+    asked_at_s: float
+
+
 class JobBook:
     """See the module's contract."""
 
@@ -77,6 +87,8 @@ class JobBook:
         self._jobs: dict[UUID, Job] = {}
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self._taker: Taker | None = None
+        self.asked: AskedCut | None = None
+        self.on_late_slip: Callable[[UUID, bytes], bool] = _no_slip
         self.on_idle: Callable[[], None] = _ignore
         link.on_lost = self._core_lost
 
@@ -118,6 +130,7 @@ class JobBook:
         if not self.reads(job) or job.cuts_asked >= CUTS_MAX:
             return None
         job.cuts_asked += 1
+        self.asked = AskedCut(job.job_id, job.cuts_asked, self._loop.time())
         self._tell(job, FrameType.CUT, CUT_BODY.pack(job.cuts_asked, offset))
         return job.cuts_asked
 
@@ -125,6 +138,15 @@ class JobBook:
         """Note that the budget was over before core answered."""
         self._log.event("budget_over", job=str(job.job_id), cut=cut_no)
         self._link.missed()
+
+    def settle_late(self, job_id: UUID, cut_no: int, outcome: Outcome) -> None:
+        """Report what became of a block or slip of a job that may have left the book."""
+        job = self._jobs.get(job_id)
+        if job is not None:
+            self.settle(job, cut_no, outcome)
+            return
+        self._log.event("outcome", job=str(job_id), cut=cut_no, outcome=outcome.name.lower())
+        self._link.send(FrameType.OUTCOME, job_id.bytes, OUTCOME_BODY.pack(cut_no, outcome))
 
     def settle(self, job: Job, cut_no: int, outcome: Outcome) -> None:
         """Note and report what became of a block or slip; the first outcome stands."""
@@ -165,24 +187,23 @@ class JobBook:
             self._slip(job_id, body)
 
     def _answer(self, job_id: UUID, cut_no: int, block: bytes | None) -> None:
+        asked = self.asked
+        if asked and (asked.job_id, asked.cut_no) == (job_id, cut_no):
+            self._link.answered(after_s=self._loop.time() - asked.asked_at_s)
         job = self._jobs.get(job_id)
         if job is not None and self._taker is not None and self._taker.answered(job, cut_no, block):
             return
         if block:
-            self._refuse(job_id, job, cut_no, Outcome.LATE)
+            self.settle_late(job_id, cut_no, Outcome.LATE)
 
     def _slip(self, job_id: UUID, slip: bytes) -> None:
         job = self._jobs.get(job_id)
         if job is not None and self._taker is not None and self._taker.slip_came(job, slip):
             return
-        self._refuse(job_id, job, job.cuts_asked if job else 0, Outcome.NOT_SENT)
-
-    def _refuse(self, job_id: UUID, job: Job | None, cut_no: int, outcome: Outcome) -> None:
-        """Report a block that is not printed, of a job that may have left the book."""
-        if job is not None:
-            self.settle(job, cut_no, outcome)
-            return
-        self._link.send(FrameType.OUTCOME, job_id.bytes, OUTCOME_BODY.pack(cut_no, outcome))
+        if not self.on_late_slip(job_id, slip):
+            is_last = self.asked is not None and self.asked.job_id == job_id
+            cut_no = self.asked.cut_no if self.asked is not None and is_last else 0
+            self.settle_late(job_id, cut_no, Outcome.NOT_SENT)
 
     def _tell(self, job: Job, frame_type: FrameType, body: bytes) -> None:
         if job.session == self._link.session:
@@ -209,7 +230,7 @@ class JobBook:
 
     def _to_spool(self, job: Job) -> None:
         self._leave(job.job_id)
-        if job.taken_bytes:
+        if job.taken_bytes and self._link.is_wanted:
             self._spool.save(job)
 
     def _leave(self, job_id: UUID) -> None:
@@ -223,3 +244,8 @@ class JobBook:
 
 def _ignore() -> None:
     return
+
+
+def _no_slip(job_id: UUID, slip: bytes) -> bool:
+    del job_id, slip
+    return False

@@ -20,8 +20,8 @@ UNREAD_BYTES_MAX = 4 * 1024 * 1024
 # Core is back from `kill -9` in about half a second; a customer stands at the till for longer than the last value.
 RECONNECT_AFTER_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 
-# Three budgets in a row without an answer is a core that hangs. Cuts are then asked without waiting, until it says
-# anything at all: a store whose core hangs prints at full speed from the fourth receipt on.
+# Three budgets in a row without an answer is a core that hangs, or a disk too slow for the budget. Cuts are then asked
+# without waiting until an answer comes in time: such a store prints at full speed from the fourth receipt on.
 UNANSWERED_MAX = 3
 
 
@@ -29,11 +29,18 @@ class CoreLink:
     """One lane's connection. `session` counts connections; callbacks come on the event loop."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, address: Address | None, *, hello: bytes, log: EventLog
+        self,
+        loop: asyncio.AbstractEventLoop,
+        address: Address | None,
+        *,
+        hello: bytes,
+        budget_s: float,
+        log: EventLog,
     ) -> None:
         self._loop = loop
         self._address = address
         self._hello = hello
+        self._budget_s = budget_s
         self._log = log
         self._transport: asyncio.WriteTransport | None = None
         self._attempts = 0
@@ -44,6 +51,11 @@ class CoreLink:
         self.on_frame: Callable[[Frame], None] = _ignore_frame
         self.on_ready: list[Callable[[], None]] = []
         self.on_lost: Callable[[], None] = _ignore
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is a core to talk to at all."""
+        return self._address is not None
 
     @property
     def ready(self) -> bool:
@@ -79,6 +91,14 @@ class CoreLink:
             self._transport.abort()
             self.lost()
 
+    def answered(self, *, after_s: float) -> None:
+        """Note how long core took to answer; only an answer within the budget makes it worth waiting for again."""
+        if after_s > self._budget_s:
+            return
+        if self._unanswered >= UNANSWERED_MAX:
+            self._log.event("core_answers_again", after_ms=round(after_s * 1000, 1))
+        self._unanswered = 0
+
     def missed(self) -> None:
         """Note that a cut went unanswered."""
         self._unanswered += 1
@@ -97,9 +117,6 @@ class CoreLink:
 
     def received(self, frames: list[Frame]) -> None:
         """Hand on what core said (called by the protocol)."""
-        if self._unanswered >= UNANSWERED_MAX:
-            self._log.event("core_answers_again")
-        self._unanswered = 0
         self._attempts = 0
         for frame in frames:
             self.on_frame(frame)

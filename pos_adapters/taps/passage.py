@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from uuid import UUID
 
 from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.cut_watch import Cut, CutWatch
@@ -70,6 +71,7 @@ class Passage:
         self._passed_bytes = 0
         self._jobs = JobTurns(loop, self, book=book, policy=policy, watch=self._watch)
         self._asking: int | None = None
+        self._asked_job: UUID | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._leaving = False
         self._confirming: asyncio.TimerHandle | None = None
@@ -155,6 +157,7 @@ class Passage:
             return
         cut_no = self._book.ask(job, cut.offset - self._jobs.start)
         if cut_no is not None:
+            self._asked_job = job.job_id
             self._slip.asked(cut_no)
 
     def _advance(self) -> None:
@@ -264,6 +267,16 @@ class Passage:
         if job is not self._jobs.job or not self._policy.prints_slips or not is_whole(slip, slip=True):
             return False
         return self._slip.came(slip)
+
+    def print_late_slip(self, job_id: UUID, cut_no: int, slip: bytes) -> bool:
+        """Print a slip behind a receipt of this connection that is long over; False when it cannot be printed here."""
+        if job_id != self._asked_job or self._leaving or not self.slip_may_print() or self._waiting:
+            return False
+        self._printer.write(slip)
+        self._delivery.inserted_bytes += len(slip)
+        handed = not (self._printer.waiting_bytes or self._printer.deaf)
+        self._book.settle_late(job_id, cut_no, Outcome.UNCONFIRMED if handed else Outcome.NOT_SENT)
+        return True
 
     def slip_may_print(self) -> bool:
         """Return whether the receipt is cut and nothing has been printed since (see `slip_turn.Paper`)."""

@@ -15,6 +15,9 @@ BUDGET_S = 0.050
 # `separate_slip`: later than this the cashier has torn off the receipt and the customer has gone.
 SLIP_WITHIN_S = 2.0
 
+# `on_request`: the customer stands there and asks, the cashier presses the key.
+SLIP_ON_REQUEST_WITHIN_S = 60.0
+
 # A kept connection does not say where a receipt ends. After a cut, two seconds without a byte do: tills that print a
 # voucher behind the receipt do it at once. Without a cut ten seconds, as printers and public emulators take it.
 SILENCE_AFTER_CUT_S = 2.0
@@ -44,6 +47,11 @@ class Policy:
     def holds(self) -> bool:
         """Whether a cut waits for core's answer."""
         return self.profile is Profile.APPENDIX
+
+    @property
+    def slip_chance_s(self) -> float:
+        """How long after the cut a slip may still come, if nothing has been printed since."""
+        return SLIP_ON_REQUEST_WITHIN_S if self.profile is Profile.ON_REQUEST else self.slip_within_s
 
     @property
     def prints_slips(self) -> bool:

@@ -46,7 +46,9 @@ class Lane:
             "model": lane.model,
             "profile": settings.policy.profile.value,
         }
-        self.link = CoreLink(loop, settings.agent, hello=json.dumps(hello).encode(), log=log)
+        self.link = CoreLink(
+            loop, settings.agent, hello=json.dumps(hello).encode(), budget_s=settings.policy.budget_s, log=log
+        )
         folder = (settings.state_dir or Path()) / "spool" / lane.workstation_id
         self.spool = Spool(
             loop, folder=folder, sealer=_sealer(loop, settings, lane, folder, log), link=self.link, log=log

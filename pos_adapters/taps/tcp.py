@@ -17,15 +17,20 @@ import os
 import select
 import socket
 from collections.abc import Callable
+from functools import partial
+from uuid import UUID
 
 from pos_adapters.taps.addresses import TcpAddress
 from pos_adapters.taps.book import JobBook
+from pos_adapters.taps.delivery import is_whole
 from pos_adapters.taps.ends import KERNEL_BUFFER_BYTES, SocketEnd, tune
 from pos_adapters.taps.events import EventLog
+from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.passage import Passage
 from pos_adapters.taps.policy import Policy
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.side import Side
+from pos_adapters.taps.slip_errand import SlipErrand
 
 # A store's registers together are a dozen; 500 reconnects of one that has gone mad must not be refused either.
 BACKLOG = 128
@@ -83,6 +88,7 @@ class TcpLane:
         self._look: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None  # kept, so that the loop does not lose it
         self._stopped = False
+        self._errand: SlipErrand | None = None
         self.on_free: Callable[[], None] = _ignore
 
     @property
@@ -92,6 +98,7 @@ class TcpLane:
 
     def start(self) -> None:
         """Begin to accept."""
+        self._book.on_late_slip = self.late_slip
         self._accept_next()
 
     def stop(self) -> None:
@@ -110,6 +117,11 @@ class TcpLane:
             self._loop.add_reader(self._listener.fileno(), self._accept)
 
     def _accept(self) -> None:
+        if self._errand is not None:
+            self._errand.register_comes()
+        if self._errand is not None:  # the slip is on its way: the register waits as behind another one
+            self._loop.remove_reader(self._listener.fileno())
+            return
         try:
             sock, _ = self._listener.accept()
         except OSError as error:
@@ -124,6 +136,27 @@ class TcpLane:
             self._task = self._loop.create_task(self._resolve_then_connect(sock))
         else:
             self._connect(sock, *self._resolved)
+
+    def late_slip(self, job_id: UUID, slip: bytes) -> bool:
+        """Print a slip for the last receipt of this lane, whose connection does not wait for it any more."""
+        asked = self._book.asked
+        if asked is None or asked.job_id != job_id or not self._policy.prints_slips or not is_whole(slip, slip=True):
+            return False
+        if self._loop.time() - asked.asked_at_s > self._policy.slip_chance_s:
+            return False
+        if self._passage is not None:
+            return self._passage.print_late_slip(job_id, asked.cut_no, slip)
+        if self._errand is not None or self._resolved is None or self._stopped:
+            return False
+        self._errand = SlipErrand(
+            self._loop, where=self._resolved, slip=slip, on_done=partial(self._errand_done, job_id, asked.cut_no)
+        )
+        return True
+
+    def _errand_done(self, job_id: UUID, cut_no: int, handed: bool) -> None:
+        self._errand = None
+        self._book.settle_late(job_id, cut_no, Outcome.UNCONFIRMED if handed else Outcome.NOT_SENT)
+        self._accept_next()
 
     async def _resolve_then_connect(self, register: socket.socket) -> None:
         """Ask the name service in a thread: at the start, and after a printer was not where it had been."""

@@ -1,0 +1,89 @@
+"""Prints a slip on a connection of its own: the register has closed before core had the slip ready.
+
+Nothing of a register's is touched: the errand is run while no register is connected, and given up when one comes
+before the printer has been reached. Once bytes are on their way it takes as long as a receipt does, and a register
+that connects in that moment waits in the listening socket, as behind another register.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+
+from pos_adapters.taps.ends import SocketEnd, tune
+from pos_adapters.taps.side import Side
+
+# A printer that does not take the slip within this time is busy with something that matters more.
+REACH_WITHIN_S = 0.5
+PRINT_WITHIN_S = 2.0
+
+
+class SlipErrand:
+    """One slip. `on_done(handed)` is called once: whether the kernel has taken all of it."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        where: tuple[socket.AddressFamily, tuple[str, int]],
+        slip: bytes,
+        on_done: Callable[[bool], None],
+    ) -> None:
+        self._loop = loop
+        self._slip = slip
+        self._on_done = on_done
+        self._done = False
+        self._handed = False
+        self._side: Side | None = None
+        self._socket = socket.socket(where[0], socket.SOCK_STREAM)
+        tune(self._socket)
+        self._timer = loop.call_later(REACH_WITHIN_S, self._give_up)
+        if self._socket.connect_ex(where[1]) in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
+            loop.add_writer(self._socket.fileno(), self._reached)
+        else:
+            loop.call_soon(self._give_up)
+
+    def register_comes(self) -> None:
+        """Give up unless bytes are already on their way."""
+        if self._side is None:
+            self._give_up()
+
+    def _reached(self) -> None:
+        self._loop.remove_writer(self._socket.fileno())
+        if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self._give_up()
+            return
+        self._timer.cancel()
+        self._timer = self._loop.call_later(PRINT_WITHIN_S, self._leave)
+        self._side = Side(self._loop, SocketEnd(self._socket))
+        self._side.on_drained = self._all_handed
+        self._side.on_end = self._leave
+        self._side.on_deaf = self._leave
+        self._side.listen(on=True)
+        self._side.write(self._slip)
+        if not self._side.waiting_bytes and not self._side.deaf:
+            self._all_handed()
+
+    def _all_handed(self) -> None:
+        assert self._side is not None
+        self._handed = True
+        self._side.finish()
+
+    def _give_up(self) -> None:
+        if not self._done and self._side is None:
+            self._loop.remove_writer(self._socket.fileno())
+            self._finish()
+
+    def _leave(self) -> None:
+        if not self._done:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._done = True
+        self._timer.cancel()
+        if self._side is not None:
+            self._side.close()
+        self._socket.close()
+        self._on_done(self._handed)
