@@ -68,10 +68,10 @@ class ControlClient:
                 await self._serve_one_connection()
             await asyncio.sleep(RECONNECT_S)
 
-    async def ask(self, op: str, **values: Any) -> dict[str, Any]:
+    async def ask(self, op: str, *, answer_s: float = ANSWER_S, **values: Any) -> dict[str, Any]:
         """Ask core and return its answer.
 
-        Raises TryAgainError (code `core_away`) when core is not there or does not answer in ANSWER_S, and what core
+        Raises TryAgainError (code `core_away`) when core is not there or does not answer in `answer_s`, and what core
         says no with: RefusedError, or OnSiteError and TryAgainError for the codes of ERRORS.
         """
         if self._writer is None or len(self._asked) >= ASKED_MAX:
@@ -82,7 +82,7 @@ class ControlClient:
         self._asked[request_id] = answer
         try:
             self._writer.write(_line({"id": request_id, "op": op, **values}))
-            return _checked(await asyncio.wait_for(answer, ANSWER_S))
+            return _checked(await asyncio.wait_for(answer, answer_s))
         except (TimeoutError, OSError) as error:
             raise _core_away() from error
         finally:

@@ -1,8 +1,8 @@
 """What pages show to everybody, from the store's configuration and, once the feed has brought one, a content bundle.
 
-A bundle is one JSON file, `content/current.json` in the state folder, made and signed centrally: posters, consent
-texts, survey, theme. A bundle that cannot be read leaves the last good one; without any the pages have the built-in
-consent texts, so that a permission can be taken on the first day.
+A bundle is the member `content` of the feed's config file (`mirror/config.json`), verified as every file of the feed:
+posters, consent texts, survey, theme. One that cannot be read leaves the last good one; without any the pages have the
+built-in consent texts, so that a permission can be taken on the first day.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class DeskContent:
     """Fulfils `kiosk.ports.ContentPort`; looks at the bundle's file again when it changed."""
 
     def __init__(self, config: AgentConfig, state: StateDir) -> None:
-        self._path = state.root / "content" / "current.json"
+        self._path = state.mirror / "config.json"
         self._read_at: tuple[int, int] | None = None
         self._content = _with_bundle(_of_config(config), read_bundle(BUILT_IN.read_bytes()))
 
@@ -90,8 +90,9 @@ class DeskContent:
         if size_bytes > BUNDLE_BYTES_MAX:
             return
         try:
-            self._content = _with_bundle(self._content, read_bundle(self._path.read_bytes()))
-        except (OSError, ValueError):
+            bundle = read_bundle(json.dumps(json.loads(self._path.read_bytes()).get("content", {})).encode())
+            self._content = _with_bundle(self._content, bundle)
+        except (OSError, ValueError, AttributeError):
             return  # the last good one stays
 
 

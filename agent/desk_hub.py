@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,13 +19,16 @@ from agent.control_client import ControlClient
 from agent.desk_ports import DeskCursors, DeskJournal
 from agent.enrolment import load_enrolled
 from agent.journal.reader import JournalReader
-from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
+from agent.keys import FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir
 from retail.errors import TillstreamError
 from sync.courier import Courier, run_courier
 from sync.enrolled import Enrolled
-from sync.http_transport import HubConnection, HubTransport
+from sync.feed import Feed, run_feed
+from sync.feed_target import StoreFeedTarget
+from sync.http_transport import HubConnection, HubFeedSource, HubTransport
 from sync.ports import Position, SystemPace
+from sync.protocol.messages import Erasure, FeedKind
 from sync.protocol.signatures import SigningKey
 
 DESTINATION = "hub"
@@ -34,6 +38,20 @@ ENROLMENT_LOOK_S = 2.0
 
 WAKE_AT_LEAST_S = 30.0
 """Core's pushes wake the courier; this is the net below, for a push that was lost with a connection."""
+
+TELL_CONTACT_S = 60.0
+"""Core trusts a clock for a day after a contact; once a minute is plenty."""
+
+LOOK_AT_CONTACT_S = 0.5
+"""`last_contact` on pages and in status is this old at most."""
+
+ERASURES_AT_ONCE = 1000
+"""One line of the control socket holds 1 MB; a thousand people take 100 KB."""
+
+ERASE_S = 60.0
+"""Core overwrites mirror files and journal payloads and syncs them before it answers."""
+
+PROGRAM = "tillstream"
 
 FAILED_WAIT_S = 5.0
 """After an error that no backoff covers (a damaged file): long enough to write no log storm, short for a person."""
@@ -117,7 +135,8 @@ async def _serve_one_enrolment(link: HubLink) -> None:
         connection = HubConnection(
             enrolled.hub_url, SigningKey(keys.sign), hub_key=enrolled.hub_public_key, pace=SystemPace()
         )
-        works = _works(link, reader, connection, enrolled=enrolled, keys=keys)
+        await link.control.ask("enrolled")
+        works = _works(link, reader, connection, enrolled=enrolled)
         tasks = [asyncio.create_task(work) for work in works]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -133,24 +152,56 @@ async def _serve_one_enrolment(link: HubLink) -> None:
         reader.close()
 
 
-def _works(
-    link: HubLink, reader: JournalReader, connection: HubConnection, *, enrolled: Enrolled, keys: AgentKeys
-) -> list[Any]:
-    del keys
+def _works(link: HubLink, reader: JournalReader, connection: HubConnection, *, enrolled: Enrolled) -> list[Any]:
+    listener = _Listener(link)
+    journal = DeskJournal(reader)
     courier = Courier(
         destination=DESTINATION,
-        journal=DeskJournal(reader),
+        journal=journal,
         cursors=DeskCursors(control=link.control, reader=reader),
         transport=HubTransport(connection),
         pace=SystemPace(),
-        listener=_Listener(link),
+        listener=listener,
+    )
+    feed = Feed(
+        folder=link.state.mirror,
+        tenant=enrolled.tenant,
+        store=enrolled.store,
+        feed_key=enrolled.feed_public_key,
+        source=HubFeedSource(connection),
+        target=StoreFeedTarget(
+            folder=link.state.mirror,
+            erase=lambda erasures: _erase(link.control, erasures),
+            changed=lambda kind: _changed(link.control, kind),
+            count_backlog=lambda: journal.behind(DESTINATION),
+        ),
+        pace=SystemPace(),
+        program=PROGRAM,
+        waiting=lambda error, wait_s: listener.waiting(DESTINATION, error, wait_s),
     )
     return [
         run_courier(courier, link.wake),
+        run_feed(feed),
         _note_contacts(link, connection),
         _wake_now_and_then(link.wake),
         _until_enrolled_anew(link, enrolled),
     ]
+
+
+async def _erase(control: ControlClient, erasures: Sequence[Erasure]) -> None:
+    """Have core forget people on this store's disks; durable on return."""
+    for start in range(0, len(erasures), ERASURES_AT_ONCE):
+        people = [
+            {"erasure_no": each.erasure_no, "customer_id": each.customer_id, "locators": list(each.locators)}
+            for each in erasures[start : start + ERASURES_AT_ONCE]
+        ]
+        await control.ask("erase", answer_s=ERASE_S, erasures=people)
+
+
+async def _changed(control: ControlClient, kind: FeedKind) -> None:
+    """Tell core to look at the feed's files; erasures it has carried out itself."""
+    if kind is not FeedKind.ERASURES:
+        await control.ask("mirror_changed")
 
 
 async def _enrolment(link: HubLink) -> Enrolled:
@@ -178,7 +229,14 @@ async def _wake_now_and_then(wake: asyncio.Event) -> None:
 
 
 async def _note_contacts(link: HubLink, connection: HubConnection) -> None:
+    """Note when the hub was last reached, and tell core what time the hub has: it judges this machine's clock by it."""
+    told: datetime | None = None
     while True:
-        if connection.last_contact is not None:
-            link.last_contact = connection.last_contact.at
-        await asyncio.sleep(1)
+        contact = connection.last_contact
+        if contact is not None:
+            link.last_contact = contact.at
+            if told is None or (contact.at - told).total_seconds() >= TELL_CONTACT_S:
+                with suppress(TillstreamError):  # a core that is away is told when it is back
+                    await link.control.ask("contact", hub_time=(contact.at + contact.hub_ahead).isoformat())
+                    told = contact.at
+        await asyncio.sleep(LOOK_AT_CONTACT_S)

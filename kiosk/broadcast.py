@@ -108,7 +108,7 @@ class Channel:
     def _remember_trouble(self, at_s: float, event: Event) -> None:
         code = str(event.data.get("code", ""))
         self._troubles.pop(code, None)
-        if not event.data.get("resolved"):
+        if not event.data.get("resolved") and not event.data.get("passing"):
             self._troubles[code] = (at_s, event)
         while len(self._troubles) > TROUBLES_MAX:
             del self._troubles[next(iter(self._troubles))]

@@ -18,7 +18,7 @@ sale       the basket of this place, as far as the till lets us see it
     as_of, state ("open" "completed" "voided"), lines [{"description", "quantity", "amount"}], total, currency,
     points_earned, paper [{"campaign_id", "outcome"}] (what became of the slip), qr (a thank-you's payload)
 trouble    something a person can do something about; `resolved` takes it back
-    as_of, code, message, fix, resolved (bool)
+    as_of, code, message, fix, resolved (bool), passing (bool: it is a remark about what just happened, not a state)
 clear      whoever was here is gone: pages forget the person at once
     as_of, reason ("undone" "completed" "voided" "expired" "replaced")
 stale      how old the mirror and the link are

@@ -81,6 +81,13 @@ test("a clear empties the page but not the trouble", () => {
   assert.deepEqual(resolved.model.troubles, {});
 });
 
+test("a remark about what just happened goes by itself", () => {
+  const { model } = story({ type: "trouble", data: { code: "whose_sale", passing: true } });
+  assert.equal(model.remark.code, "whose_sale");
+  assert.deepEqual(model.troubles, {});
+  assert.equal(step(CASHIER, model, { type: "tick", at_ms: NOTICE_MS }).model.remark, null);
+});
+
 test("a number that is too short is not sent and the notice goes by itself", () => {
   const { model, effects } = story({ type: "scan", code: " 12 " });
   assert.deepEqual(effects, []);
@@ -165,14 +172,15 @@ test("at most two sentences, the offer before the points before the birthday bef
     coupons: [{ title: "Free cappuccino" }],
   };
   const say = (customer, offers) => sentencesFor({ customer, offers }, texts);
-  assert.deepEqual(say(everything, { sentences: ["offer"] }), ["offer", "say_points_expire"]);
+  assert.deepEqual(say(everything, { offers: [{ cashier: "offer" }] }), ["offer", "say_points_expire"]);
   assert.deepEqual(say({ ...everything, points_expiring: null }, null), ["say_birthday", "say_ask_permission"]);
   assert.deepEqual(say({ permissions: { offers: false }, coupons: everything.coupons }, null), [
     "say_ask_permission",
     "say_coupon",
   ]);
   assert.deepEqual(say({ permissions: { offers: true } }, { offers: [] }), []);
-  assert.equal(say(everything, { sentences: ["a", "b", "c"] }).length, 2);
+  const many = { offers: [{ cashier: "a" }, { text: "b" }, { cashier: "" }, { cashier: "c" }] };
+  assert.deepEqual(say(everything, many), ["a", "b"]);
 });
 
 test("a customer display thanks, and forgets the name with the sale", () => {

@@ -76,11 +76,14 @@ function draw(model) {
         ${languages({ texts, onChoose: choose })}
       </header>
       <main aria-live="polite">${body(model)}</main>
-      ${care({ ...model, texts })} ${actions(model)}
+      ${care({ ...model, troubles: troublesOf(model), texts })} ${actions(model)}
     </div>`,
     root,
   );
 }
+
+/** A remark about what just happened stands before what has been wrong for a while. @param {any} model */
+const troublesOf = (model) => (model.remark === null ? model.troubles : { remark: model.remark });
 
 /** @param {any} model */
 function body(model) {
@@ -121,9 +124,8 @@ function whatToSay(model) {
 
 /** @param {any} model */
 function paper(model) {
-  if (model.offers === null) return nothing;
   const lines = paperFor(model.offers);
-  if (lines.length === 0) return html`<p class="paper">${texts.say("nothing_on_paper")}</p>`;
+  if (lines.length === 0) return nothing;
   return html`<p class="paper"><span>${texts.say("on_paper")}</span><span>${lines.join(" · ")}</span></p>`;
 }
 
@@ -139,7 +141,8 @@ function stranger(customer) {
 /** Three fields on the left, what to read aloud and the answers on the right. @param {any} form */
 function signUp(form) {
   const isTerms = (/** @type {any} */ each) => each.purpose === MEMBERSHIP;
-  const consents = [...content.consents.filter(isTerms), ...content.consents.filter((/** @type {any} */ each) => !isTerms(each))];
+  const others = content.consents.filter((/** @type {any} */ each) => !isTerms(each));
+  const consents = [...content.consents.filter(isTerms), ...others];
   return html`<form class="sign-up" @submit=${submitForm} autocomplete="off">
     <h1>${texts.say("sign_up_title")}</h1>
     <div class="fields">

@@ -41,6 +41,8 @@ export function initial() {
     notice_until_ms: null,
     sale_until_ms: null,
     form: null,
+    remark: null,
+    remark_until_ms: null,
   };
 }
 
@@ -185,6 +187,9 @@ function link(model, event) {
 
 /** @type {Move} */
 function trouble(model, event) {
+  if (event.data.passing) {
+    return { ...model, remark: event.data, remark_until_ms: event.at_ms + NOTICE_MS };
+  }
   const { [event.data.code]: _, ...others } = model.troubles;
   return { ...model, troubles: event.data.resolved ? others : { ...others, [event.data.code]: event.data } };
 }
@@ -198,6 +203,7 @@ function tick(model, event) {
   const over = (until_ms) => until_ms !== null && event.at_ms >= until_ms;
   let next = model;
   if (over(next.notice_until_ms)) next = { ...next, notice: null, notice_until_ms: null };
+  if (over(next.remark_until_ms)) next = { ...next, remark: null, remark_until_ms: null };
   if (over(next.sale_until_ms)) next = { ...next, sale: null, sale_until_ms: null };
   const away = next.away_since_ms !== null && event.at_ms - next.away_since_ms >= AWAY_MS;
   return away || over(next.until_ms) ? without(next, { sale: null, sale_until_ms: null }) : next;

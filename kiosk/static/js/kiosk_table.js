@@ -176,6 +176,7 @@ const tickAsking = (model, event) =>
 
 /** @type {Move} */
 function trouble(model, event) {
+  if (event.data.passing) return model;
   const { [event.data.code]: _, ...others } = model.troubles;
   return { ...model, troubles: event.data.resolved ? others : { ...others, [event.data.code]: event.data } };
 }

@@ -1,8 +1,8 @@
 // What the cashier should say: at most two sentences, the most important first.
 //
 // The rank is by what the customer loses if it is not said now: an offer for this basket, points about to expire, a
-// birthday, a permission that is missing, a coupon in the hand. Core's own sentences (a campaign's text for the
-// cashier) are offers for this basket.
+// birthday, a permission that is missing, a coupon in the hand. Core ranks the offers; each brings the campaign's own
+// text for the cashier. (Core's `sentences` are for screens without such a page: they begin with a greeting.)
 
 /** Two sentences are said in five seconds; a third is never said. */
 export const SENTENCES_MAX = 2;
@@ -14,7 +14,7 @@ export const SENTENCES_MAX = 2;
  * @returns {string[]}
  */
 export function sentencesFor({ customer, offers }, texts) {
-  const own = offers?.sentences ?? (offers?.offers ?? []).map((/** @type {any} */ each) => each.cashier ?? each.text);
+  const own = (offers?.offers ?? []).map((/** @type {any} */ each) => each.cashier ?? each.text);
   const ranked = [...own.filter(Boolean)];
   const expiring = customer?.points_expiring;
   if (expiring?.points) {
