@@ -1,0 +1,55 @@
+"""`tillstream agent run`, `core`, `desk`, `configcheck`; the command line takes `app` as the group `agent`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.config import load_config
+from agent.logs import EventLog
+
+app = typer.Typer(help="Run the store's agent: core and desk, supervised.", no_args_is_help=True)
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The store's agent.toml.", metavar="FILE")]
+
+
+@app.command(epilog="Example: tillstream agent run --config agent.toml")
+def run(config: Config) -> None:
+    """Run core, desk and the configured taps until told to stop; what ends is started again."""
+    from agent.supervisor import supervise  # noqa: PLC0415 - only this process needs it
+
+    log = EventLog("supervisor", stream=sys.stderr, now=lambda: datetime.now(UTC))
+    supervise(load_config(config), config, log=log)
+
+
+@app.command(epilog="Example: tillstream agent core --config agent.toml")
+def core(config: Config) -> None:
+    """Run the core process alone: taps, scans, journal."""
+    from agent.core import serve  # noqa: PLC0415 - the desk's process must not import it
+
+    serve(config)
+
+
+@app.command(epilog="Example: tillstream agent desk --config agent.toml")
+def desk(config: Config) -> None:
+    """Run the desk process alone: pages, local API, courier, feed."""
+    from agent.desk import desk as serve_desk  # noqa: PLC0415 - the core's process must not import the web stack
+
+    serve_desk(config)
+
+
+@app.command(epilog="Example: tillstream agent configcheck agent.toml")
+def configcheck(
+    file: Annotated[Path, typer.Argument(help="The file to check.", metavar="FILE")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check an agent.toml; exit 2 and say what is wrong, and where, when it is refused."""
+    config = load_config(file)
+    told = {"ok": True, "business_unit_id": config.store.business_unit_id, "workstations": len(config.workstation)}
+    typer.echo(json.dumps(told) if as_json else f"{file}: ok, {told['workstations']} workstation(s)")

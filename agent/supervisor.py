@@ -1,0 +1,248 @@
+"""Starts core, desk and taps, starts again what ends, and leaves nothing behind when it ends itself.
+
+The listening socket of a tap is made here and inherited (LISTEN_FDS, sd_listen_fds(3)), so that registers that connect
+while a killed tap is started again wait in its backlog instead of being refused. On Linux the kernel ends every child
+when the supervisor ends, however it ends. What runs is written to `supervisor.json` for status and doctor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.config import AgentConfig, WorkstationSection
+from agent.keys import SEAL_PUBLIC_KEY, FileSecrets, load_or_create_keys
+from agent.notify import notify
+from agent.state_dir import StateDir
+from retail.errors import OnSiteError
+
+RESTART_AFTER_S = (0.05, 0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""A tap must listen again within a second; a program that dies of itself at once must not eat the machine."""
+
+STEADY_AFTER_S = 30.0
+"""A child that has lived so long has started; its next end is a new story."""
+
+STOP_WITHIN_S = 12.0
+"""A tap lets a receipt in flight finish (5 s) and seals what core has not acknowledged (5 s)."""
+
+READY_WITHIN_S = 30.0
+LOOK_EVERY_S = 0.02
+FIRST_INHERITED_DESCRIPTOR = 3  # sd_listen_fds(3): SD_LISTEN_FDS_START
+BACKLOG = 128  # a register that finds a tap away tries again every second; this is two minutes of a lane
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Child:
+    """One program that is to run always."""
+
+    name: str
+    command: Sequence[str]
+    listener: socket.socket | None = None
+    process: asyncio.subprocess.Process | None = None
+    starts: int = 0
+    started_at_s: float = 0.0
+    quick_ends: int = 0
+    last_code: int | None = None
+
+    def report(self) -> dict[str, object]:
+        """Return what status shows of it."""
+        running = self.process is not None and self.process.returncode is None
+        return {
+            "name": self.name,
+            "pid": self.process.pid if self.process is not None and running else None,
+            "starts": self.starts,
+            "last_code": self.last_code,
+        }
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Supervisor:
+    """Keeps children running until told to stop. `log` takes an event's name and fields."""
+
+    state: StateDir
+    children: Sequence[Child]
+    log: Callable[..., None]
+    environment: Mapping[str, str]
+    _stopping: bool = field(default=False, init=False)
+
+    async def run(self) -> None:
+        """Run everything until SIGTERM or SIGINT, then end it: taps first, because their last jobs need core."""
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        _reserve_descriptors()
+        keepers = [loop.create_task(self._keep(child)) for child in self.children]
+        readiness = loop.create_task(self._tell_when_ready())
+        await stop.wait()
+        self._stopping = True
+        readiness.cancel()
+        notify("STOPPING=1", self.environment)
+        for group in ("tap", "desk", "core"):
+            await self._end([child for child in self.children if child.name.split(" ")[0] == group])
+        await asyncio.gather(*keepers, readiness, return_exceptions=True)
+        self._report()
+
+    async def _keep(self, child: Child) -> None:
+        """Start a child, wait for its end, start it again."""
+        while not self._stopping:
+            child.started_at_s = time.monotonic()
+            child.starts += 1
+            try:
+                child.process = await asyncio.create_subprocess_exec(
+                    *child.command,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    pass_fds=(FIRST_INHERITED_DESCRIPTOR,) if child.listener else (),
+                    preexec_fn=_preparation(child.listener),
+                )
+            except OSError as error:
+                self.log("child_not_started", child=child.name, cause=error.strerror or str(error))
+            else:
+                self.log("child_started", child=child.name, pid=child.process.pid)
+                self._report()
+                child.last_code = await child.process.wait()
+                self.log("child_ended", child=child.name, code=child.last_code)
+                self._report()
+            if not self._stopping:
+                await asyncio.sleep(_pause_s(child))
+
+    async def _end(self, children: Sequence[Child]) -> None:
+        """Ask children to end, and end those that do not."""
+        running = [each.process for each in children if each.process is not None and each.process.returncode is None]
+        for process in running:
+            with suppress(ProcessLookupError):
+                process.terminate()
+        waits = [asyncio.ensure_future(process.wait()) for process in running]
+        if waits:
+            await asyncio.wait(waits, timeout=STOP_WITHIN_S)
+        for process in running:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+
+    async def _tell_when_ready(self) -> None:
+        """Tell the service manager once core answers: taps listen since before they were started."""
+        deadline_s = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline_s:
+            try:
+                _, writer = await asyncio.open_unix_connection(str(self.state.control_socket))
+            except OSError:
+                await asyncio.sleep(LOOK_EVERY_S)
+                continue
+            writer.close()
+            notify("READY=1", self.environment)
+            self.log("ready")
+            return
+
+    def _report(self) -> None:
+        """Write what runs, whole and by rename; a disk that says no costs the report only."""
+        draft = self.state.supervisor_state.with_suffix(".part")
+        content = {"pid": os.getpid(), "children": [child.report() for child in self.children]}
+        with suppress(OSError):
+            draft.write_text(json.dumps(content, indent=1), "utf-8")
+            draft.replace(self.state.supervisor_state)
+
+
+def supervise(config: AgentConfig, config_path: Path, *, log: Callable[..., None]) -> None:
+    """Run an agent until told to stop. Raises OnSiteError when a tap's address cannot be listened on."""
+    state = StateDir(config.agent.state_dir)
+    state.create()
+    load_or_create_keys(FileSecrets.of(state.keys, os.environ))  # taps are started with the public one
+    children = [
+        Child(name="core", command=_own("core", config_path)),
+        Child(name="desk", command=_own("desk", config_path)),
+        *(_tap(each, config, state) for each in config.workstation if each.tap is not None),
+    ]
+    supervisor = Supervisor(state=state, children=children, log=log, environment=dict(os.environ))
+    asyncio.run(supervisor.run())
+
+
+def _own(program: str, config_path: Path) -> list[str]:
+    return [*program_start("agent"), "agent", program, "--config", str(config_path.resolve())]
+
+
+def program_start(module: str) -> list[str]:
+    """Return how a module of ours is started: by this interpreter, or by the frozen program itself."""
+    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", module]
+
+
+def _tap(workstation: WorkstationSection, config: AgentConfig, state: StateDir) -> Child:
+    tap = workstation.tap
+    assert tap is not None
+    start = [*program_start("agent"), "tap"] if getattr(sys, "frozen", False) else program_start("pos_adapters.taps")
+    options = {
+        "--listen": tap.listen,
+        "--printer": tap.printer,
+        "--workstation": workstation.id,
+        "--model": tap.model,
+        "--profile": config.store.print_profile.value,
+        "--agent": f"unix://{state.core_socket.resolve()}",
+        "--state-dir": str(state.root.resolve()),
+        "--agent-key": str((state.keys / SEAL_PUBLIC_KEY).resolve()),
+    }
+    command = [*start, *(word for pair in options.items() for word in pair), "--json"]
+    return Child(name=f"tap {workstation.id}", command=command, listener=_listener(tap.listen))
+
+
+def _listener(listen: str) -> socket.socket:
+    """Return a tap's listening socket. Raises OnSiteError when the address is not ours to have."""
+    host, _, port = listen.rpartition(":")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host.strip("[]"), int(port)))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise OnSiteError(
+            f"a tap cannot listen on {listen}: {error.strerror}",
+            fix="end the program that holds the port, or change [workstation.tap] listen",
+            code="port_taken",
+        ) from error
+    return listener
+
+
+def _pause_s(child: Child) -> float:
+    """Return how long to wait before a child is started again."""
+    lived_s = time.monotonic() - child.started_at_s
+    child.quick_ends = 0 if lived_s > STEADY_AFTER_S else child.quick_ends + 1
+    return RESTART_AFTER_S[min(child.quick_ends, len(RESTART_AFTER_S) - 1)]
+
+
+def _reserve_descriptors() -> None:
+    """Occupy the number that children inherit sockets under, so that nothing of the supervisor's own gets it."""
+    while True:
+        descriptor = os.open(os.devnull, os.O_RDONLY)
+        if descriptor > FIRST_INHERITED_DESCRIPTOR:
+            os.close(descriptor)
+            return
+
+
+def _preparation(listener: socket.socket | None) -> Callable[[], None]:
+    """Return what the child does between fork and exec: die with us, and take its socket under the agreed number."""
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    parent = os.getpid()
+
+    def prepare() -> None:
+        if libc is not None:
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent:
+                os._exit(1)
+        if listener is not None:
+            os.dup2(listener.fileno(), FIRST_INHERITED_DESCRIPTOR)
+            os.environ["LISTEN_FDS"] = "1"
+            os.environ["LISTEN_PID"] = str(os.getpid())
+
+    return prepare
