@@ -6,6 +6,7 @@ every text of ours is made printable first, and `encoder.py` refuses bytes below
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 TEXT_CHARS_MAX = 2_000
@@ -17,6 +18,9 @@ _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _LINE_ENDS = str.maketrans(dict.fromkeys("\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\n") | {"\t": " "})
 
 _VARIATION_SELECTORS = frozenset(chr(code) for code in (*range(0xFE00, 0xFE10), 0x20E3))
+
+_UNUSUAL = re.compile("[^\x00-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u20a0-\u20bf\u2116\u2122]")
+"""Whatever is not Latin, Greek, Cyrillic, Armenian or a sign in use with them: it may be wide, or above a letter."""
 
 _FULLER = str.maketrans(
     {
@@ -48,7 +52,7 @@ def simpler(text: str) -> str:
 
 def columns_of(text: str) -> int:
     """Return how many columns a text takes: two for wide East Asian characters, none for marks above a letter."""
-    if text.isascii():
+    if text.isascii() or _UNUSUAL.search(text) is None:
         return len(text)
     return sum(_columns_of_character(character) for character in text)
 

@@ -23,36 +23,49 @@ _AFTER = re.compile(r"(?<=[-/_.,;:@&=?+])")
 
 def wrapped(text: str, columns: int) -> list[str]:
     """Return the lines of one paragraph, none wider than `columns`; a text of spaces gives one empty line."""
+    words = _words(text)
     lines: list[str] = []
-    line = ""
-    for word in _words(text):
-        grown = f"{line} {word}" if line else word
-        if columns_of(grown) <= columns:
-            line = grown
-            continue
-        if line and columns_of(word) <= columns:
+    line, used = "", 0
+    for word in words:
+        width = columns_of(word)
+        if used + width + (used > 0) <= columns:
+            line = f"{line} {word}" if used else word
+            used += width + (used > 0)
+        elif width <= columns:
             lines.append(line)
-            line = word
-            continue
-        *full, line = _broken(word, columns, first=columns - columns_of(line) - 1 if line else columns, before=line)
-        lines.extend(full)
+            line, used = word, width
+        else:
+            *full, line = _broken(word, columns, first=columns - used - 1 if used else columns, before=line)
+            lines.extend(full)
+            used = columns_of(line)
     lines.append(line)
     return [each.replace("\u00a0", " ") for each in lines]
 
 
 def balanced(text: str, columns: int) -> list[str]:
     """Return the lines of a centred paragraph: as few as `wrapped` gives, and as even, so that no word ends alone."""
-    lines = wrapped(text, columns)
-    if len(lines) == 1 or not fits(text, columns):
-        return lines
-    low, high = columns // 2, columns
+    widths = [columns_of(word) for word in _words(text)]
+    longest = max(widths, default=0)
+    if sum(widths) + len(widths) - 1 <= columns or longest > columns:
+        return wrapped(text, columns)
+    wanted = _count_lines(widths, columns)
+    low, high = max(longest, columns // 2), columns
     while low < high:
         middle = (low + high) // 2
-        narrower = wrapped(text, middle)
-        if len(narrower) == len(lines) and fits(text, middle):
-            lines, high = narrower, middle
+        if _count_lines(widths, middle) == wanted:
+            high = middle
         else:
             low = middle + 1
+    return wrapped(text, high)
+
+
+def _count_lines(widths: list[int], columns: int) -> int:
+    lines, used = 1, -1
+    for width in widths:
+        used += 1 + width
+        if used > columns:
+            lines += 1
+            used = width
     return lines
 
 

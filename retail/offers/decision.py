@@ -164,11 +164,11 @@ class _Deciding:
             elif channel not in campaign.where:
                 self._note(entry, Outcome.NOT_MATCHED, f"not for the {channel.value}")
             else:
-                for clause in entry.clauses:
-                    if not clause.is_true(facts):
-                        outcomes[entry.position] = clause.failed
+                for is_true, failed, rule in entry.clauses:
+                    if not is_true(facts):
+                        outcomes[entry.position] = failed
                         if self._in_full:
-                            self._note(entry, Outcome.NOT_MATCHED, clause.rule.holds(facts).why)
+                            self._note(entry, Outcome.NOT_MATCHED, rule.holds(facts).why)
                         break
                 else:
                     matching.append(entry)
@@ -311,13 +311,15 @@ class _Deciding:
         )
 
     def _stop(self, entry: Entry, outcome: Outcome, why: str) -> None:
-        reasons = self._reasons(entry) if self._in_full else (entry.holds,)
+        reasons = self._reasons(entry)
         self._outcomes[entry.position] = Considered(entry.campaign.campaign_id, outcome, (*reasons, why))
 
     def _note(self, entry: Entry, outcome: Outcome, why: str) -> None:
         self._outcomes[entry.position] = Considered(entry.campaign.campaign_id, outcome, (why,))
 
     def _reasons(self, entry: Entry) -> tuple[str, ...]:
+        if not self._in_full:
+            return entry.reasons
         return tuple(clause.rule.holds(self._question.facts).why for clause in entry.clauses)
 
     def _reward(self, entry: Entry) -> Reward:
