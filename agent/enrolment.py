@@ -6,12 +6,15 @@ so that a power cut leaves the old enrolment or the new one.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 
-from agent.keys import PRIVATE_FILE_MODE, AgentKeys
+from agent.config import AgentConfig
+from agent.journal.reader import JournalReader
+from agent.keys import PRIVATE_FILE_MODE, AgentKeys, FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir, sync_folder
-from retail.errors import OnSiteError
+from retail.errors import ConfigurationError, OnSiteError
 from sync.enrolled import Enrolled
 from sync.http_transport import enrol
 from sync.ports import Pace, SystemPace
@@ -69,3 +72,28 @@ async def enrol_agent(
     )
     save_enrolled(state, enrolled)
     return enrolled
+
+
+def enrol_store(config: AgentConfig, *, code: str, program: str) -> Enrolled:
+    """Enrol the agent of an `agent.toml` at its hub; running agents take it over by themselves.
+
+    Raises ConfigurationError when no hub is configured, and what `enrol_agent` raises.
+    """
+    if config.hub is None:
+        raise ConfigurationError("no hub is configured", fix='add `[hub]` with `url = "https://..."` to agent.toml')
+    state = StateDir(config.agent.state_dir)
+    state.create()
+    keys = load_or_create_keys(FileSecrets.of(state.keys, os.environ))
+    epoch = _newest_epoch(state, keys)
+    return asyncio.run(enrol_agent(state, keys, hub_url=config.hub.url, code=code, epoch=epoch, program=program))
+
+
+def _newest_epoch(state: StateDir, keys: AgentKeys) -> int:
+    """Return the newest epoch in the journal, 0 where there is none yet."""
+    if not state.journal.exists():
+        return 0
+    reader = JournalReader(state.journal, keys.journal)
+    try:
+        return max((each.epoch for each in reader.epochs()), default=0)
+    finally:
+        reader.close()
