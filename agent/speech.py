@@ -23,6 +23,7 @@ from retail.loyalty import Account
 from retail.money import Money
 from retail.offers.campaign import BenefitKind, Campaign
 from retail.offers.decision import Decision, Reward
+from retail.transaction import DocumentKind
 
 RULE_CHARACTER = "-"
 
@@ -99,7 +100,8 @@ class Speech:
         """
         phrases = self._language(decision, occasion, "receipt")
         body = self._offers(decision, occasion, phrases)
-        if not body and occasion.account is None and occasion.claim_url:
+        is_strangers = occasion.account is None and decision.document_kind is DocumentKind.SALE
+        if not body and is_strangers and occasion.claim_url:
             body = self._invitation(occasion, phrases)
         if not body:
             return None

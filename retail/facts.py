@@ -123,7 +123,7 @@ def _unmapped_keys(line: SaleLineItem) -> tuple[str, ...]:
     """Return the keys of a line that no item maps: what the till itself printed of its identity."""
     keys = []
     if line.item_id:
-        keys.append(f"item:{line.item_id}".lower())
+        keys += [f"item:{line.item_id}".lower(), f"need:{line.item_id}".lower()]
     if line.gtin:
         keys.append(f"gtin:{line.gtin}")
     return tuple(keys)

@@ -35,6 +35,7 @@ def account_from_mapping(table: object, *, path: str = "customer") -> Account:
         household_id=HouseholdId(household) if (household := fields.text("household_id", "")) else None,
         employee=fields.flag("employee"),
         segments={SegmentId(name): day for name, day in _days_or_none(fields, "segments").items()},
+        entered={SegmentId(name): day for name, day in _days(fields, "entered").items()},
         paper_offers=fields.flag("paper_offers", default=True),
         rfm_cell=fields.text("rfm_cell", ""),
         purchases=None if purchases is None else fields.count("purchases"),

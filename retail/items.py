@@ -32,14 +32,17 @@ class Item:
     restricted: str = ""
 
     def keys(self) -> tuple[str, ...]:
-        """Return what rules may call this item: `item:…`, `gtin:…`, `category:…` with its parents, `brand:…`.
+        """Return what rules may call this item: `item:…`, `need:…`, `gtin:…`, `category:…` with parents, `brand:…`.
 
-        Categories nest by a slash: `drinks/coffee` is also `drinks`. Keys are in lower case.
+        Categories nest by a slash: `drinks/coffee` is also `drinks`. `need:…` is the item or any of its substitutes:
+        whoever buys one of them has covered the same need. Keys are in lower case.
         """
         return tuple(dict.fromkeys(self._keys()))
 
     def _keys(self) -> Iterator[str]:
         yield f"item:{self.item_id}".lower()
+        for item_id in (self.item_id, *self.substitutes):
+            yield f"need:{item_id}".lower()
         if self.gtin:
             yield f"gtin:{self.gtin}"
         if self.brand:

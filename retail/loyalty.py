@@ -63,7 +63,8 @@ class MonthDay:
 class Account:
     """One member, whoever of the family holds the card (nexo LoyaltyAccount, schema.org ProgramMembership).
 
-    `segments` maps a segment to the last day of the membership (None: until further notice). `points` are those
+    `segments` maps a segment to the last day of the membership (None: until further notice), `entered` to its first
+    where the hub sent it. `points` are those
     that may be spent at the mirror's time. `last_bought` maps what the hub sent of the past (`category:coffee`,
     `item:4711`, `brand:x`) to the last day it was bought anywhere. `contacts` counts how often other channels and
     stores have already made an offer of a campaign, because caps count those too.
@@ -78,6 +79,7 @@ class Account:
     household_id: HouseholdId | None = None
     employee: bool = False
     segments: Mapping[SegmentId, date | None] = field(default_factory=dict)
+    entered: Mapping[SegmentId, date] = field(default_factory=dict)
     paper_offers: bool = True
     rfm_cell: str = ""
     purchases: int | None = None

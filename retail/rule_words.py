@@ -19,6 +19,8 @@ from retail.conditions.of_member import (
     Bought,
     Counted,
     Counter,
+    Due,
+    Entered,
     Happening,
     InSegment,
     Interest,
@@ -49,7 +51,7 @@ RULE_DEPTH_MAX = 100
 COUNT_MAX = 1_000_000_000
 """Largest number of days, items, points or purchases in a rule; beyond it somebody pasted a card number."""
 
-KEY_KINDS = ("category", "item", "brand", "gtin")
+KEY_KINDS = ("category", "item", "need", "brand", "gtin")
 """What goods may be called by in a rule: `category:coffee`."""
 
 _TOKEN = re.compile(r'\s*(?:(?P<mark>[()]|<=|>=|<|>|=|,)|"(?P<quoted>[^"]*)"|(?P<word>[^\s()"<>=,]+)|(?P<bad>\S))')
@@ -158,6 +160,19 @@ class _Parser:
     def _bought(self, _word: str) -> Condition:
         return Bought(self._key(), self._window_if_any())
 
+    def _due(self, _word: str) -> Condition:
+        key = self._key()
+        self._expect("after")
+        days = self._count()
+        self._expect("days", "day")
+        return Due(key, days)
+
+    def _entered(self, _word: str) -> Condition:
+        token = self._advance()
+        if token.kind not in {"word", "quoted"}:
+            raise self._error(token, f"expected a segment, found {token.shown}")
+        return Entered(self._known_segment(token), self._window())
+
     def _interest(self, _word: str) -> Condition:
         return Interest(self._key(), self._window_if_any())
 
@@ -172,13 +187,18 @@ class _Parser:
             raise self._error(
                 token, f"{token.text!r} says goods: write what about them", candidates=(f"bought {token.text}",)
             )
+        segment = self._known_segment(token)
+        if self._segments is None and self._next.kind in {"word", "quoted"} and not self._next.is_word("and", "or"):
+            raise self._error(token, f"{token.text!r} followed by {self._next.shown}", candidates=FIRST_WORDS)
+        return InSegment(segment)
+
+    def _known_segment(self, token: _Token) -> SegmentId:
         if not token.text or token.text != token.text.strip():
             raise self._error(token, "an empty segment name")
         if self._segments is not None and token.text not in self._segments:
-            raise self._error(token, f"there is no segment {token.text!r}", candidates=(*self._segments, *FIRST_WORDS))
-        if self._segments is None and self._next.kind in {"word", "quoted"} and not self._next.is_word("and", "or"):
-            raise self._error(token, f"{token.text!r} followed by {self._next.shown}", candidates=FIRST_WORDS)
-        return InSegment(SegmentId(token.text))
+            candidates = (*self._segments, *FIRST_WORDS)
+            raise self._error(token, f"there is no segment {token.text!r}", candidates=candidates)
+        return SegmentId(token.text)
 
     def _key(self) -> str:
         token = self._advance()
@@ -316,6 +336,8 @@ _CONDITIONS: dict[str, Callable[[_Parser, str], Rule]] = {
     "interest": _Parser._interest,  # noqa: SLF001
     "basket": _Parser._basket,  # noqa: SLF001
     "time": _Parser._time_of_day,  # noqa: SLF001
+    "due": _Parser._due,  # noqa: SLF001
+    "entered": _Parser._entered,  # noqa: SLF001
     "last": _Parser._last_visit,  # noqa: SLF001
 }
 """What each first word begins."""

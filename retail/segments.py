@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from retail.conditions.condition import NO_NEEDS, Condition, KeyKind, Needs, Verdict
-from retail.conditions.of_member import InSegment, MemberState
+from retail.conditions.of_member import Entered, InSegment, MemberState
 from retail.facts import Facts
 from retail.identifiers import CustomerId, SegmentId
 
@@ -134,7 +134,7 @@ def segments_in(rule: Rule) -> Iterator[SegmentId]:
                 yield from segments_in(part)
         case Not(part=part):
             yield from segments_in(part)
-        case InSegment(segment=segment):
+        case InSegment(segment=segment) | Entered(segment=segment):
             yield segment
         case _:
             return

@@ -47,7 +47,7 @@ _PLAIN_WORD = re.compile(r"[^\s()\"<>=,]+")
 
 FIRST_WORDS = (
     *("and", "or", "not", "everybody", "employee", "member", "stranger", "bought", "interest", "basket", "time"),
-    *("weekday", "workstation", "tier", "rfm", "last", "birthday", "visited", "points", "purchases"),
+    *("weekday", "workstation", "tier", "rfm", "last", "birthday", "visited", "points", "purchases", "due", "entered"),
 )
 """Words that begin something else than a segment: a segment of such a name is written in quotes."""
 

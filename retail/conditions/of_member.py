@@ -91,6 +91,59 @@ class Bought(Condition):
         return f"bought {quoted(self.key)}{window(self.days)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Due(Condition):
+    """Something is about due again: last bought `days` ago or more, but not yet twice as long ago.
+
+    After twice the time it is no replenishment any more but a customer lost to it. `need:…` keys count substitutes.
+    """
+
+    key: str
+    days: int
+
+    def is_true(self, facts: Facts) -> bool:
+        """Return whether the last purchase lies in that window."""
+        day = facts.bought.get(self.key)
+        return day is not None and self.days <= (facts.today - day).days < 2 * max(self.days, 1)
+
+    def detail(self, facts: Facts) -> str:
+        """Say how long ago it was bought."""
+        return ago(facts.bought.get(self.key), facts.today)
+
+    def needs(self) -> Needs:
+        """Need the thing to have been bought at all."""
+        return (frozenset(((KeyKind.BOUGHT, self.key),)),)
+
+    def __str__(self) -> str:
+        return f"due {quoted(self.key)} after {self.days} days"
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Condition):
+    """The member came into a segment at most `days` days ago (and is still in it)."""
+
+    segment: SegmentId
+    days: int
+
+    def is_true(self, facts: Facts) -> bool:
+        """Return whether the membership is that young; one whose beginning the hub did not send is not."""
+        return self.segment in facts.segments and is_within(self._since(facts), facts.today, self.days)
+
+    def detail(self, facts: Facts) -> str:
+        """Say how long ago it began."""
+        return ago(self._since(facts), facts.today)
+
+    def _since(self, facts: Facts) -> date | None:
+        return facts.account.entered.get(self.segment) if facts.account else None
+
+    def needs(self) -> Needs:
+        """Need the segment's own key."""
+        return (frozenset(((KeyKind.SEGMENT, self.segment),)),)
+
+    def __str__(self) -> str:
+        return f"entered {quoted(self.segment)}{window(self.days)}"
+
+
 class Happening(StrEnum):
     """Something with a day, whose distance from today a rule may ask."""
 

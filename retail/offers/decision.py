@@ -94,6 +94,7 @@ class Decision:
     withheld: tuple[Reward, ...] = ()
     considered: tuple[Considered, ...] = ()
     channel: Channel = Channel.RECEIPT
+    document_kind: DocumentKind = DocumentKind.SALE
     mirror_version: str = ""
     campaigns_version: str = ""
 
@@ -148,6 +149,7 @@ class _Deciding:
             withheld=tuple(self._reward(entry) for entry, outcome in self._placed if outcome is Outcome.WITHHELD),
             considered=tuple(self._outcomes[position] for position in sorted(self._outcomes)),
             channel=question.channel,
+            document_kind=question.document_kind,
             mirror_version=question.mirror_version,
             campaigns_version=question.index.version,
         )

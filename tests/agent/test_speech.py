@@ -20,6 +20,7 @@ from retail.money import Money
 from retail.offers.campaign import Campaign
 from retail.offers.campaign_file import campaign_from_mapping
 from retail.offers.decision import Decision, Reward
+from retail.transaction import DocumentKind
 
 TODAY = date(2026, 11, 21)
 TEXT_EN = "{% if first_name %}{{ first_name }}, your{% else %}Your{% endif %} coffee: 15 % off until {{ valid_until }}"
@@ -127,6 +128,8 @@ def test_nothing_to_say_prints_nothing_and_a_stranger_gets_the_claim_code_where_
     slip = made.slip(Decision(), claim, form=SlipForm.APPENDIX)
     assert slip is not None
     assert [block.data for block in slip.blocks if isinstance(block, Qr)] == ["https://shop.example/c/1"]
+    gift = Decision(document_kind=DocumentKind.GIFT_RECEIPT)
+    assert made.slip(gift, claim, form=SlipForm.APPENDIX) is None
 
 
 def test_a_text_that_fails_is_replaced_by_a_plain_one_and_told() -> None:

@@ -16,6 +16,8 @@ from retail.conditions.of_member import (
     Bought,
     Counted,
     Counter,
+    Due,
+    Entered,
     Happening,
     InSegment,
     Interest,
@@ -42,7 +44,7 @@ segment_names = st.one_of(
 )
 keys = st.builds(
     "{}:{}".format,
-    st.sampled_from(["category", "item", "brand", "gtin"]),
+    st.sampled_from(["category", "item", "need", "brand", "gtin"]),
     st.sampled_from(["coffee", "drinks/coffee", "tea & more", "4711", "кофе"]),
 )
 days = st.integers(0, 400)
@@ -56,6 +58,8 @@ conditions = st.one_of(
     st.builds(IsKnown, st.sampled_from(MemberState)),
     st.builds(Bought, keys, windows),
     st.builds(Interest, keys, windows),
+    st.builds(Due, keys, days),
+    st.builds(Entered, segment_names, days),
     st.builds(InBasket, keys),
     st.builds(BasketTotal, comparisons, amounts),
     st.builds(BasketSize, comparisons, days),
@@ -84,6 +88,7 @@ accounts = st.builds(
     points=st.integers(0, 400),
     employee=st.booleans(),
     segments=st.dictionaries(st.sampled_from(["best", "vip", "at-risk"]).map(SegmentId), st.one_of(st.none(), dates)),
+    entered=st.dictionaries(st.sampled_from(["best", "vip"]).map(SegmentId), dates),
     rfm_cell=st.sampled_from(["", "555", "411"]),
     purchases=st.one_of(st.none(), st.integers(0, 9)),
     last_visit=st.one_of(st.none(), dates),
