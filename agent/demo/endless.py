@@ -28,14 +28,16 @@ def sell_until_stopped(stage: Stage, shop: Shop, *, seed: int, tell: Callable[[s
         count += 1
         workstation_id = random.choice(WORKSTATIONS)
         card, who = _customer(random, cards)
+        basket = draw_basket(random, shelf)
         if card is not None:
             if random.random() < CHECK_IN_SHARE:
                 stage.scan(card, workstation_id=KIOSK, source="kiosk")
+            stage.scan(basket[0].item.gtin, workstation_id=workstation_id)
             stage.scan(card, workstation_id=workstation_id)
             sleep(SCAN_LEAD_S)
         sale = shop.next_sale(
             workstation_id,
-            draw_basket(random, shelf),
+            basket,
             language=random.choice(list(Language)),
             tender=random.choice(list(Tender)),
         )

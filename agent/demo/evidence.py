@@ -31,6 +31,7 @@ class SaleSeen:
 
     act: Act
     sale: Sale
+    scans: tuple[str, ...]
     printed: Printed
 
 

@@ -99,13 +99,9 @@ class Shop:
             status_answer=sent["status"],
         )
 
-    def core_pid(self) -> int:
-        """Return the process that core runs as."""
-        return int(self.stage.command("status", "--config", str(self.stage.config))["core"]["pid"])
-
     def _stop_core(self) -> int:
         """Stop core in its tracks, so that it cannot answer the cut that comes next; return its process."""
-        pid = self.core_pid()
+        pid = self.stage.core_pid()
         os.kill(pid, signal.SIGSTOP)
         wait_until("core stands still", lambda: is_stopped(pid), timeout_s=STOP_TIMEOUT_S)
         return pid

@@ -1,6 +1,6 @@
 """Builds the shop and its chain: every process of the demo started, joined and stopped in order.
 
-    registers ─▶ taps ─▶ printers           agent (core, desk) ─▶ link ─▶ hub
+    registers ─▶ taps ─▶ printers           agent (core, desk, taps) ─▶ link ─▶ hub
 
 All of them listen on loopback at free ports, everything they keep lies in one folder.
 """
@@ -20,6 +20,7 @@ import httpx
 from agent.demo.catalogue import FOLDER
 from agent.demo.link import Link
 from agent.demo.processes import Child, Talker, free_port, listens, python, wait_until
+from agent.state_dir import StateDir
 from retail.errors import OnSiteError
 
 STORE_ID = "7781"
@@ -84,7 +85,6 @@ class Stage:
     hub: Talker = field(init=False)
     link: Link = field(init=False)
     agent: Child = field(init=False)
-    taps: dict[str, Child] = field(default_factory=dict)
     registers: dict[str, Talker] = field(default_factory=dict)
     desk_url: str = ""
     hub_url: str = ""
@@ -115,7 +115,7 @@ class Stage:
     @property
     def children(self) -> tuple[Child, ...]:
         """Everything that must be alive while the demo runs."""
-        return (self.printers, self.hub, self.agent, *self.taps.values(), *self.registers.values())
+        return (self.printers, self.hub, self.agent, *self.registers.values())
 
     def command(self, *arguments: str) -> Any:
         """Run `tillstream ARGUMENTS --json` and return what it answers. Raises OnSiteError when it fails."""
@@ -172,7 +172,7 @@ class Stage:
         self._write_config(desk_port, tap_ports, printer_ports)
         self._enrol()
         self._start_agent()
-        self._start_lanes(tap_ports, printer_ports)
+        self._start_registers(tap_ports)
 
     def _start_printers(self) -> dict[str, int]:
         self.printers = Talker(
@@ -236,21 +236,14 @@ class Stage:
         self.closing.callback(self.agent.stop)
         desk_port = int(self.desk_url.rpartition(":")[2])
         wait_until(
-            "core and desk are up",
-            lambda: (self.state / "core.sock").exists() and listens(desk_port),
+            "desk serves and both taps have found core",
+            lambda: listens(desk_port) and all(self.tap_events(each, "core_connected") for each in WORKSTATIONS),
             timeout_s=START_TIMEOUT_S,
             alive=(self.agent,),
         )
 
-    def _start_lanes(self, tap_ports: dict[str, int], printer_ports: dict[str, int]) -> None:
+    def _start_registers(self, tap_ports: dict[str, int]) -> None:
         for workstation in WORKSTATIONS:
-            tap = Child(
-                f"tap {workstation}",
-                self._tap_command(workstation, tap_ports[workstation], printer_ports[workstation]),
-                log=self._log(f"tap-{workstation}"),
-            )
-            self.closing.callback(tap.stop)
-            self.taps[workstation] = tap
             register = Talker(
                 f"register {workstation}",
                 [*python("agent.demo.register"), "--printer", f"127.0.0.1:{tap_ports[workstation]}"],
@@ -258,33 +251,17 @@ class Stage:
             )
             self.closing.callback(register.stop)
             self.registers[workstation] = register
-        wait_until(
-            "both taps have found core",
-            lambda: all(self.tap_events(workstation, "core_connected") for workstation in WORKSTATIONS),
-            timeout_s=START_TIMEOUT_S,
-            alive=tuple(self.taps.values()),
-        )
+
+    def core_pid(self) -> int:
+        """Return the process that core runs as, from the supervisor's own report."""
+        told = json.loads(StateDir(self.state).supervisor_state.read_text("utf-8"))
+        return int(next(child["pid"] for child in told["children"] if child["name"] == "core"))
 
     def tap_events(self, workstation: str, name: str) -> list[dict[str, Any]]:
         """Return what a tap has said of itself under one name."""
-        lines = self._log(f"tap-{workstation}").read_text(encoding="utf-8").splitlines()
-        events = [json.loads(line) for line in lines if line.startswith("{")]
-        return [event for event in events if event["event"] == name]
-
-    def _tap_command(self, workstation: str, listen: int, printer: int) -> list[str]:
-        return [
-            *python("agent"),
-            "tap",
-            *("--listen", f"127.0.0.1:{listen}"),
-            *("--printer", f"tcp://127.0.0.1:{printer}"),
-            *("--workstation", workstation),
-            *("--model", self.model),
-            *("--profile", "appendix"),
-            *("--agent", f"unix://{self.state / 'core.sock'}"),
-            *("--state-dir", str(self.state)),
-            *("--agent-key", str(self.state / "keys" / "agent_seal.pub")),
-            "--json",
-        ]
+        lines = self._log("agent").read_text(encoding="utf-8").splitlines()
+        events = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        return [each for each in events if each["event"] == name and each.get("workstation") == workstation]
 
     def _log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"

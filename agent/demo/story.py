@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 
 from agent.demo.acts import ACTS, MIA, Act
-from agent.demo.catalogue import draw_basket, load_catalogue
+from agent.demo.catalogue import Basket, draw_basket, load_catalogue
 from agent.demo.evidence import Evidence, SaleSeen, gather
 from agent.demo.listener import PageListener
 from agent.demo.processes import wait_until
@@ -34,9 +34,9 @@ def play(stage: Stage, shop: Shop, *, seed: int, tell: Callable[[str], None]) ->
     for number, act in enumerate(ACTS, start=1):
         basket = draw_basket(random, shelf)
         sale = shop.next_sale(act.workstation_id, basket, language=act.language, tender=act.tender)
-        _scan(stage, act, cashiers[act.workstation_id])
+        scans = _scan(stage, act, basket, cashiers[act.workstation_id])
         printed = shop.ring_up(sale, kill_core=act.kills_core)
-        seen.append(SaleSeen(act=act, sale=sale, printed=printed))
+        seen.append(SaleSeen(act=act, sale=sale, scans=tuple(scans), printed=printed))
         tell(f"sale {number:2} at workstation {act.workstation_id} ({act.language.value}): {_outcome(seen[-1])}")
         if act.kills_core:
             _wait_for_core(stage, act.workstation_id)
@@ -54,20 +54,27 @@ def play(stage: Stage, shop: Shop, *, seed: int, tell: Callable[[str], None]) ->
     return gather(stage, seen, hub_sales=hub_sales, cashiers=cashiers, kiosk=kiosk)
 
 
-def _scan(stage: Stage, act: Act, page: PageListener) -> None:
-    """Scan as the act says, each time waiting until the cashier's page has heard who it is."""
+def _scan(stage: Stage, act: Act, basket: Basket, page: PageListener) -> list[str]:
+    """Scan as the act says, each time waiting until the cashier's page has heard who it is; return the scans.
+
+    The goods come first, as on any counter: a product scanned says that a new sale has begun, so that nobody's card
+    is taken for the late card of the customer before.
+    """
+    stage.scan(basket[0].item.gtin, workstation_id=act.workstation_id)
+    scans = []
     if act.wrong_scan is not None:
-        stage.undo(_scan_and_wait(stage, act.wrong_scan, act.workstation_id, page))
+        scans.append(_scan_and_wait(stage, act.wrong_scan, act.workstation_id, page))
+        stage.undo(scans[-1])
     if act.scan is not None:
-        _scan_and_wait(stage, act.scan, act.workstation_id, page)
+        scans.append(_scan_and_wait(stage, act.scan, act.workstation_id, page))
+    return scans
 
 
 def _scan_and_wait(stage: Stage, code: str, workstation_id: str, page: PageListener) -> str:
-    before = len(page.heard("customer"))
     scan_id = stage.scan(code, workstation_id=workstation_id)
     wait_until(
         f"the page of workstation {workstation_id} shows who scanned {code}",
-        lambda: len(page.heard("customer")) > before,
+        lambda: any(event.get("scan_id") == scan_id for event in page.heard("customer")),
         timeout_s=EVENT_TIMEOUT_S,
         alive=stage.children,
     )
