@@ -243,7 +243,7 @@ class Speech:
         language = phrases.language if phrases.language in own else own[0]
         words = self._words(reward, occasion, language)
         try:
-            return self._shelf.render(campaign.campaign_id, language, channel, words) or ""
+            return self._shelf.render((campaign.campaign_id, language, channel), words) or ""
         except ConfigurationError as error:
             self._on_trouble(error)
             return ""

@@ -53,12 +53,11 @@ class TemplateShelf:
             language for campaign, language, where in self._sources if (campaign, where) == (campaign_id, channel)
         )
 
-    def render(self, campaign_id: CampaignId, language: str, channel: str, words: Mapping[str, object]) -> str | None:
-        """Return the text, None when the campaign has none in that language.
+    def render(self, key: TemplateKey, words: Mapping[str, object]) -> str | None:
+        """Return the text, None when the campaign has none in that language for that channel.
 
         ConfigurationError when it cannot be rendered or is too long: nothing half-said is printed.
         """
-        key = (campaign_id, language, channel)
         if key not in self._sources:
             return None
         template = self._template(key)
