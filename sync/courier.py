@@ -10,8 +10,9 @@ nothing to do the courier sleeps until it is woken.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import assert_never
 
 from retail.errors import OnSiteError, RefusedError, TryAgainError
@@ -40,11 +41,15 @@ from sync.ports import (
     JournalPort,
     Pace,
     Position,
+    StoredRecord,
     TransportPort,
     Wake,
 )
 from sync.protocol.chain import GENESIS
-from sync.protocol.messages import Mark
+from sync.protocol.messages import EpochMark, Mark
+
+CONFIRM_EVERY_S = 600.0
+"""How often a courier with nothing to do, when it is woken, asks whether the destination still has everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +74,14 @@ async def run_courier(courier: Courier, wake: Wake) -> None:
     """
     failures = 0
     rows_max: int | None = None
+    confirmed_at: datetime | None = None
     while True:
         wake.clear()
         await courier.pace.pause(opens_in_s(courier.pace.now(), courier.policy.window))
         step = await _step(courier, rows_max=rows_max)
+        if step is None and _is_due(confirmed_at, courier.pace.now()):
+            step = await _confirm(courier)
+            confirmed_at = courier.pace.now() if step is None else None
         if step is None:
             failures, rows_max = 0, None
             await wake.wait()
@@ -127,7 +136,13 @@ async def _next_batch(courier: Courier, *, rows_max: int | None) -> Batch | None
     records = await courier.journal.records_after(
         position.seq if position else 0, rows_max=policy.rows_max, bytes_max=policy.bytes_max
     )
-    return plan_batch(position, records, parked=parked, policy=policy)
+    batch = plan_batch(position, records, parked=parked, policy=policy)
+    if batch is None or batch.prev_hash != GENESIS:
+        return batch
+    before = await _record_at(courier, batch.first_seq - 1)
+    if before is None:
+        return batch
+    return replace(batch, follows=EpochMark(epoch=before.epoch, seq=before.seq, hash=before.hash.hex()))
 
 
 async def _note(courier: Courier, batch: Batch, delivered: Delivered) -> None:
@@ -170,41 +185,89 @@ async def _rewind(courier: Courier, epoch: int, seq: int) -> bool:
     position = await courier.cursors.position(courier.destination)
     if position is None or position.seq <= seq:
         return False
-    hash_there = await _hash_at(courier, seq)
-    await courier.cursors.move(
-        courier.destination, Position(epoch=epoch, seq=seq, head_hash=(hash_there or GENESIS).hex())
-    )
+    record = await _record_at(courier, seq)
+    epoch, head = (record.epoch, record.hash) if record else (epoch, GENESIS)
+    await courier.cursors.move(courier.destination, Position(epoch=epoch, seq=seq, head_hash=head.hex()))
     return True
 
 
 async def _locate(courier: Courier, batch: Batch, error: RefusedError | TryAgainError) -> _Failed:
-    """Ask which records the destination knows; go on behind the newest, or from the epoch's start if it knows none."""
+    """Ask which records before a batch the destination has, and go on behind the newest of them."""
     try:
-        begins = await courier.journal.epoch_begins(batch.epoch)
-        located = await courier.transport.locate(batch.epoch, await _marks(courier, batch, begins=begins))
-        moved = await _rewind(courier, batch.epoch, max(located.seq, begins - 1))
+        marks = await _marks(courier, batch.first_seq - 1)
+        moved = await _rewind(courier, batch.epoch, await _newest_known(courier, marks))
     except (TryAgainError, RefusedError, OnSiteError) as another:
         return _Failed(error=another, reaction=Wait(getattr(another, "retry_after_s", None)))
     return _Failed(error=error, reaction=Locate(), progressed=moved)
 
 
-async def _marks(courier: Courier, batch: Batch, *, begins: int) -> list[Mark]:
-    """Return this epoch's own hashes at doubling distances before the batch, newest first."""
-    marks: list[Mark] = []
-    distance = 1
-    while (seq := batch.first_seq - distance) >= begins:
-        if found := await _hash_at(courier, seq):
-            marks.append(Mark(seq=seq, hash=found.hex()))
-        distance *= 2
+def _is_due(confirmed_at: datetime | None, now: datetime) -> bool:
+    return confirmed_at is None or (now - confirmed_at).total_seconds() >= CONFIRM_EVERY_S
+
+
+async def _confirm(courier: Courier) -> _Failed | None:
+    """Ask, when nothing is left to deliver, whether the destination still has it all; return None when it does.
+
+    A hub that was restored from a backup while this store was closed would not be heard of otherwise. A hub that has
+    more of this epoch than this disk tells that the disk was restored from one.
+    """
+    try:
+        position = await courier.cursors.position(courier.destination)
+        if position is None or not position.seq:
+            return None
+        here = Mark(seq=position.seq, hash=position.head_hash)
+        located = await courier.transport.locate(position.epoch, [here])
+        if located.seq == position.seq:
+            if located.head_seq > position.seq and not await _next_batch(courier, rows_max=1):
+                courier.listener.forked(courier.destination)
+            return None
+        moved = await _rewind(
+            courier, position.epoch, await _newest_known(courier, await _marks(courier, position.seq - 1))
+        )
+    except (TryAgainError, RefusedError, OnSiteError) as error:
+        return _Failed(error=error, reaction=Wait(getattr(error, "retry_after_s", None)))
+    return _Failed(error=_RestoredError(courier.destination), reaction=Locate(), progressed=moved)
+
+
+class _RestoredError(RefusedError):
+    """The destination no longer has what it acknowledged."""
+
+    code = "restored"
+
+    def __init__(self, destination: str) -> None:
+        super().__init__(f"{destination} was restored from a backup", fix="nothing to do: what it lacks is sent again")
+
+
+async def _newest_known(courier: Courier, marks: Sequence[EpochMark]) -> int:
+    """Return the newest of our records that the destination has, epoch by epoch; 0 when it knows none of them."""
+    for epoch in dict.fromkeys(mark.epoch for mark in marks):
+        asked = [Mark(seq=mark.seq, hash=mark.hash) for mark in marks if mark.epoch == epoch]
+        located = await courier.transport.locate(epoch, asked)
+        if located.seq:
+            return located.seq
+    return 0
+
+
+async def _marks(courier: Courier, seq: int) -> list[EpochMark]:
+    """Return records of ours at doubling distances before and with `seq`, newest first.
+
+    Whoever has one of them has all before it: the chain and `follows` see to that.
+    """
+    marks: list[EpochMark] = []
+    distance = 0
+    while seq - distance >= 1:
+        if record := await _record_at(courier, seq - distance):
+            marks.append(EpochMark(epoch=record.epoch, seq=record.seq, hash=record.hash.hex()))
+        distance = distance * 2 or 1
     return marks
 
 
-async def _hash_at(courier: Courier, seq: int) -> bytes | None:
-    """Return the hash of record `seq`; None where there is none."""
+async def _record_at(courier: Courier, seq: int) -> StoredRecord | None:
+    """Return record `seq`; None where there is none, or no more."""
     if seq < 1:
         return None
     found = await courier.journal.records_after(seq - 1, rows_max=1, bytes_max=1)
-    return found[0].hash if found and found[0].seq == seq else None
+    return found[0] if found and found[0].seq == seq else None
 
 
 def _size_bytes(batch: Batch) -> int:

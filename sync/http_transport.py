@@ -200,6 +200,7 @@ class HubTransport:
             first_seq=batch.first_seq,
             prev_hash=batch.prev_hash.hex(),
             lost_before=batch.lost_before,
+            follows=batch.follows,
             records=[_on_the_wire(record, withheld=record.seq in batch.withheld) for record in batch.records],
             head_hash=batch.last.hash.hex(),
         )
@@ -225,7 +226,7 @@ class HubTransport:
         """Ask which of these records the hub has."""
         question = PositionQuestion(epoch=epoch, marks=list(marks))
         found = await self._connection.ask("/v1/journal/position", question, PositionAnswer)
-        if found.acked_seq and Mark(seq=found.acked_seq, hash=found.head_hash) not in marks:
+        if found.acked_seq and (found.acked_seq, found.head_hash) not in {(mark.seq, mark.hash) for mark in marks}:
             raise AnswerInvalidError("the hub answered with a mark that was not asked for", fix="it is tried again")
         return Located(seq=found.acked_seq, head_hash=found.head_hash, head_seq=found.head_seq)
 

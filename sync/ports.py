@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from sync.protocol.messages import Mark
+from sync.protocol.messages import EpochMark, Mark
 
 
 class StoredRecord(Protocol):
@@ -77,10 +77,6 @@ class JournalPort(Protocol):
         """
         ...
 
-    async def epoch_begins(self, epoch: int) -> int:
-        """Return the seq of the first record of an epoch, whether or not it is still there."""
-        ...
-
 
 class CursorPort(Protocol):
     """Where each destination is, kept durably by whoever writes the journal. `destination` is `hub`, or a connector."""
@@ -106,7 +102,8 @@ class CursorPort(Protocol):
 class Batch:
     """Records of one epoch, in order, without a hole. Those in `withheld` go without payload, because they are parked.
 
-    `lost_before`: what stood before the first record is no longer on this disk.
+    `lost_before`: what stood before the first record is no longer on this disk. `follows`: where the batch begins an
+    epoch, the last record of the one before, if it is still there.
     """
 
     epoch: int
@@ -114,6 +111,7 @@ class Batch:
     lost_before: bool
     records: tuple[StoredRecord, ...]
     withheld: frozenset[int] = frozenset()
+    follows: EpochMark | None = None
 
     @property
     def first_seq(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from retail.errors import RefusedError
 from sync.protocol.chain import RecordHeader, payload_hash, record_hash
-from sync.protocol.messages import Absence, JournalUpload
+from sync.protocol.messages import Absence, EpochMark, JournalUpload
 
 
 class BadChainError(RefusedError):
@@ -43,6 +43,7 @@ class Batch:
     prev_hash: bytes
     lost_before: bool
     records: tuple[BatchRecord, ...]
+    follows: EpochMark | None = None
 
     @property
     def prev_seq(self) -> int:
@@ -109,4 +110,5 @@ def check_chain(upload: JournalUpload) -> Batch:
         prev_hash=bytes.fromhex(upload.prev_hash),
         lost_before=upload.lost_before,
         records=tuple(records),
+        follows=upload.follows,
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from hub.callers import Caller
 from hub.ingest.batch import Batch, BatchRecord
-from hub.ingest.plan import Branch, Known, KnownRecord, Plan, plan_batch
+from hub.ingest.plan import Branch, Known, KnownRecord, Plan, UnknownAncestorError, plan_batch
 from hub.ingest.projections import Projection, Sale, project
 from hub.storage.ports import Database, Session, Value
 from sync.protocol.chain import GENESIS
@@ -54,6 +54,8 @@ class IngestService:
         with self._database.writing() as session:
             session.row("lock_agent", agent_id=caller.agent_id)
             plan = plan_batch(batch, _known(session, caller, batch))
+            if plan.new:
+                _check_follows(session, caller, batch)
             place = _Place(caller, batch.epoch, plan.branch)
             _write_branch(session, place, plan, now=now)
             _write_records(session, place, plan.new, now=now)
@@ -109,6 +111,19 @@ def _known(session: Session, caller: Caller, batch: Batch) -> Known:
         branches=branches,
         records={(row[0], row[1]): KnownRecord(hash=bytes(row[2]), absent=row[3]) for row in known},
     )
+
+
+def _check_follows(session: Session, caller: Caller, batch: Batch) -> None:
+    """Refuse the beginning of an epoch while the end of the one before is missing here, and can still be had."""
+    mark = batch.follows
+    if mark is None or batch.prev_hash != GENESIS:
+        return
+    known = session.rows("marks_known", agent_id=caller.agent_id, epoch=mark.epoch, seq=mark.seq)
+    if not any(bytes(row[0]).hex() == mark.hash for row in known):
+        raise UnknownAncestorError(
+            f"record {mark.seq} of epoch {mark.epoch}, which this epoch follows, is missing here",
+            fix="ask for the position with POST /v1/journal/position",
+        )
 
 
 def _write_branch(session: Session, place: _Place, plan: Plan, *, now: datetime) -> None:

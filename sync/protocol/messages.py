@@ -116,6 +116,19 @@ class JournalRecord(Message):
         return self
 
 
+class Mark(Message):
+    """One record's place and hash."""
+
+    seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    hash: Hash
+
+
+class EpochMark(Mark):
+    """One record of a named epoch."""
+
+    epoch: Epoch
+
+
 class JournalUpload(Versioned):
     """`POST /v1/journal`: records of one epoch, in order, without a hole.
 
@@ -134,6 +147,10 @@ class JournalUpload(Versioned):
     lost_before: bool = False
     """The record before `first_seq` is no longer on the agent's disk (pruned or damaged), so nobody can ask for it.
     The hub takes the records all the same and keeps the hole in mind."""
+
+    follows: EpochMark | None = None
+    """Where an epoch begins: the last record of the epoch before it, if the agent still has it. A hub that lacks that
+    one - restored from a backup - refuses with `unknown_ancestor`, so that no epoch hides the end of another."""
 
     records: Annotated[list[JournalRecord], Field(min_length=1, max_length=RECORDS_MAX)]
     head_hash: Hash
@@ -164,13 +181,6 @@ class JournalAck(Versioned):
     """Another disk with this identity has told another story: sales are kept, burning must stop, people are told."""
 
     parked: list[ParkedRecord] = []
-
-
-class Mark(Message):
-    """One record's place and hash."""
-
-    seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
-    hash: Hash
 
 
 class PositionQuestion(Versioned):

@@ -103,8 +103,9 @@ class MemoryJournal:
         self.records.append(record)
         return record
 
-    def sale(self, number: int, total: str = "4.30", **changes) -> MemoryRecord:
-        return self.append("transaction.completed", {"transaction_id": f"tx-{number}", "total": total} | changes)
+    def sale(self, number: int, total: str = "4.30", *, salt: bytes | None = None, **changes) -> MemoryRecord:
+        content = {"transaction_id": f"tx-{number}", "total": total} | changes
+        return self.append("transaction.completed", content, salt=salt)
 
     def raise_epoch(self, epoch: int) -> None:
         self.epochs[epoch] = self.head_seq + 1
