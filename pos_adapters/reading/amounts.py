@@ -27,9 +27,11 @@ _AFTER = re.compile(
 _SIGNS = frozenset("€$£¥₩₽₸₴₺₹₪฿₫₱₦")
 _COUNTERS = frozenset("点個个個枚本件개병장권")  # Japanese, Chinese and Korean count words glued to a quantity
 _TIMES = frozenset(("x", "х"))
+# Every run of blanks is possessive: a line is mostly blanks, and given back one by one to six runs they cost minutes.
 _TAIL = re.compile(
-    r"[ _]*(?:-(?!\d))?[)\]]?[ _]*(?:[€$£¥₩₽₸₴₺₹円元원]|[^\W\d_]{1,3}\.?)?(?:[ ]*[A-ZА-Яa-z*#†※軽]{1,2}\d?)?[ ]*[*#※)]*[ ]*"
-    r"(?:\(?[ ]?(?:\d|\d{1,2}(?:[.,]\d{1,2})?[ ]?%|%[ ]?\d{1,2})\)?[A-Z]?)?[ ]*$"
+    r"[ _]*+(?:-(?!\d))?[)\]]?[ _]*+(?:[€$£¥₩₽₸₴₺₹円元원]|[^\W\d_]{1,3}\.?)?"
+    r"(?:[ ]*+[A-ZА-Яa-z*#†※軽]{1,2}\d?)?[ ]*+[*#※)]*+"
+    r"[ ]*+(?:\(?[ ]?(?:\d|\d{1,2}(?:[.,]\d{1,2})?[ ]?%|%[ ]?\d{1,2})\)?[A-Z]?)?[ ]*+$"
 )
 
 
