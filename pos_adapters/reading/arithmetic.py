@@ -48,7 +48,7 @@ class Verdict(NamedTuple):
 def judge(sheet: Sheet, show: Callable[[int], str]) -> Verdict:
     """Find the one reading of `sheet` that holds; `show` prints an amount for the detail."""
     entries = sheet.entries
-    if not any(entry.part in (Part.ITEM, Part.IMPLICIT, Part.RETURN) for entry in entries):
+    if not any(entry.part in (Part.ITEM, Part.IMPLICIT, Part.RETURN, Part.FACT) for entry in entries):
         return Verdict(None, "no_amounts", "no line could be read as goods with an amount")
     _pair_voids(sheet)
     solutions: list[Solution] = []
@@ -191,7 +191,7 @@ def _classes(sheet: Sheet, owed: Sequence[Entry]) -> list[list[_Option]]:
         if any(e.amount > 0 for e in roundings):
             options.append(("rounded down", tuple((e, Part.MODIFICATION, -abs(e.amount)) for e in roundings), 0))
         classes.append(options)
-    facts = [e for e in owed if e.part is Part.FACT and e.facts.unknown > 0 and sheet.decimals]
+    facts = [e for e in owed if e.part is Part.FACT]
     if facts:
         ask(("", (), 0), ("facts are goods", tuple((e, Part.ITEM, e.amount) for e in facts), 1))
     return classes

@@ -149,7 +149,7 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, 
         if facts.rule or not facts.numbers:
             carried = _carries(facts, label, carried)
             continue
-        if carried is not None and (facts.letters > 0 and facts.named):
+        if carried is not None and facts.letters > 3:  # more than a currency: the line speaks for itself
             carried = None
         made = _entries_of(sheet, line, carried if label is None else label, all_labels)
         sheet.entries += made

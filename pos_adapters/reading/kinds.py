@@ -7,9 +7,10 @@ refuses wherever it stands, a common word ("copy", "return") only as a headline:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
+from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts
 from retail.transaction import DocumentKind
@@ -27,6 +28,8 @@ _NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID))
 _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
 _HEADLINE_SHARE = 0.6
 _WORD_SHARE = 0.5
+_WIDE_SHARE = 0.3  # scripts without spaces: a phrase among the words of a heading ...
+_WIDE_PHRASE_LETTERS = 5  # ... or one so long that it is no coincidence
 
 
 class Naming(NamedTuple):
@@ -48,8 +51,7 @@ def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Namin
             for sense in hit.senses:
                 if sense.kind is None or not sense.languages & active:
                     continue
-                inside = line in goods
-                if inside and (sense.kind in _MARKS_A_LINE or (facts.right and facts.unknown)):
+                if line in goods and (sense.kind in _MARKS_A_LINE or _is_priced(facts)):
                     continue
                 if _names(facts, hit, sense) and not (
                     sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
@@ -59,18 +61,45 @@ def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Namin
     return found
 
 
+def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bool:
+    """An order without prices: quantities before names, and a word of the dining room (table, waiter, order)."""
+    if not {Role.CASHIER, Role.DOCUMENT_NUMBER, Role.ID}.intersection(role for role in Role if role in roles):
+        return False
+    counted = sum(
+        bool(facts.numbers)
+        and facts.numbers[0].decimals == 0
+        and not facts.text[: facts.numbers[0].start].strip()
+        and facts.unknown > 0
+        and not facts.right
+        and facts.text[facts.numbers[0].end :].lstrip()[:1].isalpha()
+        for facts in lines
+    )
+    return counted > 0
+
+
 def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     letters = max(facts.letters, 1)
     if sense.role is Role.KIND:
-        words = facts.text[hit.start : hit.end].split()
-        if facts.right and facts.unknown and facts.numbers[facts.right[0]].decimals:
+        if _is_priced(facts):
             return False
-        return len(words) > 1 or hit.letters >= _WORD_SHARE * letters or (not facts.text.isascii() and hit.letters >= 3)
-    if facts.numbers and any(other.role in _NUMBERED for other in hit.senses):
+        if hit.letters >= _WORD_SHARE * letters or " " in facts.text[hit.start : hit.end].strip():
+            return True
+        return WIDE.match(facts.text[hit.start : hit.end]) is not None and (
+            hit.letters >= _WIDE_PHRASE_LETTERS or hit.letters >= _WIDE_SHARE * letters
+        )
+    if any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text):
         return False
     if facts.right and facts.numbers[facts.right[0]].decimals:
         return False
     return hit.letters >= _HEADLINE_SHARE * letters
+
+
+def _is_priced(facts: LineFacts) -> bool:
+    """Whether the line names goods at a price: words there are a description."""
+    if not facts.right or not facts.unknown:
+        return False
+    number = facts.numbers[facts.right[0]]
+    return number.decimals > 0 or bool(number.currency)
 
 
 def _is_soft(hit: Hit, sense: Sense) -> bool:

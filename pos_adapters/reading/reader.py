@@ -7,62 +7,29 @@ Bounded: lines and choices have limits past which a document is parked, never re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
 
 from pos_adapters.reading.arithmetic import Verdict, judge
 from pos_adapters.reading.entries import Part, Sheet, fashions_of, label_lines, sheet_of
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.kinds import Naming, namings
-from pos_adapters.reading.labels import Label, languages_of
+from pos_adapters.reading.labels import languages_of
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.lines import LineFacts, LineReader, standard_reader
+from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.money_signs import currency_of, shown
 from pos_adapters.reading.transactions import Told, line_roles, proof_of, transaction_of
 from pos_adapters.reading.values import FiscalIdentity, Parked, ParkReason, Reading, ReceiptText, StoreFacts
+from receipt.paper import Paper
 from retail.transaction import DocumentKind, TransactionStatus
 
 LINES_MAX = 2000  # a longer roll is a report or noise; a receipt of 400 goods has 900 lines
 
 
-class PrintedLine(Protocol):
-    """A line of a paper."""
-
-    @property
-    def text(self) -> str:
-        """Its text as seen, right-trimmed."""
-
-
-class PrintedSymbol(Protocol):
-    """A barcode or two-dimensional code of a paper."""
-
-    @property
-    def symbology(self) -> str:
-        """Its kind, e.g. "qr"."""
-
-    @property
-    def data(self) -> str:
-        """What it encodes."""
-
-
-class PaperLike(Protocol):
-    """What reading needs of `receipt.document.Paper`."""
-
-    @property
-    def lines(self) -> Sequence[PrintedLine]:
-        """The lines as seen, right-trimmed."""
-
-    @property
-    def codes(self) -> Sequence[PrintedSymbol]:
-        """Every barcode and two-dimensional code."""
-
-
-def read_paper(paper: PaperLike, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> Reading:
+def read_paper(paper: Paper, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> Reading:
     """Read a finished paper; see `read_text`."""
     text = ReceiptText(
-        lines=tuple(line.text for line in paper.lines),
-        codes=tuple((code.symbology, code.data) for code in paper.codes),
-        images=bool(getattr(paper, "images", False)),
+        lines=tuple(line.plain for line in paper.lines),
+        codes=tuple((code.symbology.value, code.data) for code in paper.codes),
+        images=bool(paper.pictures),
     )
     return read_text(text, store=store, reader=reader)
 
@@ -174,6 +141,7 @@ class _Reading:
             languages=self.languages,
             fiscal=self.fiscal,
             currency=currency,
+            decimals=sheet.decimals,
         )
         status = TransactionStatus.VOIDED if kind is DocumentKind.VOID else TransactionStatus.COMPLETED
         refund = kind is DocumentKind.RETURN and solution.total > 0

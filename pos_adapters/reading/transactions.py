@@ -57,6 +57,7 @@ class Told:
     languages: Sequence[str]
     fiscal: FiscalIdentity | None
     currency: str
+    decimals: int
 
     def occurred_at(self) -> datetime | None:
         """Return the fiscal code's moment, else the printed one; aware when the store's zone is known."""
@@ -104,7 +105,7 @@ def transaction_of(
         items += [
             TenderLineItem(
                 description=paid.described,
-                amount=_money(turn * paid.amount, told.currency),
+                amount=_money(turn * paid.amount, told),
                 tender_type=_TENDER_TYPES.get(paid.role, TenderType.OTHER),
             )
             for paid in solution.settlement.tenders
@@ -114,7 +115,7 @@ def transaction_of(
     number = told.sequence_number()
     return RetailTransaction(
         line_items=tuple(items),
-        total=_money(turn * solution.total, told.currency),
+        total=_money(turn * solution.total, told),
         status=status,
         transaction_id=_transaction_id(told, business_day, number),
         business_unit_id=told.store.business_unit_id,
@@ -139,23 +140,13 @@ def _transaction_id(told: Told, business_day: date | None, number: str | None) -
     return key.transaction_id()
 
 
-def _money(amount: int, currency: str) -> Money:
-    """Thousandths as Money: two decimals, or three where three were printed."""
-    if amount % 1000 == 0:
-        return Money(Decimal(amount // 1000), currency) if _whole(currency) else Money(_cents(amount // 10), currency)
-    return Money(_cents(amount // 10) if amount % 10 == 0 else Decimal(amount).scaleb(-3), currency)
-
-
-def _cents(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
-
-
-def _whole(currency: str) -> bool:
-    return currency in ("JPY", "KRW", "CLP", "VND", "ISK")
+def _money(amount: int, told: Told) -> Money:
+    """Thousandths as Money with as many decimals as the document prints."""
+    return Money(Decimal(amount // 10 ** (3 - told.decimals)).scaleb(-told.decimals), told.currency)
 
 
 def _line_item(entry: Entry, part: Part, amount: int, told: Told) -> LineItem:
-    money = _money(amount, told.currency)
+    money = _money(amount, told)
     description = _description(entry, told.lines)
     if part is Part.TAX:
         return TaxLineItem(description=description, amount=money, rate=_rate(entry.facts), included=False)
@@ -243,7 +234,7 @@ def _told_taxes(sheet: Sheet, solution: Solution, told: Told, turn: int) -> list
     return [
         TaxLineItem(
             description=entry.facts.text[: entry.facts.numbers[0].start].strip(" :.") or "tax",
-            amount=_money(turn * entry.amount, told.currency),
+            amount=_money(turn * entry.amount, told),
             rate=_rate(entry.facts),
             included=True,
         )

@@ -17,8 +17,7 @@ from retail.transaction import DocumentKind, RetailTransaction
 class ReceiptText:
     """A document as it stands on paper: lines right-trimmed, every printed code as (symbology, data).
 
-    `images` says that something was printed as a picture. `from_paper` makes one from anything that has `lines`
-    (with a `text`) and `codes` (with `symbology` and `data`), as `receipt.document.Paper` has.
+    `images` says that something was printed as a picture.
     """
 
     lines: tuple[str, ...]
