@@ -97,6 +97,16 @@ def stores(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson
     _tell(told, "\n".join(lines) or "no store yet: tillstream hub enrol-code --store ID", as_json=as_json)
 
 
+@app.command()
+def schema(
+    *, markdown: Annotated[bool, typer.Option("--markdown", help="Print tables instead of JSON Schema.")] = False
+) -> None:
+    """Print the wire protocol as JSON Schema, or as the tables of docs/wire-protocol.md."""
+    from hub import reference  # noqa: PLC0415
+
+    typer.echo(reference.markdown() if markdown else json.dumps(reference.json_schema(), indent=1))
+
+
 def _import_line(told: dict[str, Any], *, dry_run: bool) -> str:
     changed = "checked only" if dry_run else f"{told['changed']} changed"
     lines = [f"{told['file']}: {told['rows']} rows, {changed}, {told['rejected']} rejected"]

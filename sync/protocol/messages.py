@@ -120,13 +120,17 @@ class Mark(Message):
     """One record's place and hash."""
 
     seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    """The record's place."""
+
     hash: Hash
+    """The record's hash."""
 
 
 class EpochMark(Mark):
     """One record of a named epoch."""
 
     epoch: Epoch
+    """The epoch of that record."""
 
 
 class JournalUpload(Versioned):
@@ -153,6 +157,8 @@ class JournalUpload(Versioned):
     one - restored from a backup - refuses with `unknown_ancestor`, so that no epoch hides the end of another."""
 
     records: Annotated[list[JournalRecord], Field(min_length=1, max_length=RECORDS_MAX)]
+    """The records, oldest first."""
+
     head_hash: Hash
     """The hash of the last record here."""
 
@@ -161,19 +167,30 @@ class ParkedRecord(Message):
     """A record that the hub keeps but cannot use: the agent parks it for the hub, and goes on."""
 
     seq: Seq
+    """Which record."""
+
     reason: str
     """`refused` (its payload is not what its kind promises) or `misconfigured` (the chain must act)."""
 
     code: str
+    """A stable word for programs."""
+
     message: str
+    """What is wrong with it."""
+
     fix: str = ""
+    """What to do about it."""
 
 
 class JournalAck(Versioned):
     """The answer to an upload: everything up to and with `acked_seq` is on the hub's disk."""
 
     epoch: Epoch
+    """The epoch of the upload."""
+
     acked_seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    """The last record of the upload."""
+
     head_hash: Hash
     """The hash of record `acked_seq`: the agent moves its cursor only when it is its own."""
 
@@ -181,19 +198,25 @@ class JournalAck(Versioned):
     """Another disk with this identity has told another story: sales are kept, burning must stop, people are told."""
 
     parked: list[ParkedRecord] = []
+    """Records of the upload that are kept but could not be used."""
 
 
 class PositionQuestion(Versioned):
     """`POST /v1/journal/position`: which of these records do you have? Newest first, at doubling distances."""
 
     epoch: Epoch
+    """The epoch that is asked for."""
+
     marks: Annotated[list[Mark], Field(max_length=LOCATE_MARKS_MAX)]
+    """Records of the agent's own journal."""
 
 
 class PositionAnswer(Versioned):
     """The newest mark that the hub knows, and how far it has read this epoch."""
 
     epoch: Epoch
+    """The epoch that was asked for."""
+
     acked_seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
     """The agent goes on after this record; 0 when the hub knows none of the marks."""
 
@@ -209,8 +232,14 @@ class Refusal(Message):
     """Every answer that is not 2xx. `code` is for programs, `message` and `fix` for people."""
 
     code: str
+    """A stable word for programs."""
+
     message: str
+    """What happened and where."""
+
     fix: str = ""
+    """What to do about it."""
+
     expected_seq: Seq | None = None
     """With code `gap`: upload from here. Without it, and with `unknown_ancestor`: ask for the position."""
 
@@ -250,8 +279,14 @@ class EnrolAnswer(Versioned):
     """Who the agent is from now on."""
 
     tenant: Name
+    """The chain that the code was made for."""
+
     store: str
+    """The store that the code was made for."""
+
     agent: Name
+    """The name of the store's agent: the same after every enrolment of the store."""
+
     epoch: Epoch
     """Records from now on carry this epoch; whoever held a lower one is refused with `fenced`."""
 
@@ -289,8 +324,14 @@ class FeedFile(Message):
     """One file, fetched by its hash from `GET /v1/feed/files/{sha256}` (Range is honoured)."""
 
     kind: FeedKind
+    """What the file is."""
+
     sha256: Hash
+    """SHA-256 of its bytes: its name and its proof."""
+
     size_bytes: Annotated[int, Field(ge=0, le=2**43)]
+    """How many bytes it has; what comes beyond is not taken."""
+
     version: Annotated[int, Field(ge=0, le=SEQ_MAX)]
     """Grows with each new content of its kind; for erasures: the number of the last erasure in it."""
 
@@ -302,7 +343,11 @@ class Manifest(Versioned):
     """What a store should have. Signed by the chain's feed key, so that it can be kept and verified again later."""
 
     tenant: Name
+    """The chain."""
+
     store: str
+    """The store that asked; a manifest of another store is not taken."""
+
     cursor: str
     """Names this state; given back with the next question, so that nothing new is answered with 304."""
 
@@ -310,6 +355,8 @@ class Manifest(Versioned):
     """ISO 8601. An agent refuses a manifest older than the one it has: nobody can play it back."""
 
     files: Annotated[list[FeedFile], Field(max_length=FEED_FILES_MAX)]
+    """What the store should have, at most one file of a kind, but for overlays."""
+
     poll_after_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     """When to ask again; the agent adds jitter."""
 
@@ -318,7 +365,11 @@ class SignedManifest(Message):
     """`GET /v1/feed?cursor=…`: a manifest as the text that was signed."""
 
     manifest: Annotated[str, StringConstraints(max_length=262_144)]
+    """A `Manifest` as JSON text, byte for byte what was signed."""
+
     key_id: str
+    """The name of the feed key."""
+
     signature: Base64
     """Ed25519 over `tillstream-manifest-1`, a zero byte, and the manifest's UTF-8 bytes."""
 
@@ -330,39 +381,62 @@ class ErasuresFile(Versioned):
     """The number of the last erasure here: the store's mark once it has applied them."""
 
     erasures: list[Erasure]
+    """All erasures of the chain, oldest first."""
 
 
 class Erasure(Message):
     """One person. Applying it twice changes nothing."""
 
     erasure_no: int
+    """Grows by one with each erasure of the chain."""
+
     customer_id: str
+    """Who must be forgotten."""
+
     locators: list[str] = []
     """The first halves of the person's tokens, hexadecimal."""
 
     requested_at: str = ""
+    """When the chain was asked, ISO 8601."""
 
 
 class FeedRefusal(Message):
     """A file that a store could not use; its last good one stays in use."""
 
     kind: FeedKind
+    """What the file is."""
+
     sha256: Hash
+    """Which file."""
+
     message: Annotated[str, StringConstraints(max_length=2000)]
+    """Why it could not be used."""
 
 
 class AppliedReport(Versioned):
     """`POST /v1/feed/applied`: what this store has in use."""
 
     cursor: str
+    """The cursor of the newest manifest that was worked through."""
+
     erased_through: Annotated[int, Field(ge=0, le=SEQ_MAX)]
     """Every erasure up to this number is done on this store's disks."""
 
     mirror_version: int | None = None
+    """The version of the mirror file in use."""
+
     campaigns_version: int | None = None
+    """The version of the campaigns file in use."""
+
     backlog_records: int | None = None
+    """Journal records that the hub has not taken yet."""
+
     parked_records: int | None = None
+    """Journal records that are parked for the hub."""
+
     program: Annotated[str, StringConstraints(max_length=64)] = ""
+    """Name and version of the agent's program."""
+
     refused: Annotated[list[FeedRefusal], Field(max_length=FEED_FILES_MAX)] = []
     """Files of the manifest that could not be used, and why: what stops a bundle before it reaches more stores."""
 
@@ -371,6 +445,7 @@ class AppliedAnswer(Versioned):
     """The hub has noted the report."""
 
     erased_through: int
+    """The mark as the hub keeps it."""
 
 
 ErasuresFile.model_rebuild()
