@@ -1,6 +1,6 @@
 """Compose a logical line (from one line feed to the next) into the printed lines that are seen.
 
-Contract: pure. Columns count cells of the line's smallest font; a position between two columns goes to the right one
+Contract: pure. Columns count cells of the line's widest font; a position between two columns goes to the right one
 (half a cell on paper reads as a whole one). What does not fit the print area goes on the next line, as printers do.
 """
 
@@ -32,6 +32,11 @@ class Run(NamedTuple):
         """How many cells it fills."""
         return self.read.cells(self.text)
 
+    @property
+    def stride(self) -> int:
+        """How many columns a cell of it takes: two in double width, one in whatever font."""
+        return max(1, (2 * self.cell + self.base) // (2 * self.base))
+
 
 class SetLine(NamedTuple):
     """A logical line: what is needed to compose it, and to compose it again."""
@@ -44,10 +49,11 @@ class SetLine(NamedTuple):
 
 
 _CENTRE: Final = 1
-_BORDER: Final = re.compile("[\u2500-\u254f\u256d-\u2570\u2574-\u257b]")
+_TO_REPLACE: Final = re.compile("[\u00a0\u2500-\u254f\u256d-\u2570\u2574-\u257b]")
 _BORDERS: Final = dict.fromkeys((0x2500, 0x2501, 0x2504, 0x2505, 0x2508, 0x2509, 0x254C, 0x254D), "-")
 _BORDERS.update(dict.fromkeys((0x2574, 0x2576, 0x2578, 0x257A), "-"))
 _BORDERS.update(dict.fromkeys((0x2502, 0x2503, 0x2506, 0x2507, 0x250A, 0x250B, 0x254E, 0x254F), "|"))
+_BORDERS[0xA0] = " "
 _BORDERS.update(dict.fromkeys((0x2575, 0x2577, 0x2579, 0x257B), "|"))
 _BORDERS.update(dict.fromkeys((*range(0x250C, 0x254C), *range(0x256D, 0x2571)), "+"))
 
@@ -58,8 +64,8 @@ def compose(line: SetLine) -> tuple[PaperLine, ...]:
     first = runs[0]
     if len(runs) == 1 and not (first.x or line.justification or line.margin) and first.cell == first.base:
         text = first.text
-        if first.cells * first.cell <= line.area:
-            return (PaperLine(_seen(text), (Span(0, first.cell, text, first.style),), line.offset),)
+        if (len(text) if first.data is None else first.cells) * first.cell <= line.area:
+            return (PaperLine(as_seen(text), (Span(0, first.cell, text, first.style),), line.offset),)
     return tuple(_lay(piece, line) for piece in _wrapped(line))
 
 
@@ -85,11 +91,10 @@ def passes(line: SetLine, returns: list[int]) -> list[SetLine]:
 _OVERPRINT_SHARE: Final = 4  # of the characters that meet, a quarter may differ (a zero slashed, an accent added)
 
 
-def _seen(text: str) -> str:
-    if not text.isascii():
-        text = text.replace("\xa0", " ")
-        if _BORDER.search(text):
-            text = text.translate(_BORDERS)
+def as_seen(text: str) -> str:
+    """Return a line's text as readers are given it: borders in ASCII, no trailing space."""
+    if not text.isascii() and _TO_REPLACE.search(text):
+        text = text.translate(_BORDERS)
     return text.rstrip()
 
 
@@ -137,7 +142,7 @@ def _lay(runs: list[Run], line: SetLine) -> PaperLine:
     if start:
         runs = [run._replace(x=start + run.x) for run in runs]
     spans = tuple(Span(run.x, run.cell, run.text, run.style) for run in runs)
-    return PaperLine(_seen(_in_columns(runs, min(run.base for run in runs))), spans, line.offset)
+    return PaperLine(as_seen(_in_columns(runs, max(run.base for run in runs))), spans, line.offset)
 
 
 def _in_columns(runs: list[Run], unit: int) -> str:
@@ -149,40 +154,39 @@ def _in_columns(runs: list[Run], unit: int) -> str:
             return _overlaid(runs, unit)
         at = max(column, _column(run.x, unit))
         pieces.append(" " * (at - column))
-        if run.cell == unit:
+        if run.stride == 1:
             pieces.append(run.text)
             column = at + run.cells
         else:
-            stretched, column = _stretched(run, at, unit)
+            stretched, column = _stretched(run, at)
             pieces.append(stretched)
         end = _end(run)
     return "".join(pieces)
 
 
-def _stretched(run: Run, at: int, unit: int) -> tuple[str, int]:
+def _stretched(run: Run, column: int) -> tuple[str, int]:
     """Set wide characters in their columns: each is followed by the cells it also fills."""
     pieces: list[str] = []
-    column, x = at, run.x
+    gap = 0
     for character in run.text:
-        target = max(column, _column(x, unit))
         cells = run.read.character_cells(character)
-        pieces.append(" " * (target - column) + character)
-        column = target + cells
-        x += cells * run.cell
-    return "".join(pieces), column
+        pieces.append(" " * gap + character)
+        gap = cells * (run.stride - 1)
+        column += cells * run.stride
+    return "".join(pieces), column - gap
 
 
 def _overlaid(runs: list[Run], unit: int) -> str:
     cells: dict[int, str] = {}
     for run in runs:
-        x = run.x
+        at = _column(run.x, unit)
         for character in run.text:
-            at, width = _column(x, unit), run.read.character_cells(character)
+            width = run.read.character_cells(character)
             if character != " " or at not in cells:
                 cells[at] = character
                 if width > 1:
                     cells[at + 1] = ""
-            x += width * run.cell
+            at += width * run.stride
     return "".join(cells.get(at, " ") for at in range(max(cells, default=-1) + 1))
 
 

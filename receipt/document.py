@@ -29,6 +29,7 @@ from receipt.star.tokenizer import StarTokenizer
 
 PIECE_BYTES: Final = 16 * 1024  # tokens of one piece are in memory at once: about 100 bytes each
 TEXT_BYTES_MAX: Final = 8 * 1024  # text that comes byte by byte is joined up to here
+_LINE_FEEDS: Final = frozenset(("PrintAndLineFeed", "StarLineFeed"))
 _RESETS: Final = frozenset(("EscInitialize", "StarInitialize"))
 TEAR_OFF_LINES: Final = 3  # a tear bar stands 10 to 15 mm above the print line
 
@@ -50,7 +51,7 @@ class PaperReader:
         self._tokenizer = StarTokenizer() if language is Language.STAR else Tokenizer()
         interpreter = StarInterpreter if language is Language.STAR else Interpreter
         self._interpreter: Interpreter | StarInterpreter = interpreter(self._typesetter)
-        self._text = bytearray()
+        self._text = b""  # text that has come and not been printed yet: it may go on in the next piece
         self._text_offset = 0
         self._start = 0
         self._position = 0
@@ -92,37 +93,53 @@ class PaperReader:
 
     def finish_here(self, ended_by: PaperEnd = PaperEnd.CUT) -> Paper | None:
         """End the document with what has been fed, and return it; None when nothing was printed."""
-        return self._finish(ended_by, self._position)
+        paper = self._finish(ended_by, self._position)
+        if paper is not None and (self._tokenizer.in_payload or self._tokenizer.pending):
+            return replace(paper, mid_payload=True)
+        return paper
 
     def _take(self, tokens: list[Token], papers: list[Paper]) -> None:
-        interpreter, text = self._interpreter, self._text
         for token in tokens:
             data, name, kind, offset = token
-            self._position = offset + len(data)
             if kind is TokenKind.TEXT:
-                if not text:
+                if not self._text:
                     self._text_offset = offset
-                text += data
-                if len(text) > TEXT_BYTES_MAX:
+                self._text += data
+                if len(self._text) > TEXT_BYTES_MAX:
                     self._flush()
-                continue
-            if kind is TokenKind.REALTIME:
-                interpreter.run(token)
-                continue
-            if text:
-                self._flush()
-            if kind is TokenKind.CUT:
-                self._commands_seen = True
-                self._end(PaperEnd.CUT, self._position, papers)
-                continue
-            if name in _RESETS and self._torn_off():
-                self._end(PaperEnd.RESET, offset, papers)
-            self._commands_seen = self._commands_seen or kind is not TokenKind.CONTROL
-            interpreter.run(token)
+            elif name in _LINE_FEEDS:
+                self._line_feed(token)
+            elif kind is TokenKind.REALTIME:
+                self._interpreter.run(token)
+            else:
+                if self._text:
+                    self._flush()
+                self._command(token, papers)
+        if tokens:
+            self._position = tokens[-1].offset + len(tokens[-1].data)
+
+    def _line_feed(self, token: Token) -> None:
+        text = self._text
+        if text:
+            if self._interpreter.idle and self._typesetter.whole_line(text, self._text_offset):
+                self._text = b""
+                return
+            self._flush()
+        self._interpreter.run(token)
+
+    def _command(self, token: Token, papers: list[Paper]) -> None:
+        kind, end = token.kind, token.offset + len(token.data)
+        self._commands_seen = self._commands_seen or kind is not TokenKind.CONTROL
+        if kind is TokenKind.CUT:
+            self._end(PaperEnd.CUT, end, papers)
+            return
+        if token.name in _RESETS and self._torn_off():
+            self._end(PaperEnd.RESET, token.offset, papers)
+        self._interpreter.run(token)
 
     def _flush(self) -> None:
-        data = bytes(self._text)
-        self._text.clear()
+        data = self._text
+        self._text = b""
         self._interpreter.end_payload()
         if self._interpreter.mid_macro:
             self._interpreter.note_macro_text(Token(data, "Text", TokenKind.TEXT, self._text_offset))
@@ -158,7 +175,6 @@ class PaperReader:
                 in_page_mode=in_page_mode,
                 transparent=interpreter.transparent or sheet.truncated,
                 mid_macro=interpreter.mid_macro,
-                mid_payload=self._tokenizer.in_payload or bool(self._tokenizer.pending),
                 at_line_start=at_line_start,
                 drawer_opened=interpreter.drawer_opened,
             )

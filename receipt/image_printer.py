@@ -73,6 +73,11 @@ class ImagePrinter:
             offset=offset,
         )
 
+    @property
+    def on_line(self) -> bool:
+        """Whether images stand on the line that is not fed yet."""
+        return bool(self._strips)
+
     def end_line(self) -> bool:
         """Finish the column images of a line, if there are any; a line feed then prints them and no blank line."""
         if not self._strips:

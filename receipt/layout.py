@@ -12,10 +12,10 @@ from itertools import accumulate, chain
 from typing import Any, Final
 
 from receipt.code_pages import Encoding
-from receipt.compose import Run, SetLine, compose, passes
+from receipt.compose import Run, SetLine, as_seen, compose, passes
 from receipt.page_buffer import PageBuffer
 from receipt.page_repair import PageRepair, unknown_page
-from receipt.paper import PaperLine, PrintedCode, PrintedImage, Style, Symbology
+from receipt.paper import PaperLine, PrintedCode, PrintedImage, Span, Style, Symbology
 from receipt.printers import PrinterModel
 
 LINES_MAX: Final = 5_000  # 20 m of paper: no receipt is longer, a stream of line feeds is
@@ -32,9 +32,9 @@ _FONT_B: Final = 1
 
 
 @cache
-def _restyled(style: Style, changes: tuple[tuple[str, Any], ...]) -> Style:
-    values = {name: getattr(style, name) for name in style.__slots__}
-    return Style(**(values | dict(changes)))
+def _restyled(style: Style, name: str, value: Any) -> Style:
+    values = {each: getattr(style, each) for each in style.__slots__}
+    return Style(**(values | {name: value}))
 
 
 class Typesetter:
@@ -42,6 +42,7 @@ class Typesetter:
 
     def __init__(self, model: PrinterModel) -> None:
         self.model = model
+        self._font_b_dots = model.dots // model.columns_b
         self.repair = PageRepair(model)
         self.reset()
         self.begin()
@@ -53,6 +54,7 @@ class Typesetter:
         self._runs: list[Run] = []
         self._returns: list[int] = []  # the runs before which the head went back to the line's start
         self._line_offset = 0
+        self._foreign = False  # something on the line may have to be read by another code page
         self.codes: list[PrintedCode] = []
         self.pictures: list[PrintedImage] = []
         self.picture_bytes = 0
@@ -94,10 +96,13 @@ class Typesetter:
 
     def restyle(self, **changes: Any) -> None:
         """Change how the next characters look (names of `Style`)."""
-        self.style = _restyled(self.style, tuple(changes.items()))
-        font = self.style.font
-        self.font_dots = self.model.dots // self.model.columns_b if font == _FONT_B else self.model.cell_dots
-        self.cell = (self.font_dots + self.spacing) * self.style.width
+        style = self.style
+        for name, value in changes.items():
+            style = _restyled(style, name, value)
+        if style is not self.style:
+            self.style = style
+            self.font_dots = self._font_b_dots if style.font == _FONT_B else self.model.cell_dots
+            self.cell = (self.font_dots + self.spacing) * style.width
 
     def space(self, dots: int) -> None:
         """Set the gap at the right of each character."""
@@ -114,27 +119,59 @@ class Typesetter:
         else:
             self.area = max(min(self.width, dots - self.margin), self.cell)
 
+    @property
+    def encoding(self) -> Encoding:
+        """How the next bytes are to be read, as the till declared it."""
+        return self._encoding
+
+    @encoding.setter
+    def encoding(self, encoding: Encoding) -> None:
+        self._encoding = encoding
+        self._ascii_is_plain = encoding.ascii_is_plain
+
     def put(self, data: bytes, offset: int) -> None:
         """Print bytes where the head stands."""
-        declared = self.encoding
-        if not self._runs:
+        runs, x, declared = self._runs, self.x, self._encoding
+        if not runs:
             self._line_offset = offset
             self._line_justification = self.justification
-        if data.isascii() and declared.ascii_is_plain:
-            self._run(data.decode("ascii"), None, declared, declared)
+        if self._ascii_is_plain and data.isascii():
+            text, raw, read = data.decode("ascii"), None, declared
             self.x += len(data) * self.cell
         else:
-            encoding = self.repair.note(data, declared)
-            text = encoding.decode(data)
-            self._run(text, data, declared, encoding)
-            self.x += encoding.cells(text) * self.cell
+            read = self.repair.note(data, declared)
+            text, raw = read.decode(data), data
+            self._foreign = True
+            self.x += read.cells(text) * self.cell
+        fields = (x, self.cell, self.font_dots, text, self.style, raw, declared, read, not self._placed)
+        runs.append(tuple.__new__(Run, fields))  # what Run(...) does, at half its cost
         self._placed = False
         if self.x > LINE_CELLS_MAX * self.cell:
             self.line_feed(offset)
 
-    def _run(self, text: str, data: bytes | None, declared: Encoding, read: Encoding) -> None:
-        run = (self.x, self.cell, self.font_dots, text, self.style, data, declared, read, not self._placed)
-        self._runs.append(tuple.__new__(Run, run))
+    def whole_line(self, data: bytes, offset: int) -> bool:
+        """Print a line and feed, in one go where nothing special is going on; else do nothing and return False.
+
+        It does what `put` and `line_feed` do, for nine lines of ten, in a third of the time.
+        """
+        if self._runs or self.x or self.justification or self.margin or self.cell != self.font_dots or self.page:
+            return False
+        if self._ascii_is_plain and data.isascii():
+            text = data.decode("ascii")
+            seen, cells = text.rstrip(), len(text)
+        else:
+            read = self.repair.verdict(self._encoding)
+            if read is None:
+                return False
+            text = read.decode(data)
+            seen, cells = as_seen(text), read.cells(text)
+        if cells * self.cell > self.area or len(self._lines) >= LINES_MAX:
+            return False
+        make = tuple.__new__
+        span = make(Span, (0, self.cell, text, self.style))
+        self._lines.append((make(PaperLine, (seen, (span,), offset)),))
+        self.trailing_feed = 0
+        return True
 
     def select_page(self, number: int, codec: str | None) -> None:
         """Choose a code page by its number; `codec` is what the model says of it, None when it does not know."""
@@ -183,7 +220,10 @@ class Typesetter:
         runs = self._runs
         if not runs:
             self.trailing_feed += 1
-            self._keep((PaperLine("", (), offset),))
+            if len(self._lines) < LINES_MAX:
+                self._lines.append((tuple.__new__(PaperLine, ("", (), offset)),))
+            else:
+                self.truncated = True
             return
         self._runs = []
         self.trailing_feed = 0
@@ -194,6 +234,7 @@ class Typesetter:
             self._returns = []
         else:
             self._keep_set(line)
+        self._foreign = False
 
     def feed(self, lines: int, offset: int) -> None:
         """Finish the line and leave paper blank, `lines` in all."""
@@ -260,13 +301,14 @@ class Typesetter:
             return
         self._into_page(0)
         for runs, line_offset in page.lines():
+            self._foreign = True
             self._keep_set(SetLine(runs, 0, 0, UNBOUNDED_DOTS, line_offset))
         self.trailing_feed = 0
         self.open_page(offset)
 
     def _keep_set(self, line: SetLine) -> None:
         composed = compose(line)
-        if len(composed) > 1 or any(run.data is not None for run in line.runs):
+        if self._foreign or len(composed) > 1:
             self._set[len(self._lines)] = line
         self._keep(composed)
 

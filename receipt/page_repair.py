@@ -11,6 +11,7 @@ ours; no page chosen at all; UTF-8 sent to a printer that does not know it; text
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,11 +19,13 @@ from receipt.code_pages import UTF8, Encoding, single_byte
 from receipt.page_evidence import plausibility
 from receipt.printers import PrinterModel, pages_by_number
 
-ENOUGH_BYTES: Final = 160  # of non-ASCII text: 4 to 8 lines of Cyrillic
+ENOUGH_BYTES: Final = 120  # of non-ASCII text: 3 to 6 lines of Cyrillic
 SAMPLE_BYTES_MAX: Final = 2_000  # what is kept of an encoding before the verdict
 ENCODINGS_MAX: Final = 64  # declared by one job: real jobs use at most three
 
 _CONVINCING: Final = 2.1  # a declared page that scores so high is right; others are not tried
+_WORDS: Final = 1.2  # what scores less is no text in any page (a table of characters, a picture in letters)
+_ALPHABET_BYTES_MAX: Final = 90  # an alphabet and its capitals have 66 letters; who uses more prints a table of all
 _DECLARED_BONUS: Final = 0.25
 _IDEOGRAPHS_BONUS: Final = 0.5  # a till does not switch double-byte characters on by accident
 _SAME_NUMBER_BONUS: Final = 0.2  # another printer calls this page by the number the till used
@@ -73,7 +76,7 @@ class PageRepair:
         if verdict is not None:
             return verdict
         size = self._sizes.get(declared, 0)
-        foreign = len(data) - len(data.translate(None, _HIGH))
+        foreign = len(data.translate(None, _ASCII))
         if not foreign and declared.double_byte != "jis":
             return declared
         if size < SAMPLE_BYTES_MAX and len(self._sizes) < ENCODINGS_MAX:
@@ -82,6 +85,10 @@ class PageRepair:
             if size + foreign >= ENOUGH_BYTES:
                 return self._decide(declared)
         return declared
+
+    def verdict(self, declared: Encoding) -> Encoding | None:
+        """Return what a declared encoding is to be read by, or None while that is open."""
+        return self._verdicts.get(declared)
 
     def settle(self) -> frozenset[Encoding]:
         """Decide about everything seen; return the declared encodings that are to be read otherwise than they were."""
@@ -96,7 +103,7 @@ class PageRepair:
         return self._verdicts.get(declared, declared)
 
     def _decide(self, declared: Encoding) -> Encoding:
-        sample = b"\n".join(self._samples.pop(declared))
+        sample = _GAPS.sub(b" ", b"\n".join(self._samples.pop(declared)))
         size = self._sizes[declared]
         verdict = self._best(sample, declared, size)
         if size >= ENOUGH_BYTES:
@@ -107,13 +114,15 @@ class PageRepair:
         return verdict
 
     def _best(self, sample: bytes, declared: Encoding, size: int) -> Encoding:
-        own = _score(sample, declared)
         if declared.double_byte == "jis":
             return declared
+        own = _score(sample, declared)
         best, best_score = declared, own
         if declared.double_byte is None:
             for sibling in _SIBLINGS.get(declared.codec, ()):
                 candidate = declared._replace(codec=sibling)
+                if candidate.decode(sample) == declared.decode(sample):
+                    continue
                 score = _score(sample, candidate)
                 if score > best_score + _SIBLING_MARGIN:
                     best, best_score = candidate, score
@@ -122,8 +131,9 @@ class PageRepair:
         best_score += _DECLARED_BONUS if declared.double_byte is None else _IDEOGRAPHS_BONUS
         best_score += _MARGIN + _MARGIN_BYTES / size
         for candidate, bonus in self._candidates(sample, declared):
-            score = _score(sample, candidate) + bonus
-            if score > best_score:
+            plain = _score(sample, candidate)
+            score = plain + bonus
+            if plain >= _WORDS and score > best_score:
                 best, best_score = candidate, score
         return best
 
@@ -135,6 +145,8 @@ class PageRepair:
         else:
             for codec in _DOUBLE_BYTE:
                 yield declared._replace(double_byte=codec), _DOUBLE_BYTE_BONUS
+        if len(set(sample.translate(None, _ASCII))) > _ALPHABET_BYTES_MAX:
+            return
         same = self._same_number(declared.codec)
         for codec in _SINGLE_BYTE:
             bonus = _SAME_NUMBER_BONUS if codec in same else 0.0
@@ -156,7 +168,8 @@ class PageRepair:
                 yield declared._replace(codec=codec, double_byte=None, twice=True), 0.0
 
 
-_HIGH: Final = bytes(range(0x80, 0x100))
+_ASCII: Final = bytes(range(0x80))
+_GAPS: Final = re.compile(rb"[ .*=_-]{2,}")
 
 
 def _is_utf8(sample: bytes) -> bool:

@@ -1,7 +1,7 @@
 """What a print job has put on paper: lines as seen, codes, images, and where each document begins and ends.
 
 Contract: values only. A `Paper` is one document, from one cut to the next. Columns count cells of the line's own
-smallest font; a character of double width fills two cells (`"A "`), an ideograph two of its own. Single-line borders
+widest font; a character of double width fills two cells (`"A "`), an ideograph two of its own. Single-line borders
 read `-`, `|` and `+` in `text` whatever the code page drew, so that a line reads alike from every make; the spans
 keep what was drawn.
 """
@@ -145,7 +145,7 @@ class Paper:
     in_page_mode: bool = False
     transparent: bool = False  # a command that we do not know was seen: what stands here may be incomplete
     mid_macro: bool = False
-    mid_payload: bool = False
+    mid_payload: bool = False  # the document was ended while a command or an image was coming
     at_line_start: bool = True
     drawer_opened: bool = False
 
@@ -158,7 +158,7 @@ class Paper:
     def insertable(self) -> bool:
         """Whether a block of ours may go before this document's cut."""
         return self.at_line_start and not (
-            self.in_page_mode or self.transparent or self.mid_macro or self.mid_payload or not self.lines
+            self.in_page_mode or self.transparent or self.mid_macro or self.mid_payload or self.blank
         )
 
     @property

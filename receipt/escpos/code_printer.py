@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from receipt.escpos.codes import TWO_DIMENSIONAL, VENDOR_TYPES, barcode, payload_text
 from receipt.layout import Typesetter
@@ -26,41 +27,21 @@ class CodePrinter:
         self._module: dict[int, int] = {}
         self._stored: dict[int, bytes] = {}
 
-    def handlers(self) -> dict[str, Callable[[bytes, int], None]]:
-        """Return the commands it knows by name."""
-        kinds = {
-            "PDF417": ("SetWidthOfModule", "StoreData", "PrintSymbolData"),
-            "QRCode": ("SetSizeOfModule", "StoreData", "PrintSymbolData"),
-            "MaxiCode": ("StoreData", "PrintSymbolData"),
-            "D2GS1DB": ("SetWidthOfModule", "StoreData", "PrintSymbolData"),
-            "Composite": ("SetWidthOfModule", "StoreData", "PrintSymbolData"),
-            "AztecCode": ("SetSizeOfModule", "StoreData", "PrintSymbolData"),
-            "DataMatrix": ("SetSizeOfModule", "StoreData", "PrintSymbolData"),
-        }
-        table: dict[str, Callable[[bytes, int], None]] = {
-            f"Gs{kind}{function}": self._function for kind, functions in kinds.items() for function in functions
-        }
-        return table | {
-            "GsSetBarcodeHight": self._set_height,
-            "GsSetBarcodeWidth": self._set_width,
-            "GsPrintBarcodeAsciiz": self._barcode,
-            "GsPrintBarcodeSpecifiedLength": self._barcode,
-            "GsVendorSelect2DCodeType": self._select_vendor_type,
-            "EscVendor2DCode": self._vendor_code,
-        }
-
-    def _set_height(self, data: bytes, _offset: int) -> None:
+    def set_height(self, data: bytes, _offset: int) -> None:
+        """GS h n: dots of a barcode's height."""
         self._height = data[2] or 162
 
-    def _set_width(self, data: bytes, _offset: int) -> None:
+    def set_width(self, data: bytes, _offset: int) -> None:
+        """GS w n: dots of a barcode's module."""
         self._width = data[2] if 1 <= data[2] <= 6 else 3
 
-    def _barcode(self, data: bytes, offset: int) -> None:
+    def barcode(self, data: bytes, offset: int) -> None:
+        """GS k: print a barcode."""
         printed = barcode(data)
         if printed is not None:
             self._typesetter.code(*printed, offset, module_dots=self._width, height_dots=self._height)
 
-    def _function(self, data: bytes, offset: int) -> None:
+    def function(self, data: bytes, offset: int) -> None:
         """GS ( k pL pH cn fn ...: 67 the module's size, 80 store the data, 81 print the symbol."""
         if len(data) < 8:
             return
@@ -73,10 +54,31 @@ class CodePrinter:
             text = payload_text(self._stored[kind])
             self._typesetter.code(TWO_DIMENSIONAL[kind], text, offset, module_dots=self._module.get(kind, 3))
 
-    def _select_vendor_type(self, data: bytes, _offset: int) -> None:
+    def select_vendor_type(self, data: bytes, _offset: int) -> None:
+        """GS Z n: what ESC Z prints."""
         self._vendor_type = VENDOR_TYPES.get(data[2], Symbology.QR)
 
-    def _vendor_code(self, data: bytes, offset: int) -> None:
+    def vendor_code(self, data: bytes, offset: int) -> None:
         """ESC Z v r k nL nH data: version, correction, module size."""
         if len(data) > 7:
             self._typesetter.code(self._vendor_type, payload_text(data[7:]), offset, module_dots=data[4] or 3)
+
+
+_FUNCTIONS: Final = {
+    "PDF417": ("SetWidthOfModule", "StoreData", "PrintSymbolData"),
+    "QRCode": ("SetSizeOfModule", "StoreData", "PrintSymbolData"),
+    "MaxiCode": ("StoreData", "PrintSymbolData"),
+    "D2GS1DB": ("SetWidthOfModule", "StoreData", "PrintSymbolData"),
+    "Composite": ("SetWidthOfModule", "StoreData", "PrintSymbolData"),
+    "AztecCode": ("SetSizeOfModule", "StoreData", "PrintSymbolData"),
+    "DataMatrix": ("SetSizeOfModule", "StoreData", "PrintSymbolData"),
+}
+CODE_ACTIONS: Final[dict[str, Callable[[CodePrinter, bytes, int], None]]] = {
+    **{f"Gs{kind}{each}": CodePrinter.function for kind, functions in _FUNCTIONS.items() for each in functions},
+    "GsSetBarcodeHight": CodePrinter.set_height,
+    "GsSetBarcodeWidth": CodePrinter.set_width,
+    "GsPrintBarcodeAsciiz": CodePrinter.barcode,
+    "GsPrintBarcodeSpecifiedLength": CodePrinter.barcode,
+    "GsVendorSelect2DCodeType": CodePrinter.select_vendor_type,
+    "EscVendor2DCode": CodePrinter.vendor_code,
+}

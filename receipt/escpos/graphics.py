@@ -32,35 +32,14 @@ class Graphics:
         self._stored: dict[bytes, Bits] = {}
         self._stored_bytes = 0
 
+    @property
+    def on_line(self) -> bool:
+        """Whether column images stand on the line."""
+        return self._images.on_line
+
     def end_line(self) -> bool:
         """Finish the column images of a line; say whether there were any."""
         return self._images.end_line()
-
-    def handlers(self) -> dict[str, Callable[[bytes, int], None]]:
-        """Return the commands it knows by name."""
-        width = ("W", "DW")
-        names = [f"GsStoreGraphicsDataToPrintBuffer{kind}{size}" for kind in ("Raster", "Column") for size in width]
-        names += [
-            f"GsDefine{place}GraphicsData{kind}{size}"
-            for place in ("NV", "Download")
-            for kind in ("Raster", "Column")
-            for size in width
-        ]
-        names += [
-            "GsPrintGraphicsDataInPrintBuffer",
-            "GsPrintSpecifiedNVGraphicsData",
-            "GsPrintSpecifiedDownloadGraphicsData",
-        ]
-        table: dict[str, Callable[[bytes, int], None]] = dict.fromkeys(names, self.graphics)
-        return table | {
-            "EscSelectBitImageMode": self.column_image,
-            "GsObsoletePrintRasterBitimage": self.raster_image,
-            "GsObsoletePrintVariableVerticalSizeBitimage": self.variable_height_image,
-            "GsObsoleteDefineDownloadedBitimage": self.define_download,
-            "GsObsoletePrintDownloadedBitimage": self.print_download,
-            "FsObsoleteDefineNVBitimage": self.define_nv,
-            "FsObsoletePrintNVBitimage": self.print_nv,
-        }
 
     def column_image(self, command: bytes, offset: int) -> None:
         """ESC * m nL nH: an image of 8 or 24 dots' height on the line, beside what stands there."""
@@ -150,3 +129,28 @@ class Graphics:
     def _print_stored(self, key: bytes, mode: int, offset: int) -> None:
         bits = self._stored.get(key, NO_BITS)
         self._images.print_bits(bits.scaled(2 if mode & 1 else 1, 2 if mode & 2 else 1), offset)
+
+
+_STORED_GRAPHICS: Final = [
+    name
+    for size in ("W", "DW")
+    for kind in ("Raster", "Column")
+    for name in (
+        f"GsStoreGraphicsDataToPrintBuffer{kind}{size}",
+        f"GsDefineNVGraphicsData{kind}{size}",
+        f"GsDefineDownloadGraphicsData{kind}{size}",
+    )
+]
+GRAPHICS_ACTIONS: Final[dict[str, Callable[[Graphics, bytes, int], None]]] = {
+    **dict.fromkeys(_STORED_GRAPHICS, Graphics.graphics),
+    "GsPrintGraphicsDataInPrintBuffer": Graphics.graphics,
+    "GsPrintSpecifiedNVGraphicsData": Graphics.graphics,
+    "GsPrintSpecifiedDownloadGraphicsData": Graphics.graphics,
+    "EscSelectBitImageMode": Graphics.column_image,
+    "GsObsoletePrintRasterBitimage": Graphics.raster_image,
+    "GsObsoletePrintVariableVerticalSizeBitimage": Graphics.variable_height_image,
+    "GsObsoleteDefineDownloadedBitimage": Graphics.define_download,
+    "GsObsoletePrintDownloadedBitimage": Graphics.print_download,
+    "FsObsoleteDefineNVBitimage": Graphics.define_nv,
+    "FsObsoletePrintNVBitimage": Graphics.print_nv,
+}

@@ -248,10 +248,10 @@ SMALL_FAMILIES = """
 1d43 2 32 GsObsoleteSetCounter
 1d43 2 3b GsObsoleteSelectCounterModeB
 1d44 2 - GsDefineWindowsBMPGraphics
-1d51 2 - GsObsoletePrintVariableVerticalSizeBitimage
+1d51 2 30 GsObsoletePrintVariableVerticalSizeBitimage
 1d67 2 30 GsInitializeMaintenanceCounter
 1d67 2 32 GsTransmitMaintenanceCounter
-1d76 2 - GsObsoletePrintRasterBitimage
+1d76 2 30 GsObsoletePrintRasterBitimage
 """
 
 DISPLAY_FAMILIES = """

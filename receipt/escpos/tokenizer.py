@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from receipt.escpos.commands import (
@@ -176,12 +177,16 @@ class Tokenizer:
         """Cut text, controls and commands of fixed length, as far as they go; return where they end."""
         run = self._grammar.run.match(data, start)
         stop = run.end() if run else start
-        make, named, offset = tuple.__new__, self._grammar.names.get, self._offset
-        for piece in self._grammar.token.findall(data, start, stop):
-            name, kind = _TEXT if piece[0] > 0x1F else named(piece[:2], _STRAY)  # noqa: PLR2004
-            tokens.append(make(Token, (piece, name, kind, offset)))
-            offset += len(piece)
-        self._offset = offset
+        pieces = self._grammar.token.findall(data, start, stop)
+        named = self._grammar.names.get
+        kinds = [_TEXT if piece[0] > 0x1F else named(piece[:2], _STRAY) for piece in pieces]  # noqa: PLR2004
+        offsets = accumulate(map(len, pieces), initial=self._offset)
+        make = tuple.__new__  # what Token(...) does, at half its cost
+        tokens += [
+            make(Token, (piece, name, kind, offset))
+            for piece, (name, kind), offset in zip(pieces, kinds, offsets, strict=False)
+        ]
+        self._offset += stop - start
         return stop
 
     def _emit(self, tokens: list[Token], data: bytes, name: str, kind: TokenKind) -> None:

@@ -19,6 +19,7 @@ from receipt.image_printer import NO_BITS, Bits, ImagePrinter, column_bits, rast
 from receipt.layout import PICTURE_BYTES_MAX, Typesetter
 from receipt.paper import Symbology
 from receipt.printers import printer_model
+from receipt.raster import ROW_BYTES_MAX
 
 Handler = Callable[[bytes, int], None]
 
@@ -67,6 +68,11 @@ class StarInterpreter:
         self._handlers = self._table()
         typesetter.encoding = typesetter.encoding._replace(codec=self._pages.get(0, "cp437"))
 
+    @property
+    def idle(self) -> bool:
+        """Whether text and line feeds do nothing but print: no image or carriage return is under way."""
+        return self._payload_token is None and not (self._rows or self._returned or self._images.on_line)
+
     def begin(self) -> None:
         """Begin a new document."""
         self.transparent = False
@@ -95,7 +101,7 @@ class StarInterpreter:
         handler = self._handlers.get(token.name)
         if handler is None:
             self.transparent = self.transparent or token.kind is TokenKind.UNKNOWN
-        elif token.kind is TokenKind.RASTER and token.name != "StarRasterRow":
+        elif token.kind is TokenKind.RASTER:
             self._payload_token = token
             self._payload += token.data
         else:
@@ -315,8 +321,8 @@ class StarInterpreter:
         """Keep one row of dots of raster mode (`b` nL nH data)."""
         if len(self._rows) * self._row_bytes > PICTURE_BYTES_MAX:
             self._end_rows(offset)
-        self._rows.append(data[3:])
-        self._row_bytes = max(self._row_bytes, len(data) - 3)
+        self._rows.append(data[3 : 3 + ROW_BYTES_MAX])
+        self._row_bytes = max(self._row_bytes, len(self._rows[-1]))
 
     def _end_rows(self, offset: int) -> None:
         if self._rows:

@@ -76,7 +76,7 @@ def test_published_vectors_keep_their_borders_in_one_stream(corpus: Path, step: 
     assert merged(tokens_of(b"".join(data for _, data in rows), pieces=[step], display=display)) == expected
 
 
-@pytest.mark.parametrize("step", [10_000_000, 1, 5, 64])
+@pytest.mark.parametrize("step", [10_000_000, 3])
 def test_no_byte_of_any_captured_job_is_lost(corpus: Path, step: int) -> None:
     jobs = sorted((corpus / "print_jobs").rglob("*.bin"))
     assert jobs
