@@ -26,6 +26,7 @@ from agent.logs import EventLog
 from agent.memory import KINDS
 from agent.notify import notify
 from agent.tap_server import TapConnection
+from agent.warm_up import warm_up
 from retail.errors import OnSiteError, TillstreamError
 
 SWITCH_INTERVAL_S = 0.0005
@@ -55,6 +56,7 @@ async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
     core.writer.start()
     await _take_over(core)
     core.swap()
+    warm_up(core.offers.model(name) for name in {each.tap.model for each in core.config.workstation if each.tap})
     servers = [
         await _listen(core.state.core_socket, lambda: TapConnection(core.counter, log=core.log)),
         await _listen(core.state.control_socket, core.control.connection),
