@@ -1,0 +1,103 @@
+"""`tillstream hub …` as a person and a script use it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from hub.__main__ import app
+from hub.config import load_config
+from retail.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def invoke(*arguments: object):
+    return CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
+
+
+def test_a_code_is_told_once_to_a_person_and_to_a_program(tmp_path):
+    told = invoke("enrol-code", "--store", "7781", "--state-dir", tmp_path)
+    assert "for store 7781, once" in told.stdout
+    as_json = json.loads(invoke("enrol-code", "--store", "7781", "--state-dir", tmp_path, "--json").stdout)
+    assert as_json["store"] == "7781"
+    assert len(as_json["code"]) == 23
+
+
+def test_stores_are_listed_even_when_there_are_none(tmp_path):
+    assert "enrol-code" in invoke("stores", "--state-dir", tmp_path).stdout
+    invoke("enrol-code", "--store", "7781", "--name", "Corner", "--state-dir", tmp_path)
+    (line,) = json.loads(invoke("stores", "--state-dir", tmp_path, "--json").stdout)["stores"]
+    assert (line["store_id"], line["name"], line["sales"]) == ("7781", "Corner", 0)
+
+
+def test_a_store_id_that_cannot_be_one_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError):
+        invoke("enrol-code", "--store", "../etc", "--state-dir", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[hub]\nlisten_on = 'x'", "hub.listen"),
+        ("[hbu]\n", "hub"),
+        ("[hub]\nlisten = 8080", "no text"),
+        ("[hub]\nlisten = 'nowhere'", "HOST:PORT"),
+        ("[hub]\npages = 'some'", "local"),
+        ("[hub\n", "TOML"),
+    ],
+)
+def test_a_mistyped_setting_is_named_with_the_nearest(tmp_path, text, named):
+    path = tmp_path / "hub.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=named):
+        load_config(path)
+
+
+def test_a_relative_state_folder_is_beside_its_file(tmp_path):
+    path = tmp_path / "hub.toml"
+    path.write_text('[hub]\nstate_dir = "state"\n')
+    assert load_config(path).state_dir == tmp_path / "state"
+    assert load_config(path, state_dir=Path("/elsewhere")).state_dir == Path("/elsewhere")
+
+
+@pytest.mark.real
+def test_a_hub_listens_says_where_and_ends_when_told(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hub", "run", "--state-dir", str(tmp_path), "--listen", "127.0.0.1:0", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    try:
+        told = json.loads(process.stdout.readline())
+        assert httpx.get(told["listening"] + "/healthz").json() == {"ok": True}
+        in_use = subprocess.run(
+            [sys.executable, "-m", "agent", "hub", "run", "--state-dir", str(tmp_path / "other"), "--json"]
+            + ["--listen", told["listening"].removeprefix("http://")],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=60,
+        )
+        assert in_use.returncode == 2
+        assert json.loads(in_use.stderr)["code"] == "listen"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        process.stdout.close()
+
+
+@pytest.mark.real
+def test_keys_and_database_are_for_the_hubs_user_alone(tmp_path):
+    invoke("enrol-code", "--store", "7781", "--state-dir", tmp_path / "hub")
+    for path in (tmp_path / "hub" / "keys").rglob("*.key"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert (tmp_path / "hub").stat().st_mode & 0o077 == 0
