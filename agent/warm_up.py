@@ -14,11 +14,14 @@ from receipt.printers import PrinterModel
 from receipt.slip import encode_slip
 from receipt.slip_blocks import Align, Qr, Rule, Slip, Text
 
-RECEIPT = b"\x1b@CORNER SHOP\nNo. 1  01.02.2026 10:00\n2 x 1.20  2.40\nRye bread  3.10\nTOTAL EUR  5.50\nCash  5.50\n\x1dV\x00"
+RECEIPT = (
+    b"\x1b@CORNER SHOP\nNo. 1  01.02.2026 10:00\n2 x 1.20  2.40\nRye bread  3.10\n"
+    b"TOTAL EUR  5.50\nCash  5.50\n\x1dV\x00"
+)
 SLIP = Slip(
     blocks=(
         Rule(character="-"),
-        Text(text="Für Käthe: 15 % – для Анны: 15 %", align=Align.CENTRE, bold=True),
+        Text(text="Für Käthe: 15 %, для Анны: 15 %", align=Align.CENTRE, bold=True),
         Qr(data="tsc1:"),
     ),
     language="en",
