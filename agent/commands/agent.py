@@ -43,6 +43,21 @@ def desk(config: Config) -> None:
     serve_desk(config)
 
 
+@app.command(epilog="Example: tillstream agent enrol --config agent.toml --code XXXXX-XXXXX-XXXXX-XXXXX")
+def enrol(
+    config: Config,
+    code: Annotated[str, typer.Option("--code", help="The single-use code that the hub issued.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Introduce this agent to its hub with a single-use code; a running agent takes it over by itself."""
+    from agent.enrolment import enrol_store  # noqa: PLC0415 - imports httpx, which core never needs
+
+    enrolled = enrol_store(load_config(config), code=code, program="tillstream")
+    told = {"tenant": enrolled.tenant, "store": enrolled.store, "agent": enrolled.agent, "epoch": enrolled.epoch}
+    typer.echo(json.dumps(told) if as_json else f"enrolled as store {enrolled.store} of {enrolled.tenant}")
+
+
 @app.command(epilog="Example: tillstream agent configcheck agent.toml")
 def configcheck(
     file: Annotated[Path, typer.Argument(help="The file to check.", metavar="FILE")],
