@@ -142,15 +142,19 @@ WHERE seq > :seq AND payload IS NOT NULL AND instr(payload, :needle) > 0 ORDER B
 DELETE FROM journal WHERE seq <= :seq
 
 -- name: last_expired
--- The last row of the unbroken run of old business days at the journal's start.
-SELECT seq, hash FROM journal
-WHERE seq <= :acked_seq
-  AND seq < coalesce((SELECT min(seq) FROM journal WHERE business_day >= :business_day), 9223372036854775807)
-ORDER BY seq DESC LIMIT 1
+-- The last row of one step's worth of the unbroken run of old business days at the journal's start.
+SELECT seq, hash FROM (
+    SELECT seq, hash FROM journal
+    WHERE seq <= :acked_seq
+      AND seq < coalesce((SELECT min(seq) FROM journal WHERE business_day >= :business_day), 9223372036854775807)
+    ORDER BY seq LIMIT :limit_rows
+) ORDER BY seq DESC LIMIT 1
 
 -- name: prune_captures
--- Remove paper whose time has passed.
-DELETE FROM capture WHERE received_at < :received_at
+-- Remove one step's worth of paper whose time has passed.
+DELETE FROM capture WHERE (job_id, document_no) IN (
+    SELECT job_id, document_no FROM capture WHERE received_at < :received_at LIMIT :limit_rows
+)
 
 -- name: capture_files
 -- Sealed files that captures still point at.

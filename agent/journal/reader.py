@@ -154,6 +154,15 @@ class JournalReader:
         """Return (job id, cut number, workstation, decision) of papers whose outcome nobody has told."""
         return [(job, cut, lane, json.loads(payload)) for job, cut, lane, payload in self._rows("awaited")]
 
+    def capture_files(self) -> set[str]:
+        """Return the names of sealed files that captures point at."""
+        return {str(row[0]) for row in self._rows("capture_files")}
+
+    def copy_into(self, target: Path) -> None:
+        """Write a whole, encrypted copy of what is committed now to a new file."""
+        with self._lock, translated(str(target)):
+            self._follow().execute("VACUUM INTO ?", (str(target),))
+
     def capture(self, job_id: str, document_no: int) -> tuple[bytes | None, str | None] | None:
         """Return body and sealed file's name of one document; None when it is not here."""
         rows = self._rows("read_capture", job_id=job_id, document_no=document_no)

@@ -1,0 +1,61 @@
+"""What several commands take: the configuration's file, and `--json`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.config import AgentConfig, load_config
+from agent.journal.reader import JournalReader
+from agent.keys import JOURNAL_KEY, FileSecrets
+from agent.state_dir import StateDir
+from retail.errors import ConfigurationError, OnSiteError
+
+CONFIG_PLACES = (Path("agent.toml"), Path("/etc/tillstream/agent.toml"))
+"""Where an agent.toml is looked for when neither `--config` nor TILLSTREAM_CONFIG names one."""
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="TILLSTREAM_CONFIG",
+        metavar="FILE",
+        help="The store's agent.toml (else TILLSTREAM_CONFIG, ./agent.toml, /etc/tillstream/agent.toml).",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def find_config(named: Path | None) -> Path:
+    """Return the agent.toml to use. Raises ConfigurationError when there is none."""
+    if named is not None:
+        return named
+    for place in CONFIG_PLACES:
+        if place.is_file():
+            return place
+    raise ConfigurationError("no agent.toml here", fix="name it: --config FILE", code="no_config")
+
+
+def config_of(named: Path | None) -> AgentConfig:
+    """Return the configuration. Raises ConfigurationError."""
+    return load_config(find_config(named))
+
+
+def state_of(named: Path | None) -> StateDir:
+    """Return the state folder of a configuration."""
+    return StateDir(config_of(named).agent.state_dir)
+
+
+def open_journal(state: StateDir, environment: Mapping[str, str] | None = None) -> JournalReader:
+    """Return a read-only journal. Raises OnSiteError when this agent has none yet."""
+    key = FileSecrets.of(state.keys, os.environ if environment is None else environment).read(JOURNAL_KEY)
+    if key is None:
+        raise OnSiteError(
+            f"{state.root}: no agent ever ran here", fix="tillstream agent run --config FILE", code="no_journal"
+        )
+    return JournalReader(state.journal, key)
