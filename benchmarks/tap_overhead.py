@@ -24,6 +24,7 @@ from harness import ROOT, Figure, figure, quantile
 
 HOST = "127.0.0.1"
 PIECE_BYTES = 65536
+BETWEEN_JOBS_S = 0.001  # what a proxy does after a job is no delay of the next one: tills print seconds apart
 TEXT = (b"\x1b@\x1ba\x01Corner shop\n\x1ba\x00" + b"Milk 3.5 %  1 l            1.20 A\n" * 60)[
     :2040
 ] + b"\n\n\n\x1dV\x00"
@@ -77,7 +78,7 @@ class Way:
     process: subprocess.Popen[bytes] | None = None
     first: dict[str, list[float]] = field(default_factory=dict)
     last: dict[str, list[float]] = field(default_factory=dict)
-    cycle: list[float] = field(default_factory=list)
+    per_s: list[float] = field(default_factory=list)
     mb_per_s: list[float] = field(default_factory=list)
 
 
@@ -93,6 +94,7 @@ def measure(*, quick: bool) -> list[Figure]:
                 kept_connection(way, "kept connection, 2 KB text", TEXT, repeats)
                 new_connections(way, "new connection, 90 KB raster", RASTER, repeats // 3)
                 kept_connection(way, "kept connection, 90 KB raster", RASTER, repeats // 3)
+                way.per_s.append(receipts_a_second(way, repeats))
                 way.mb_per_s.append(throughput(way, megabytes))
         by_name = {way.name: way for way in ways}
         figures = [*added(by_name), *rates(by_name), *process_figures(by_name, quick=quick)]
@@ -105,18 +107,31 @@ def measure(*, quick: bool) -> list[Figure]:
 def new_connections(way: Way, what: str, job: bytes, repeats: int) -> None:
     """Connect, print, close, as most tills do; the first of each series warms up."""
     for number in range(repeats + 1):
+        time.sleep(BETWEEN_JOBS_S)
         began = time.perf_counter()
-        with socket.create_connection((HOST, way.port)) as register:
-            register.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            printer, first, last = carry(register, job, lambda: way.listener.accept()[0])
-            register.shutdown(socket.SHUT_WR)
-            with printer:
-                printer.recv(1)
-            register.recv(1)
+        first, last = one_connection(way, job)
         if number:
             note(way, what, first - began, last - began)
-            if job is TEXT:
-                way.cycle.append(time.perf_counter() - began)
+
+
+def one_connection(way: Way, job: bytes) -> tuple[float, float]:
+    """Print one job on a connection of its own, to its very end; return the times of first and last byte."""
+    with socket.create_connection((HOST, way.port)) as register:
+        register.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        printer, first, last = carry(register, job, lambda: way.listener.accept()[0])
+        register.shutdown(socket.SHUT_WR)
+        with printer:
+            printer.recv(1)
+        register.recv(1)
+    return first, last
+
+
+def receipts_a_second(way: Way, count: int) -> float:
+    """Return how many connections, each with a text receipt, pass one after the other."""
+    began = time.perf_counter()
+    for _ in range(count):
+        one_connection(way, TEXT)
+    return count / (time.perf_counter() - began)
 
 
 def kept_connection(way: Way, what: str, job: bytes, repeats: int) -> None:
@@ -126,6 +141,7 @@ def kept_connection(way: Way, what: str, job: bytes, repeats: int) -> None:
         printer, _, _ = carry(register, job, lambda: way.listener.accept()[0])
         with printer:
             for _ in range(repeats):
+                time.sleep(BETWEEN_JOBS_S)
                 began = time.perf_counter()
                 _, first, last = carry(register, job, lambda: printer)
                 note(way, what, first - began, last - began)
@@ -204,10 +220,10 @@ def added(ways: dict[str, Way]) -> Iterator[Figure]:
 
 def rates(ways: dict[str, Way]) -> Iterator[Figure]:
     """Yield receipts and bytes a second."""
-    peer_rate = 1 / statistics.median(ways["socat"].cycle)
+    peer_rate = statistics.median(ways["socat"].per_s)
     peer_speed = max(ways["socat"].mb_per_s)
     for name in ("direct", "tap", "tap, asking", "naive asyncio"):
-        rate = 1 / statistics.median(ways[name].cycle)
+        rate = statistics.median(ways[name].per_s)
         is_goal = name == "tap"
         yield figure(
             f"receipts a second, a connection each: {name}",
@@ -348,11 +364,22 @@ def wait_listening(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def listening_after_s(printer_port: int) -> float:
+    """Return the time from starting a tap until a register can connect."""
     port = free_port()
     options = ["--listen", f"{HOST}:{port}", "--printer", f"tcp://{HOST}:{printer_port}", "--workstation", "1"]
     began = time.perf_counter()
-    with running([sys.executable, "-m", "pos_adapters.taps", *options], port):
-        return time.perf_counter() - began
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pos_adapters.taps", *options], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    try:
+        while True:
+            with socket.socket() as register:
+                if register.connect_ex((HOST, port)) == 0:
+                    return time.perf_counter() - began
+            time.sleep(0.001)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def port_of(listener: socket.socket) -> int:

@@ -6,12 +6,14 @@ message for the person who typed it; the command line turns it into exit code 2.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:  # a command line is parsed, and listened on, before the event loop is imported
+    import asyncio
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -10,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pos_adapters.taps.addresses import TcpAddress, UnixAddress, core_address, tcp_address
+from pos_adapters.taps.listeners import listening_sockets
 from pos_adapters.taps.policy import BUDGET_S, Policy, Profile
-from pos_adapters.taps.seal import read_public_key
+from pos_adapters.taps.public_key import read_public_key
 
 EXIT_PROBLEM = 1
 EXIT_USAGE = 2
@@ -51,13 +54,23 @@ class TapSettings:
 def run(arguments: Sequence[str]) -> int:
     """Parse and serve; returns the exit code."""
     settings = parse(arguments)
-    from pos_adapters.taps.serving import serve  # noqa: PLC0415 - `--help` needs no event loop
-
     try:
-        return serve(settings)
+        listeners = listening_sockets([lane.listen for lane in settings.lanes], os.environ)
     except OSError as error:
-        sys.stderr.write(f"tillstream-tap: {error.strerror or error}: {error.filename or 'cannot listen'}\n")
+        sys.stderr.write(f"tillstream-tap: cannot listen on {error.filename}: {error.strerror}\n{_fix(error)}\n")
         return EXIT_PROBLEM
+    from pos_adapters.taps.serving import serve  # noqa: PLC0415 - registers can connect from here on
+
+    return serve(settings, listeners)
+
+
+def _fix(error: OSError) -> str:
+    """Say what to do about an address that cannot be listened on."""
+    if error.errno == errno.EADDRINUSE:
+        return "fix: another program listens there (a second tap?): stop it, or name another port"
+    if error.errno == errno.EACCES:
+        return "fix: ports below 1024 take the capability cap_net_bind_service; 9100 does not"
+    return "fix: name an address of this machine, for example 0.0.0.0:9100"
 
 
 def parse(arguments: Sequence[str]) -> TapSettings:

@@ -10,9 +10,9 @@ import asyncio
 from typing import Protocol
 
 from pos_adapters.taps.book import JobBook
-from pos_adapters.taps.cut_watch import CutWatch
+from pos_adapters.taps.cut_watch import TAIL_BYTES, CutWatch, ends_like_a_cut
 from pos_adapters.taps.job import SPLIT_BYTES, EndReason, Job
-from pos_adapters.taps.policy import Policy
+from pos_adapters.taps.policy import Policy, Profile
 
 CUT_COMMAND_BYTES_MAX = 4  # GS V m n
 
@@ -75,9 +75,15 @@ class JobTurns:
             return False
         return job.taken_bytes > SPLIT_BYTES or (self._book.answers and not self._book.reads(job))
 
+    def _is_cut(self) -> bool:
+        """Return whether a cut has come; in profile `off` the stream is not read, and its end is looked at instead."""
+        if self.last_cut_at is not None or self.job is None:
+            return True
+        return self._policy.profile is Profile.OFF and ends_like_a_cut(bytes(self.job.captured[-TAIL_BYTES:]))
+
     def _look_for_silence(self) -> None:
         """End the job when the register has been silent; else look again when it could have been."""
-        limit_s = self._policy.silence_s if self.last_cut_at is None else self._policy.silence_after_cut_s
+        limit_s = self._policy.silence_after_cut_s if self._is_cut() else self._policy.silence_s
         left_s = self._last_byte_at_s + limit_s - self._loop.time()
         if left_s <= 0 and not self._watch.within_command and self._stream.is_settled():
             self.end(EndReason.SILENCE)

@@ -138,8 +138,7 @@ class Passage:
         start, told = self._passed_bytes, 0
         self._passed_bytes += len(data)
         if not self._policy.prints_slips:
-            if self._watch.feed_unread(data):
-                self._jobs.last_cut_at = start
+            self._watch.skip(data)
             self._book.take(job, data)
             return
         for cut in self._watch.feed(data):

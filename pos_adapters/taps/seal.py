@@ -17,22 +17,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from pos_adapters.taps.public_key import read_public_key
 from pos_adapters.taps.spool_files import QUOTA_BYTES, make_room, remove_drafts, write_sealed
 
 LENGTH = struct.Struct(">I")
-PUBLIC_KEY_BYTES = 32
 NICENESS = 10  # the receipt after this one matters more than writing this one down
-
-
-def read_public_key(path: Path) -> bytes:
-    """Return the key in a file that holds it as hexadecimal text or as raw bytes. Raises OSError, ValueError."""
-    content = path.read_bytes()
-    if len(content) == PUBLIC_KEY_BYTES:
-        return content
-    key = bytes.fromhex(content.decode("ascii").strip())
-    if len(key) != PUBLIC_KEY_BYTES:
-        raise ValueError(f"{path}: {len(key)} bytes instead of {PUBLIC_KEY_BYTES}")
-    return key
 
 
 def main() -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -21,10 +20,9 @@ from pos_adapters.taps.frames import PROTOCOL_VERSION
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
-from pos_adapters.taps.tcp import TcpLane, listening_socket
+from pos_adapters.taps.tcp import TcpLane
 
 STDERR = 2
-FIRST_INHERITED_DESCRIPTOR = 3  # sd_listen_fds(3): SD_LISTEN_FDS_START
 
 # A receipt takes two seconds to print; systemd waits 90 s by default before it kills.
 STOP_WITHIN_S = 5.0
@@ -76,13 +74,12 @@ class Lane:
         self.link.start()
 
 
-def serve(settings: TapSettings) -> int:
-    """Run until SIGTERM or SIGINT; returns the exit code. Raises OSError when an address cannot be listened on."""
-    listeners = _listeners(settings, os.environ)
+def serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> int:
+    """Run until SIGTERM or SIGINT, one lane a listening socket; returns the exit code."""
     return asyncio.run(_serve(settings, listeners))
 
 
-async def _serve(settings: TapSettings, listeners: list[socket.socket]) -> int:
+async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> int:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -116,19 +113,6 @@ async def _until(done: Callable[[], bool], loop: asyncio.AbstractEventLoop, dead
     """Wait for something that happens once in the life of a process: looking is simpler than being told."""
     while not done() and loop.time() < deadline_s:  # noqa: ASYNC110 - see above
         await asyncio.sleep(LOOK_EVERY_S)
-
-
-def _listeners(settings: TapSettings, environment: Mapping[str, str]) -> list[socket.socket]:
-    """Return one listening socket a lane: those the service manager hands over (LISTEN_FDS), else our own.
-
-    With sockets handed over, registers that connect while the tap is restarted wait instead of being refused.
-    """
-    count = int(environment.get("LISTEN_FDS", "0")) if environment.get("LISTEN_PID") == str(os.getpid()) else 0
-    if count == 0:
-        return [listening_socket(lane.listen) for lane in settings.lanes]
-    if count != len(settings.lanes):
-        raise OSError(0, f"LISTEN_FDS hands over {count} sockets for {len(settings.lanes)} --listen")
-    return [socket.socket(fileno=FIRST_INHERITED_DESCRIPTOR + number) for number in range(count)]
 
 
 def _sealer(

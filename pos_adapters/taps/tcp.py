@@ -32,9 +32,6 @@ from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.side import Side
 from pos_adapters.taps.slip_errand import SlipErrand
 
-# A store's registers together are a dozen; 500 reconnects of one that has gone mad must not be refused either.
-BACKLOG = 128
-
 # On a LAN a printer answers within a millisecond, one that is waking up within two seconds.
 CONNECT_WITHIN_S = 5.0
 
@@ -44,21 +41,6 @@ LOOK_EVERY_S = 1.0
 
 # An answer to the last job may still come after the register's half-close; printers end their side in milliseconds.
 LINGER_S = 60.0
-
-
-def listening_socket(address: TcpAddress) -> socket.socket:
-    """Return a socket that listens there. Raises OSError: in use, not ours, not allowed."""
-    family, where = address.resolve()
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER_BYTES)
-        sock.bind(where)
-        sock.listen(BACKLOG)
-    except OSError:
-        sock.close()
-        raise
-    return sock
 
 
 class TcpLane:
