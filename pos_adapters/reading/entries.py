@@ -7,7 +7,7 @@ printed discount already taken off?) the entry belongs to a class that is decide
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from enum import Enum
 
 from pos_adapters.reading.amounts import MILLI, Number, in_fashion
@@ -16,6 +16,7 @@ from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 
 DETAIL_REACH_LINES = 2  # a "2 x 1.50" belongs to goods at most this many lines away
+STRAY_LETTERS_MAX = 3  # "TOTAL LEI", "TOTAL (3)": letters beside a label that do not make it a name
 NAME_LINES_MAX = 4  # a description runs over at most this many lines
 
 
@@ -63,6 +64,10 @@ _PART_OF = {
     Role.RETURN_LINE: Part.RETURN,
     Role.PRICE_INFO: Part.INFO,
 } | dict.fromkeys(TENDERS, Part.TENDER)
+
+
+# A line that multiplies belongs to goods, unless it is one of these ("3 x discount 0.50").
+_MULTIPLIED = frozenset((Role.TOTAL, Role.SUBTOTAL, Role.DISCOUNT, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.TIP))
 
 
 class Entry:
@@ -166,7 +171,7 @@ def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> La
     """A label without an amount stands for the amount alone on the next line."""
     if facts.rule:
         return carried
-    if label is not None and label.leads and label.role in MONEY and facts.unknown == 0 and not facts.numbers:
+    if _is_label(facts, label, MONEY) and facts.unknown == 0 and not facts.numbers:
         return label
     return None
 
@@ -198,6 +203,8 @@ def _amount_of(facts: LineFacts, decimals: int) -> tuple[int, int] | None:
 
 def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label]) -> list[Entry]:
     facts = sheet.facts[line]
+    if facts.times is not None and label is not None and label.role not in _MULTIPLIED:
+        label, labels = None, []  # "Qty 4 @ 1.03", "0.957 kg NET @ 2.53": words of measure, not labels
     if label is not None and label.leads and len(labels) > 1:
         several = _labelled_pairs(sheet, line, labels)
         if len(several) > 1:
@@ -254,7 +261,7 @@ def _part_by_words(entry: Entry, label: Label) -> Part:
         return Part.FACT
     part = _PART_OF[label.role]
     unknown = entry.facts.unknown
-    if part is Part.TOTAL and unknown > 3:
+    if part is Part.TOTAL and unknown > STRAY_LETTERS_MAX:
         return Part.WEAK_TOTAL
     if part is Part.MODIFICATION and entry.amount > 0 and unknown > 0 and not label.leads:
         return Part.ITEM
@@ -341,7 +348,7 @@ def _settle_places(sheet: Sheet) -> None:
                     found = _amount_of(entry.facts, sheet.decimals)
                     if found is not None:
                         _quantify(entry, found[1], sheet.decimals)
-            elif entry.part is Part.WEAK_TOTAL and entry.role is Role.TOTAL and entry.facts.unknown > 3:
+            elif entry.part is Part.WEAK_TOTAL and entry.role is Role.TOTAL and entry.facts.unknown > STRAY_LETTERS_MAX:
                 entry.part = Part.ITEM
 
 
@@ -410,7 +417,12 @@ def _bare_name_above(sheet: Sheet, line: int, previous: Entry | None) -> bool:
         return False
     facts = sheet.facts[above]
     label = sheet.labels[above]
-    return facts.named and not facts.rule and (label is None or label.role not in MONEY)
+    return facts.named and not facts.rule and not _is_label(facts, label, MONEY)
+
+
+def _is_label(facts: LineFacts, label: Label | None, roles: Container[Role]) -> bool:
+    """Whether the line consists of a label of `roles`; "Total 0% yogurt" is a name."""
+    return label is not None and label.leads and label.role in roles and facts.unknown <= STRAY_LETTERS_MAX
 
 
 def _describe(sheet: Sheet) -> None:
@@ -427,7 +439,7 @@ def _describe(sheet: Sheet) -> None:
             above = entry.line - 1
             while above > taken and len(names) < NAME_LINES_MAX and sheet.facts[above].named:
                 label = sheet.labels[above]
-                if label is not None and label.role in MONEY | FACTS and label.leads:
+                if _is_label(sheet.facts[above], label, MONEY | FACTS):
                     break
                 names.insert(0, above)
                 above -= 1
