@@ -16,6 +16,7 @@ from pos_adapters.taps.listeners import listening_sockets
 from pos_adapters.taps.policy import BUDGET_S, Policy, Profile
 from pos_adapters.taps.public_key import read_public_key
 
+SUPERVISED = "--supervised"
 EXIT_PROBLEM = 1
 EXIT_USAGE = 2
 BUDGET_MS_MAX = 1000  # above it a cashier waits for the cut
@@ -49,6 +50,7 @@ class TapSettings:
     state_dir: Path | None
     agent_key: Path | None
     as_json: bool
+    supervised: bool
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -59,6 +61,11 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"tillstream-tap: cannot listen on {error.filename}: {error.strerror}\n{_fix(error)}\n")
         return EXIT_PROBLEM
+    if settings.supervised:
+        from pos_adapters.taps.supervise import supervise  # noqa: PLC0415 - only the parent needs it
+
+        unsupervised = [each for each in arguments if each != SUPERVISED]
+        return supervise(unsupervised, listeners, as_json=settings.as_json)
     from pos_adapters.taps.serving import serve  # noqa: PLC0415 - registers can connect from here on
 
     return serve(settings, listeners)
@@ -94,6 +101,7 @@ def parse(arguments: Sequence[str]) -> TapSettings:
         state_dir=given.state_dir,
         agent_key=given.agent_key,
         as_json=given.json,
+        supervised=given.supervised,
     )
 
 
@@ -122,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="a cut waits N ms (default: %(default)g)",
     )
+    add(SUPERVISED, action="store_true", help="a parent holds the sockets and restarts the tap when it dies")
     add("--json", action="store_true", help="log lines as JSON")
     return parser
 
