@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { IDLE_MS, initial, KIOSK, WARNING_MS } from "../../kiosk/static/js/kiosk_table.js";
 import { IllegalMove, step } from "../../kiosk/static/js/machine.js";
 
-const PERSONAL_STATES = new Set(["greeting", "warning"]);
+const PERSON_STATES = new Set(["greeting", "permissions"]);
 const CODE = "2912345678901";
 
 /** Run events through the table; events may be functions of the story so far. */
@@ -34,7 +34,10 @@ test("a scan is asked about once and greets by name", () => {
   assert.equal(model.state, "greeting");
   assert.equal(model.person.customer.first_name, "Anna");
   assert.deepEqual(model.person.offers.offers, []);
-  assert.deepEqual(effects, [{ type: "scan", request: 1, code: CODE, symbology: "unknown" }]);
+  assert.deepEqual(effects, [
+    { type: "scan", request: 1, code: CODE, symbology: "unknown" },
+    { type: "visit", scan_id: "s1", campaigns: [] },
+  ]);
 });
 
 test("an event may overtake the answer that names its scan", () => {
@@ -156,6 +159,94 @@ test("an illegal move throws and changes nothing", () => {
   assert.deepEqual(model, before);
 });
 
+// ---- joining and permissions ----
+
+const joinSteps = [
+  { type: "join", request_id: "r1" },
+  { type: "go_on" },
+  { type: "key", value: "+49 151 12345678" },
+  { type: "go_on" },
+  { type: "key", key: "V" },
+  { type: "go_on", questions: 1 },
+  { type: "answer", question_id: "shops_for", answer: "me", questions: 1, at: "2026-11-21T12:00:00Z" },
+  { type: "tickBox", purpose: "membership", given: true },
+  { type: "go_on" },
+];
+
+test("joining goes service, contact, name, question, permissions, and is sent once", () => {
+  const { effects, model } = story(...joinSteps);
+  assert.equal(model.state, "join_sending");
+  assert.equal(effects.length, 1);
+  assert.deepEqual(effects[0].join.survey, { shops_for: "me" });
+  assert.equal(effects[0].join.shown_at, "2026-11-21T12:00:00Z");
+  const done = story(...joinSteps, { type: "joined", request_id: "r1", confirm_by: "phone" });
+  assert.equal(done.model.state, "join_done");
+  assert.equal(done.model.join.confirm_by, "phone");
+});
+
+test("nobody joins without a contact that can confirm, nor without the terms", () => {
+  const wrong = story(...joinSteps.slice(0, 2), { type: "key", value: "vera" }, { type: "go_on" });
+  assert.equal(wrong.model.state, "join_contact");
+  assert.equal(wrong.model.notice, "contact_wrong");
+  const terms = story(...joinSteps.slice(0, 7), { type: "go_on" });
+  assert.equal(terms.model.notice, "form_terms_missing");
+});
+
+test("whoever walks away while joining leaves nothing behind", () => {
+  let { model } = story(...joinSteps.slice(0, 5));
+  model = step(KIOSK, model, tick(IDLE_MS)).model;
+  assert.equal(model.state, "warning");
+  assert.equal(model.join.first_name, "V");
+  const back = step(KIOSK, model, { type: "touch", at_ms: IDLE_MS }).model;
+  assert.equal(back.state, "join_name");
+  model = step(KIOSK, model, tick(IDLE_MS + WARNING_MS)).model;
+  assert.equal(model.join, null);
+  assert.equal(model.state, "attract");
+});
+
+test("an agent that is away costs nobody what they typed", () => {
+  const { model } = story(...joinSteps, { type: "join_failed", request_id: "r1" });
+  assert.equal(model.state, "join_permissions");
+  assert.equal(model.join.first_name, "V");
+});
+
+test("a permission is taken back as easily as given, and both are journalled", () => {
+  const { effects, model } = story(
+    scan(),
+    accepted(1, "s1"),
+    customer("s1"),
+    { type: "permissions", at: "2026-11-21T12:00:00Z" },
+    { type: "decide", purpose: "offers", given: true, request_id: "d1" },
+    { type: "decide", purpose: "offers", given: false, request_id: "d2" },
+  );
+  assert.deepEqual(
+    effects.slice(1).map((each) => [each.type, each.purpose, each.scan_id]),
+    [
+      ["allow", "offers", "s1"],
+      ["withdraw", "offers", "s1"],
+    ],
+  );
+  assert.equal(model.person.permissions.offers, false);
+});
+
+test("whoever asks to be forgotten is gone from the screen at once", () => {
+  const { effects, model } = story(
+    scan(),
+    accepted(1, "s1"),
+    customer("s1"),
+    { type: "permissions", at: "x" },
+    { type: "erase", request_id: "e1" },
+  );
+  assert.equal(effects.at(-1).type, "erase");
+  assert.equal(model.person, null);
+});
+
+test("a person's visit is told once, with the campaigns they saw", () => {
+  const seen = { type: "offers", data: { scan_id: "s1", offers: [{ campaign_id: "coffee" }] } };
+  const { effects } = story(scan(), accepted(1, "s1"), customer("s1"), seen, seen);
+  assert.deepEqual(effects.slice(1), [{ type: "visit", scan_id: "s1", campaigns: ["coffee"] }]);
+});
+
 // ---- the property: no stale name is ever shown to the next person ----
 
 /** Small and seeded, so that a failure prints a seed that repeats it. */
@@ -165,6 +256,27 @@ function random(seed) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
+}
+
+/** Whatever a person may press, whether or not it is on the page now. */
+function anything(pick, n) {
+  const presses = [
+    { type: "keypad" },
+    { type: "key", key: "7" },
+    { type: "submit" },
+    { type: "join", request_id: `r${n}` },
+    { type: "go_on", questions: 1 },
+    { type: "key", value: "vera@example.org" },
+    { type: "answer", question_id: "q", answer: "a", questions: 1 },
+    { type: "tickBox", purpose: "membership", given: true },
+    { type: "joined", request_id: `r${n - 1}`, confirm_by: "phone" },
+    { type: "permissions" },
+    { type: "decide", purpose: "offers", given: false, request_id: "d" },
+    { type: "erase", request_id: "e" },
+    { type: "back" },
+    { type: "clear", data: {} },
+  ];
+  return presses[pick(presses.length)];
 }
 
 test("whatever the order of scans, answers, events and time: nobody is greeted by another's name", () => {
@@ -186,6 +298,7 @@ test("whatever the order of scans, answers, events and time: nobody is greeted b
       }
       model = result.model;
       for (const effect of result.effects) {
+        if (effect.type !== "scan") continue;
         standing = effect.request;
         const scan_id = `s${effect.request}`;
         if (pick(10) === 0) inFlight.push({ type: "failed", request: effect.request });
@@ -199,11 +312,15 @@ test("whatever the order of scans, answers, events and time: nobody is greeted b
       else if (chance < 7 && inFlight.length > 0) send(inFlight.splice(pick(inFlight.length), 1)[0]);
       else if (chance === 7) (standing = null), send({ type: "leave" });
       else if (chance === 8) (touched_ms = at_ms), send({ type: "touch" });
+      else if (chance === 9) (touched_ms = at_ms), send(anything(pick, n));
       else at_ms += pick(15_000);
       send(tick(at_ms));
-      if (at_ms - touched_ms >= 60_000 && model.person === null) standing = null;
+      if (model.person === null && model.state !== "asking") standing = null;
       const where = `seed ${seed}, step ${n}, state ${model.state}`;
-      assert.equal(model.person !== null, PERSONAL_STATES.has(model.state), where);
+      const shown = model.behind ?? model.state;
+      assert.equal(model.person !== null, PERSON_STATES.has(shown), where);
+      assert.equal(model.join !== null, shown.startsWith("join_"), where);
+      assert.ok(model.typed === "" || model.state === "keypad", where);
       if (model.person !== null) {
         served += 1;
         assert.equal(model.person.customer.first_name, `person ${standing}`, where);

@@ -1,6 +1,7 @@
 """The pages in a real browser, over the real application and a fake core."""
 
 import re
+import time
 
 import httpx
 import pytest
@@ -41,6 +42,14 @@ def greet(page, desk):
     open_kiosk(page, desk)
     page.keyboard.type(CARD + "\n", delay=1)
     expect(page.locator(".greeting h1")).to_contain_text("Anna")
+
+
+def wait_for(holds):
+    """Return when something holds that happens behind the page."""
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def scan(desk, code=CARD, workstation="1"):
@@ -307,6 +316,92 @@ def test_an_answer_that_comes_after_the_customer_left_greets_nobody(browser, sto
         assert "Anna" not in page.content()
 
 
+def join_by_touch(page, words):
+    """Walk through joining as a person does who has a kiosk and no keyboard."""
+    page.get_by_role("button", name=words["join"]).click()
+    page.get_by_role("button", name=words["go_on"]).click()
+    for key in "+491511234567":
+        page.get_by_role("button", name=key, exact=True).click()
+    page.get_by_role("button", name=words["go_on"]).click()
+    for key in words["name"]:
+        page.get_by_role("button", name=key, exact=True).click()
+    page.get_by_role("button", name=words["go_on"]).click()
+    page.get_by_role("button", name=words["answer"]).click()
+    boxes = page.get_by_role("checkbox")
+    expect(boxes).to_have_count(3)
+    assert [each.is_checked() for each in boxes.all()] == [False, False, False]
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    page.get_by_role("button", name=words["join_now"], exact=True).click()
+
+
+ENGLISH = {
+    "join": "Join in a minute",
+    "go_on": "Continue",
+    "name": "Vera",
+    "answer": "For a family",
+    "join_now": "Join",
+}
+RUSSIAN = {
+    "join": "Вступить за минуту",
+    "go_on": "Дальше",
+    "name": "Вера",
+    "answer": "Для семьи",
+    "join_now": "Вступить",
+}
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ENGLISH), ("ru", RUSSIAN)])
+def test_somebody_joins_at_the_kiosk_with_fingers_alone(browser, store, language, words):
+    with page_of(browser, language=language) as page:
+        open_kiosk(page, store)
+        join_by_touch(page, words)
+        expect(page.locator("h1")).to_contain_text(words["name"])
+        kinds = [(each["kind"], each["payload"].get("purpose")) for each in store.core.appended]
+        assert kinds == [("consent.given", "membership"), ("consent.given", "offers"), ("survey.answered", None)]
+        record = store.core.appended[1]["payload"]
+        assert (record["by"], record["shown_how"], record["text_language"]) == ("self", "screen", language)
+        assert record["double_opt_in"] == {"state": "requested", "channel": "phone"}
+
+
+def test_an_address_can_be_typed_by_touch_and_by_keyboard(browser, store):
+    with page_of(browser) as page:
+        open_kiosk(page, store)
+        page.get_by_role("button", name="Join in a minute").click()
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("button", name="E-mail instead").click()
+        for key in "vera@":
+            page.get_by_role("button", name=key, exact=True).click()
+        page.locator("#told").focus()
+        page.keyboard.press("End")
+        page.keyboard.type("example.org", delay=60)
+        page.get_by_role("button", name="Continue").click()
+        expect(page.locator("h1")).to_have_text("What may we call you?")
+
+
+def test_a_permission_is_withdrawn_at_the_kiosk(browser, store):
+    with page_of(browser) as page:
+        greet(page, store)
+        page.get_by_role("button", name="What you allow us").click()
+        page.get_by_role("group", name=CONTENT.consents[1].text["en"]).get_by_role("button", name="No").click()
+        expect(page.get_by_role("button", name="No", pressed=True)).to_have_count(1)
+        wait_for(lambda: [each["kind"] for each in store.core.appended][-1:] == ["consent.withdrawn"])
+        page.get_by_role("button", name="Forget me altogether").click()
+        expect(page.locator(".lead")).to_contain_text("We have noted that you want to be forgotten.")
+        wait_for(lambda: store.core.appended[-1]["payload"].get("erasure_requested") is True)
+
+
+def test_a_greeting_is_a_visit_and_activates_what_was_shown(browser, store):
+    with page_of(browser) as page:
+        greet(page, store)
+        wait_for(lambda: len(store.core.appended) == 3)
+        assert [each["kind"] for each in store.core.appended] == ["visit", "offer.shown", "offer.activated"]
+        assert store.core.appended[2]["payload"]["offers"] == [
+            {"campaign_id": "coffee-back"},
+            {"campaign_id": "bread"},
+        ]
+
+
 def test_reach_mode_moves_the_controls_down(browser, store):
     with page_of(browser, size="tall") as page:
         open_kiosk(page, store)
@@ -417,6 +512,36 @@ def kiosk_states(page, desk):
     page.clock.run_for(41_000)
     expect(page.get_by_role("alertdialog")).to_be_visible()
     yield "kiosk-warning"
+    page.keyboard.press("Enter")
+    expect(page.locator(".veil")).to_have_count(0)
+    page.locator(".greeting .row button").last.click()
+    page.locator(".step .card button").first.click()
+    yield "kiosk-permissions"
+    page.locator("footer button.main").click()
+
+
+def join_states(page, desk):
+    open_kiosk(page, desk)
+    page.locator(".welcome .row button").nth(1).click()
+    yield "kiosk-join-intro"
+    page.locator("main button.main").click()
+    page.locator("#told").fill("+49 151 12345678")
+    yield "kiosk-join-phone"
+    page.locator("button.plain", has_text=re.compile("E-mail|почта")).click()
+    page.locator("#told").fill("vera@example.org")
+    yield "kiosk-join-email"
+    page.locator("main button.main").click()
+    page.locator("#told").fill("Вера")
+    yield "kiosk-join-name"
+    page.locator("main button.main").click()
+    expect(page.locator(".answers")).to_be_visible()
+    yield "kiosk-join-survey"
+    page.locator(".answers button").first.click()
+    page.locator(".permission input").first.check()
+    yield "kiosk-join-permissions"
+    page.locator("main button.main").click()
+    expect(page.locator("h1")).to_contain_text("Вера")
+    yield "kiosk-join-done"
 
 
 def display_states(page, desk):
@@ -442,7 +567,7 @@ def places_states(page, desk):
     yield "places"
 
 
-STORIES = [cashier_states, kiosk_states, display_states, places_states]
+STORIES = [cashier_states, kiosk_states, join_states, display_states, places_states]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,8 +1,19 @@
 // The kiosk's page: /kiosk and /kiosk/<id>.
 
 import { html, nothing, render } from "../vendor/lit-html.js";
-import { getContent, postScan } from "./ask.js";
-import { initial, KIOSK, WARNING_MS } from "./kiosk_table.js";
+import {
+  getContent,
+  newId,
+  permissionsOf,
+  postConsent,
+  postMember,
+  postScan,
+  postVisit,
+  postWithdrawal,
+} from "./ask.js";
+import { phoneKeys } from "./keyboard.js";
+import { joinStep, wording } from "./kiosk_join.js";
+import { initial, KIOSK, MEMBERSHIP, WARNING_MS } from "./kiosk_table.js";
 import { follow } from "./live.js";
 import { chosenLanguage, keepForBadDays, keepLanguage, Page, placeOf, speakLanguage } from "./page.js";
 import { age, care, languages, offerCard } from "./parts.js";
@@ -10,24 +21,64 @@ import { listenForWedge } from "./wedge.js";
 
 /** A poster of twelve words is read twice in this time. */
 const POSTER_MS = 9_000;
-const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "+", "0"];
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const content = await getContent().catch(() => ({ language: "en" }));
 const kiosk_id = placeOf(content.kiosks?.[0] ?? "1");
 let texts = await speakLanguage(chosenLanguage(content.language), content);
 let alive = true;
-const screen = { reach: false, poster: 0, paused: false, poster_at_ms: performance.now() };
+const screen = { reach: false, poster: 0, paused: false, poster_at_ms: performance.now(), inAddress: false };
 
 const page = new Page({ table: KIOSK, model: initial(), draw, perform });
 
+/** Carry out what the table decided; what only journals something needs no answer on the screen. */
+const EFFECTS = /** @type {Record<string, (effect: any) => void>} */ ({
+  scan: ({ code, symbology, request }) =>
+    postScan({ workstation_id: kiosk_id, code, symbology, source: "kiosk" }).then(
+      ({ scan_id }) => page.send("accepted", { request, scan_id }),
+      () => page.send("failed", { request }),
+    ),
+  visit: ({ scan_id, campaigns }) =>
+    noted(postVisit({ request_id: newId(), workstation_id: kiosk_id, scan_id, campaigns })),
+  allow: ({ purpose, ...about }) => {
+    const [permission] = permissionsOf(content, { [purpose]: true }, texts.language);
+    noted(postConsent({ ...asked(about), permission }));
+  },
+  withdraw: ({ purpose, ...about }) => noted(postWithdrawal({ ...asked(about), purpose })),
+  erase: (about) => noted(postWithdrawal({ ...asked(about), purpose: "", erasure: true })),
+  join: ({ join }) => {
+    const { request_id, contact, first_name, survey, allowed, shown_at } = join;
+    postMember({
+      ...asked({ request_id, shown_at, scan_id: "" }),
+      contact: contact.trim(),
+      first_name: first_name.trim(),
+      language: texts.language,
+      permissions: permissionsOf(content, allowed, texts.language),
+      survey,
+    }).then(
+      ({ confirm_by }) => page.send("joined", { request_id, confirm_by }),
+      () => page.send("join_failed", { request_id }),
+    );
+  },
+});
+
 /** @param {import("./machine.js").Effect} effect */
 function perform(effect) {
-  postScan({ workstation_id: kiosk_id, code: effect.code, symbology: effect.symbology, source: "kiosk" }).then(
-    ({ scan_id }) => page.send("accepted", { request: effect.request, scan_id }),
-    () => page.send("failed", { request: effect.request }),
-  );
+  EFFECTS[effect.type]?.(effect);
 }
+
+/** @param {{request_id: string, shown_at: string, scan_id: string}} about */
+const asked = ({ request_id, shown_at, scan_id }) => ({
+  request_id,
+  shown_at,
+  scan_id,
+  workstation_id: kiosk_id,
+  source: "kiosk",
+  shown_how: "screen",
+});
+
+/** @param {Promise<any>} request */
+const noted = (request) => request.catch((problem) => console.warn(problem.code, problem.message));
 
 /** @param {string} language */
 async function choose(language) {
@@ -59,7 +110,7 @@ function draw(model) {
           ${canSpeak()
             ? html`<button class="plain" @click=${readAloud}>${texts.say("read_aloud")}</button>`
             : nothing}
-          ${model.person === null
+          ${model.person === null && model.join === null
             ? nothing
             : html`<button class="main" @click=${() => page.send("leave")}>${texts.say("finish")}</button>`}
         </footer>
@@ -76,7 +127,24 @@ function body(model) {
   if (model.state === "attract") return welcome(model);
   if (model.state === "keypad") return keypad(model);
   if (model.state === "asking") return html`<h1>${texts.say("one_moment")}</h1>`;
+  if (model.join !== null) return joining(model);
+  if ((model.behind ?? model.state) === "permissions") return permissions(model);
   return greeting(model.person);
+}
+
+/** @param {any} model */
+function joining(model) {
+  return joinStep({
+    model: { ...model, state: model.behind ?? model.state },
+    texts,
+    content,
+    inAddress: screen.inAddress,
+    send: (type, data) => page.send(type, data),
+    onOtherKeys: () => {
+      screen.inAddress = !screen.inAddress;
+      page.send("key", { value: "" });
+    },
+  });
 }
 
 /** @param {any} model */
@@ -88,6 +156,9 @@ function welcome(model) {
       <p class="lead">${model.notice === null ? texts.say("scan_lead") : texts.say(model.notice)}</p>
       <div class="row">
         <button class="main" @click=${() => page.send("keypad")}>${texts.say("type_number")}</button>
+        ${(content.consents ?? []).length > 0
+          ? html`<button @click=${() => page.send("join", { request_id: newId() })}>${texts.say("join")}</button>`
+          : nothing}
       </div>
     </section>
     ${poster()}
@@ -101,8 +172,8 @@ function poster() {
   return html`<section>
     <div class="card poster">
       ${shown.picture ? html`<img src=${shown.picture} alt="" />` : nothing}
-      <h2>${inLanguage(shown.title)}</h2>
-      <p>${inLanguage(shown.text)}</p>
+      <h2>${wording(shown.title, texts, content)}</h2>
+      <p>${wording(shown.text, texts, content)}</p>
     </div>
     ${posters.length > 1
       ? html`<div class="row">
@@ -115,16 +186,19 @@ function poster() {
 
 /** @param {any} model */
 function keypad(model) {
-  const press = (/** @type {string} */ key) => () => page.send("key", { key });
   return html`<div class="keypad">
-    <h1>${texts.say("type_lead")}</h1>
-    <output aria-live="polite">${model.typed}</output>
+    <h1><label for="told">${texts.say("type_lead")}</label></h1>
+    <input
+      id="told"
+      class="told"
+      inputmode="none"
+      autocomplete="off"
+      .value=${model.typed}
+      @input=${(/** @type {any} */ event) => page.send("key", { value: event.target.value })}
+    />
     <p role="status" class="quiet">${model.notice === null ? "" : texts.say(model.notice)}</p>
-    <div class="keys">
-      ${DIGITS.map((each) => html`<button @click=${press(each)}>${each}</button>`)}
-      <button aria-label=${texts.say("key_erase")} @click=${press("erase")}>⌫</button>
-    </div>
-    <div class="wide">
+    ${phoneKeys({ texts, onKey: (key) => page.send("key", { key }) })}
+    <div class="row go">
       <button @click=${() => page.send("leave")}>${texts.say("back")}</button>
       <button class="main" @click=${() => page.send("submit")}>${texts.say("go_on")}</button>
     </div>
@@ -142,7 +216,40 @@ function greeting({ customer, offers }) {
     ${offers === null ? nothing : section(list, "your_offers", "no_offers", (each) => offerCard(each, texts))}
     ${section(customer.coupons ?? [], "your_coupons", null, (each) => offerCard(each, texts))}
     ${section(customer.receipts ?? [], "your_receipts", null, receipt)}
+    <div class="row">
+      <button @click=${() => page.send("permissions")}>${texts.say("my_permissions")}</button>
+    </div>
   </div>`;
+}
+
+/** What may be done with what we know, purpose by purpose; no is as near as yes. @param {any} model */
+function permissions(model) {
+  const { customer, permissions: changed } = model.person;
+  const purposes = (content.consents ?? []).filter((/** @type {any} */ each) => each.purpose !== MEMBERSHIP);
+  return html`<div class="step">
+    <h1>${texts.say("my_permissions")}</h1>
+    ${purposes.map((/** @type {any} */ each) =>
+      permission(each, changed[each.purpose] ?? customer.permissions?.[each.purpose]),
+    )}
+    <div class="row">
+      <button @click=${() => page.send("back")}>${texts.say("back")}</button>
+      <button class="plain" @click=${() => page.send("erase", { request_id: newId() })}>${texts.say("erase_me")}</button>
+    </div>
+  </div>`;
+}
+
+/** @param {any} consent @param {boolean | undefined} given */
+function permission(consent, given) {
+  const { purpose } = consent;
+  const choose = (/** @type {boolean} */ yes) => () =>
+    page.send("decide", { purpose, given: yes, request_id: newId() });
+  return html`<section class="card" role="group" aria-labelledby="about-${purpose}">
+    <p id="about-${purpose}">${wording(consent.text, texts, content)}</p>
+    <div class="row">
+      <button aria-pressed=${given === true ? "true" : "false"} @click=${choose(true)}>${texts.say("yes")}</button>
+      <button aria-pressed=${given === false ? "true" : "false"} @click=${choose(false)}>${texts.say("no")}</button>
+    </div>
+  </section>`;
 }
 
 /** @param {any} customer */
@@ -205,9 +312,6 @@ const drawing = () =>
     />
   </svg>`;
 
-/** @param {Record<string, string>} wording */
-const inLanguage = (wording) => wording[texts.language] ?? wording[content.language] ?? Object.values(wording)[0] ?? "";
-
 function turnPosters() {
   const now_ms = performance.now();
   if (page.model.state !== "attract" || screen.paused) screen.poster_at_ms = now_ms;
@@ -240,7 +344,7 @@ function readAloud() {
 
 page.start();
 listenForWedge(document, (code) => page.send("scan", { code }));
-for (const touch of ["pointerdown", "keydown", "scroll"]) addEventListener(touch, () => page.send("touch"));
+for (const touch of ["pointerdown", "keydown", "wheel"]) addEventListener(touch, () => page.send("touch"));
 follow({
   url: `/v1/kiosks/${encodeURIComponent(kiosk_id)}/events`,
   onEvent: (name, data) => page.send(name, { data }),

@@ -1,6 +1,8 @@
 // What a kiosk does, as one table. Its first duty is to forget.
 //
-// A person is on the page in `greeting` and `warning` only; every other state has `person: null`. A person arrives with
+// A person is on the page in `greeting` (and `permissions` behind it) and in `warning` over them only; every other state
+// has `person: null`. What somebody who joins has told is on the page in the `join_…` states, and in `warning` over
+// them, only: every other state has `join: null`. A person arrives with
 // the id of the scan that named them, and is let in only when that is the scan this page waits for, or when the scan
 // came from a scanner that core reads itself. So an answer that comes after its customer has left - late, twice, or
 // although the request seemed to fail - greets nobody: its scan is not waited for any more, or stands in `gone`.
@@ -21,6 +23,12 @@ export const NOTICE_MS = 12_000;
 /** What can be typed: a phone with country code is 15 digits, a card number up to 24. */
 export const TYPED_MAX = 24;
 export const TYPED_MIN = 4;
+/** An address or a name that is longer is no address and no name. */
+export const TEXT_MAX = 60;
+/** "Thank you" is read in this time. */
+export const DONE_MS = 20_000;
+/** The programme's own terms: without them nobody is a member (kiosk/ledger.py). */
+export const MEMBERSHIP = "membership";
 const GONE_MAX = 64;
 const EARLY_MAX = 8;
 
@@ -39,6 +47,8 @@ export function initial() {
     notice: null,
     troubles: {},
     stale: null,
+    join: null,
+    behind: null,
   };
 }
 
@@ -56,6 +66,8 @@ function wiped(model, over = {}) {
     gone,
     until_ms: null,
     notice: null,
+    join: null,
+    behind: null,
     ...over,
   };
 }
@@ -78,10 +90,14 @@ function present(model, event) {
 /** @type {Move} */
 const openKeypad = (model, event) => ({ ...wiped(model), state: "keypad", until_ms: event.at_ms + IDLE_MS });
 
+/** @param {string} value @param {string} key @param {number} longest */
+const typedOn = (value, key, longest) => (key === "erase" ? value.slice(0, -1) : value + key).slice(0, longest);
+
 /** @type {Move} */
 const typeKey = (model, event) => ({
   ...model,
-  typed: (event.key === "erase" ? model.typed.slice(0, -1) : model.typed + event.key).slice(0, TYPED_MAX),
+  typed: event.value === undefined ? typedOn(model.typed, event.key, TYPED_MAX) : event.value.slice(0, TYPED_MAX),
+  notice: null,
   until_ms: event.at_ms + IDLE_MS,
 });
 
@@ -95,9 +111,19 @@ const presentTyped = (model, event) =>
 function accepted(model, event) {
   if (!model.waiting || event.request !== model.request) return left(model, event);
   const known = { ...model, waiting: false, scan_id: event.scan_id, early: [] };
-  return model.early
+  const arrived = model.early
     .filter((/** @type {PageEvent} */ each) => each.data.scan_id === event.scan_id)
     .reduce((/** @type {any} */ now, /** @type {PageEvent} */ each) => recognised(now, each), known);
+  return visiting(arrived);
+}
+
+/** The first time that a person's offers are on the page they have checked in, and the offers count from now on. */
+function visiting(/** @type {any} */ model) {
+  const offers = model.person?.offers;
+  if (!offers || model.person.visited) return model;
+  const campaigns = (offers.offers ?? []).map((/** @type {any} */ each) => each.campaign_id);
+  const person = { ...model.person, visited: true };
+  return [{ ...model, person }, { type: "visit", scan_id: model.scan_id, campaigns }];
 }
 
 /** An answer to a request that nobody waits for any more: whoever it names is gone. @type {Move} */
@@ -127,7 +153,7 @@ function recognised(model, event) {
     typed: "",
     notice: null,
     scan_id: event.data.scan_id,
-    person: { customer: event.data, offers: model.person?.offers ?? null },
+    person: { customer: event.data, offers: model.person?.offers ?? null, visited: false, permissions: {} },
     until_ms: event.at_ms + IDLE_MS,
   };
 }
@@ -135,7 +161,7 @@ function recognised(model, event) {
 /** While we wait: ours, or kept until we know which scan is ours. @type {Move} */
 function arriving(model, event) {
   if (model.waiting) return { ...model, early: [...model.early, event].slice(-EARLY_MAX) };
-  return event.data.scan_id === model.scan_id ? recognised(model, event) : model;
+  return event.data.scan_id === model.scan_id ? visiting(recognised(model, event)) : model;
 }
 
 /** Nobody was asked for: a scanner that core reads itself. @type {Move} */
@@ -150,21 +176,26 @@ function updating(model, event) {
 /** Offers follow their customer: they never introduce anybody. @type {Move} */
 const offersFollow = (model, event) =>
   event.data.scan_id === model.scan_id && model.person !== null
-    ? { ...model, person: { ...model.person, offers: event.data } }
+    ? visiting({ ...model, person: { ...model.person, offers: event.data } })
     : model;
 
 /** @type {Move} */
-const touched = (model, event) => ({ ...model, state: "greeting", until_ms: event.at_ms + IDLE_MS });
+const touched = (model, event) => ({
+  ...model,
+  state: model.behind ?? model.state,
+  behind: null,
+  until_ms: event.at_ms + IDLE_MS,
+});
 
 /** @param {any} model @param {PageEvent} event */
 const isOver = (model, event) => model.until_ms !== null && event.at_ms >= model.until_ms;
 
 /** @type {Move} */
-const tickGreeting = (model, event) => {
+const tickPersonal = (model, event) => {
   if (!isOver(model, event)) return model;
   // A machine that slept past the warning too shows nobody when it wakes.
   if (event.at_ms >= model.until_ms + WARNING_MS) return wiped(model);
-  return { ...model, state: "warning", until_ms: model.until_ms + WARNING_MS };
+  return { ...model, state: "warning", behind: model.state, until_ms: model.until_ms + WARNING_MS };
 };
 
 /** @type {Move} */
@@ -174,6 +205,107 @@ const tickWipe = (model, event) => (isOver(model, event) ? wiped(model) : model)
 const tickAsking = (model, event) =>
   isOver(model, event) ? wiped(model, { notice: "not_taken", until_ms: event.at_ms + NOTICE_MS }) : model;
 
+// ---- permissions of somebody who is known: given and taken back without a reason ----
+
+/** @type {Move} */
+const openPermissions = (model, event) => ({
+  ...model,
+  state: "permissions",
+  shown_at: event.at,
+  until_ms: event.at_ms + IDLE_MS,
+});
+
+/** @type {Move} */
+const backToGreeting = (model, event) => ({ ...model, state: "greeting", until_ms: event.at_ms + IDLE_MS });
+
+/** @type {Move} */
+function decide(model, event) {
+  const permissions = { ...model.person.permissions, [event.purpose]: event.given };
+  const next = { ...model, person: { ...model.person, permissions }, until_ms: event.at_ms + IDLE_MS };
+  const about = { scan_id: model.scan_id, shown_at: model.shown_at, request_id: event.request_id };
+  return [next, { type: event.given ? "allow" : "withdraw", purpose: event.purpose, ...about }];
+}
+
+/** Whoever asks to be erased leaves at once; the hub does the rest, and this store when the hub says so. @type {Move} */
+const eraseMe = (model, event) => [
+  wiped(model, { notice: "erasure_asked", until_ms: event.at_ms + NOTICE_MS }),
+  { type: "erase", scan_id: model.scan_id, shown_at: model.shown_at, request_id: event.request_id },
+];
+
+// ---- joining: a service first, then a contact, a name, a question or two, permissions, a second yes by message ----
+
+/** @param {any} model @param {PageEvent} event @param {object} over @param {string} [state] */
+const inJoin = (model, event, over, state = model.state) => ({
+  ...model,
+  state,
+  notice: null,
+  until_ms: event.at_ms + IDLE_MS,
+  join: { ...model.join, ...over },
+});
+
+/** @type {Move} */
+const beginJoin = (model, event) => {
+  const join = { request_id: event.request_id, contact: "", first_name: "", survey: {}, question: 0, allowed: {} };
+  return { ...wiped(model), state: "join_intro", join, until_ms: event.at_ms + IDLE_MS };
+};
+
+/** @param {string} field @returns {Move} */
+const typeInto = (field) => (model, event) =>
+  inJoin(model, event, {
+    [field]: (event.value ?? typedOn(model.join[field], event.key, TEXT_MAX)).slice(0, TEXT_MAX),
+  });
+
+/** @param {string} state @returns {Move} */
+const goTo = (state) => (model, event) => inJoin(model, event, {}, state);
+
+/** What an address or a phone number looks like; the agent looks again (kiosk/members.py). @param {string} contact */
+export const isContact = (contact) =>
+  /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(contact.trim()) || contact.replace(/\D/g, "").length >= 7;
+
+/** @type {Move} */
+const contactDone = (model, event) =>
+  isContact(model.join.contact)
+    ? inJoin(model, event, {}, "join_name")
+    : { ...inJoin(model, event, {}), notice: "contact_wrong" };
+
+/** @type {Move} */
+const nameDone = (model, event) =>
+  event.questions > 0
+    ? inJoin(model, event, { question: 0 }, "join_survey")
+    : inJoin(model, event, { shown_at: event.at }, "join_permissions");
+
+/** An answer, or none, and on to the next question; `questions` is how many there are. @type {Move} */
+function answered(model, event) {
+  const survey =
+    event.answer === undefined ? model.join.survey : { ...model.join.survey, [event.question_id]: event.answer };
+  const question = model.join.question + 1;
+  return question < event.questions
+    ? inJoin(model, event, { survey, question })
+    : inJoin(model, event, { survey, question, shown_at: event.at }, "join_permissions");
+}
+
+/** @type {Move} */
+const tickBox = (model, event) =>
+  inJoin(model, event, { allowed: { ...model.join.allowed, [event.purpose]: event.given } });
+
+/** @type {Move} */
+function sendJoin(model, event) {
+  if (!model.join.allowed[MEMBERSHIP]) return { ...inJoin(model, event, {}), notice: "form_terms_missing" };
+  return [inJoin(model, event, {}, "join_sending"), { type: "join", join: model.join }];
+}
+
+/** @type {Move} */
+const joined = (model, event) =>
+  event.request_id === model.join.request_id
+    ? { ...inJoin(model, event, { confirm_by: event.confirm_by }, "join_done"), until_ms: event.at_ms + DONE_MS }
+    : model;
+
+/** @type {Move} */
+const joinFailed = (model, event) =>
+  event.request_id === model.join.request_id
+    ? { ...inJoin(model, event, {}, "join_permissions"), notice: "not_taken" }
+    : model;
+
 /** @type {Move} */
 function trouble(model, event) {
   if (event.data.passing) return model;
@@ -181,33 +313,42 @@ function trouble(model, event) {
   return { ...model, troubles: event.data.resolved ? others : { ...others, [event.data.code]: event.data } };
 }
 
+/** Under a warning over a form, a `clear` is about somebody else. @type {Move} */
+const warnedClear = (model) => (model.person === null ? model : wiped(model));
+
 /** @type {Move} */
 const stale = (model, event) => ({ ...model, stale: event.data });
 
-/** What may come from outside at any moment. `sale` concerns lanes. */
-const always = { trouble, stale, sale: stay, clear: wipe, leave: wipe, accepted: left, failed: stay };
+/** What may come from outside at any moment. `sale` concerns lanes; an answer to a form that was left is nobody's. */
+const always = {
+  trouble,
+  stale,
+  sale: stay,
+  clear: wipe,
+  leave: wipe,
+  accepted: left,
+  failed: stay,
+  joined: stay,
+  join_failed: stay,
+  noted: stay,
+};
+
+/** Nobody who is known is on the page: a `clear` concerns somebody else, a scan is somebody new. */
+const empty = { ...always, clear: stay, scan: present, customer: walkingUp, offers: stay };
+
+/** Somebody who is known is on the page, with what they may see. */
+const personal = { ...always, scan: present, customer: updating, offers: offersFollow, touch: touched };
+
+/** Somebody who joins is on the page; a scan is the next person, who need not wait. */
+const joining = { ...empty, touch: touched, tick: tickPersonal, back: goTo("join_intro") };
 
 /** @type {import("./machine.js").Table} */
 export const KIOSK = {
-  attract: {
-    ...always,
-    clear: stay,
-    scan: present,
-    keypad: openKeypad,
-    customer: walkingUp,
-    offers: stay,
-    touch: stay,
-    tick: tickWipe,
-  },
+  attract: { ...empty, keypad: openKeypad, join: beginJoin, touch: stay, tick: tickWipe },
   keypad: {
-    ...always,
-    // Somebody's `clear` is not about the person who is typing.
-    clear: stay,
-    scan: present,
+    ...empty,
     key: typeKey,
     submit: presentTyped,
-    customer: walkingUp,
-    offers: stay,
     touch: (model, event) => ({ ...model, until_ms: event.at_ms + IDLE_MS }),
     tick: tickWipe,
   },
@@ -222,20 +363,14 @@ export const KIOSK = {
     touch: stay,
     tick: tickAsking,
   },
-  greeting: {
-    ...always,
-    scan: present,
-    customer: updating,
-    offers: offersFollow,
-    touch: touched,
-    tick: tickGreeting,
-  },
-  warning: {
-    ...always,
-    scan: present,
-    customer: updating,
-    offers: offersFollow,
-    touch: touched,
-    tick: tickWipe,
-  },
+  greeting: { ...personal, tick: tickPersonal, permissions: openPermissions },
+  permissions: { ...personal, tick: tickPersonal, decide, erase: eraseMe, back: backToGreeting },
+  join_intro: { ...joining, go_on: goTo("join_contact"), back: wipe },
+  join_contact: { ...joining, key: typeInto("contact"), go_on: contactDone },
+  join_name: { ...joining, key: typeInto("first_name"), go_on: nameDone, back: goTo("join_contact") },
+  join_survey: { ...joining, answer: answered, back: goTo("join_name") },
+  join_permissions: { ...joining, tickBox, go_on: sendJoin, back: goTo("join_name") },
+  join_sending: { ...joining, back: stay, joined, join_failed: joinFailed, tick: tickWipe },
+  join_done: { ...joining, back: stay, touch: stay, tick: tickWipe },
+  warning: { ...personal, tick: tickWipe, clear: warnedClear },
 };

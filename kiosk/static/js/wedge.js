@@ -1,11 +1,15 @@
 // A scanner that types: keys within a few milliseconds of each other, ended by Enter, wherever the focus is.
 //
-// Nobody types faster than a key in 25 ms for six keys on end; a scanner sends one every 1 to 10 ms. From the third
-// key of a burst on, keys are kept from the field that has the focus; when the burst proves to be a code, the field is
-// put back to what it was before the first of them. A burst that dies without Enter is given to nobody.
+// Keys are let through as they come, since only the end tells a scanner from a person; when the burst proves to be a
+// code, its Enter is kept from the page and the field that had the focus is put back to what it was before the first
+// key. (A space would press a focused button, so it is kept back within a burst.) A burst without Enter is typing.
 
-/** Longest time between two keys of one code. Scanners set to 10 ms a key on a busy PC were seen to take 25. */
-export const GAP_MS = 35;
+/** After a pause of this length something new begins. People type a key in 100 to 300 ms. */
+export const PAUSE_MS = 100;
+/** A scanner sends a key every 1 to 10 ms, at most 25; nobody types 40 keys a second. */
+export const PER_KEY_MS = 25;
+/** What a busy PC may add to a whole code: one stutter. */
+export const STUTTER_MS = 100;
 /** Shorter bursts are a person's roll over neighbouring keys. */
 export const LENGTH_MIN = 6;
 /** The longest code we take (kiosk/api.py says the same). */
@@ -20,6 +24,7 @@ export const LENGTH_MAX = 512;
 export class Wedge {
   constructor() {
     this._keys = "";
+    this._began_ms = 0;
     this._last_ms = Number.NEGATIVE_INFINITY;
   }
 
@@ -29,24 +34,31 @@ export class Wedge {
    * @returns {Verdict}
    */
   press({ key, at_ms }) {
-    const follows = at_ms - this._last_ms <= GAP_MS;
+    const follows = at_ms - this._last_ms <= PAUSE_MS;
     this._last_ms = at_ms;
-    if (key === "Enter") return this._end(follows);
+    if (key === "Enter") return this._end(follows, at_ms);
     if (key.length !== 1) {
       // Shift comes before each capital letter of a burst and is no part of it.
       if (key !== "Shift") this._keys = "";
       return { swallow: false, code: null, began: false };
     }
-    this._keys = follows ? (this._keys + key).slice(0, LENGTH_MAX + 1) : key;
-    return { swallow: this._keys.length > 2, code: null, began: this._keys.length === 1 };
+    const began = !follows || this._keys === "";
+    if (began) this._began_ms = at_ms;
+    this._keys = began ? key : (this._keys + key).slice(0, LENGTH_MAX + 1);
+    return { swallow: key === " " && this._isFast(at_ms), code: null, began };
   }
 
-  /** @param {boolean} follows @returns {Verdict} */
-  _end(follows) {
-    const keys = this._keys;
+  /** @param {boolean} follows @param {number} at_ms @returns {Verdict} */
+  _end(follows, at_ms) {
+    const fits = this._keys.length >= LENGTH_MIN && this._keys.length <= LENGTH_MAX;
+    const code = follows && fits && this._isFast(at_ms) ? this._keys : null;
     this._keys = "";
-    const whole = follows && keys.length >= LENGTH_MIN && keys.length <= LENGTH_MAX;
-    return { swallow: whole, code: whole ? keys : null, began: false };
+    return { swallow: code !== null, code, began: false };
+  }
+
+  /** Whether so many keys until now are faster than a person. @param {number} at_ms */
+  _isFast(at_ms) {
+    return this._keys.length > 2 && at_ms - this._began_ms <= this._keys.length * PER_KEY_MS + STUTTER_MS;
   }
 }
 
