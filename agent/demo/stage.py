@@ -136,8 +136,9 @@ class Stage:
 
     def hub_store(self) -> dict[str, Any]:
         """Return the hub's line about our store."""
-        stores = self.command("hub", "stores", "--state-dir", str(self.folder / "hub"))["stores"]
-        return dict(next(line for line in stores if line["store_id"] == STORE_ID))
+        answer = httpx.get(f"{self.hub_url}/v1/stores", timeout=ANSWER_TIMEOUT_S, trust_env=False)
+        answer.raise_for_status()
+        return dict(next(line for line in answer.json()["stores"] if line["store_id"] == STORE_ID))
 
     def scan(self, code: str, *, workstation_id: str, source: str = "cashier") -> str:
         """Scan a code as a page does; return the scan's id."""
