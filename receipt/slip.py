@@ -211,7 +211,7 @@ def _may_choose_pages(model: SlipPrinter, till: TillState | None) -> bool:
 
 def _may_set_qr(model: SlipPrinter, till: TillState | None) -> bool:
     """Return whether the printer may draw QR codes: its settings for them must come back for the till's own."""
-    if till is None or model.language == _STAR:
+    if till is None:
         return model.native_qr
     return model.native_qr and all(till.restores(setting) for setting in _QR_SETTINGS)
 

@@ -13,11 +13,25 @@ from receipt.slip_blocks import Align, BarcodeKind, Size
 
 _BEGIN = (
     b"\x1bi\x00\x00"  # ESC i normal size
-    b"\x1bF\x1b-\x00\x1b_\x00\x1b5\x12"  # ESC F, ESC -, ESC _, ESC 5, DC2: no bold, lines, inversion, upside down
-    b"\x1b \x00\x1bR\x00\x1bz\x01"  # ESC SP, ESC R, ESC z: no extra spacing, American characters, 4 mm lines
-    b"\x1bl\x00"  # ESC l no left margin
+    b"\x1bF\x1b-\x00\x1b5\x12"  # ESC F, ESC -, ESC 5, DC2: not bold, not underlined, not inverted, not upside down
+    b"\x1bz\x01"  # ESC z 4 mm lines
     b"\x1b\x1da\x00"  # ESC GS a left
 )
+_UNDONE = {
+    "upperline": b"\x1b_\x00",  # ESC _
+    "right_spacing": b"\x1b \x00",  # ESC SP
+    "international": b"\x1bR\x00",  # ESC R American characters
+    "left_margin": b"\x1bl\x00",  # ESC l
+    "italic": b"\x1b\x1di\x00",  # ESC GS i
+    "color": b"\x1b\x1ec\x00",  # ESC RS c black
+    "kanji": b"\x1bq",  # ESC q
+    "shift_jis": b"\x1b$\x00",  # ESC $
+}
+"""What a till may have set and a slip cannot stand; undone only where it did."""
+
+_EVERYWHERE = frozenset({"upperline", "right_spacing", "international", "left_margin"})
+"""Those of them that every printer knows, undone where nobody has followed the till."""
+
 _ALIGN = {Align.LEFT: b"\x1b\x1da\x00", Align.CENTRE: b"\x1b\x1da\x01", Align.RIGHT: b"\x1b\x1da\x02"}
 _SIZE = {Size.NORMAL: b"\x1bi\x00\x00", Size.TALL: b"\x1bi\x01\x00", Size.DOUBLE: b"\x1bi\x01\x01"}
 _BOLD = {True: b"\x1bE", False: b"\x1bF"}
@@ -43,9 +57,12 @@ class StarPen:
         self._size = Size.NORMAL
         self._bold = False
 
-    def begin(self, till: TillState | None) -> None:  # noqa: ARG002 - Star's settings are few: all are set
-        """Set everything a slip depends on."""
+    def begin(self, till: TillState | None) -> None:
+        """Set what every slip depends on, and undo what this till has set beside it."""
         self._out += _BEGIN
+        for setting, undone in _UNDONE.items():
+            if setting in (_EVERYWHERE if till is None else till.touched):
+                self._out += undone
 
     def can_say(self, text: str) -> bool:
         """Return whether the model's code pages have every character."""

@@ -76,13 +76,13 @@ models = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(slips, models)
 def test_whatever_the_texts_only_our_own_operations_reach_the_printer(slip: Slip, model: Model) -> None:
     assert_only_ours(encode_slip(slip, model))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(slips, st.integers(32, 64))
 def test_no_line_is_wider_than_the_paper(slip: Slip, columns: int) -> None:
     for piece in lay_out(slip, columns):
@@ -91,7 +91,7 @@ def test_no_line_is_wider_than_the_paper(slip: Slip, columns: int) -> None:
             assert columns_of(piece.text) <= room
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(st.sampled_from("aä€„Я1 №…"), max_size=200), st.sampled_from([{0: "cp437"}, {17: "cp866", 19: "cp858"}]))
 def test_no_line_grows_over_the_edge_when_signs_are_spelled_out(text: str, code_pages: dict[int, str]) -> None:
     printed = encode_slip(Slip(blocks=(Text(text=text),)), Model(columns=32, dots=384, code_pages=code_pages))
@@ -193,7 +193,7 @@ SETTINGS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(SETTINGS, max_size=12), slips, st.sampled_from([None, "gb18030"]), st.booleans())
 def test_after_a_slip_the_printer_is_as_the_till_had_it(
     till_bytes: list[bytes], slip: Slip, double_byte: str | None, native_qr: bool

@@ -1,0 +1,29 @@
+"""Following what a till sets on its printer, whatever language it speaks: bytes in, the state to restore out."""
+
+from __future__ import annotations
+
+from receipt.escpos.state import PrinterState
+from receipt.escpos.tokenizer import Tokenizer
+from receipt.pen import SlipPrinter
+from receipt.star.state import StarState
+from receipt.star.tokenizer import StarTokenizer
+
+
+class PrinterFollower:
+    """Follows one printer by all bytes that reach it from the till, for as many jobs as it prints. Never raises."""
+
+    def __init__(self, model: SlipPrinter) -> None:
+        self.state: PrinterState | StarState
+        self._tokenizer: Tokenizer | StarTokenizer
+        if model.language == "star":
+            self.state, self._tokenizer = StarState(), StarTokenizer()
+        else:
+            self.state, self._tokenizer = PrinterState(), Tokenizer()
+
+    def __repr__(self) -> str:
+        return f"<PrinterFollower {self.state!r}>"
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        for token in self._tokenizer.feed(data):
+            self.state.apply(token)
