@@ -318,7 +318,7 @@ class Typesetter:
         else:
             self.truncated = True
 
-    def code(self, symbology: Symbology, data: str, offset: int, **drawn: int) -> None:
+    def code(self, symbology: Symbology, data: str, offset: int, **drawn: Any) -> None:
         """Print a barcode or two-dimensional code."""
         if self._runs:
             self.line_feed(offset)

@@ -116,6 +116,7 @@ class PrintedCode:
     module_dots: int = 3
     height_dots: int = 162
     justification: int = 0
+    readable: bool = False  # its characters are printed beside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ class CodePrinter:
         """Go back to a printer's own settings."""
         self._height = 162
         self._width = 3
+        self._readable = False
         self._module: dict[int, int] = {}
         self._stored: dict[int, bytes] = {}
 
@@ -35,11 +36,17 @@ class CodePrinter:
         """GS w n: dots of a barcode's module."""
         self._width = data[2] if 1 <= data[2] <= 6 else 3
 
+    def set_readable(self, data: bytes, _offset: int) -> None:
+        """GS H n: where a barcode's characters are printed; 0 nowhere."""
+        self._readable = data[2] & 3 != 0
+
     def barcode(self, data: bytes, offset: int) -> None:
         """GS k: print a barcode."""
         printed = barcode(data)
         if printed is not None:
-            self._typesetter.code(*printed, offset, module_dots=self._width, height_dots=self._height)
+            self._typesetter.code(
+                *printed, offset, module_dots=self._width, height_dots=self._height, readable=self._readable
+            )
 
     def function(self, data: bytes, offset: int) -> None:
         """GS ( k pL pH cn fn ...: 67 the module's size, 80 store the data, 81 print the symbol."""
@@ -77,6 +84,7 @@ CODE_ACTIONS: Final[dict[str, Callable[[CodePrinter, bytes, int], None]]] = {
     **{f"Gs{kind}{each}": CodePrinter.function for kind, functions in _FUNCTIONS.items() for each in functions},
     "GsSetBarcodeHight": CodePrinter.set_height,
     "GsSetBarcodeWidth": CodePrinter.set_width,
+    "GsSelectPrintPositionHRICharacters": CodePrinter.set_readable,
     "GsPrintBarcodeAsciiz": CodePrinter.barcode,
     "GsPrintBarcodeSpecifiedLength": CodePrinter.barcode,
     "GsVendorSelect2DCodeType": CodePrinter.select_vendor_type,

@@ -41,6 +41,7 @@ _BARCODES: Final = {
     12: Symbology.DATABAR,
     13: Symbology.DATABAR,
 }
+_READABLE: Final = b"24\x02\x04"  # ESC b's second parameter: 2 and 4 print the characters below
 _CODE128_ESCAPE: Final = re.compile("%([0-9A-Z@\\[\\\\\\]^_])")
 
 
@@ -280,7 +281,9 @@ class StarInterpreter:
             text = _CODE128_ESCAPE.sub(_unescaped, text)
         if symbology is not None and text:
             printed = with_check_digit(symbology, text)
-            self._sheet.code(symbology, printed, offset, module_dots=2, height_dots=data[5])
+            self._sheet.code(
+                symbology, printed, offset, module_dots=2, height_dots=data[5], readable=data[3] in _READABLE
+            )
 
     def _qr_code(self, data: bytes, offset: int) -> None:
         if data[3:5] == b"D1":

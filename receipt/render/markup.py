@@ -1,0 +1,137 @@
+"""A scene as SVG, and papers as an HTML page around it with the text beneath, for reading and copying."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from html import escape
+from io import BytesIO
+from typing import Final, assert_never
+
+from receipt.paper import Paper
+from receipt.render.png import bit_image, cells_of
+from receipt.render.scene import (
+    CELL_HEIGHT,
+    CutItem,
+    FeedItem,
+    GridItem,
+    ImageItem,
+    Item,
+    LabelItem,
+    Scene,
+    TextItem,
+)
+
+_FONTS: Final = "'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,monospace"
+_BASELINE: Final = 19
+_FONT_SIZE: Final = 20
+
+
+def svg(scene: Scene) -> str:
+    """Return the scene as an SVG document."""
+    items = "\n".join(text for item in scene.items for text in _drawn(item, scene.width))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {scene.width} {scene.height}" '
+        f'width="{scene.width}" height="{scene.height}" role="img" font-family="{_FONTS}" '
+        f'font-size="{_FONT_SIZE}" xml:space="preserve">\n'
+        f'<rect width="100%" height="100%" fill="#fff"/>\n{items}\n</svg>\n'
+    )
+
+
+def html(scene: Scene, papers: Sequence[Paper]) -> str:
+    """Return a page with the picture, and each document's text and codes beneath it."""
+    documents = "\n".join(_document(number, paper) for number, paper in enumerate(papers, 1))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Receipt</title>\n<style>\n'
+        "body{margin:2rem;background:#e9e7e2;color:#222;font-family:sans-serif}\n"
+        ".paper{background:#fff;display:inline-block;box-shadow:0 1px 6px #0004;max-width:100%}\n"
+        ".paper svg{display:block;max-width:100%;height:auto}\npre{background:#fff;padding:1rem;overflow:auto}\n"
+        f'</style>\n</head>\n<body>\n<div class="paper">\n{svg(scene)}</div>\n{documents}\n</body>\n</html>\n'
+    )
+
+
+def _document(number: int, paper: Paper) -> str:
+    codes = "".join(f"<li>{escape(code.symbology.value)}: {escape(code.data)}</li>" for code in paper.codes)
+    text = escape("\n".join(paper.text))
+    listed = f"\n<ul>{codes}</ul>" if codes else ""
+    return f"<details>\n<summary>Document {number}</summary>\n<pre>{text}</pre>{listed}\n</details>"
+
+
+def _drawn(item: Item, width: int) -> Iterator[str]:
+    match item:
+        case TextItem():
+            yield from _text(item)
+        case ImageItem():
+            yield _image(item)
+        case GridItem():
+            yield _grid(item)
+        case LabelItem():
+            yield from _label(item)
+        case CutItem():
+            yield f'<path d="M0 {item.y}H{width}" stroke="#999" stroke-dasharray="12 12" fill="none"/>'
+        case FeedItem():
+            pass
+        case _:
+            assert_never(item)
+
+
+def _text(item: TextItem) -> Iterator[str]:
+    span, style = item.span, item.span.style
+    text = "".join(character if character.isprintable() else " " for character in span.text)
+    length = span.cell_dots * sum(map(cells_of, text))
+    if not text.strip() and not style.inverted:
+        return
+    height = CELL_HEIGHT * style.height
+    if style.inverted:
+        yield f'<rect x="{item.x}" y="{item.y}" width="{length}" height="{height}"/>'
+    natural = length // style.width or 1
+    attributes = [
+        f'transform="translate({item.x} {item.y}) scale({style.width} {style.height})"',
+        f'y="{_BASELINE}"',
+        f'textLength="{natural}" lengthAdjust="spacingAndGlyphs"',
+    ]
+    if style.bold:
+        attributes.append('font-weight="bold"')
+    if style.underline:
+        attributes.append('text-decoration="underline"')
+    if style.inverted:
+        attributes.append('fill="#fff"')
+    yield f"<text {' '.join(attributes)}>{escape(text)}</text>"
+
+
+def _image(item: ImageItem) -> str:
+    out = BytesIO()
+    bit_image(item).convert("1").save(out, "PNG", optimize=True)
+    data = b64encode(out.getvalue()).decode("ascii")
+    image = item.image
+    return (
+        f'<image x="{item.x}" y="{item.y}" width="{image.width_dots}" height="{image.height_dots}" '
+        f'style="image-rendering:pixelated" href="data:image/png;base64,{data}"/>'
+    )
+
+
+def _grid(item: GridItem) -> str:
+    """Draw a code as one path: for each run of black modules a rectangle."""
+    path: list[str] = []
+    for row, modules in enumerate(item.rows):
+        y = item.y + row * item.down
+        column = modules.find("1")
+        while column >= 0:
+            end = modules.find("0", column)
+            end = len(modules) if end < 0 else end
+            x = item.x + column * item.across
+            path.append(f"M{x} {y}h{(end - column) * item.across}v{item.down}H{x}z")
+            column = modules.find("1", end)
+    return f'<path shape-rendering="crispEdges" d="{"".join(path)}"/>'
+
+
+def _label(item: LabelItem) -> Iterator[str]:
+    if item.framed:
+        yield (
+            f'<rect x="{item.x}" y="{item.y}" width="{item.width}" height="{item.height}" fill="none" stroke="#999"/>'
+        )
+    text = "".join(character if character.isprintable() else " " for character in item.text)
+    yield (
+        f'<text x="{item.x + item.width // 2}" y="{item.y + item.height // 2 + 5}" font-size="15" '
+        f'text-anchor="middle">{escape(text)}</text>'
+    )

@@ -1,0 +1,186 @@
+"""Where everything stands on the picture of a receipt: papers turned into placed items.
+
+Contract: pure. `scene(papers, dots=...)` returns items with absolute positions in printer dots, from the top; PNG and
+SVG draw the same scene. Line heights are a printer's: 24 dots a character times its height, 6 dots of gap, none
+between lines that are drawn with borders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from receipt.paper import Paper, PaperLine, PrintedCode, PrintedImage, Span, Symbology
+from receipt.render.barcodes import bars
+
+MARGIN_DOTS: Final = 24
+CELL_HEIGHT: Final = 24
+GAP_DOTS: Final = 6
+CUT_DOTS: Final = 48
+READABLE_DOTS: Final = 26  # the characters below a barcode
+QUIET_MODULES: Final = 10
+PICTURE_DOTS_MAX: Final = 60_000  # 7.5 m of paper: more is an attack on memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextItem:
+    """A run of characters; `x` and `y` are its upper left corner."""
+
+    x: int
+    y: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageItem:
+    """A bit image; one of no size is an image stored in the printer, which nobody but the printer knows."""
+
+    x: int
+    y: int
+    image: PrintedImage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridItem:
+    """A code drawn as modules: rows of `1` and `0`, each `across` by `down` dots."""
+
+    x: int
+    y: int
+    rows: tuple[str, ...]
+    across: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelItem:
+    """Small characters that explain: below a barcode, in place of a code or logo that cannot be drawn."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    text: str
+    framed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutItem:
+    """Where the paper is cut."""
+
+    y: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem:
+    """Paper left blank: nothing to draw."""
+
+
+Item = TextItem | ImageItem | GridItem | LabelItem | CutItem | FeedItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The picture: its size in dots and what stands on it."""
+
+    width: int
+    height: int
+    items: tuple[Item, ...]
+
+
+def scene(papers: Sequence[Paper], *, dots: int) -> Scene:
+    """Place what papers hold on one strip of a printer's width."""
+    items: list[Item] = []
+    width = max([dots, *(_widest(paper) for paper in papers)]) + 2 * MARGIN_DOTS
+    y = MARGIN_DOTS
+    for index, paper in enumerate(papers):
+        if index:
+            items.append(CutItem(y=y + CUT_DOTS // 2))
+            y += CUT_DOTS
+        for item, height in _placed(paper, y, dots):
+            items.append(item)
+            y = max(y, height)
+            if y > PICTURE_DOTS_MAX:
+                return Scene(width=width, height=PICTURE_DOTS_MAX, items=tuple(items))
+    return Scene(width=width, height=y + MARGIN_DOTS, items=tuple(items))
+
+
+def _widest(paper: Paper) -> int:
+    spans = (span for line in paper.lines for span in line.spans)
+    ends = [span.x_dots + span.cell_dots * len(span.text.rstrip()) for span in spans]
+    return max([0, *ends, *(image.x_dots + image.width_dots for image in paper.pictures)])
+
+
+def _placed(paper: Paper, y: int, dots: int) -> Iterator[tuple[Item, int]]:
+    """Yield each item with the height that the paper has reached after it."""
+    both: list[PrintedCode | PrintedImage] = [*paper.codes, *paper.pictures]
+    others = sorted(both, key=lambda each: (each.line, each.offset))
+    for index in range(len(paper.lines) + 1):
+        while others and (others[0].line <= index or index == len(paper.lines)):
+            each = others.pop(0)
+            placed = _image(each, y) if isinstance(each, PrintedImage) else _code(each, y, dots)
+            for item, bottom in placed:
+                yield item, bottom
+                y = max(y, bottom)
+        if index < len(paper.lines):
+            line = paper.lines[index]
+            height = CELL_HEIGHT * line.height
+            bottom = y + height + (0 if _bordered(line) else GAP_DOTS)
+            for span in line.spans:
+                down = height - CELL_HEIGHT * span.style.height
+                yield TextItem(x=MARGIN_DOTS + span.x_dots, y=y + down, span=span), bottom
+            if not line.spans:
+                yield FeedItem(), bottom
+            y = bottom
+
+
+def _bordered(line: PaperLine) -> bool:
+    return any("\u2500" <= character <= "\u257f" for span in line.spans for character in span.text)
+
+
+def _image(image: PrintedImage, y: int) -> Iterator[tuple[Item, int]]:
+    if image.width_dots:
+        yield ImageItem(x=MARGIN_DOTS + image.x_dots, y=y, image=image), y + image.height_dots
+    else:
+        label = LabelItem(x=MARGIN_DOTS + 8, y=y, width=200, height=48, text="[stored image]", framed=True)
+        yield label, y + label.height + GAP_DOTS
+
+
+def _code(code: PrintedCode, y: int, dots: int) -> Iterator[tuple[Item, int]]:
+    if code.symbology is Symbology.QR:
+        rows = _qr_rows(code.data)
+        across = down = code.module_dots
+    else:
+        drawn = bars(code.symbology, code.data)
+        rows = (drawn,) if drawn else ()
+        across, down = code.module_dots, code.height_dots
+    if not rows:
+        height = 72
+        text = f"{code.symbology.value}: {code.data}"
+        yield LabelItem(x=MARGIN_DOTS, y=y, width=dots, height=height, text=text, framed=True), y + height + GAP_DOTS
+        return
+    while across > 1 and len(rows[0]) * across > dots:
+        across -= 1
+    width = len(rows[0]) * across
+    quiet = GAP_DOTS + 4 * across if len(rows) > 1 else GAP_DOTS
+    rest = max(0, dots - width)
+    x = MARGIN_DOTS + (0, rest // 2, rest)[code.justification]
+    bottom = y + quiet + len(rows) * (across if len(rows) > 1 else down)
+    yield GridItem(x=x, y=y + quiet, rows=rows, across=across, down=across if len(rows) > 1 else down), bottom + quiet
+    if code.readable:
+        label = LabelItem(x=x, y=bottom + 2, width=width, height=READABLE_DOTS, text=code.data, framed=False)
+        yield label, bottom + READABLE_DOTS + GAP_DOTS
+
+
+def _qr_rows(data: str) -> tuple[str, ...]:
+    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415 - heavy, and only pictures need it
+    from qrcode.exceptions import DataOverflowError  # noqa: PLC0415
+    from qrcode.main import QRCode  # noqa: PLC0415
+
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code.add_data(data.encode("utf-8"))
+    try:
+        code.make(fit=True)
+    except (DataOverflowError, ValueError):
+        return ()
+    return tuple("".join("1" if module else "0" for module in row) for row in code.get_matrix())
