@@ -38,8 +38,7 @@ from pos_adapters.taps.frames import (
     encode,
 )
 from pos_adapters.taps.sealed_job import SealedJob
-from receipt.escpos.state import PrinterState
-from receipt.escpos.tokenizer import Tokenizer
+from receipt.follower import PrinterFollower
 from receipt.paper import Paper
 from retail.errors import TillstreamError
 
@@ -90,8 +89,7 @@ class TapSession:
         self._jobs: dict[UUID, OpenJob] = {}
         self._waiting: deque[Frame] = deque()
         self._busy: asyncio.Task[None] | None = None
-        self._tokenizer = Tokenizer()
-        self._state = PrinterState()
+        self._follower: PrinterFollower | None = None
         self.workstation_id = ""
         self.model_name = ""
 
@@ -161,7 +159,9 @@ class TapSession:
             raise BrokenPeerError("too many open jobs")
         if received_at.tzinfo is None:
             raise BrokenPeerError("a job's time has no offset")
-        reader = self._counter.papers.new_job(self._counter.model(self.model_name))
+        model = self._counter.model(self.model_name)
+        self._follower = self._follower or PrinterFollower(model)
+        reader = self._counter.papers.new_job(model)
         self._jobs[job_id] = OpenJob(job_id=job_id, received_at=received_at, reader=reader)
         self._counter.active(self.workstation_id)
 
@@ -169,8 +169,8 @@ class TapSession:
         if len(job.data) + len(data) > JOB_DATA_BYTES_MAX:
             raise BrokenPeerError("a job larger than any tap keeps")
         job.data += data
-        for token in self._tokenizer.feed(data):
-            self._state.apply(token)
+        if self._follower is not None:
+            self._follower.feed(data)
         for paper in job.reader.feed(data):
             self._document(job, paper)
 
@@ -189,7 +189,8 @@ class TapSession:
             return
         self._counter.floor.cuts_held += 1
         origin = job.origin(self.workstation_id)
-        place = self._counter.place(self, str(job.job_id), cut_no, self._state)
+        assert self._follower is not None, "a cut comes behind its job's beginning"
+        place = self._counter.place(self, str(job.job_id), cut_no, self._follower.state)
         body = job.cut_off(offset)
         taken = self._counter.take(paper, body, origin, place=place)
         if taken.awaits is None:
