@@ -39,6 +39,7 @@ from sync.ports import (
     CursorPort,
     Delivered,
     JournalPort,
+    Located,
     Pace,
     Position,
     StoredRecord,
@@ -75,12 +76,13 @@ async def run_courier(courier: Courier, wake: Wake) -> None:
     failures = 0
     rows_max: int | None = None
     confirmed_at: datetime | None = None
+    tried: set[tuple[int, int]] = set()
     while True:
         wake.clear()
         await courier.pace.pause(opens_in_s(courier.pace.now(), courier.policy.window))
         step = await _step(courier, rows_max=rows_max)
         if step is None and _is_due(confirmed_at, courier.pace.now()):
-            step = await _confirm(courier)
+            step = await _confirm(courier, tried)
             confirmed_at = courier.pace.now() if step is None else None
         if step is None:
             failures, rows_max = 0, None
@@ -205,7 +207,7 @@ def _is_due(confirmed_at: datetime | None, now: datetime) -> bool:
     return confirmed_at is None or (now - confirmed_at).total_seconds() >= CONFIRM_EVERY_S
 
 
-async def _confirm(courier: Courier) -> _Failed | None:
+async def _confirm(courier: Courier, tried: set[tuple[int, int]]) -> _Failed | None:
     """Ask, when nothing is left to deliver, whether the destination still has it all; return None when it does.
 
     A hub that was restored from a backup while this store was closed would not be heard of otherwise. A hub that has
@@ -220,13 +222,31 @@ async def _confirm(courier: Courier) -> _Failed | None:
         if located.seq == position.seq:
             if located.head_seq > position.seq and not await _next_batch(courier, rows_max=1):
                 courier.listener.forked(courier.destination)
-            return None
+            return await _fill_holes(courier, position, located, tried=tried)
         moved = await _rewind(
             courier, position.epoch, await _newest_known(courier, await _marks(courier, position.seq - 1))
         )
     except (TryAgainError, RefusedError, OnSiteError) as error:
         return _Failed(error=error, reaction=Wait(getattr(error, "retry_after_s", None)))
     return _Failed(error=_RestoredError(courier.destination), reaction=Locate(), progressed=moved)
+
+
+async def _fill_holes(
+    courier: Courier, position: Position, located: Located, *, tried: set[tuple[int, int]]
+) -> _Failed | None:
+    """Go back to the oldest record that the destination lacks and we still have; None when there is none.
+
+    Each hole is tried once in the life of a courier: what does not fit then never will.
+    """
+    for first, last in located.missing:
+        if (first, last) in tried:
+            continue
+        tried.add((first, last))
+        found = await courier.journal.records_after(first - 1, rows_max=1, bytes_max=1)
+        if found and found[0].seq <= last and found[0].epoch == position.epoch:
+            moved = await _rewind(courier, position.epoch, found[0].seq - 1)
+            return _Failed(error=_RestoredError(courier.destination), reaction=Locate(), progressed=moved)
+    return None
 
 
 class _RestoredError(RefusedError):

@@ -228,7 +228,12 @@ class HubTransport:
         found = await self._connection.ask("/v1/journal/position", question, PositionAnswer)
         if found.acked_seq and (found.acked_seq, found.head_hash) not in {(mark.seq, mark.hash) for mark in marks}:
             raise AnswerInvalidError("the hub answered with a mark that was not asked for", fix="it is tried again")
-        return Located(seq=found.acked_seq, head_hash=found.head_hash, head_seq=found.head_seq)
+        return Located(
+            seq=found.acked_seq,
+            head_hash=found.head_hash,
+            head_seq=found.head_seq,
+            missing=tuple((each.first_seq, each.last_seq) for each in found.missing),
+        )
 
 
 async def enrol(

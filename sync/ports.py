@@ -148,11 +148,15 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
-    """The newest of the marks that the destination knows (seq 0: none), and the newest record it has of the epoch."""
+    """The newest of the marks that the destination knows (seq 0: none), and the newest record it has of the epoch.
+
+    `missing` are ranges (first, last) of older records that it lacks.
+    """
 
     seq: int
     head_hash: str
     head_seq: int
+    missing: tuple[tuple[int, int], ...] = ()
 
 
 class TransportPort(Protocol):

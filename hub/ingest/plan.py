@@ -4,13 +4,14 @@ An epoch's history is a tree: branch 0 is the line heard first; where another di
 another story, a fork branches off after the last record that both share. A batch belongs to the branch with which it
 shares the most. Then it is a repeat (all known), an append (behind a branch's head), or a fork (something else stands
 there). What touches no branch is refused with the place to go on from - unless the agent no longer has what lies
-before, in which case it is taken and the hole is kept in mind.
+before, in which case it is taken and the hole is kept in mind. Should another disk still have what a hole lacks, it
+is put there when its hashes join both edges.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.ingest.batch import Batch, BatchRecord
 from retail.errors import RefusedError
@@ -58,10 +59,14 @@ class KnownRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the hub knows of the places a batch speaks of; `records` is keyed by (branch, seq)."""
+    """What the hub knows of the places a batch speaks of; `records` is keyed by (branch, seq).
+
+    `joins` are the branches whose record behind the batch follows from the batch's last: it fits into a hole there.
+    """
 
     branches: Sequence[Branch]
     records: Mapping[tuple[int, int], KnownRecord]
+    joins: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +82,14 @@ class Plan:
     """Which records go where.
 
     `opens` is the branch to make first, `new` the records to append to `branch`, `fills` known records whose payload
-    had been withheld, keyed by the branch they stand on. A repeat has none of them.
+    had been withheld, `found` records that a hole lacked, both with the branch they stand on. A repeat has none.
     """
 
     branch: int
     opens: Branch | None = None
     new: tuple[BatchRecord, ...] = ()
     fills: tuple[tuple[int, BatchRecord], ...] = ()
+    found: tuple[tuple[int, BatchRecord], ...] = ()
     hole: Hole | None = None
     forked: bool = False
 
@@ -96,14 +102,15 @@ def plan_batch(batch: Batch, known: Known) -> Plan:
     shared_seq, shared = _most_shared(batch, known, tree)
     if shared is None:
         return _beyond(batch, tree)
-    fills = tuple(_fills(batch, known, tree, shared=shared, shared_seq=shared_seq))
+    fills, found = _gaps(batch, known, tree, shared=shared, shared_seq=shared_seq)
     new = batch.after(shared_seq)
-    forked = len(tree) > 1
+    plan = Plan(branch=shared.branch, fills=fills, found=found, forked=len(tree) > 1)
     if not new:
-        return Plan(branch=shared.branch, fills=fills, forked=forked)
+        return plan
     if shared_seq == shared.head_seq:
-        return Plan(branch=shared.branch, new=new, fills=fills, forked=forked)
-    return _fork(batch, tree, base=shared, base_seq=shared_seq, fills=fills)
+        return replace(plan, new=new)
+    forked = _fork(batch, tree, base=shared, base_seq=shared_seq)
+    return replace(forked, fills=fills, found=found)
 
 
 def _first_of_epoch(batch: Batch) -> Plan:
@@ -114,8 +121,8 @@ def _first_of_epoch(batch: Batch) -> Plan:
     hole = None
     base_seq = batch.prev_seq
     if batch.prev_hash != GENESIS:
-        hole = Hole(first_seq=batch.prev_seq, last_seq=batch.prev_seq)
-        base_seq -= 1
+        hole = Hole(first_seq=1, last_seq=batch.prev_seq)  # at most: where the epoch began, nobody knows any more
+        base_seq = 0
     opens = Branch(branch=MAIN, base_branch=None, base_seq=base_seq, head_seq=base_seq, head_hash=batch.prev_hash)
     return Plan(branch=MAIN, opens=opens, new=batch.records, hole=hole)
 
@@ -124,17 +131,25 @@ def _most_shared(batch: Batch, known: Known, tree: Mapping[int, Branch]) -> tupl
     """Return the branch that agrees with the batch for longest, and where they agree last; ties go to the older."""
     best: tuple[int, Branch | None] = (-1, None)
     for branch in tree.values():
-        agreed = -1
-        for seq in range(batch.prev_seq, min(batch.last.seq, branch.head_seq) + 1):
-            here = _hash_at(branch, seq, known, tree)
-            if here is None:
-                continue  # a hole says nothing; if the next record agrees, this one did
-            if here != batch.hash_at(seq):
-                break
-            agreed = seq
+        agreed = _agreed(batch, branch, known, tree)
         if agreed > best[0]:
             best = (agreed, branch)
     return best
+
+
+def _agreed(batch: Batch, branch: Branch, known: Known, tree: Mapping[int, Branch]) -> int:
+    """Return the last place at which batch and branch agree, -1 when they never do."""
+    if branch.branch in known.joins:
+        return batch.last.seq
+    agreed = -1
+    for seq in range(batch.prev_seq, min(batch.last.seq, branch.head_seq) + 1):
+        here = _hash_at(branch, seq, known, tree)
+        if here is None:
+            continue  # a hole says nothing; if a later record agrees, this one did
+        if here != batch.hash_at(seq):
+            break
+        agreed = seq
+    return agreed
 
 
 def _owner(branch: Branch, seq: int, tree: Mapping[int, Branch]) -> Branch | None:
@@ -148,7 +163,9 @@ def _owner(branch: Branch, seq: int, tree: Mapping[int, Branch]) -> Branch | Non
 def _hash_at(branch: Branch, seq: int, known: Known, tree: Mapping[int, Branch]) -> bytes | None:
     owner = _owner(branch, seq, tree)
     if owner is None:
-        return GENESIS if seq == _root(branch, tree).base_seq else None
+        root = _root(branch, tree)
+        begins_here = seq == root.base_seq and (root.branch, seq + 1) in known.records
+        return GENESIS if begins_here else None
     if seq == owner.head_seq:
         return owner.head_hash
     record = known.records.get((owner.branch, seq))
@@ -161,16 +178,22 @@ def _root(branch: Branch, tree: Mapping[int, Branch]) -> Branch:
     return branch
 
 
-def _fills(
+def _gaps(
     batch: Batch, known: Known, tree: Mapping[int, Branch], *, shared: Branch, shared_seq: int
-) -> list[tuple[int, BatchRecord]]:
-    fills = []
+) -> tuple[tuple[tuple[int, BatchRecord], ...], tuple[tuple[int, BatchRecord], ...]]:
+    """Return what of the shared part a branch lacks: payloads that were withheld, and whole records of holes."""
+    fills: list[tuple[int, BatchRecord]] = []
+    found: list[tuple[int, BatchRecord]] = []
     for record in batch.records[: shared_seq - batch.prev_seq]:
         owner = _owner(shared, record.seq, tree)
-        stands = known.records.get((owner.branch, record.seq)) if owner else None
-        if owner and stands and stands.absent == Absence.WITHHELD and record.payload is not None:
+        if owner is None:
+            continue
+        stands = known.records.get((owner.branch, record.seq))
+        if stands is None:
+            found.append((owner.branch, record))
+        elif stands.absent == Absence.WITHHELD and record.payload is not None:
             fills.append((owner.branch, record))
-    return fills
+    return tuple(fills), tuple(found)
 
 
 def _beyond(batch: Batch, tree: Mapping[int, Branch]) -> Plan:
@@ -186,21 +209,15 @@ def _beyond(batch: Batch, tree: Mapping[int, Branch]) -> Plan:
         hole = Hole(first_seq=main.head_seq + 1, last_seq=batch.prev_seq)
         return Plan(branch=MAIN, new=batch.records, hole=hole, forked=len(tree) > 1)
     if batch.lost_before or batch.prev_hash == GENESIS:
-        return _fork(batch, tree, base=None, base_seq=batch.prev_seq, fills=())
+        return _fork(batch, tree, base=None, base_seq=batch.prev_seq)
     raise UnknownAncestorError(
         f"record {batch.prev_seq} of epoch {batch.epoch} is another one here",
         fix="ask for the position with POST /v1/journal/position",
     )
 
 
-def _fork(
-    batch: Batch,
-    tree: Mapping[int, Branch],
-    *,
-    base: Branch | None,
-    base_seq: int,
-    fills: tuple[tuple[int, BatchRecord], ...],
-) -> Plan:
+def _fork(batch: Batch, tree: Mapping[int, Branch], *, base: Branch | None, base_seq: int) -> Plan:
+    """Return a new branch for what follows `base_seq`, on the branch that holds it; on none when nothing is shared."""
     owner = _owner(base, base_seq, tree) or base if base else None
     number = max(tree) + 1
     opens = Branch(
@@ -210,4 +227,4 @@ def _fork(
         head_seq=base_seq,
         head_hash=batch.hash_at(base_seq),
     )
-    return Plan(branch=number, opens=opens, new=batch.after(base_seq), fills=fills, forked=True)
+    return Plan(branch=number, opens=opens, new=batch.after(base_seq), forked=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from hub.callers import Caller
 from hub.ingest.batch import Batch, BatchRecord
+from hub.ingest.holes import joined_branches, missing_ranges, write_found
 from hub.ingest.plan import Branch, Known, KnownRecord, Plan, UnknownAncestorError, plan_batch
-from hub.ingest.projections import Projection, Sale, project
+from hub.ingest.projections import Sale, project
 from hub.storage.ports import Database, Session, Value
 from sync.protocol.chain import GENESIS
 from sync.protocol.messages import JournalAck, Mark, ParkedRecord, PositionAnswer
@@ -19,6 +21,12 @@ _RECORD_COLUMNS = (
     "agent_id", "epoch", "branch", "seq", "kind", "workstation_id", "occurred_at", "clock_quality", "business_day",
     "salt", "payload", "payload_hash", "hash", "absent", "received_at",
 )  # fmt: skip
+_SALE_COLUMNS = (
+    "tenant_id", "transaction_id", "variant", "store_id", "agent_id", "epoch", "branch", "seq", "kind",
+    "workstation_id", "business_day", "occurred_at", "sequence_number", "currency", "total_e4", "cash_e4", "lines",
+    "digest",
+)  # fmt: skip
+_SALE_TOTALS = {"transaction.completed": "sales", "transaction.returned": "returns"}
 _OFFER_COLUMNS = (
     "agent_id", "epoch", "branch", "seq", "ordinal", "tenant_id", "store_id", "event", "campaign_id",
     "transaction_id", "serial", "business_day",
@@ -37,6 +45,10 @@ class _Place:
     epoch: int
     branch: int
 
+    def ids(self) -> dict[str, Value]:
+        """Return the place as values of a statement."""
+        return {"agent_id": self.caller.agent_id, "epoch": self.epoch, "branch": self.branch}
+
 
 class IngestService:
     """The port that uploads go through; a queue in front of it would fulfil the same two methods."""
@@ -50,7 +62,6 @@ class IngestService:
         A repeat changes nothing and is answered the same. Raises GapError, UnknownAncestorError, or TryAgainError of
         the database; whatever is raised, nothing of the batch is kept.
         """
-        projected = [project(record) for record in batch.records]
         with self._database.writing() as session:
             session.row("lock_agent", agent_id=caller.agent_id)
             plan = plan_batch(batch, _known(session, caller, batch))
@@ -59,12 +70,8 @@ class IngestService:
             place = _Place(caller, batch.epoch, plan.branch)
             _write_branch(session, place, plan, now=now)
             _write_records(session, place, plan.new, now=now)
-            added = projected[len(projected) - len(plan.new) :] if plan.new else []
-            totals = _write_projections(session, place, plan.new, added)
-            for branch, record in plan.fills:
-                filled = _Place(caller, batch.epoch, branch)
-                if _fill(session, filled, record):
-                    totals += _write_projections(session, filled, [record], [project(record)])
+            totals = _write_projections(session, place, plan.new)
+            totals += _write_gaps(session, place, plan, now=now)
             if plan.opens and plan.opens.branch:
                 totals["forks"] += 1
             _write_totals(session, caller, totals)
@@ -85,10 +92,13 @@ class IngestService:
         with self._database.reading() as session:
             found = session.row("head_seq", agent_id=caller.agent_id, epoch=epoch)
             head_seq = int(found[0]) if found and found[0] is not None else 0
+            missing = missing_ranges(session, caller.agent_id, epoch)
             for mark in sorted(marks, key=lambda mark: -mark.seq):
                 known = session.rows("marks_known", agent_id=caller.agent_id, epoch=epoch, seq=mark.seq)
                 if any(bytes(row[0]).hex() == mark.hash for row in known):
-                    return PositionAnswer(epoch=epoch, acked_seq=mark.seq, head_hash=mark.hash, head_seq=head_seq)
+                    return PositionAnswer(
+                        epoch=epoch, acked_seq=mark.seq, head_hash=mark.hash, head_seq=head_seq, missing=missing
+                    )
         return PositionAnswer(epoch=epoch, acked_seq=0, head_hash=GENESIS.hex(), head_seq=head_seq)
 
 
@@ -110,6 +120,7 @@ def _known(session: Session, caller: Caller, batch: Batch) -> Known:
     return Known(
         branches=branches,
         records={(row[0], row[1]): KnownRecord(hash=bytes(row[2]), absent=row[3]) for row in known},
+        joins=joined_branches(session, caller.agent_id, batch),
     )
 
 
@@ -127,7 +138,7 @@ def _check_follows(session: Session, caller: Caller, batch: Batch) -> None:
 
 
 def _write_branch(session: Session, place: _Place, plan: Plan, *, now: datetime) -> None:
-    ids: dict[str, Value] = {"agent_id": place.caller.agent_id, "epoch": place.epoch, "branch": place.branch}
+    ids = place.ids()
     if plan.opens:
         session.run(
             "open_branch",
@@ -170,9 +181,24 @@ def _write_records(session: Session, place: _Place, records: Sequence[BatchRecor
         session.bulk("journal_record", columns=_RECORD_COLUMNS, rows=rows)
 
 
-def _write_projections(
-    session: Session, place: _Place, records: Sequence[BatchRecord], projected: Sequence[Projection]
-) -> Counter[str]:
+def _write_gaps(session: Session, place: _Place, plan: Plan, *, now: datetime) -> Counter[str]:
+    """Write payloads that come after all, and records that holes lacked."""
+    totals: Counter[str] = Counter()
+    for branch, record in plan.fills:
+        there = _Place(place.caller, place.epoch, branch)
+        if _fill(session, there, record):
+            totals += _write_projections(session, there, [record])
+    for branch in dict.fromkeys(branch for branch, _ in plan.found):
+        there = _Place(place.caller, place.epoch, branch)
+        records = [record for on, record in plan.found if on == branch]
+        _write_records(session, there, records, now=now)
+        totals += _write_projections(session, there, records)
+        write_found(session, there.ids(), [record.seq for record in records], now=now)
+    return totals
+
+
+def _write_projections(session: Session, place: _Place, records: Sequence[BatchRecord]) -> Counter[str]:
+    projected = [project(record) for record in records]
     totals: Counter[str] = Counter()
     offers: list[Sequence[Value]] = []
     closes: list[Sequence[Value]] = []
@@ -180,8 +206,6 @@ def _write_projections(
     for record, projection in zip(records, projected, strict=True):
         ids = (caller.agent_id, place.epoch, place.branch, record.seq)
         totals.update(projection.totals)
-        if projection.sale:
-            totals.update(_write_sale(session, place, record.seq, projection.sale))
         offers += [
             (*ids, ordinal, caller.tenant_id, caller.store_id, each.event, each.campaign_id, each.transaction_id,
              each.serial, each.business_day)
@@ -194,6 +218,8 @@ def _write_projections(
             )  # fmt: skip
         if projection.refused:
             _write_refused(session, place, record.seq, projection.refused)
+    sales = [(record.seq, each.sale) for record, each in zip(records, projected, strict=True) if each.sale is not None]
+    totals += _write_sales(session, place, sales)
     if offers:
         session.bulk("offer_event", columns=_OFFER_COLUMNS, rows=offers)
     if closes:
@@ -201,35 +227,33 @@ def _write_projections(
     return totals
 
 
-def _write_sale(session: Session, place: _Place, seq: int, sale: Sale) -> dict[str, int]:
-    """Keep a sale once: the same told again adds nothing, another one under the same id is kept beside it."""
+def _write_sales(session: Session, place: _Place, sales: Sequence[tuple[int, Sale]]) -> Counter[str]:
+    """Keep each sale once: the same told again adds nothing, another one under the same id is kept beside it."""
+    totals: Counter[str] = Counter()
+    if not sales:
+        return totals
     caller = place.caller
-    variants = session.rows("sale_variants", tenant_id=caller.tenant_id, transaction_id=sale.transaction_id)
-    if any(bytes(row[1]) == sale.digest for row in variants):
-        return {"repeated_sales": 1}
-    session.run(
-        "put_sale",
-        tenant_id=caller.tenant_id,
-        variant=len(variants),
-        store_id=caller.store_id,
-        agent_id=caller.agent_id,
-        epoch=place.epoch,
-        branch=place.branch,
-        seq=seq,
-        transaction_id=sale.transaction_id,
-        kind=sale.kind,
-        workstation_id=sale.workstation_id,
-        business_day=sale.business_day,
-        occurred_at=sale.occurred_at,
-        sequence_number=sale.sequence_number,
-        currency=sale.currency,
-        total_e4=sale.total_e4,
-        cash_e4=sale.cash_e4,
-        lines=sale.lines,
-        digest=sale.digest,
-    )
-    what = {"transaction.completed": "sales", "transaction.returned": "returns"}.get(sale.kind, "voids")
-    return {what: 1} | ({"conflicting_sales": 1} if variants else {})
+    keys = json.dumps(sorted({(sale.transaction_id, sale.business_day) for _, sale in sales}))
+    digests: defaultdict[str, list[bytes]] = defaultdict(list)
+    for transaction_id, digest in session.rows("sale_variants", tenant_id=caller.tenant_id, keys=keys):
+        digests[transaction_id].append(bytes(digest))
+    rows: list[Sequence[Value]] = []
+    for seq, sale in sales:
+        known = digests[sale.transaction_id]
+        if sale.digest in known:
+            totals["repeated_sales"] += 1
+            continue
+        totals["conflicting_sales"] += bool(known)
+        totals[_SALE_TOTALS.get(sale.kind, "voids")] += 1
+        rows.append(
+            (caller.tenant_id, sale.transaction_id, len(known), caller.store_id, caller.agent_id, place.epoch,
+             place.branch, seq, sale.kind, sale.workstation_id, sale.business_day, sale.occurred_at,
+             sale.sequence_number, sale.currency, sale.total_e4, sale.cash_e4, sale.lines, sale.digest)
+        )  # fmt: skip
+        known.append(sale.digest)
+    if rows:
+        session.bulk("sale", columns=_SALE_COLUMNS, rows=rows)
+    return +totals
 
 
 def _write_refused(session: Session, place: _Place, seq: int, refused: tuple[str, str]) -> None:

@@ -109,6 +109,17 @@ WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch;
 INSERT INTO hole (agent_id, epoch, branch, first_seq, last_seq, noticed_at)
 VALUES (:agent_id, :epoch, :branch, :first_seq, :last_seq, :now);
 
+-- name: holes
+SELECT branch, first_seq, last_seq FROM hole WHERE agent_id = :agent_id AND epoch = :epoch ORDER BY branch, first_seq;
+
+-- name: drop_hole
+DELETE FROM hole WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch AND first_seq = :first_seq;
+
+-- name: record_headers
+-- What stands at one place, on every branch: all that its hash is made of.
+SELECT branch, kind, workstation_id, occurred_at, clock_quality, business_day, payload_hash, hash FROM journal_record
+WHERE agent_id = :agent_id AND epoch = :epoch AND seq = :seq;
+
 -- name: fill_record
 -- A payload that this hub had refused, or the agent had withheld, arrives after all; its hash was kept.
 UPDATE journal_record SET salt = :salt, payload = :payload, absent = NULL
@@ -125,13 +136,9 @@ WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch AND seq BETWE
 ORDER BY seq;
 
 -- name: sale_variants
-SELECT variant, digest FROM sale WHERE tenant_id = :tenant_id AND transaction_id = :transaction_id ORDER BY variant;
-
--- name: put_sale
-INSERT INTO sale (tenant_id, transaction_id, variant, store_id, agent_id, epoch, branch, seq, kind, workstation_id,
-    business_day, occurred_at, sequence_number, currency, total_e4, cash_e4, lines, digest)
-VALUES (:tenant_id, :transaction_id, :variant, :store_id, :agent_id, :epoch, :branch, :seq, :kind, :workstation_id,
-    :business_day, :occurred_at, :sequence_number, :currency, :total_e4, :cash_e4, :lines, :digest);
+-- What stands under the ids of a batch; `keys` is a JSON list of [transaction_id, business_day].
+SELECT s.transaction_id, s.digest FROM json_each(:keys) k
+JOIN sale s ON s.tenant_id = :tenant_id AND s.transaction_id = k.value ->> 0 AND s.business_day = k.value ->> 1;
 
 -- name: marks_known
 -- The hashes that this hub has at one place, on any branch.

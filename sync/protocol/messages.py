@@ -37,6 +37,9 @@ FEED_FILES_MAX: Final = 200
 LOCATE_MARKS_MAX: Final = 128
 """Marks one position question may carry; doubling distances reach 2^53 records with 53."""
 
+MISSING_RANGES_MAX: Final = 32
+"""Ranges of missing records one answer may carry; a disk with more holes tells the rest when those are mended."""
+
 _HEX_32 = r"^[0-9a-f]{64}$"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
@@ -211,6 +214,16 @@ class PositionQuestion(Versioned):
     """Records of the agent's own journal."""
 
 
+class SeqRange(Message):
+    """Records from `first_seq` to and with `last_seq`."""
+
+    first_seq: Seq
+    """The first of them."""
+
+    last_seq: Seq
+    """The last of them."""
+
+
 class PositionAnswer(Versioned):
     """The newest mark that the hub knows, and how far it has read this epoch."""
 
@@ -226,6 +239,9 @@ class PositionAnswer(Versioned):
     head_seq: Annotated[int, Field(ge=0, le=SEQ_MAX)]
     """The newest record of this epoch that the hub has, on any branch. Larger than the agent's own newest record:
     the agent's disk was restored from a backup, and it must enrol again for a new epoch."""
+
+    missing: Annotated[list[SeqRange], Field(max_length=MISSING_RANGES_MAX)] = []
+    """Records of this epoch that the hub lacks; an agent that still has some of them sends them again."""
 
 
 class Refusal(Message):
