@@ -36,7 +36,7 @@ function intro({ texts, send }) {
     <ul class="gains">
       ${["join_gain_points", "join_gain_receipt", "join_gain_offers"].map((key) => html`<li>${texts.say(key)}</li>`)}
     </ul>
-    ${onwards(texts, send, "go_on", {})}
+    <div class="row">${onwards(texts, send, "go_on", {})}</div>
   </div>`;
 }
 

@@ -62,11 +62,24 @@ export function languages({ texts, onChoose }) {
   </div>`;
 }
 
+/** Core gives reasons as clauses of the campaign's rule, "so: best"; what did not exclude somebody is no reason. */
+const CLAUSE = "so: ";
+const EXCLUSION = /^so: not /;
+
+/**
+ * Why somebody sees an offer, for them to read. @param {string[]} why @param {Texts} texts
+ */
+function reasons(why, texts) {
+  return why
+    .filter((each) => !EXCLUSION.test(each))
+    .map((each) => (each.startsWith(CLAUSE) ? texts.say("why_rule", { rule: each.slice(CLAUSE.length) }) : each));
+}
+
 /**
  * One offer as a card. @param {any} offer @param {Texts} texts
  */
 export function offerCard(offer, texts) {
-  const why = Array.isArray(offer.why) ? offer.why : offer.why ? [offer.why] : [];
+  const why = reasons(offer.why ?? [], texts);
   return html`<li class="card arrives">
     ${offer.picture ? html`<img src=${offer.picture} alt="" />` : nothing}
     <h2>${offer.title ?? offer.text}</h2>
