@@ -30,6 +30,13 @@ def _dos_but(changes: dict[int, str], codec: str = "cp437") -> str:
 _CYRILLIC_CAPITALS: Final = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
 _LITHUANIAN: Final = {0xB5: "ĄČĘĖ", 0xBD: "ĮŠ", 0xC6: "ŲŪ", 0xCF: "Žąčęėįšųūž"}  # where CP775 has them, too
 
+_TCVN: Final = (
+    "{:32}        ăâêôơưđ      àảãáạ ằẳẵắ       ặầẩẫấậè ẻẽéẹềểễếệìỉ   ĩíịò ỏõóọồổỗốộờởỡớợù ủũúụừửữứựỳỷỹýỵ ".format("")
+)
+_TCVN_CAPITALS: Final = (
+    "{:32} ĂÂ    Ð  ÊÔƠƯ       ÀẢÃÁẠ ẰẲẴẮ       ẶẦẨẪẤẬÈ ẺẼÉẸỀỂỄẾỆÌỈ   ĨÍỊÒ ỎÕÓỌỒỔỖỐỘỜỞỠỚỢÙ ỦŨÚỤỪỬỮỨỰỲỶỸÝỴ ".format("")
+)
+
 # The upper halves of pages that Python does not know.
 OWN_PAGES: Final[dict[str, str]] = {
     "katakana": "▁▂▃▄▅▆▇█▏▎▍▌▋▊▉┼┴┬┤├▔─│▕┌┐└┘╭╮╰╯ ｡｢｣､･ｦｧｨｩｪｫｬｭｮｯｰｱｲｳｴｵｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉﾊﾋﾌﾍﾎﾏﾐﾑﾒﾓﾔﾕﾖﾗﾘﾙﾚﾛﾜﾝﾞﾟ"
@@ -56,6 +63,8 @@ OWN_PAGES: Final[dict[str, str]] = {
     "cp3843": _dos_but(  # Mazovia
         {0x86: "ą", 0x8D: "ć", 0x8F: "ĄĘęł", 0x95: "Ć", 0x98: "Ś", 0x9C: "Ł", 0x9E: "ś", 0xA0: "ŹŻóÓńŃźż"}
     ),
+    "tcvn3-1": _TCVN.replace(" ", UNDEFINED),
+    "tcvn3-2": _TCVN_CAPITALS.replace(" ", UNDEFINED),
     "cp3844": _dos_but({0x80: "ČüéďäĎŤčěĚĹÍľǪÄÁÉžŽôöÓůÚýÖÜŠĽÝŘťáíóúňŇŮÔšřŕŔ", 0xAD: "§"}),  # Kamenický
 }
 

@@ -50,7 +50,7 @@ _LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "greek": ("αοιετσνηυρπκμλς ωάίόέήύώδγθχφβ ξζψϊΐϋΰ",),
     "hebrew": ("יוהלארתבשמ נסדקחפעצגט כזםןףךץ",),
-    "arabic": ("اليمنرتبهو دسعفكةأقجحﺍﺎﻝﻟﻠﻢﻡﻣﻤﻥﻧﻨﻱﻳﻴﺕﺗﺘﺏﺑﺒﻩﻫﻮﻭﺮﺭﺪﺩ إشصطخزغضىءئؤذظثآﻉﻊﻋﻌﺱﺳﺴﻓﻔﻛﻜﻗﻘﺟﺠﺣﺤﺷﺸﺻﺼﻃﻄﺧﺨﺯﺰﻏﻐﺿﻀ",),
+    "arabic": ("اليمنرتبهو دسعفكةأقجحﺍﺎﻝﻟﻠﻢﻡﻣﻤﻥﻧﻨﻱﻳﻴﺕﺗﺘﺏﺑﺒﻩﻫﻮﻭﺮﺭﺪﺩ إشصطخزغضىءئؤذظثآًٌٍَُِّْـﻉﻊﻋﻌﺱﺳﺴﻓﻔﻛﻜﻗﻘﺟﺠﺣﺤﺷﺸﺻﺼﻃﻄﺧﺨﺯﺰﻏﻐﺿﻀ",),
     "thai": ("านรกอเงมยลวดทสตะคปบห แชพไใขจผถซัีิ่้์็ำุู โธณฉญฟศษืึ๊๋ๆฯ฿",),
 }
 _GROUP_WEIGHTS: Final = (2.6, 2.0, 1.2)
@@ -93,6 +93,8 @@ _PENALTIES: Final = (
     (re.compile("[aAeEkK]s(?=[aAeEkK])"), 1.6),  # a symbol in a word
     (re.compile("d(?=[eE])|[eE](?=d)"), 0.6),  # an accent beside a digit
 )
+_PRICED_LETTER: Final = re.compile("[^\\W\\d_]\u20ac")  # a currency sign after a letter: it was a letter, too
+_PRICED_LETTER_PENALTY: Final = 3.5
 _WORD: Final = re.compile("[^\\W\\d_]{3,}")
 _NO_VOWEL: Final = 1.6  # taken from each letter of a word of three letters and more that nobody could say
 
@@ -119,6 +121,7 @@ def plausibility(text: str) -> float:
     shape = "".join(map(_class, text))
     for pattern, penalty in _PENALTIES:
         total -= penalty * len(pattern.findall(shape))
+    total -= _PRICED_LETTER_PENALTY * len(_PRICED_LETTER.findall(text))
     if "cyrillic" in letters or "greek" in letters:
         total -= _NO_VOWEL * sum(len(word) for word in _WORD.findall(text) if _unspeakable(word))
     return total / count
