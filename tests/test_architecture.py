@@ -19,10 +19,13 @@ POSITIONAL_MAX = 3  # style rule 6: parameters beyond three are keyword-only
 TAP_RSS_KIB_MAX = 25 * 1024  # performance: the tap's process
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
-# Who may ask the machine for the time; everybody else is given a clock.
-CLOCK_KEEPERS = {"agent/clock.py", "hub/bootstrap.py", "pos_adapters/taps/serving.py"}
+# Who may ask the machine for the time: system clocks, and processes where they begin. All others are given one.
+CLOCK_KEEPERS = {
+    *("agent/clock.py", "agent/core.py", "hub/bootstrap.py", "sync/ports.py"),
+    *("pos_adapters/taps/serving.py", "pos_adapters/taps/supervise.py"),
+}
 # The demo is a shop around the product: its registers and its story live in real time.
-REAL_TIME = ("agent/demo/",)
+REAL_TIME = ("agent/demo/", "agent/commands/")
 
 
 def sources() -> list[Path]:
