@@ -190,6 +190,8 @@ def _prefix(text: str, start: int, decimals: int) -> tuple[int, str, bool, str] 
                     currency, at = joined, word_start
         elif mark in "-+" and (at == 0 or not (text[at - 1].isalnum() or text[at - 1] == "-")):
             negative = negative or mark == "-"
+        elif mark == "*" and at and text[at - 1] == "*":
+            return None  # a masked number
         elif mark in "=*:(@[~.,'\"><&":
             break
         elif mark == "%":

@@ -11,6 +11,7 @@ from collections.abc import Container, Sequence
 from enum import Enum
 
 from pos_adapters.reading.amounts import MILLI, Number, in_fashion
+from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, labels_of, primary
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -65,6 +66,9 @@ _PART_OF = {
     Role.PRICE_INFO: Part.INFO,
 } | dict.fromkeys(TENDERS, Part.TENDER)
 
+
+# Labels that are printed above their amount; others above a number are headings of a column.
+_CARRIED = TENDERS | {Role.TOTAL, Role.SUBTOTAL, Role.TOTAL_WEAK, Role.CHANGE, Role.RECEIVED, Role.ROUNDING, Role.TIP}
 
 # A line that multiplies belongs to goods, unless it is one of these ("3 x discount 0.50").
 _MULTIPLIED = frozenset((Role.TOTAL, Role.SUBTOTAL, Role.DISCOUNT, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.TIP))
@@ -123,8 +127,12 @@ def label_lines(lines: Sequence[LineFacts], active: int) -> list[tuple[Label | N
             result.append((None, []))
             continue
         labels = labels_of(facts, active)
-        result.append((primary(labels, facts.unknown), labels))
+        result.append((primary(labels, facts), labels))
     return result
+
+
+# Currencies of a thousand parts; elsewhere "1.234" with three decimals is a weight or a thousand, never an amount.
+_THREE_DECIMALS = frozenset(("kwd", "bhd", "tnd", "omr", "jod", "iqd", "lyd", "dt", "kd", "bd"))
 
 
 def fashions_of(lines: Sequence[LineFacts], labels: Sequence[Label | None]) -> list[int]:
@@ -139,7 +147,9 @@ def fashions_of(lines: Sequence[LineFacts], labels: Sequence[Label | None]) -> l
             votes[number.decimals] += weight
             if number.decimals == 3 and number.grouped >= 0:
                 votes[0] += weight + 1  # "1,200" is far oftener a thousand than a thousandth
-    found = [decimals for decimals in (2, 0, 3) if votes[decimals]]
+    found = [decimals for decimals in (2, 0) if votes[decimals]]
+    if votes[3] and any(number.currency in _THREE_DECIMALS for facts in lines for number in facts.numbers):
+        found.append(3)
     return sorted(found, key=lambda decimals: -votes[decimals])
 
 
@@ -154,8 +164,8 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, 
         if facts.rule or not facts.numbers:
             carried = _carries(facts, label, carried)
             continue
-        if carried is not None and facts.letters > 3:  # more than a currency: the line speaks for itself
-            carried = None
+        if carried is not None and (facts.named or facts.letters > STRAY_LETTERS_MAX + 1):
+            carried = None  # more than a currency: the line speaks for itself
         made = _entries_of(sheet, line, carried if label is None else label, all_labels)
         sheet.entries += made
         carried = None if made else _carries(facts, label, None)
@@ -171,7 +181,7 @@ def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> La
     """A label without an amount stands for the amount alone on the next line."""
     if facts.rule:
         return carried
-    if _is_label(facts, label, MONEY) and facts.unknown == 0 and not facts.numbers:
+    if _is_label(facts, label, _CARRIED) and facts.unknown == 0 and not facts.numbers:
         return label
     return None
 
@@ -210,6 +220,8 @@ def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label
         if len(several) > 1:
             return several
     found = _amount_of(facts, sheet.decimals)
+    if facts.dated and label is None:
+        return []
     if found is None and label is not None and label.leads and label.role in MONEY:
         found = _amount_inside(facts, sheet.decimals, label)
     if found is None:
@@ -261,8 +273,8 @@ def _part_by_words(entry: Entry, label: Label) -> Part:
         return Part.FACT
     part = _PART_OF[label.role]
     unknown = entry.facts.unknown
-    if part is Part.TOTAL and unknown > STRAY_LETTERS_MAX:
-        return Part.WEAK_TOTAL
+    if part in (Part.TOTAL, Part.WEAK_TOTAL, Part.CHECK) and unknown > _stray_max(entry.facts, label):
+        return Part.ITEM if part is Part.WEAK_TOTAL else Part.WEAK_TOTAL
     if part is Part.MODIFICATION and entry.amount > 0 and unknown > 0 and not label.leads:
         return Part.ITEM
     if part in (Part.VOID, Part.RETURN) and not label.leads and entry.amount > 0:
@@ -348,7 +360,7 @@ def _settle_places(sheet: Sheet) -> None:
                     found = _amount_of(entry.facts, sheet.decimals)
                     if found is not None:
                         _quantify(entry, found[1], sheet.decimals)
-            elif entry.part is Part.WEAK_TOTAL and entry.role is Role.TOTAL and entry.facts.unknown > STRAY_LETTERS_MAX:
+            elif entry.part is Part.WEAK_TOTAL and entry.role is not Role.TOTAL_WEAK:
                 entry.part = Part.ITEM
 
 
@@ -422,7 +434,12 @@ def _bare_name_above(sheet: Sheet, line: int, previous: Entry | None) -> bool:
 
 def _is_label(facts: LineFacts, label: Label | None, roles: Container[Role]) -> bool:
     """Whether the line consists of a label of `roles`; "Total 0% yogurt" is a name."""
-    return label is not None and label.leads and label.role in roles and facts.unknown <= STRAY_LETTERS_MAX
+    return label is not None and label.leads and label.role in roles and facts.unknown <= _stray_max(facts, label)
+
+
+def _stray_max(facts: LineFacts, label: Label) -> int:
+    """Letters beside a label: in scripts without spaces even one makes another word."""
+    return 0 if WIDE.match(facts.text, label.start) else STRAY_LETTERS_MAX
 
 
 def _describe(sheet: Sheet) -> None:

@@ -13,7 +13,7 @@ import unicodedata
 # Han, kana and Hangul: scripts written without spaces, and twice as wide on paper.
 WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 
-_LEADERS = re.compile(r"[.·…_]{3,}|[-=~*]{3,}|(?:\. ){2,}\.?")
+_LEADERS = re.compile(r"[.·…_]{3,}|[-=~]{3,}|\*{3,}(?!\d)|(?:\. ){2,}\.?")
 _SPREAD_CHUNK = re.compile(r"\S(?: \S)+")
 _WIDE_LETTER = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _SPREAD_WIDE = re.compile(rf"(?<![^\s(\[:]){_WIDE_LETTER}(?: +{_WIDE_LETTER})+(?=[\s:)\]]|$)")

@@ -7,6 +7,7 @@ refuses wherever it stands, a common word ("copy", "return") only as a headline:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ _SOFT = frozenset((DocumentKind.KITCHEN, DocumentKind.DRAWER, DocumentKind.CARD_
 _SOFT_AS_HEADLINE = frozenset((DocumentKind.REPORT,))
 _NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID))
 _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
+_COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
 _HEADLINE_SHARE = 0.6
 _WORD_SHARE = 0.5
 _WIDE_SHARE = 0.3  # scripts without spaces: a phrase among the words of a heading ...
@@ -65,16 +67,7 @@ def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bo
     """An order without prices: quantities before names, and a word of the dining room (table, waiter, order)."""
     if not {Role.CASHIER, Role.DOCUMENT_NUMBER, Role.ID}.intersection(role for role in Role if role in roles):
         return False
-    counted = sum(
-        bool(facts.numbers)
-        and facts.numbers[0].decimals == 0
-        and not facts.text[: facts.numbers[0].start].strip()
-        and facts.unknown > 0
-        and not facts.right
-        and facts.text[facts.numbers[0].end :].lstrip()[:1].isalpha()
-        for facts in lines
-    )
-    return counted > 0
+    return any(_COUNTED.match(facts.text) for facts in lines)
 
 
 def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
@@ -89,7 +82,7 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         )
     if any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text):
         return False
-    if facts.right and facts.numbers[facts.right[0]].decimals:
+    if facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)):
         return False
     return hit.letters >= _HEADLINE_SHARE * letters
 

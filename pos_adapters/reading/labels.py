@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.lexicon import Hit, Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
 
@@ -117,8 +118,8 @@ def _unknown_before(facts: LineFacts, hit: Hit) -> bool:
     return letters - known > 1
 
 
-def primary(labels: Sequence[Label], unknown: int) -> Label | None:
-    """Return the label that decides what the line is; `unknown` letters of it no phrase explains."""
+def primary(labels: Sequence[Label], facts: LineFacts) -> Label | None:
+    """Return the label that decides what the line is."""
     if not labels:
         return None
     first = labels[0]
@@ -130,12 +131,23 @@ def primary(labels: Sequence[Label], unknown: int) -> Label | None:
     if first.role is Role.RECEIVED:
         return _first_of(rest, {Role.CHANGE}) or _tender_of(rest) or first
     if first.role in TENDERS:
-        return _first_of(rest, {Role.CHANGE, Role.DISCOUNT, Role.SAVINGS, Role.BALANCE, Role.POINTS}) or _tender_of(
-            labels
-        )
-    if first.role in FACTS and unknown == 0:
-        return _first_of(rest, MONEY) or first
+        other = _first_of(rest, {Role.CHANGE, Role.DISCOUNT, Role.SAVINGS, Role.BALANCE, Role.POINTS})
+        return other or _number_of(labels, facts) or _tender_of(labels)
+    if first.role is Role.TAX and WIDE.match(facts.text, first.start):
+        return _first_of(rest, {Role.TAX_BASE}) or first
+    if first.role in FACTS and facts.unknown == 0:
+        money = _first_of(rest, MONEY)
+        if money is not None and not any(first.end <= number.start < money.start for number in facts.numbers):
+            return money
     return first
+
+
+def _number_of(labels: Sequence[Label], facts: LineFacts) -> Label | None:
+    """"Card no. 1234": the figures belong to the number, not to the card."""
+    fact = _first_of(labels, FACTS)
+    if fact is None or not facts.numbers or facts.numbers[0].start < fact.end or facts.numbers[-1].decimals:
+        return None
+    return fact
 
 
 def _first_of(labels: Iterable[Label], roles: Iterable[Role]) -> Label | None:

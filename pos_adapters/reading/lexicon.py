@@ -173,7 +173,7 @@ class Lexicon:
         while index < size:
             letter = dense[index]
             for text, senses in self._wide.get(letter, ()):
-                if dense.startswith(text, index):
+                if dense.startswith(text, index) and (len(text) > 1 or _stands_alone(dense, index)):
                     index += len(text)
                     hits.append(Hit(places[index - len(text)], places[index - 1] + 1, len(text), senses))
                     letters += len(text)
@@ -196,6 +196,13 @@ class Lexicon:
             self._memo.clear()
         self._memo[word] = phrases
         return phrases
+
+
+def _stands_alone(dense: str, index: int) -> bool:
+    """A single letter ("計", "계") is a word only between letters of other scripts, figures or the ends."""
+    before = dense[index - 1] if index else " "
+    after = dense[index + 1] if index + 1 < len(dense) else " "
+    return not (WIDE.match(before) or WIDE.match(after))
 
 
 def _words_of(folded: str) -> list[str]:

@@ -24,6 +24,7 @@ _BETWEEN_TIMES = re.compile(
     r"\s*(?:[€$£¥₩₽₸₴₺(]|[^\W\d_]{1,3}\.?)?\s*",
     re.IGNORECASE,
 )
+_DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d)")
 _UNIT_ROLES = frozenset((Role.UNIT, Role.FILLER, Role.HEADING))
 
 
@@ -39,6 +40,7 @@ class LineFacts(NamedTuple):
     unknown: int  # letters that no phrase explains
     named: bool  # it has words that could name goods
     rule: bool  # a separator or blank
+    dated: bool  # a date or a time stands on it
     indent: int
 
 
@@ -63,7 +65,7 @@ class LineReader:
         text = clean(printed)
         stripped = text.strip()
         if _RULE.fullmatch(stripped):
-            return LineFacts(stripped, (), (), None, (), 0, 0, named=False, rule=True, indent=0)
+            return LineFacts(stripped, (), (), None, (), 0, 0, named=False, rule=True, dated=False, indent=0)
         numbers = numbers_of(text)
         hits, letters, unknown = self.lexicon.find(fold(text))
         right = _right_end(text, numbers)
@@ -73,7 +75,7 @@ class LineReader:
         indent = len(text) - len(text.lstrip())
         times = _times(text, numbers)
         return LineFacts(
-            text, numbers, right, times, tuple(hits), letters, unknown, named=named, rule=False, indent=indent
+            text, numbers, right, times, tuple(hits), letters, unknown, named=named, rule=False, dated=_DATED.search(text) is not None, indent=indent
         )
 
 

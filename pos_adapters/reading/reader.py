@@ -11,7 +11,7 @@ from __future__ import annotations
 from pos_adapters.reading.arithmetic import Verdict, judge
 from pos_adapters.reading.entries import Part, Sheet, fashions_of, label_lines, sheet_of
 from pos_adapters.reading.fiscal import fiscal_identity
-from pos_adapters.reading.kinds import Naming, namings
+from pos_adapters.reading.kinds import Naming, looks_like_kitchen, namings
 from pos_adapters.reading.labels import languages_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineReader, standard_reader
@@ -110,6 +110,8 @@ class _Reading:
         has_goods = sheet is not None and any(entry.part in (Part.ITEM, Part.IMPLICIT) for entry in sheet.entries)
         if kind is None and Role.TERMINAL in roles and not has_goods:
             return Reading(kind=DocumentKind.CARD_SLIP, languages=self.languages)
+        if kind is None and not has_goods and looks_like_kitchen(self.lines, roles):
+            return Reading(kind=DocumentKind.KITCHEN, languages=self.languages)
         has_total = sheet is not None and any(entry.part is Part.TOTAL for entry in sheet.entries)
         if kind is None and not (has_goods and has_total):
             return self._park(ParkReason.NO_AMOUNTS, verdict.detail, kind=DocumentKind.OTHER)

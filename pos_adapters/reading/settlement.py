@@ -67,12 +67,11 @@ def _signed(entry: Entry) -> Entry:
 def _selections(tenders: list[Entry], received: list[Entry]) -> list[list[Entry]]:
     """Return the ways to count what was handed over, the fullest first."""
     unique = _without_echoes(tenders)
-    ways = []
+    ways = [tenders, unique]
     if received:
         other = [entry for entry in unique if entry.role is not Role.CASH]
         ways.append([*other, *_last_of(received)])
         ways.append(_last_of(received))
-    ways += [tenders, unique]
     return [way for way in ways if way]
 
 
