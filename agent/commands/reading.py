@@ -1,0 +1,232 @@
+"""`tillstream read | tokens | render`: a captured print job as documents, as commands, as a picture.
+
+Files are read, never written, but for the picture that `render -o` names. Payment card numbers are masked in all that
+is shown. Shapes: `contracts`' Document and the list of tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agent.config import load_config
+from agent.masking import mask_payment_cards
+from agent.payloads import transaction_content
+from pos_adapters.reading.reader import read_paper
+from pos_adapters.reading.values import Reading, StoreFacts
+from receipt.document import PaperReader
+from receipt.escpos.tokenizer import Token, Tokenizer
+from receipt.paper import Paper
+from receipt.printers import DEFAULT_MODEL, printer_model
+from receipt.star.tokenizer import StarTokenizer
+from retail.errors import ConfigurationError
+from retail.identifiers import WorkstationId
+from retail.transaction import RetailTransaction
+
+JOB_BYTES_MAX = 256 * 1024 * 1024  # a year of receipts in one file is a mistake; a roll of raster is 100 MB
+
+app = typer.Typer(no_args_is_help=True, help="Read captured print jobs.")
+
+
+class LanguageChoice(StrEnum):
+    """Which command language the job is in."""
+
+    AUTO = "auto"
+    ESCPOS = "escpos"
+    STAR = "star"
+
+
+JobsArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, metavar="FILE…", help="Print jobs.")]
+JobArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="A print job.")]
+PrinterOption = Annotated[str, typer.Option("--printer", metavar="MODEL", help="The printer the job was made for.")]
+LanguageOption = Annotated[LanguageChoice, typer.Option("--language", help="The command language.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("read", epilog="Example: tillstream read receipt.bin --json")
+def read(
+    files: JobsArgument,
+    *,
+    store: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="agent.toml: currency, time zone, ids.")
+    ] = None,
+    printer: PrinterOption = DEFAULT_MODEL,
+    language: LanguageOption = LanguageChoice.AUTO,
+    as_json: JsonOption = False,
+) -> None:
+    """Read print jobs into documents and, where the arithmetic proves them, transactions."""
+    printer_model(printer)
+    facts = _facts(store)
+    documents = [
+        document_content(file, index, paper, read_paper(paper, store=facts))
+        for file in files
+        for index, paper in enumerate(papers_of(job_of(file), printer, language))
+    ]
+    if as_json:
+        _print_json(documents)
+        return
+    for document in documents:
+        sys.stdout.write(_told(document))
+
+
+@app.command("tokens", epilog="Example: tillstream tokens receipt.bin --json")
+def tokens(file: JobArgument, *, language: LanguageOption = LanguageChoice.ESCPOS, as_json: JsonOption = False) -> None:
+    """Take a print job apart: every byte once, in order, each command by its name."""
+    tokenizer = StarTokenizer() if language is LanguageChoice.STAR else Tokenizer()
+    joined = _joined([*tokenizer.feed(job_of(file)), *tokenizer.close()])
+    if as_json:
+        _print_json([{"hex": data.hex(), "name": name, "offset": offset} for data, name, _, offset in joined])
+        return
+    for data, name, _, offset in joined:
+        sys.stdout.write(f"{offset:8d}  {name:40s} {_excerpt(data)}\n")
+
+
+class PictureFormat(StrEnum):
+    """What `render` writes, by the file's ending."""
+
+    PNG = "png"
+    SVG = "svg"
+    HTML = "html"
+    TXT = "txt"
+
+
+@app.command("render", epilog="Example: tillstream render receipt.bin -o receipt.png")
+def render(
+    file: JobArgument,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Picture to write: .png .svg .html .txt; else text here.")
+    ] = None,
+    printer: PrinterOption = DEFAULT_MODEL,
+    language: LanguageOption = LanguageChoice.AUTO,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw a print job as the paper it makes."""
+    from receipt.render.picture import Format, render_job  # noqa: PLC0415 - draws: nobody else waits for it
+
+    ending = output.suffix.lstrip(".").lower() if output else "txt"
+    if ending not in list(PictureFormat):
+        raise ConfigurationError(
+            f"{output}: cannot draw a .{ending}", fix="end the name in .png, .svg, .html or .txt", code="bad_format"
+        )
+    job = mask_payment_cards(job_of(file))
+    picture = render_job(job, Format(ending), model=printer, language=language.value)
+    if output is None:
+        sys.stdout.write(picture.decode())
+        return
+    try:
+        output.write_bytes(picture)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{output} cannot be written: {error.strerror}", fix="name another place with -o", code="cannot_write"
+        ) from error
+    if as_json:
+        _print_json({"output": str(output), "format": ending, "bytes": len(picture)})
+
+
+def job_of(file: Path) -> bytes:
+    """Return a job's bytes. Raises ConfigurationError for a file that cannot be read, or is no print job's size."""
+    try:
+        if file.stat().st_size > JOB_BYTES_MAX:
+            raise ConfigurationError(
+                f"{file} is larger than {JOB_BYTES_MAX >> 20} MB", fix="cut it into jobs", code="job_too_large"
+            )
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file} cannot be read: {error.strerror}", fix="check its name and its rights", code="cannot_read"
+        ) from error
+
+
+def papers_of(job: bytes, printer: str, language: LanguageChoice) -> list[Paper]:
+    """Return the documents of a job, masked, as its printer would print them."""
+    reader = PaperReader(printer, language.value)
+    return [*reader.feed(mask_payment_cards(job)), *reader.close()]
+
+
+def document_content(file: Path, index: int, paper: Paper, reading: Reading) -> dict[str, Any]:
+    """Return one document in the contracts' shape."""
+    parked = reading.parked
+    return {
+        "file": str(file),
+        "index": index,
+        "kind": reading.kind.value,
+        "language": paper.language.value,
+        "text": list(paper.text),
+        "codes": [{"symbology": code.symbology.value, "data": code.data} for code in paper.codes],
+        "transaction": _transaction(reading.transaction),
+        "proof": list(reading.proof),
+        "parked": {"reason": parked.reason.value, "detail": parked.detail} if parked else None,
+    }
+
+
+def _transaction(transaction: RetailTransaction | None) -> dict[str, Any] | None:
+    if transaction is None:
+        return None
+    content = transaction_content(transaction)
+    if transaction.loyalty_code_printed or transaction.loyalty_token:
+        content["loyalty"] = {
+            "code_printed": transaction.loyalty_code_printed,
+            "token": transaction.loyalty_token,
+        }
+    return content
+
+
+def _facts(store: Path | None) -> StoreFacts | None:
+    if store is None:
+        return None
+    config = load_config(store)
+    alone = config.workstation[0].id if len(config.workstation) == 1 else None
+    return StoreFacts(
+        business_unit_id=config.business_unit_id,
+        workstation_id=WorkstationId(alone) if alone else None,
+        timezone=config.store.timezone,
+        currency=config.store.currency,
+        language=config.store.language,
+        country=config.store.country or None,
+        day_ends_at=config.store.day_ends_at.strftime("%H:%M"),
+    )
+
+
+def _joined(tokens: list[Token]) -> list[Token]:
+    """Join neighbours that are one thing told in pieces: a run of text, the rows of one image."""
+    joined: list[Token] = []
+    for token in tokens:
+        last = joined[-1] if joined else None
+        if last is not None and last.name == token.name and token.name.startswith("Text"):
+            joined[-1] = last._replace(data=last.data + token.data)
+        else:
+            joined.append(token)
+    return joined
+
+
+def _excerpt(data: bytes) -> str:
+    shown = data[:40]
+    text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in shown)  # noqa: PLR2004 - printable ASCII
+    return f"{shown.hex(' ')}  {text}" + (f"  … {len(data)} bytes" if len(data) > len(shown) else "")
+
+
+def _told(document: dict[str, Any]) -> str:
+    """Return a document for a person: what it is, its lines, and what proves it."""
+    lines = [f"{document['file']}, document {document['index']}: {document['kind']} ({document['language']})", ""]
+    lines += [f"  {line}" for line in document["text"]]
+    lines += [f"  [{code['symbology']}: {code['data']}]" for code in document["codes"]]
+    lines.append("")
+    transaction = document["transaction"]
+    if transaction is not None:
+        currency = f" {transaction['currency']}" if transaction["currency"] else ""
+        lines.append(f"total {transaction['total']}{currency}, {len(transaction['line_items'])} lines")
+    lines += [f"proof: {proof}" for proof in document["proof"]]
+    if document["parked"]:
+        lines.append(f"parked: {document['parked']['reason']} - {document['parked']['detail']}")
+    return "\n".join(lines) + "\n\n"
+
+
+def _print_json(content: object) -> None:
+    json.dump(content, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
