@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.demo.paper_trail import papers_of, text_of
+from receipt.render.picture import Format, render
 
 PAPERS_SHOWN_MAX = 50  # a page with more pictures is no longer looked at; older ones stay in the folder
 
@@ -22,6 +23,7 @@ class Roll:
         path = self._folder / f"job-{number:04}.bin"
         path.write_bytes(data)
         papers = papers_of(data, model=self._model)
+        path.with_suffix(".png").write_bytes(render(papers, Format.PNG, model=self._model))
         path.with_suffix(".txt").write_text("\n".join(text_of(papers)) + "\n", encoding="utf-8")
         return path
 
