@@ -1,17 +1,27 @@
-"""QR codes: how large one will be, and its picture for printers that cannot draw it themselves."""
+"""QR codes: how large one will be, and its picture for printers that cannot draw it themselves.
+
+A picture is made while a till waits, so everything about a version that does not depend on the payload is worked out
+once, from the qrcode library's own tables: where function patterns stand, where each bit goes and whether the mask
+turns it, and the Reed-Solomon remainders of every byte. What is left for a payload is a few hundred table look-ups
+(0.2 ms where the library takes 2, and 17 with its choice of mask). Tests hold every version equal to the library's.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import chain, zip_longest
+from operator import itemgetter
 
-from receipt.bitmap import Bitmap, bitmap_of
+from receipt.bitmap import Bitmap
 from retail.errors import DefectError
 
 QUIET_MODULES = 4
 """White modules around a code that scanners need (ISO/IEC 18004)."""
 
 QR_BYTES_MAX = 1_000
-"""Longest payload on a slip: version 24 at level M, the largest that 384 dots hold at two dots a module and more."""
+"""Longest payload on a slip: version 27 at level M, the largest that 384 dots hold at two dots a module and more."""
 
 MODULE_DOTS_MAX = 6
 """0.75 mm at 203 dpi: read by telephones at arm's length; larger only costs paper."""
@@ -26,11 +36,18 @@ _BYTES_AT_LEVEL_M = (
 """Bytes that each version holds in byte mode at level M (ISO/IEC 18004, table 7)."""
 
 _MASK_PATTERN = 3
-"""One mask for all: trying all eight takes 17 ms, while a till waits; our payloads are as good as random, so that
-the best mask is hardly better than any."""
+"""One mask for all: our payloads are as good as random, so that the best mask is hardly better than any."""
 
 _CACHED_PICTURES = 64
 """A store's printers and the few codes that repeat (claim page, app); a coupon's own code comes once."""
+
+_BYTE_MODE = "0100"
+_LONG_COUNT_FROM = 10  # from this version on the count of bytes takes 16 bits, before it 8
+_PADDING = (0xEC, 0x11)
+_BITS = 8
+_FIELD = 0x11D  # x^8 + x^4 + x^3 + x^2 + 1, the field of ISO/IEC 18004
+
+Modules = list[list[bool | None]]
 
 
 def version_for(payload: bytes) -> int:
@@ -54,15 +71,156 @@ def module_dots(payload: bytes, *, dots: int) -> int:
 
 @lru_cache(maxsize=_CACHED_PICTURES)
 def qr_picture(payload: bytes, scale: int) -> Bitmap:
-    """Return the picture of a QR code at level M without its quiet zone, `scale` dots a module.
+    """Return the picture of a QR code at level M without its quiet zone, `scale` dots a module."""
+    plan = _plan(version_for(payload))
+    codewords = plan.codewords(payload)
+    bits = f"{int.from_bytes(codewords, 'big'):0{_BITS * len(codewords)}b}" + "0" * plan.remainder_bits
+    modules = "".join(plan.place(bits + bits.translate(_TURNED) + "01"))
+    width_bytes = -(-plan.size * scale // _BITS)
+    wide = modules.replace("0", "o" * scale).replace("1", "1" * scale).replace("o", "0") if scale > 1 else modules
+    step = plan.size * scale
+    rows = (
+        int(wide[at : at + step].ljust(width_bytes * _BITS, "0"), 2).to_bytes(width_bytes, "big")
+        for at in range(0, len(wide), step)
+    )
+    return Bitmap(width_bytes, tuple(chain.from_iterable((row,) * scale for row in rows)))
 
-    Imported when first used: a store whose printers draw codes themselves never loads the library.
+
+def prepare(length: int) -> None:
+    """Work out the tables for payloads of some length (20 ms), before a till waits for the first of them."""
+    _plan(version_for(bytes(length)))
+
+
+_TURNED = str.maketrans("01", "10")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is known of a version before its payload.
+
+    `place` takes the bits, the bits turned, and the two constants, and returns every module row by row.
     """
+
+    version: int
+    size: int
+    blocks: tuple[tuple[int, tuple[int, ...], int], ...]
+    remainder_bits: int
+    place: Callable[[str], Sequence[str]]
+
+    def codewords(self, payload: bytes) -> bytes:
+        """Return data and error correction, interleaved block by block."""
+        data = self._data(payload)
+        blocks, corrections, at = [], [], 0
+        for length, table, correction_bytes in self.blocks:
+            block = data[at : at + length]
+            at += length
+            blocks.append(block)
+            corrections.append(_remainder(block, table, correction_bytes))
+        return _interleaved(blocks) + _interleaved(corrections)
+
+    def _data(self, payload: bytes) -> bytes:
+        room = sum(length for length, _table, _correction in self.blocks)
+        count_bits = _BITS if self.version < _LONG_COUNT_FROM else 2 * _BITS
+        head = f"{_BYTE_MODE}{len(payload):0{count_bits}b}"
+        bits = f"{head}{int.from_bytes(payload, 'big'):0{_BITS * len(payload)}b}"[: room * _BITS]
+        bits += "0" * min(4, room * _BITS - len(bits))
+        bits += "0" * (-len(bits) % _BITS)
+        data = int(bits, 2).to_bytes(len(bits) // _BITS, "big")
+        return data + bytes(_PADDING[place % 2] for place in range(room - len(data)))
+
+
+def _remainder(block: bytes, table: tuple[int, ...], correction_bytes: int) -> bytes:
+    """Return the Reed-Solomon remainder of a block: one shift and one table look-up a byte."""
+    shift = _BITS * (correction_bytes - 1)
+    low = (1 << shift) - 1
+    remainder = 0
+    for byte in block:
+        remainder = (remainder & low) << _BITS ^ table[byte ^ remainder >> shift]
+    return remainder.to_bytes(correction_bytes, "big")
+
+
+def _interleaved(blocks: Sequence[bytes]) -> bytes:
+    columns = zip_longest(*blocks)
+    return bytes(byte for column in columns for byte in column if byte is not None)
+
+
+@cache
+def _plan(version: int) -> _Plan:
+    """Return the plan of a version; the library is imported when the first one is made."""
+    from qrcode.base import rs_blocks  # noqa: PLC0415
+    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415
+
+    blocks = [(block.data_count, block.total_count - block.data_count) for block in rs_blocks(version, ERROR_CORRECT_M)]
+    tables = {correction: _remainders(correction) for _data, correction in blocks}
+    modules = _function_modules(version)
+    free = sum(module is None for row in modules for module in row)
+    codewords = sum(data + correction for data, correction in blocks)
+    return _Plan(
+        version=version,
+        size=len(modules),
+        blocks=tuple((data, tables[correction], correction) for data, correction in blocks),
+        remainder_bits=free - _BITS * codewords,
+        place=itemgetter(*_order(modules, free)),
+    )
+
+
+def _function_modules(version: int) -> Modules:
+    """Return the modules of a version that carry no data, the others None."""
     from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415
     from qrcode.main import QRCode  # noqa: PLC0415
-    from qrcode.util import MODE_8BIT_BYTE, QRData  # noqa: PLC0415
 
-    code = QRCode(version=version_for(payload), error_correction=ERROR_CORRECT_M, border=0, mask_pattern=_MASK_PATTERN)
-    code.add_data(QRData(payload, mode=MODE_8BIT_BYTE))
+    class WithoutData(QRCode):  # type: ignore[misc]
+        def map_data(self, data: object, mask_pattern: int) -> None:
+            """Leave the data's modules None."""
+
+    code = WithoutData(version=version, error_correction=ERROR_CORRECT_M, border=0, mask_pattern=_MASK_PATTERN)
+    code.add_data(b"", optimize=0)
     code.make(fit=False)
-    return bitmap_of([[bool(module) for module in row] for row in code.get_matrix()], scale=scale)
+    return [list(row) for row in code.modules]
+
+
+def _order(modules: Modules, free: int) -> list[int]:
+    """Return, for every module row by row, where its bit stands: in the bits, the bits turned, or the constants."""
+    from qrcode.util import mask_func  # noqa: PLC0415
+
+    is_turned = mask_func(_MASK_PATTERN)
+    size = len(modules)
+    constants = 2 * free
+    order = [constants + bool(module) for row in modules for module in row]
+    for number, (row, column) in enumerate(_zigzag(modules)):
+        order[row * size + column] = number + free * bool(is_turned(row, column))
+    return order
+
+
+def _zigzag(modules: Modules) -> list[tuple[int, int]]:
+    """Return the free modules in the order of the bits: pairs of columns from the right, up and down by turns."""
+    size = len(modules)
+    path = []
+    rights = [right - (right <= 6) for right in range(size - 1, 0, -2)]  # noqa: PLR2004 - column 6 is the timing pattern
+    for turn, right in enumerate(rights):
+        rows = range(size) if turn % 2 else range(size - 1, -1, -1)
+        path += [(row, column) for row in rows for column in (right, right - 1) if modules[row][column] is None]
+    return path
+
+
+def _remainders(correction_bytes: int) -> tuple[int, ...]:
+    """Return what each leading byte adds to a remainder: the generator polynomial times the byte."""
+    generator = [1]
+    root = 1
+    for _each in range(correction_bytes):
+        shifted = [*generator, 0]
+        for place, factor in enumerate(generator, start=1):
+            shifted[place] ^= _times(factor, root)
+        generator, root = shifted, _times(root, 2)
+    return tuple(int.from_bytes(bytes(_times(factor, byte) for factor in generator[1:]), "big") for byte in range(256))
+
+
+def _times(left: int, right: int) -> int:
+    """Multiply in the field."""
+    product = 0
+    while right:
+        if right & 1:
+            product ^= left
+        left = left << 1 ^ (_FIELD if left & 0x80 else 0)
+        right >>= 1
+    return product
