@@ -23,6 +23,7 @@ from retail.errors import DefectError, OnSiteError, TillstreamError, TryAgainErr
 
 SQLITE_MIN = (3, 51, 3)  # the first version without the WAL-reset corruption
 CACHE_KIB = 4096  # the tail of the journal and the capture index; core has 60 MB for everything
+PAGE_BYTES = 2048  # a receipt's commit writes 13 KB of log instead of 24 with 4,096: half the wear, 25 us less cipher
 BUSY_MS = 5000  # nobody else writes; a reader that recovers the WAL holds the lock for milliseconds
 
 Connection = Any
@@ -176,6 +177,9 @@ def _connect(uri: str, key: bytes) -> Connection:
     connection = sqlcipher.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else SQLCipher writes to stderr by itself
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"").fetchall()
+    connection.execute(f"PRAGMA cipher_page_size = {PAGE_BYTES}").fetchall()
+    # Most processors of store PCs have instructions for SHA-256 and none for SQLCipher's default, SHA-512.
+    connection.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256").fetchall()
     return connection
 
 

@@ -152,8 +152,8 @@ SELECT seq, hash FROM (
 
 -- name: prune_captures
 -- Remove one step's worth of paper whose time has passed.
-DELETE FROM capture WHERE (job_id, document_no) IN (
-    SELECT job_id, document_no FROM capture WHERE received_at < :received_at LIMIT :limit_rows
+DELETE FROM capture WHERE capture_no IN (
+    SELECT capture_no FROM capture WHERE received_at < :received_at ORDER BY capture_no LIMIT :limit_rows
 )
 
 -- name: capture_files

@@ -136,10 +136,14 @@ class Epoch:
     raised_at: str
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical_json(content: Mapping[str, Any]) -> bytes:
     """Return the one spelling of an object that is hashed. Raises TypeError for what JSON does not know."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8", "replace")  # a lone surrogate of a broken scanner is no reason to lose a sale
+    return _CANONICAL.encode(content).encode(
+        "utf-8", "replace"
+    )  # a lone surrogate of a broken scanner is no reason to lose a sale
 
 
 def epoch_of(seq: int, epochs: tuple[Epoch, ...]) -> int:

@@ -34,15 +34,17 @@ CREATE TABLE pruned (
 ) STRICT;
 
 -- What the register sent for one document, masked, before anybody interpreted it. Large bodies are sealed files.
+-- Rows are appended (capture_no) and found by an index of small entries: a commit touches few pages.
 CREATE TABLE capture (
+    capture_no     INTEGER PRIMARY KEY,
     job_id         TEXT NOT NULL,
     document_no    INTEGER NOT NULL,
     workstation_id TEXT NOT NULL,
     received_at    TEXT NOT NULL,
     body           BLOB,
     file_hash      TEXT,
-    PRIMARY KEY (job_id, document_no)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (job_id, document_no)
+) STRICT;
 
 -- How far a destination (the hub, a CRM) has taken the journal.
 CREATE TABLE cursor (

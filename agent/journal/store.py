@@ -27,13 +27,13 @@ from agent.journal.batch import (
     SettleOutcome,
     Unpark,
 )
-from agent.journal.database import BUSY_MS, Connection, JournalFullError, translated
+from agent.journal.database import BUSY_MS, PAGE_BYTES, Connection, JournalFullError, translated
 from agent.journal.queries import load_queries
 from agent.journal.records import PAYLOAD_BYTES_MAX, Epoch, NewRecord
 from retail.errors import DefectError, TillstreamError
 from sync.protocol.chain import GENESIS, SALT_BYTES, payload_hash, record_hash
 
-WAL_FRAME_BYTES = 4096 + 24  # a page and the header of its frame
+WAL_FRAME_BYTES = PAGE_BYTES + 24  # a page and the header of its frame
 
 STATEMENTS: Mapping[type, str] = MappingProxyType(
     {

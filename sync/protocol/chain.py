@@ -16,6 +16,8 @@ GENESIS = bytes(32)
 
 SALT_BYTES = 16
 
+_HEADER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: a till waits for every header
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordHeader:
@@ -44,7 +46,7 @@ class RecordHeader:
             self.clock_quality,
             self.business_day,
         ]
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+        return _HEADER.encode(fields).encode()
 
 
 def payload_hash(salt: bytes, payload: bytes) -> bytes:

@@ -247,7 +247,7 @@ def test_a_damaged_page_costs_only_the_rows_on_it(tmp_path: Path):
     moved = MoveCursor(destination="hub", epoch=1, acked_seq=40, head_hash="ab", moved_at=NOW)
     store.append([Batch(records=tuple(record(number, size=700) for number in range(1, 301)), changes=(moved,))])
     store.close()
-    flip_a_bit(tmp_path / "journal.db", page=60)
+    flip_a_bit(tmp_path / "journal.db", page=150)
     place = place_in(tmp_path)
     store = JournalStore(place.path, lambda: open_or_recover(place, salvage_first=True))
     store.open()
@@ -262,7 +262,7 @@ def test_a_damaged_page_costs_only_the_rows_on_it(tmp_path: Path):
 
 def flip_a_bit(path: Path, *, page: int) -> None:
     data = bytearray(path.read_bytes())
-    data[page * 4096 + 1000] ^= 0x10
+    data[page * 2048 + 1000] ^= 0x10
     path.write_bytes(data)
 
 

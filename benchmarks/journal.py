@@ -1,0 +1,213 @@
+"""The durable journal beside a raw append and persist-queue, with 0, 1 and 5 ms added to every sync, syncs counted.
+
+One workstation: a receipt is one commit of a 2 KB capture and three records, encrypted, awaited through the writing
+thread. The raw peer appends as many bytes to a file and calls fdatasync. Twelve workstations: each commits as fast as
+it can; persist-queue's SQLite queue is shared by twelve threads, as its manual has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import harness
+import slow_sync
+
+ADDED_MS = (0, 1, 5)
+WORKSTATIONS = 12
+CAPTURE_BYTES = 2048
+RECORD_BYTES = 400
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def run(program: str, folder: Path, library: Path, *, added_ms: float, seconds: float) -> dict[str, float]:
+    """Run one program of this file under the shim; return its figures and its syncs per operation."""
+    count_file = folder / "syncs"
+    place = Path(tempfile.mkdtemp(dir=folder))
+    env = slow_sync.environment(library, added_ms=added_ms, count_file=count_file)
+    command = [sys.executable, __file__, "--program", program, str(place), str(seconds)]
+    done = subprocess.run(command, env=env, check=True, capture_output=True, text=True, cwd=harness.ROOT)
+    told: dict[str, float] = json.loads(done.stdout)
+    told["syncs"] = slow_sync.counted(count_file) - told.pop("set_up_syncs", 0)
+    return told
+
+
+def batch(number: int, workstation: int):  # noqa: ANN201 - the product is imported in the child only
+    from agent.journal.batch import Batch, Capture
+    from agent.journal.records import ClockQuality, NewRecord
+
+    records = tuple(
+        NewRecord(
+            kind=kind, payload=PAYLOAD, occurred_at=NOW, clock_quality=ClockQuality.SYNCHRONISED,
+            workstation_id=str(workstation), business_day=date(2026, 11, 21),
+        )
+        for kind in ("transaction.completed", "offer.decided", "coupon.issued")
+    )  # fmt: skip
+    capture = Capture(
+        job_id=f"{workstation}-{number}", document_no=0, workstation_id=str(workstation), received_at=NOW, body=CAPTURE
+    )
+    return Batch(records=records, capture=capture)
+
+
+PAYLOAD = json.dumps({"filler": "x" * (RECORD_BYTES - 13)}).encode()
+CAPTURE = bytes(range(256)) * (CAPTURE_BYTES // 256)
+
+
+def journal_program(folder: Path, seconds: float, workstations: int) -> dict[str, float]:
+    """Commit receipts until the time is over."""
+    from agent.journal.recovery import JournalPlace, open_or_recover
+    from agent.journal.store import JournalStore
+    from agent.journal.writer import JournalWriter
+
+    async def main() -> dict[str, float]:
+        place = JournalPlace(path=folder / "journal.db", key=bytes(32), now=lambda: NOW)
+        store = JournalStore(place.path, lambda: open_or_recover(place))
+        writer = JournalWriter(store, cut_is_held=lambda: False)
+        writer.start()
+        await writer.run(lambda opened: opened.open())
+        set_up = slow_sync.counted(Path(os.environ["SLOW_SYNC_COUNT"]))
+        latencies: list[float] = []
+        cpu_began, began = time.process_time(), time.perf_counter()
+        end = began + seconds
+
+        async def lane(workstation: int) -> None:
+            number = 0
+            while time.perf_counter() < end:
+                started = time.perf_counter()
+                await writer.commit(batch(number, workstation))
+                latencies.append(time.perf_counter() - started)
+                number += 1
+
+        await asyncio.gather(*(lane(number) for number in range(workstations)))
+        took = time.perf_counter() - began
+        at_end = slow_sync.counted(Path(os.environ["SLOW_SYNC_COUNT"]))
+        told = {
+            "rate": len(latencies) / took,
+            "p99_ms": harness.quantile(latencies, 0.99) * 1e3,
+            "syncs_per_commit": (at_end - set_up) / len(latencies),
+            "commits": len(latencies),
+            "cpu_us": (time.process_time() - cpu_began) / len(latencies) * 1e6,
+        }
+        writer.close()
+        return told
+
+    sys.setswitchinterval(0.0005)
+    return asyncio.run(main())
+
+
+def raw_program(folder: Path, seconds: float) -> dict[str, float]:
+    """Append as many bytes as a receipt has and sync, until the time is over."""
+    descriptor = os.open(folder / "raw", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    body = bytes(CAPTURE_BYTES + 3 * RECORD_BYTES)
+    count, began = 0, time.perf_counter()
+    while time.perf_counter() < began + seconds:
+        os.write(descriptor, body)
+        os.fdatasync(descriptor)
+        count += 1
+    return {"rate": count / (time.perf_counter() - began)}
+
+
+def persist_queue_program(folder: Path, seconds: float) -> dict[str, float]:
+    """Put receipts into one shared SQLite queue from twelve threads."""
+    from persistqueue import SQLiteQueue
+
+    shared = SQLiteQueue(str(folder / "queue"), multithreading=True, auto_commit=True)
+    body = bytes(CAPTURE_BYTES + 3 * RECORD_BYTES)
+    latencies: list[float] = []
+    began = time.perf_counter()
+
+    def lane() -> None:
+        while time.perf_counter() < began + seconds:
+            started = time.perf_counter()
+            shared.put(body)
+            latencies.append(time.perf_counter() - started)
+
+    threads = [threading.Thread(target=lane) for _ in range(WORKSTATIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.perf_counter() - began
+    return {"rate": len(latencies) / took, "p99_ms": harness.quantile(latencies, 0.99) * 1e3}
+
+
+PROGRAMS = {
+    "journal_1": lambda folder, seconds: journal_program(folder, seconds, 1),
+    "journal_12": lambda folder, seconds: journal_program(folder, seconds, WORKSTATIONS),
+    "raw": raw_program,
+    "persist_queue": persist_queue_program,
+}
+
+
+def measure(*, quick: bool) -> list[harness.Figure]:
+    """Measure all programs at all added delays, ours and peer one after the other."""
+    if not slow_sync.is_available():
+        sys.stderr.write("journal: gcc is not here (apt-get install gcc libc6-dev); nothing measured\n")
+        return []
+    seconds = 1.5 if quick else 6.0
+    figures: list[harness.Figure] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        library = slow_sync.build(folder)
+        for added_ms in ADDED_MS:
+            figures += one_workstation(folder, library, added_ms, seconds)
+            figures += twelve_workstations(folder, library, added_ms, seconds)
+    return figures
+
+
+def one_workstation(folder: Path, library: Path, added_ms: int, seconds: float) -> list[harness.Figure]:
+    """One lane against the raw append: the peer runs before and after, so that a drifting machine shows."""
+    before = run("raw", folder, library, added_ms=added_ms, seconds=seconds / 2)
+    ours = run("journal_1", folder, library, added_ms=added_ms, seconds=seconds)
+    after = run("raw", folder, library, added_ms=added_ms, seconds=seconds / 2)
+    raw = (before["rate"] + after["rate"]) / 2
+    least = {1: 0.90, 5: 0.95}.get(added_ms)
+    at = f"1 workstation, +{added_ms} ms a sync"
+    return [
+        harness.figure(
+            f"commits/s, {at}", ours["rate"], raw, "append + fdatasync",
+            goal=f">= {least} x raw" if least else "reported only",
+            holds=ours["rate"] >= least * raw if least else None,
+        ),
+        harness.figure(
+            f"syncs a commit, {at}", ours["syncs_per_commit"], goal="<= 1.01", holds=ours["syncs_per_commit"] <= 1.01
+        ),
+        harness.figure(f"CPU a commit, us, {at}", ours["cpu_us"]),
+    ]  # fmt: skip
+
+
+def twelve_workstations(folder: Path, library: Path, added_ms: int, seconds: float) -> list[harness.Figure]:
+    """Twelve lanes against persist-queue."""
+    ours = run("journal_12", folder, library, added_ms=added_ms, seconds=seconds)
+    peer = run("persist_queue", folder, library, added_ms=added_ms, seconds=seconds)
+    at = f"12 workstations, +{added_ms} ms a sync"
+    judged = added_ms == 1
+    sync_ms = run("raw", folder, library, added_ms=added_ms, seconds=seconds / 3)
+    limit_ms = 3 * 1000 / sync_ms["rate"]
+    return [
+        harness.figure(
+            f"commits/s, {at}", ours["rate"], peer["rate"], "persist-queue",
+            goal=">= 5 x persist-queue" if judged else "reported only",
+            holds=ours["rate"] >= 5 * peer["rate"] if judged else None,
+        ),
+        harness.figure(
+            f"commit p99, ms, {at}", ours["p99_ms"], peer["p99_ms"], "persist-queue",
+            goal=f"<= 3 syncs ({limit_ms:.3g} ms)" if judged else "reported only",
+            holds=ours["p99_ms"] <= limit_ms if judged else None,
+        ),
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--program"]:
+        json.dump(PROGRAMS[sys.argv[2]](Path(sys.argv[3]), float(sys.argv[4])), sys.stdout)
+    else:
+        harness.main("journal", measure)
