@@ -62,7 +62,7 @@ class Evidence:
 
     def codes(self, seen: SaleSeen) -> list[str]:
         """Return the data of the codes on one sale's paper."""
-        return codes_on(self.papers(seen))
+        return codes_on(self.papers(seen), model=self.model)
 
     def of_kind(self, *kinds: str) -> list[dict[str, Any]]:
         """Return what the journal's records of these kinds say, oldest first."""

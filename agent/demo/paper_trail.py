@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from itertools import pairwise
+
+from PIL import Image
 
 from agent.demo.sale import RegisterJob
 from receipt.document import PaperReader
 from receipt.escpos.commands import TokenKind
 from receipt.escpos.tokenizer import Tokenizer
 from receipt.paper import Paper
+from receipt.printers import printer_model
+from receipt.render.picture import Format, render
+from retail.errors import ConfigurationError
 
 DRAWER_COMMANDS = (b"\x1bp", b"\x10\x14\x01")  # ESC p and DLE DC4 1 open the drawer
 
@@ -59,6 +65,19 @@ def text_of(papers: list[Paper]) -> list[str]:
     return [line.text for paper in papers for line in paper.lines]
 
 
-def codes_on(papers: list[Paper]) -> list[str]:
-    """Return the data of every code printed."""
-    return [code.data for paper in papers for code in paper.codes]
+def codes_on(papers: list[Paper], *, model: str) -> list[str]:
+    """Return the data of every code printed; codes that a printer got as images are read by a scanner.
+
+    Raises ConfigurationError where images are to be read and no scanner is installed.
+    """
+    if printer_model(model).native_qr:
+        return [code.data for paper in papers for code in paper.codes]
+    try:
+        import zxingcpp  # noqa: PLC0415 - a tool for tests; only the demo of a printer without QR codes needs it
+    except ImportError as error:
+        raise ConfigurationError(
+            f"{model} prints codes as images, and no scanner (zxing-cpp) is installed to check them",
+            fix="make setup, or name a model that draws QR codes itself: --model TM-T20III",
+        ) from error
+    picture = Image.open(BytesIO(render(papers, Format.PNG, model=model)))
+    return [code.text for code in zxingcpp.read_barcodes(picture)]
