@@ -139,7 +139,8 @@ class Typesetter:
             text, raw, read = data.decode("ascii"), None, declared
             self.x += len(data) * self.cell
         else:
-            read = self.repair.note(data, declared)
+            before = "" if self._placed or not runs else runs[-1].text[-1:]
+            read = self.repair.note(data, declared, before=before)
             text, raw = read.decode(data), data
             self._foreign = True
             self.x += read.cells(text) * self.cell

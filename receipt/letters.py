@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from io import BytesIO
-
-from PIL import Image, ImageDraw, ImageFont
+from typing import TYPE_CHECKING
 
 from receipt.bitmap import Bitmap
 from receipt.slip import Line
@@ -26,14 +25,16 @@ LETTER_DOTS = 22
 LETTER_DOTS_MIN = 12
 """Smallest size to which a line too wide for the paper is reduced before its end is cut off."""
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont
+
 _MISSING = "\U0010fffe"
 """A code point that no font has: what it looks like is what a missing letter looks like."""
 
 _BITS = 8
 _DRAWN_LINES_KEPT = 128
 """Lines that repeat (titles, conditions) are drawn once."""
-
-_Font = ImageFont.FreeTypeFont
 
 
 class Letters:
@@ -54,6 +55,8 @@ class Letters:
         return self._draw(line, dots, columns)
 
     def _drawn(self, line: Line, dots: int, columns: int) -> Bitmap:
+        from PIL import Image, ImageDraw  # noqa: PLC0415 - 6 MB that most stores never need
+
         wide = 2 if line.size is Size.DOUBLE else 1
         high = 1 if line.size is Size.NORMAL else 2
         width = dots // wide
@@ -68,7 +71,7 @@ class Letters:
             draw.text((max(left, 0) + 1, LINE_DOTS - 7), line.text, fill=1, font=font, anchor="ls")
         return _bitmap(picture.resize((width * wide, LINE_DOTS * high), Image.Resampling.NEAREST))
 
-    def _fitting(self, text: str, width: int, *, letter_dots: int) -> _Font:
+    def _fitting(self, text: str, width: int, *, letter_dots: int) -> FreeTypeFont:
         """Return the first font that has all letters, as large as fits the width."""
         fonts = map(self._font, range(len(self._loaders)))
         chosen = next((font for font in fonts if _has_all(font, text)), self._font(0))
@@ -89,7 +92,9 @@ def _letter_dots(cell_dots: int) -> int:
     return max(LETTER_DOTS_MIN, min(LETTER_DOTS, cell_dots * 10 // 6))
 
 
-def _sized(font: bytes, size: int) -> _Font:
+def _sized(font: bytes, size: int) -> FreeTypeFont:
+    from PIL import ImageFont  # noqa: PLC0415 - see _drawn
+
     return ImageFont.truetype(BytesIO(font), size)
 
 
@@ -99,7 +104,7 @@ def _has_all(font: bytes, text: str) -> bool:
     return all(bytes(sized.getmask(letter)) != missing for letter in set(text) if not letter.isspace())
 
 
-def _bitmap(picture: Image.Image) -> Bitmap:
+def _bitmap(picture: Image) -> Bitmap:
     """Return a picture of mode `1` as rows of bytes."""
     width_bytes = -(-picture.width // _BITS)
     data = picture.tobytes()

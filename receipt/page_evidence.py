@@ -69,8 +69,9 @@ _IDEOGRAPHS: Final = (
 _USUAL_IDEOGRAPHS: Final = frozenset("".join(_IDEOGRAPHS))
 _SYMBOLS: Final = (
     dict.fromkeys("€", 2.2)
-    | dict.fromkeys("°£№¡¿\u3000", 1.5)
-    | dict.fromkeys("¥«»–—“”’„…•·§\u00a0、。・：（）「」【】，！", 1.0)
+    | dict.fromkeys("«»", 2.0)
+    | dict.fromkeys("°£№¡¿“”„\u3000", 1.5)
+    | dict.fromkeys("¥–—’…•·§\u00a0、。・：（）「」【】，！", 1.0)
     | dict.fromkeys("‘²³½¼®©™×´`", 0.4)
 )
 _RARE_LETTER: Final = 0.4
@@ -88,6 +89,8 @@ _PENALTIES: Final = (
     (re.compile("[aAeE](?=[kKh])|[kKh](?=[aAeE])|[kK](?=h)|h(?=[kK])"), 2.0),  # two alphabets in a word
     (re.compile("[eE](?=[eE])"), 0.8),  # two accents in a row
     (re.compile("(?<![aAeE])[eE](?![aAeE])"), 0.8),  # an accented letter alone
+    (re.compile("(?<!h)h(?!h)"), 0.8),
+    (re.compile("(?<![kK])[kK](?![kK])"), 0.3),
     (re.compile("[aAeEkKhc](?=b)|b(?=[aAeEkKhc])"), 1.6),  # drawing in a word
     (re.compile("(?<![bv])b(?![bv])"), 1.5),  # a piece of drawing alone
     (re.compile("[aAeEkK]s(?=[aAeEkK])"), 1.6),  # a symbol in a word

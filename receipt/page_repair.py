@@ -42,6 +42,7 @@ _SIBLINGS: Final[dict[str, tuple[str, ...]]] = {
     "cp1252": ("iso8859_15",),
 }
 _SIBLING_MARGIN: Final = 0.1
+_PRICE: Final = re.compile("[0-9] ?\u20ac|\u20ac ?[0-9]")
 
 # In the order of how common they are on receipts; ties go to the first.
 _SINGLE_BYTE: Final = (
@@ -70,8 +71,11 @@ class PageRepair:
         self._sizes: dict[Encoding, int] = {}
         self._changed: set[Encoding] = set()
 
-    def note(self, data: bytes, declared: Encoding) -> Encoding:
-        """Take a text into account and return the encoding to read it by."""
+    def note(self, data: bytes, declared: Encoding, *, before: str = "") -> Encoding:
+        """Take a text into account and return the encoding to read it by.
+
+        `before` is what stands directly before it: tills change the page in the middle of a word.
+        """
         verdict = self._verdicts.get(declared)
         if verdict is not None:
             return verdict
@@ -80,7 +84,8 @@ class PageRepair:
         if not foreign and declared.double_byte != "jis":
             return declared
         if size < SAMPLE_BYTES_MAX and len(self._sizes) < ENCODINGS_MAX:
-            self._samples.setdefault(declared, []).append(data)
+            whole = before.encode() + data if before.isascii() else data
+            self._samples.setdefault(declared, []).append(whole)
             self._sizes[declared] = size + foreign
             if size + foreign >= ENOUGH_BYTES:
                 return self._decide(declared)
@@ -121,10 +126,12 @@ class PageRepair:
         if declared.double_byte is None:
             for sibling in _SIBLINGS.get(declared.codec, ()):
                 candidate = declared._replace(codec=sibling)
-                if candidate.decode(sample) == declared.decode(sample):
+                text = candidate.decode(sample)
+                if text == declared.decode(sample):
                     continue
                 score = _score(sample, candidate)
-                if score > best_score + _SIBLING_MARGIN:
+                margin = _SIBLING_MARGIN if _PRICE.search(text) else _MARGIN + _MARGIN_BYTES / size
+                if score > best_score + margin:
                     best, best_score = candidate, score
         if best_score >= _CONVINCING:
             return best

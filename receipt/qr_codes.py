@@ -1,9 +1,9 @@
 """QR codes: how large one will be, and its picture for printers that cannot draw it themselves.
 
 A picture is made while a till waits, so everything about a version that does not depend on the payload is worked out
-once, from the qrcode library's own tables: where function patterns stand, where each bit goes and whether the mask
-turns it, and the Reed-Solomon remainders of every byte. What is left for a payload is a few hundred table look-ups
-(0.2 ms where the library takes 2, and 17 with its choice of mask). Tests hold every version equal to the library's.
+once: where function patterns stand, where each bit goes and whether the mask turns it, and the Reed-Solomon remainders
+of every byte. What is left for a payload is a few hundred table look-ups (0.2 ms where the qrcode library takes 2, and
+17 with its choice of mask). Tests hold every version equal to the library's.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itertools import chain, zip_longest
 from operator import itemgetter
 
 from receipt.bitmap import Bitmap
+from receipt.qr_tables import BYTES_AT_LEVEL_M, Modules, blocks_of, function_modules, path
 from retail.errors import DefectError
 
 QUIET_MODULES = 4
@@ -29,12 +30,6 @@ MODULE_DOTS_MAX = 6
 MODULE_DOTS_MIN = 2
 """0.25 mm at 203 dpi: below it thermal dots run together."""
 
-_BYTES_AT_LEVEL_M = (
-    *(14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331, 362, 412, 450, 504, 560, 624, 666, 711, 779),
-    *(857, 911, 997, 1059, 1125, 1190, 1264, 1370, 1452, 1538, 1628, 1722, 1809, 1911, 1989, 2099, 2213, 2331),
-)
-"""Bytes that each version holds in byte mode at level M (ISO/IEC 18004, table 7)."""
-
 _MASK_PATTERN = 3
 """One mask for all: our payloads are as good as random, so that the best mask is hardly better than any."""
 
@@ -47,12 +42,10 @@ _PADDING = (0xEC, 0x11)
 _BITS = 8
 _FIELD = 0x11D  # x^8 + x^4 + x^3 + x^2 + 1, the field of ISO/IEC 18004
 
-Modules = list[list[bool | None]]
-
 
 def version_for(payload: bytes) -> int:
     """Return the smallest QR version (1 to 40) that holds a payload in byte mode at level M; DefectError when none."""
-    for version, room in enumerate(_BYTES_AT_LEVEL_M, start=1):
+    for version, room in enumerate(BYTES_AT_LEVEL_M, start=1):
         if len(payload) <= room:
             return version
     raise DefectError(f"{len(payload)} bytes are too many for a QR code", fix="shorten the payload")
@@ -87,7 +80,7 @@ def qr_picture(payload: bytes, scale: int) -> Bitmap:
 
 
 def prepare(length: int) -> None:
-    """Work out the tables for payloads of some length (20 ms), before a till waits for the first of them."""
+    """Work out the tables for payloads of some length (10 ms), before a till waits for the first of them."""
     _plan(version_for(bytes(length)))
 
 
@@ -146,61 +139,33 @@ def _interleaved(blocks: Sequence[bytes]) -> bytes:
 
 @cache
 def _plan(version: int) -> _Plan:
-    """Return the plan of a version; the library is imported when the first one is made."""
-    from qrcode.base import rs_blocks  # noqa: PLC0415
-    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415
-
-    blocks = [(block.data_count, block.total_count - block.data_count) for block in rs_blocks(version, ERROR_CORRECT_M)]
-    tables = {correction: _remainders(correction) for _data, correction in blocks}
-    modules = _function_modules(version)
+    """Return the plan of a version."""
+    modules = function_modules(version, _MASK_PATTERN)
     free = sum(module is None for row in modules for module in row)
-    codewords = sum(data + correction for data, correction in blocks)
+    blocks = blocks_of(version, free // _BITS)
+    tables = {correction: _remainders(correction) for _data, correction in blocks}
     return _Plan(
         version=version,
         size=len(modules),
         blocks=tuple((data, tables[correction], correction) for data, correction in blocks),
-        remainder_bits=free - _BITS * codewords,
+        remainder_bits=free % _BITS,
         place=itemgetter(*_order(modules, free)),
     )
 
 
-def _function_modules(version: int) -> Modules:
-    """Return the modules of a version that carry no data, the others None."""
-    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415
-    from qrcode.main import QRCode  # noqa: PLC0415
-
-    class WithoutData(QRCode):  # type: ignore[misc]
-        def map_data(self, data: object, mask_pattern: int) -> None:
-            """Leave the data's modules None."""
-
-    code = WithoutData(version=version, error_correction=ERROR_CORRECT_M, border=0, mask_pattern=_MASK_PATTERN)
-    code.add_data(b"", optimize=0)
-    code.make(fit=False)
-    return [list(row) for row in code.modules]
-
-
 def _order(modules: Modules, free: int) -> list[int]:
     """Return, for every module row by row, where its bit stands: in the bits, the bits turned, or the constants."""
-    from qrcode.util import mask_func  # noqa: PLC0415
-
-    is_turned = mask_func(_MASK_PATTERN)
     size = len(modules)
     constants = 2 * free
     order = [constants + bool(module) for row in modules for module in row]
-    for number, (row, column) in enumerate(_zigzag(modules)):
-        order[row * size + column] = number + free * bool(is_turned(row, column))
+    for number, (row, column) in enumerate(path(modules)):
+        order[row * size + column] = number + free * _is_turned(row, column)
     return order
 
 
-def _zigzag(modules: Modules) -> list[tuple[int, int]]:
-    """Return the free modules in the order of the bits: pairs of columns from the right, up and down by turns."""
-    size = len(modules)
-    path = []
-    rights = [right - (right <= 6) for right in range(size - 1, 0, -2)]  # noqa: PLR2004 - column 6 is the timing pattern
-    for turn, right in enumerate(rights):
-        rows = range(size) if turn % 2 else range(size - 1, -1, -1)
-        path += [(row, column) for row in rows for column in (right, right - 1) if modules[row][column] is None]
-    return path
+def _is_turned(row: int, column: int) -> bool:
+    """Return whether mask pattern 3 turns the bit of a module."""
+    return (row + column) % 3 == 0
 
 
 def _remainders(correction_bytes: int) -> tuple[int, ...]:

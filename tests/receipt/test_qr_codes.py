@@ -13,7 +13,6 @@ from qrcode.util import MODE_8BIT_BYTE, QRData
 
 from receipt.bitmap import Bitmap, bitmap_of
 from receipt.qr_codes import (
-    _BYTES_AT_LEVEL_M,
     _MASK_PATTERN,
     MODULE_DOTS_MAX,
     QR_BYTES_MAX,
@@ -24,6 +23,7 @@ from receipt.qr_codes import (
     qr_picture,
     version_for,
 )
+from receipt.qr_tables import BYTES_AT_LEVEL_M
 from retail.errors import DefectError
 
 
@@ -38,8 +38,8 @@ def picture_of(bitmap: Bitmap, quiet_dots: int) -> Image.Image:
 @pytest.mark.parametrize("version", [*range(1, 28), 40])
 def test_every_version_is_the_librarys_full_and_nearly_full(version: int) -> None:
     chance = random.Random(version)
-    full = _BYTES_AT_LEVEL_M[version - 1]
-    least = _BYTES_AT_LEVEL_M[version - 2] + 1 if version > 1 else 1
+    full = BYTES_AT_LEVEL_M[version - 1]
+    least = BYTES_AT_LEVEL_M[version - 2] + 1 if version > 1 else 1
     for length in {full, full - 1, least}:
         payload = chance.randbytes(length)
         code = QRCode(version=version, error_correction=ERROR_CORRECT_M, border=0, mask_pattern=_MASK_PATTERN)
