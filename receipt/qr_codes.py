@@ -170,22 +170,25 @@ def _is_turned(row: int, column: int) -> bool:
 
 def _remainders(correction_bytes: int) -> tuple[int, ...]:
     """Return what each leading byte adds to a remainder: the generator polynomial times the byte."""
+    powers = _powers()
+    logarithm = {power: exponent for exponent, power in enumerate(powers[:255])}
+
+    def times(left: int, right: int) -> int:
+        return powers[logarithm[left] + logarithm[right]] if left and right else 0
+
     generator = [1]
-    root = 1
-    for _each in range(correction_bytes):
+    for exponent in range(correction_bytes):
         shifted = [*generator, 0]
         for place, factor in enumerate(generator, start=1):
-            shifted[place] ^= _times(factor, root)
-        generator, root = shifted, _times(root, 2)
-    return tuple(int.from_bytes(bytes(_times(factor, byte) for factor in generator[1:]), "big") for byte in range(256))
+            shifted[place] ^= times(factor, powers[exponent])
+        generator = shifted
+    return tuple(int.from_bytes(bytes(times(factor, byte) for factor in generator[1:]), "big") for byte in range(256))
 
 
-def _times(left: int, right: int) -> int:
-    """Multiply in the field."""
-    product = 0
-    while right:
-        if right & 1:
-            product ^= left
-        left = left << 1 ^ (_FIELD if left & 0x80 else 0)
-        right >>= 1
-    return product
+def _powers() -> list[int]:
+    """Return the powers of 2 in the field, twice round, so that a sum of two exponents needs no division."""
+    powers = [1]
+    for _each in range(2 * 255):
+        doubled = powers[-1] << 1
+        powers.append(doubled ^ _FIELD if doubled > 0xFF else doubled)  # noqa: PLR2004 - a byte
+    return powers
