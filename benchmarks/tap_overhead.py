@@ -97,8 +97,7 @@ def measure(*, quick: bool) -> list[Figure]:
                 way.per_s.append(receipts_a_second(way, repeats))
                 way.mb_per_s.append(throughput(way, megabytes))
         by_name = {way.name: way for way in ways}
-        figures = [*added(by_name), *rates(by_name), *process_figures(by_name, quick=quick)]
-    return figures
+        return [*added(by_name), *rates(by_name), *process_figures(by_name, quick=quick)]
 
 
 # What is measured
@@ -164,10 +163,10 @@ def carry(
     register: socket.socket, job: bytes, printer_of: Callable[[], socket.socket]
 ) -> tuple[socket.socket, float, float]:
     """Send a job and receive it whole at the printer; return the printer's socket, time of first and last byte."""
-    register.setblocking(False)
+    register.settimeout(0)
     sent = register.send(job)
     printer = printer_of()
-    printer.setblocking(True)
+    printer.settimeout(None)
     received = len(printer.recv(PIECE_BYTES))
     first = time.perf_counter()
     with selectors.DefaultSelector() as selector:
@@ -183,7 +182,7 @@ def carry(
                     if sent == len(job):
                         selector.unregister(register)
     last = time.perf_counter()
-    register.setblocking(True)
+    register.settimeout(None)
     return printer, first, last
 
 
@@ -277,7 +276,7 @@ def rss_mb(way: Way) -> float:
 
 @contextlib.contextmanager
 def direct(folder: Path) -> Iterator[Way]:
-    """Nothing in between."""
+    """Put nothing in between."""
     del folder
     with listening() as listener:
         yield Way("direct", port_of(listener), listener)
@@ -285,7 +284,7 @@ def direct(folder: Path) -> Iterator[Way]:
 
 @contextlib.contextmanager
 def tap(folder: Path) -> Iterator[Way]:
-    """A tap without a core."""
+    """Run a tap without a core."""
     del folder
     with listening() as listener:
         port = free_port()
@@ -295,7 +294,7 @@ def tap(folder: Path) -> Iterator[Way]:
 
 @contextlib.contextmanager
 def asking_tap(folder: Path) -> Iterator[Way]:
-    """A tap that asks a core at every cut."""
+    """Run a tap that asks a core at every cut."""
     path = folder / "core.sock"
     core = subprocess.Popen([sys.executable, "-c", CORE, str(path)], cwd=ROOT)
     try:
@@ -313,7 +312,7 @@ def asking_tap(folder: Path) -> Iterator[Way]:
 
 @contextlib.contextmanager
 def socat(folder: Path) -> Iterator[Way]:
-    """The peer: forks for every connection."""
+    """Run the peer, which forks for every connection."""
     del folder
     with listening() as listener:
         port = free_port()
@@ -324,7 +323,7 @@ def socat(folder: Path) -> Iterator[Way]:
 
 @contextlib.contextmanager
 def naive(folder: Path) -> Iterator[Way]:
-    """Two copying tasks over asyncio's streams."""
+    """Run two copying tasks over asyncio's streams."""
     del folder
     with listening() as listener:
         port = free_port()

@@ -6,15 +6,25 @@ Exit codes: 0 stopped by SIGTERM or SIGINT, 1 a problem (an address in use), 2 u
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+from pos_adapters.taps.own_program import SEAL
+
+SEAL_WORDS = 3  # seal FOLDER KEY_FILE
 
 
 def main() -> int:
-    """Run the tap; returns the exit code."""
+    """Run the tap, or its sealing child; returns the exit code."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == [SEAL] and len(arguments) == SEAL_WORDS:
+        from pos_adapters.taps.seal import run as seal  # noqa: PLC0415 - the tap itself never needs it
+
+        return seal(Path(arguments[1]), Path(arguments[2]))
     # asyncio imports ssl if it can, which costs 4 MB and 10 ms; a tap on this machine speaks no TLS.
     sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
     from pos_adapters.taps.command_line import run  # noqa: PLC0415 - after the line above
 
-    return run(sys.argv[1:])
+    return run(arguments)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,10 @@ def listening_sockets(addresses: Sequence[TcpAddress], environment: Mapping[str,
         return [_listening(address) for address in addresses]
     if count != len(addresses):
         raise OSError(0, f"LISTEN_FDS hands over {count} sockets for {len(addresses)} --listen", "LISTEN_FDS")
-    return [socket.socket(fileno=FIRST_INHERITED_DESCRIPTOR + number) for number in range(count)]
+    inherited = [socket.socket(fileno=FIRST_INHERITED_DESCRIPTOR + number) for number in range(count)]
+    for sock in inherited:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER_BYTES)
+    return inherited
 
 
 def _listening(address: TcpAddress) -> socket.socket:

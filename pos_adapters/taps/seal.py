@@ -1,4 +1,4 @@
-"""The tap's child that seals jobs and writes them to the spool: `python -m pos_adapters.taps.seal FOLDER KEY_FILE`.
+"""The tap's child that seals jobs and writes them to the spool: `tillstream-tap seal FOLDER KEY_FILE`.
 
 Standard input carries jobs: u32 length of a JSON header, the header, u32 length of the data, the data. For each, one
 JSON line goes to standard output: `{"job_id", "path", "given_up": [job ids]}` once it is durable, or
@@ -24,10 +24,9 @@ LENGTH = struct.Struct(">I")
 NICENESS = 10  # the receipt after this one matters more than writing this one down
 
 
-def main() -> int:
-    """Seal what comes until the input ends."""
+def run(folder: Path, key_file: Path) -> int:
+    """Seal what comes on standard input until it ends."""
     os.nice(NICENESS)
-    folder, key_file = Path(sys.argv[1]), Path(sys.argv[2])
     remove_drafts(folder)
     while (header := _read_part(sys.stdin.buffer)) is not None:
         data = _read_part(sys.stdin.buffer)
@@ -69,7 +68,3 @@ def _read_part(stream: BinaryIO) -> bytes | None:
     (size,) = LENGTH.unpack(length)
     part = stream.read(size)
     return part if len(part) == size else None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

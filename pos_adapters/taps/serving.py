@@ -8,11 +8,11 @@ import json
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from pos_adapters.taps.book import JobBook
+from pos_adapters.taps.clock import utc_now
 from pos_adapters.taps.command_line import LaneSettings, TapSettings
 from pos_adapters.taps.core_link import CoreLink
 from pos_adapters.taps.events import EventLog
@@ -35,7 +35,7 @@ class Lane:
     def __init__(
         self, loop: asyncio.AbstractEventLoop, settings: TapSettings, lane: LaneSettings, listener: socket.socket
     ) -> None:
-        log = EventLog(STDERR, now=_now, as_json=settings.as_json).bind(workstation=lane.workstation_id)
+        log = EventLog(STDERR, now=utc_now, as_json=settings.as_json).bind(workstation=lane.workstation_id)
         hello = {
             "protocol": PROTOCOL_VERSION,
             "workstation": lane.workstation_id,
@@ -51,8 +51,8 @@ class Lane:
         self.spool = Spool(
             loop, folder=folder, sealer=_sealer(loop, settings, lane, folder, log), link=self.link, log=log
         )
-        self.book = JobBook(loop, link=self.link, spool=self.spool, now=_now, log=log)
-        health = PrinterHealth(str(lane.printer), link=self.link, now=_now, log=log)
+        self.book = JobBook(loop, link=self.link, spool=self.spool, now=utc_now, log=log)
+        health = PrinterHealth(str(lane.printer), link=self.link, now=utc_now, log=log)
         self.link.on_ready.append(health.core_is_ready)
         self.tcp = TcpLane(
             loop,
@@ -127,7 +127,3 @@ def _sealer(
         printer=str(lane.printer),
         log=log,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

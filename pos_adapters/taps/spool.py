@@ -8,7 +8,6 @@ thread, never on the event loop.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +18,7 @@ from pos_adapters.taps.core_link import CoreLink
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import FRAME_BYTES_MAX, JOB_BYTES, FrameType
 from pos_adapters.taps.job import Job
+from pos_adapters.taps.own_program import SEAL, own_program
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool_files import SpooledFile, spooled_files
 
@@ -28,7 +28,7 @@ HAND_OVER_WITHIN_S = 10.0
 
 def sealing_command(folder: Path, key_file: Path) -> Sequence[str]:
     """Return the command line of the sealing child."""
-    return (sys.executable, "-m", "pos_adapters.taps.seal", str(folder), str(key_file))
+    return (*own_program(), SEAL, str(folder), str(key_file))
 
 
 class Spool:

@@ -11,19 +11,19 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from types import FrameType
 
+from pos_adapters.taps.clock import utc_now
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.listeners import FIRST_INHERITED_DESCRIPTOR
+from pos_adapters.taps.own_program import own_program
 
 STDERR = 2
 
 # A register's user waits; a tap that dies at once, again and again, must still leave the processor to the till.
-RESTART_AFTER_S = (0.0, 0.1, 0.3, 1.0)
+RESTART_AFTER_S = (0.0, 0.1, 0.3, 0.5)
 LIVED_S = 10.0  # a tap that lived so long died of something new
 
 EXIT_USAGE = 2
@@ -31,7 +31,7 @@ EXIT_USAGE = 2
 
 def supervise(arguments: Sequence[str], listeners: Sequence[socket.socket], *, as_json: bool) -> int:
     """Run the tap with `arguments` until SIGTERM or SIGINT; returns its exit code then, or 2 when it refuses to run."""
-    log = EventLog(STDERR, now=lambda: datetime.now(UTC), as_json=as_json)
+    log = EventLog(STDERR, now=utc_now, as_json=as_json)
     return _Parent(arguments, listeners, log).run()
 
 
@@ -39,7 +39,7 @@ class _Parent:
     """Keeps one child alive."""
 
     def __init__(self, arguments: Sequence[str], listeners: Sequence[socket.socket], log: EventLog) -> None:
-        self._command = [sys.executable, "-m", "pos_adapters.taps", *arguments]
+        self._command = [*own_program(), *arguments]
         self._listeners = listeners
         self._log = log
         self._child = 0

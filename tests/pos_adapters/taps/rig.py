@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from pos_adapters.taps.frames import (
@@ -378,6 +378,18 @@ class Register:
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
+
+    def send_for_ever(self, data: bytes) -> NoReturn:
+        while True:
+            self.socket.sendall(data)
+
+    def send_until_it_blocks(self, data: bytes) -> int:
+        """Return how much the other side took; the socket's timeout says how long it may think."""
+        sent = 0
+        with contextlib.suppress(TimeoutError):
+            while sent < len(data):
+                sent += self.socket.send(data[sent : sent + 10_000])
+        return sent
 
     def receive(self, count: int) -> bytes:
         data = b""

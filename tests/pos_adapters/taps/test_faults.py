@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from pos_adapters.taps.frames import Outcome
-from tests.pos_adapters.taps.rig import CUT, Rig
+from tests.pos_adapters.taps.rig import CUT, Register, Rig
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
 BLOCK = b"\n15 % off coffee\n"
@@ -37,8 +37,7 @@ def test_a_printer_that_resets_in_mid_job_resets_the_register(rig: Rig) -> None:
     tap = rig.tap(printer)
     register = rig.register(tap)
     with pytest.raises(ConnectionError):
-        while True:
-            register.send(RECEIPT)
+        register.send_for_ever(RECEIPT)
     tap.wait_event("printer_broke")
 
 
@@ -49,8 +48,7 @@ def test_a_printer_that_closes_in_mid_job_is_seen_closing_and_then_as_reset(rig:
     register.send(RECEIPT)
     assert register.receive_all() == b""
     with pytest.raises(ConnectionError):
-        while True:
-            register.send(RECEIPT)
+        register.send_for_ever(RECEIPT)
 
 
 def test_a_printer_that_hangs_slows_the_register_and_loses_nothing(rig: Rig) -> None:
@@ -60,10 +58,7 @@ def test_a_printer_that_hangs_slows_the_register_and_loses_nothing(rig: Rig) -> 
     register = rig.register(tap)
     register.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
     register.socket.settimeout(0.5)
-    sent = 0
-    with pytest.raises(TimeoutError):
-        while sent < len(job):
-            sent += register.socket.send(job[sent : sent + 10_000])
+    sent = register.send_until_it_blocks(job)
     assert sent < 600_000, "the register is slowed down as it would be by the printer"
     register.socket.settimeout(None)
     printer.go_on.set()
@@ -294,9 +289,7 @@ def test_nobody_reading_the_log_stops_nothing(rig: Rig) -> None:
     port = tap.port
     tap.seen.change().acquire()  # the reading thread now waits for us
     try:
-        from tests.pos_adapters.taps.rig import Register
-
-        for number in range(1200):
+        for _ in range(1200):
             register = Register(port)
             register.send(RECEIPT + CUT)
             register.half_close()

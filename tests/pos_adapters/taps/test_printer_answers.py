@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def test_answers_are_told_apart_in_any_pieces(answers: list[tuple[bytes, AnswerK
     stream = b"".join(data for data, _ in answers)
     marks = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     reader = AnswerReader()
-    read = [answer for a, b in zip(marks, marks[1:], strict=False) for answer in reader.feed(stream[a:b])]
+    read = [answer for a, b in itertools.pairwise(marks) for answer in reader.feed(stream[a:b])]
     assert read == [Answer(kind, data) for data, kind in answers]
 
 

@@ -56,9 +56,9 @@ def test_sockets_handed_over_by_a_service_manager_are_used(rig: Rig) -> None:
         early.send(RECEIPT)
         early.half_close()
         command = f'exec 3<&{listener.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"'
+        options = ["--listen", "127.0.0.1:1", "--printer", printer.address, "--workstation", "1"]
         tap = subprocess.Popen(
-            ["bash", "-c", command, sys.executable, "-m", "pos_adapters.taps", "--listen", "127.0.0.1:1"]
-            + ["--printer", printer.address, "--workstation", "1"],
+            ["bash", "-c", command, sys.executable, "-m", "pos_adapters.taps", *options],
             cwd=ROOT,
             pass_fds=[listener.fileno()],
             stderr=subprocess.DEVNULL,
@@ -73,9 +73,9 @@ def test_sockets_handed_over_by_a_service_manager_are_used(rig: Rig) -> None:
 def test_an_address_in_use_is_a_problem_and_says_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
+        options = ["--listen", address, "--printer", "tcp://127.0.0.1:1", "--workstation", "1"]
         run = subprocess.run(
-            [sys.executable, "-m", "pos_adapters.taps", "--listen", address, "--printer", "tcp://127.0.0.1:1"]
-            + ["--workstation", "1"],
+            [sys.executable, "-m", "pos_adapters.taps", *options],
             cwd=ROOT,
             capture_output=True,
             text=True,
