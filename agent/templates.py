@@ -46,12 +46,14 @@ class TemplateShelf:
         self._environment = _environment()
         self._sources = dict(_texts(campaigns))
         self._compiled: dict[TemplateKey, Template] = {}
+        self._languages: dict[tuple[CampaignId, str], tuple[str, ...]] = {}
+        for campaign, language, channel in self._sources:
+            known = self._languages.get((campaign, channel), ())
+            self._languages[campaign, channel] = (*known, language)
 
     def languages(self, campaign_id: CampaignId, channel: str) -> tuple[str, ...]:
         """Return the languages in which a campaign has a text for a channel."""
-        return tuple(
-            language for campaign, language, where in self._sources if (campaign, where) == (campaign_id, channel)
-        )
+        return self._languages.get((campaign_id, channel), ())
 
     def render(self, key: TemplateKey, words: Mapping[str, object]) -> str | None:
         """Return the text, None when the campaign has none in that language for that channel.
