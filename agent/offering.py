@@ -21,7 +21,9 @@ from agent.phrases import Phrases
 from agent.speech import Card, CouponPaper, Occasion, SlipForm, Speaker, Speech
 from receipt.pen import TillState
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
+from receipt.qr_codes import prepare
 from receipt.slip import DrawsText, encode_slip, slip_lines
+from retail.coupons import TOKEN_CHARS
 from retail.errors import ConfigurationError, TillstreamError
 from retail.facts import Basket, Facts, basket_of
 from retail.identifiers import CampaignId, TransactionId
@@ -111,6 +113,7 @@ class OfferDesk:
             except ConfigurationError as error:
                 self._on_trouble(error)
                 self._models[name] = printer_model(DEFAULT_MODEL)
+            prepare(TOKEN_CHARS)  # a tap has said hello; no cut waits yet
         return self._models[name]
 
     def today(self, now: datetime) -> date:
@@ -131,13 +134,14 @@ class OfferDesk:
         kind: DocumentKind,
         account: Account | None,
         *,
+        basket: Basket,
         place: Place,
         now: datetime,
     ) -> Offering:
         """Return what to print with this document. In doubt - memory incomplete, nothing to say - it is empty."""
         if not self._may_print(place) or not self._memory.complete or transaction.transaction_id is None:
             return Offering()
-        facts = self._facts(account, self.basket(transaction), place.workstation_id, now)
+        facts = self._facts(account, basket, place.workstation_id, now)
         decision = self._decide(facts, Channel.RECEIPT, kind)
         coupons = self._coupons(decision, transaction.transaction_id, account, facts.today)
         occasion = Occasion(
