@@ -13,6 +13,7 @@ from receipt.document import PaperReader
 from receipt.printers import PrinterModel
 from receipt.slip import encode_slip
 from receipt.slip_blocks import Align, Qr, Rule, Slip, Text
+from retail.coupons import TOKEN_CHARS
 
 RECEIPT = (
     b"\x1b@CORNER SHOP\nNo. 1  01.02.2026 10:00\n2 x 1.20  2.40\nRye bread  3.10\n"
@@ -22,7 +23,8 @@ SLIP = Slip(
     blocks=(
         Rule(character="-"),
         Text(text="Für Käthe: 15 %, для Анны: 15 %", align=Align.CENTRE, bold=True),
-        Qr(data="tsc1:"),
+        Qr(data="A" * TOKEN_CHARS),
+        Qr(data="https://join.example/00000000-0000-0000-0000-000000000000"),
     ),
     language="en",
 )
