@@ -17,6 +17,7 @@ from hub.registry import Registry
 from hub.reports import Reports
 from hub.storage.ports import Database
 from hub.storage.sqlite import SqliteDatabase
+from retail.errors import ConfigurationError
 
 Clock = Callable[[], datetime]
 """Returns the aware time of day, UTC."""
@@ -54,7 +55,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
     """Open or make a hub's state and return the hub. Raises ConfigurationError or OnSiteError with what to do."""
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = HubKeys(config.state_dir / "keys")
-    database = SqliteDatabase(config.state_dir / "hub.db")
+    database = _open_database(config)
     registry = Registry(database, keys)
     registry.make_tenant(config.tenant, country=config.country, now=clock())
     files = FeedFiles(database, config.state_dir / "feed")
@@ -73,3 +74,19 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         publisher=Publisher(database, files),
         reports=Reports(database),
     )
+
+
+def _open_database(config: HubConfig) -> Database:
+    if not config.database_url:
+        return SqliteDatabase(config.state_dir / "hub.db")
+    if not config.database_url.startswith(("postgresql://", "postgres://")):
+        raise ConfigurationError(
+            "hub.database is no address of PostgreSQL", fix='e.g. database = "postgresql://hub@localhost/hub"'
+        )
+    try:
+        from hub.storage.postgresql import PostgresqlDatabase  # noqa: PLC0415 - psycopg is installed where it is wanted
+    except ImportError as error:
+        raise ConfigurationError(
+            "PostgreSQL is configured, but its driver is not installed", fix="pip install 'tillstream[postgresql]'"
+        ) from error
+    return PostgresqlDatabase(config.database_url)

@@ -20,6 +20,8 @@ E4 = Decimal(10_000)
 AMOUNT_E4_MAX = 10**17  # ten million million of the dearest currency; larger is a misread, not a sale
 TEXT_CHARS_MAX = 200  # ids and numbers; a longer one is no id
 OFFERS_MAX = 100  # of one record
+SALES_MAX = 10**6  # of one lane and day
+MISSING_MAX = 10_000  # numbers missing of one lane and day that are listed; more is a counter that was reset
 
 UNCONFIRMED = "unconfirmed"
 """Of the offers printed, those whose printer has no way to say so: counted among the printed, and apart."""
@@ -165,13 +167,15 @@ def _day_close(record: BatchRecord, content: Mapping[str, Any]) -> Projection:
         raise _PayloadError("missing_numbers is no list")
     told = _object(content.get("told", content))
     sales = told.get("sales")
+    if sales is not None and (type(sales) is not int or not 0 <= sales <= SALES_MAX):
+        raise _PayloadError("told.sales is no count")
     close = DayClose(
         workstation_id=record.workstation_id,
         business_day=record.business_day,
-        told_sales=sales if isinstance(sales, int) else None,
+        told_sales=sales,
         told_total_e4=None if told.get("total") is None else _e4(told["total"], "told.total"),
         told_cash_e4=None if told.get("cash") is None else _e4(told["cash"], "told.cash"),
-        missing_numbers=tuple(str(number)[:TEXT_CHARS_MAX] for number in missing),
+        missing_numbers=tuple(_text({"number": number}, "number") for number in missing[:MISSING_MAX]),
     )
     return Projection(day_close=close, totals={"days_closed": 1})
 
@@ -192,6 +196,8 @@ def _text(content: Mapping[str, Any], name: str, *, required: bool = False) -> s
         return ""
     if not isinstance(value, str) or len(value) > TEXT_CHARS_MAX or (required and not value):
         raise _PayloadError(f"{name} is no short text")
+    if not value.isprintable():
+        raise _PayloadError(f"{name} has a control character")
     return value
 
 

@@ -41,6 +41,7 @@ MISSING_RANGES_MAX: Final = 32
 """Ranges of missing records one answer may carry; a disk with more holes tells the rest when those are mended."""
 
 _HEX_32 = r"^[0-9a-f]{64}$"
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 Hash = Annotated[str, StringConstraints(pattern=_HEX_32)]
@@ -87,13 +88,13 @@ class JournalRecord(Message):
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_.]{1,63}$")]
     """What happened, e.g. `transaction.completed`. A kind that the hub does not know is stored and not projected."""
 
-    workstation_id: Annotated[str, StringConstraints(max_length=64)] = ""
+    workstation_id: Annotated[str, StringConstraints(pattern=_PLAIN, max_length=64)] = ""
     """The checkout position; empty where none is concerned."""
 
-    occurred_at: Annotated[str, StringConstraints(max_length=40)]
+    occurred_at: Annotated[str, StringConstraints(pattern=_PLAIN, max_length=40)]
     """ISO 8601 with offset: when it happened by the store's clock; never rewritten by a late upload."""
 
-    clock_quality: Annotated[str, StringConstraints(max_length=20)] = "unknown"
+    clock_quality: Annotated[str, StringConstraints(pattern=_PLAIN, max_length=20)] = "unknown"
     """`unknown`, `free_running` or `synchronised`, at the time of the record."""
 
     business_day: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
@@ -116,6 +117,8 @@ class JournalRecord(Message):
         given = [name for name in ("salt", "payload", "payload_hash", "absent") if getattr(self, name) is not None]
         if given not in (["salt", "payload"], ["payload_hash", "absent"]):
             raise ValueError("either salt and payload, or payload_hash and absent")
+        if self.payload is not None and "\x00" in self.payload:
+            raise ValueError("JSON writes a zero character as an escape")
         return self
 
 

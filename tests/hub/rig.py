@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hub.app import create_app
 from hub.bootstrap import Hub, open_hub
 from hub.config import HubConfig
+from hub.storage.sqlite import SqliteDatabase
+from hub.storage.statements import Dialect
 from sync.enrolled import Enrolled
 from sync.http_transport import HubConnection, enrol
 from sync.ports import ParkReason, Position
@@ -249,3 +252,94 @@ class HubRig:
 
     def totals(self, store_id: str = "7781") -> dict[str, int]:
         return dict(self.rows("SELECT what, total FROM store_total WHERE store_id = ?", store_id))
+
+
+class SqliteHubDisk:
+    """A hub's database in a file, which can be backed up and restored."""
+
+    dialect = Dialect.SQLITE
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.backups = 0
+        self.database = SqliteDatabase(folder / "hub.db")
+
+    def close(self) -> None:
+        self.database.close()
+
+    def reopen(self) -> None:
+        self.database.close()
+        self.database = SqliteDatabase(self.folder / "hub.db")
+
+    def backup(self) -> str:
+        self.backups += 1
+        path = self.folder / f"backup-{self.backups}.db"
+        self.database._writer.execute("VACUUM INTO ?", (str(path),))
+        return str(path)
+
+    def restore(self, backup: str) -> None:
+        self.database.close()
+        for name in ("hub.db", "hub.db-wal", "hub.db-shm"):
+            (self.folder / name).unlink(missing_ok=True)
+        shutil.copyfile(backup, self.folder / "hub.db")
+        self.database = SqliteDatabase(self.folder / "hub.db")
+
+    def rows(self, sql: str) -> list[tuple]:
+        return self.database._writer.execute(sql).fetchall()
+
+
+class PostgresqlHubDisk:
+    """A hub's database on a real server; a backup is a copy under another name."""
+
+    dialect = Dialect.POSTGRESQL
+
+    def __init__(self, server_url: str, name: str) -> None:
+        self.server_url = server_url
+        self.name = name
+        self.backups = 0
+        self._command(f'CREATE DATABASE "{name}"')
+        self.database = self._opened()
+
+    @property
+    def url(self) -> str:
+        return self.server_url.replace("/postgres?", f"/{self.name}?")
+
+    def _opened(self):
+        from hub.storage.postgresql import PostgresqlDatabase
+
+        return PostgresqlDatabase(self.url)
+
+    def _command(self, text: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.server_url, autocommit=True) as connection:
+            connection.execute(text)
+
+    def close(self) -> None:
+        self.database.close()
+        for number in range(self.backups + 1):
+            name = f"{self.name}_{number}" if number else self.name
+            self._command(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def reopen(self) -> None:
+        self.database.close()
+        self.database = self._opened()
+
+    def backup(self) -> str:
+        self.backups += 1
+        self.database.close()
+        backup = f"{self.name}_{self.backups}"
+        self._command(f'CREATE DATABASE "{backup}" TEMPLATE "{self.name}"')
+        return backup
+
+    def restore(self, backup: str) -> None:
+        self.database.close()
+        self._command(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+        self._command(f'CREATE DATABASE "{self.name}" TEMPLATE "{backup}"')
+        self.database = self._opened()
+
+    def rows(self, sql: str) -> list[tuple]:
+        import psycopg
+
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(sql).fetchall()

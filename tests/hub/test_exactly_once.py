@@ -9,29 +9,37 @@ a hub that was restored to before it: three misfortunes at once. The courier tri
 import asyncio
 import shutil
 import tempfile
+import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from hub.callers import Caller
 from hub.ingest.batch import check_chain
 from hub.ingest.plan import GapError as HubGapError
 from hub.ingest.plan import UnknownAncestorError as HubUnknownAncestorError
 from hub.ingest.service import IngestService
-from hub.storage.sqlite import SqliteDatabase
 from sync.courier import Courier, run_courier
 from sync.delivery_plan import CourierPolicy
 from sync.errors import GapError, LinkDownError, UnknownAncestorError
 from sync.http_transport import HubTransport
 from sync.ports import Batch, Delivered
 from sync.protocol.body import encode, inflate, parse
-from sync.protocol.chain import GENESIS, RecordHeader, payload_hash, record_hash
+from sync.protocol.chain import RecordHeader, payload_hash, record_hash
 from sync.protocol.messages import JournalAck, JournalUpload, PositionAnswer, PositionQuestion
-from tests.hub.rig import MemoryJournal, Told, VirtualPace
+from tests.hub.rig import MemoryJournal, PostgresqlHubDisk, SqliteHubDisk, Told, VirtualPace
 
 CALLER = Caller(tenant_id="main", store_id="7781", agent_id="agent", epoch=1, key_id="key")
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -77,38 +85,21 @@ class Network:
 class World:
     """One hub, some disks with one identity, and a network between them."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
-        self.path = self.folder / "hub.db"
-        self.open()
-        with self.database.writing() as session:
+    def __init__(self, disk: SqliteHubDisk | PostgresqlHubDisk) -> None:
+        self.disk = disk
+        with self.disk.database.writing() as session:
             session.run("put_tenant", tenant_id="main", country="", now="now")
             session.run("put_store", tenant_id="main", store_id="7781", name="", now="now")
             session.run("put_agent", agent_id="agent", tenant_id="main", store_id="7781", epoch=1, now="now")
         self.faults: list[str] = []
         self.late: list[tuple[str, bytes]] = []
-        self.backups = 0
 
-    def open(self) -> None:
-        self.database = SqliteDatabase(self.path)
-        self.ingest = IngestService(self.database)
+    @property
+    def ingest(self) -> IngestService:
+        return IngestService(self.disk.database)
 
-    def close(self) -> None:
-        self.database.close()
-        shutil.rmtree(self.folder)
-
-    def backup(self) -> Path:
-        self.backups += 1
-        path = self.folder / f"backup-{self.backups}.db"
-        self.database._writer.execute("VACUUM INTO ?", (str(path),))
-        return path
-
-    def restore(self, backup: Path) -> None:
-        self.database.close()
-        for name in ("hub.db", "hub.db-wal", "hub.db-shm"):
-            (self.folder / name).unlink(missing_ok=True)
-        shutil.copyfile(backup, self.path)
-        self.open()
+    def rows(self, sql: str) -> list[tuple]:
+        return self.disk.rows(sql)
 
     def handle(self, path: str, body: bytes) -> JournalAck | PositionAnswer | Exception:
         try:
@@ -122,9 +113,6 @@ class World:
             return GapError(error.message, expected_seq=error.expected_seq)
         except HubUnknownAncestorError as error:
             return UnknownAncestorError(error.message)
-
-    def rows(self, sql: str) -> list[tuple]:
-        return self.database._writer.execute(sql).fetchall()
 
 
 class LimitedTransport:
@@ -167,12 +155,20 @@ def deliver(world: World, journal: MemoryJournal, *, rows_max: int, calls_max: i
     asyncio.run(until_idle())
 
 
-class ExactlyOnce(RuleBasedStateMachine):
+class Story(RuleBasedStateMachine):
+    """What may happen to one store and its hub."""
+
+    folder: Path | None = None
+
+    def new_disk(self) -> SqliteHubDisk | PostgresqlHubDisk:
+        self.folder = Path(tempfile.mkdtemp())
+        return SqliteHubDisk(self.folder)
+
     @initialize()
     def begin(self) -> None:
-        self.world = World()
+        self.world = World(self.new_disk())
         self.disks = [MemoryJournal()]
-        self.hub_backups: list[Path] = []
+        self.hub_backups: list[str] = []
         self.disk_backups: list[MemoryJournal] = []
         self.sold = 0
         self.pruned: set[bytes] = set()
@@ -204,12 +200,12 @@ class ExactlyOnce(RuleBasedStateMachine):
 
     @rule()
     def back_up_hub(self) -> None:
-        self.hub_backups.append(self.world.backup())
+        self.hub_backups.append(self.world.disk.backup())
 
     @precondition(lambda self: self.hub_backups)
     @rule(place=st.integers(0, 99))
     def restore_hub(self, place: int) -> None:
-        self.world.restore(self.hub_backups[place % len(self.hub_backups)])
+        self.world.disk.restore(self.hub_backups[place % len(self.hub_backups)])
 
     @precondition(lambda self: len(self.disks) < DISKS_MAX)
     @rule(index=st.integers(0, 2))
@@ -271,7 +267,9 @@ class ExactlyOnce(RuleBasedStateMachine):
                 assert not disk.records or position.seq == disk.head_seq
             self.nothing_is_there_twice_and_every_branch_is_a_chain()
         finally:
-            self.world.close()
+            self.world.disk.close()
+            if self.folder:
+                shutil.rmtree(self.folder)
 
 
 def assert_chains(world: World) -> None:
@@ -330,9 +328,23 @@ def assert_counts(world: World) -> None:
     assert totals.get("forks", 0) == forks
 
 
-ExactlyOnce.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestExactlyOnce = ExactlyOnce.TestCase
+class TestOnSqlite(Story.TestCase):  # type: ignore[name-defined]
+    """The usual database."""
 
-assert GENESIS
+    settings = settings(max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.real
+def test_exactly_once_on_postgresql(postgresql_url):
+    """The same stories, fewer of them: every backup is a whole database."""
+
+    class OnPostgresql(Story):
+        def new_disk(self) -> PostgresqlHubDisk:
+            return PostgresqlHubDisk(postgresql_url, f"s_{uuid.uuid4().hex}")
+
+    run_state_machine_as_test(
+        OnPostgresql,
+        settings=settings(
+            max_examples=3, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

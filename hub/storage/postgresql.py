@@ -1,0 +1,220 @@
+"""The hub's database on PostgreSQL through psycopg 3: many workers, COPY for what is appended.
+
+The isolation is READ COMMITTED: whoever writes for an agent locks the agent's row first, so its batches take turns, and
+nothing else is written by two. `synchronous_commit` stays on: what was answered is on disk.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import LiteralString, cast
+
+import psycopg
+from psycopg import sql
+
+from hub.storage.ports import Row, Session, TakenAlreadyError, Value
+from hub.storage.statements import Dialect, load_schema, load_statements
+from retail.errors import ConfigurationError, TillstreamError, TryAgainError
+
+SCHEMA_VERSION = 1
+
+CONNECTIONS_MAX = 16
+"""Idle connections that are kept; PostgreSQL serves two or three per core, the rest would wait for one another."""
+
+CONNECT_TIMEOUT_S = 10
+
+JOURNAL_PARTITIONS = 16
+"""Enough for the cores of any one machine; a record's partition follows from its agent."""
+
+MONTHS_BACK = 13
+MONTHS_AHEAD = 3
+"""Sales of other months - a clock in 1970, a backlog of years - land in the default partition and are as safe there."""
+
+SCHEMA_LOCK = 7_315_884_601  # any number, the same in every hub: who makes the schema takes turns
+
+
+class PostgresqlDatabase:
+    """A database by its URL. Open it once a process; every method may be called from any thread."""
+
+    def __init__(self, url: str, *, now: datetime | None = None) -> None:
+        """Connect, and make the schema in an empty database.
+
+        Raises TryAgainError when nobody answers, ConfigurationError for a schema of a newer hub.
+        """
+        self._url = url
+        self.dialect = Dialect.POSTGRESQL
+        self._statements = load_statements(Dialect.POSTGRESQL)
+        self._idle: queue.LifoQueue[psycopg.Connection[Row]] = queue.LifoQueue(CONNECTIONS_MAX)
+        with _translated(), self._connect() as connection:
+            _prepare(connection, (now or datetime.now(UTC)).date())
+
+    def __repr__(self) -> str:
+        return "<PostgresqlDatabase>"  # a URL may hold a password
+
+    def _connect(self) -> psycopg.Connection[Row]:
+        return psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S, application_name="tillstream-hub")
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Begin a transaction that may write."""
+        with self._transaction("") as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Begin a transaction that sees one moment of the database."""
+        with self._transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY") as session:
+            yield session
+
+    @contextmanager
+    def _transaction(self, setting: LiteralString) -> Iterator[Session]:
+        with _translated():
+            connection = self._borrow()
+            try:
+                with connection.transaction():
+                    if setting:
+                        connection.execute(setting)
+                    yield _PostgresqlSession(connection, self._statements)
+            finally:
+                self._give_back(connection)
+
+    def _borrow(self) -> psycopg.Connection[Row]:
+        while True:
+            try:
+                connection = self._idle.get_nowait()
+            except queue.Empty:
+                return self._connect()
+            if not connection.broken:
+                return connection
+
+    def _give_back(self, connection: psycopg.Connection[Row]) -> None:
+        if connection.broken:
+            self._forget_idle()  # the server was restarted: the others are as dead
+            return
+        try:
+            self._idle.put_nowait(connection)
+        except queue.Full:
+            connection.close()
+
+    def _forget_idle(self) -> None:
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._forget_idle()
+
+
+class _PostgresqlSession:
+    """One transaction on one connection."""
+
+    def __init__(self, connection: psycopg.Connection[Row], statements: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._statements = statements
+
+    def _text(self, statement: str) -> LiteralString:
+        return cast("LiteralString", self._statements[statement])  # type: ignore[redundant-cast] # mypy takes it for str
+
+    def run(self, statement: str, /, **values: Value) -> int:
+        return self._connection.execute(self._text(statement), values).rowcount
+
+    def row(self, statement: str, /, **values: Value) -> Row | None:
+        return self._connection.execute(self._text(statement), values).fetchone()
+
+    def rows(self, statement: str, /, **values: Value) -> list[Row]:
+        return self._connection.execute(self._text(statement), values).fetchall()
+
+    def each(self, statement: str, /, **values: Value) -> Iterator[Row]:
+        with self._connection.cursor(name="each") as cursor:
+            cursor.execute(self._text(statement), values)
+            yield from cursor
+
+    def many(self, statement: str, /, sets: Sequence[Mapping[str, Value]]) -> int:
+        if not sets:
+            return 0
+        with self._connection.cursor() as cursor:
+            cursor.executemany(self._text(statement), sets)
+            return cursor.rowcount
+
+    def bulk(self, table: str, /, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
+        names = sql.SQL(",").join(map(sql.Identifier, columns))
+        copy_in = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+        with self._connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+def _prepare(connection: psycopg.Connection[Row], today: date) -> None:
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
+        row = connection.execute("SELECT to_regclass('hub_schema') IS NOT NULL").fetchone()
+        if row is None or not row[0]:
+            connection.execute(cast("LiteralString", load_schema(Dialect.POSTGRESQL)))  # type: ignore[redundant-cast]
+            connection.execute("INSERT INTO hub_schema VALUES (%s)", (SCHEMA_VERSION,))
+            _make_fixed_partitions(connection)
+        row = connection.execute("SELECT version FROM hub_schema").fetchone()
+        if row is None or row[0] > SCHEMA_VERSION:
+            raise ConfigurationError(
+                "the database was made by a newer hub", fix="run the newer version", code="schema_newer"
+            )
+        for month in _months_around(today):
+            _make_month(connection, month)
+
+
+def _make_fixed_partitions(connection: psycopg.Connection[Row]) -> None:
+    for number in range(JOURNAL_PARTITIONS):
+        connection.execute(
+            sql.SQL("CREATE TABLE {} PARTITION OF journal_record FOR VALUES WITH (MODULUS {}, REMAINDER {})").format(
+                sql.Identifier(f"journal_record_{number:02d}"), sql.Literal(JOURNAL_PARTITIONS), sql.Literal(number)
+            )
+        )
+    connection.execute("CREATE TABLE sale_other PARTITION OF sale DEFAULT")
+
+
+def _make_month(connection: psycopg.Connection[Row], month: date) -> None:
+    """Make a month's partition of `sale`, unless it is there or the default one already holds sales of it."""
+    name = f"sale_{month:%Y_%m}"
+    low, high = month.isoformat(), _next_month(month).isoformat()
+    there = connection.execute(
+        "SELECT to_regclass(%s) IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM sale_other WHERE business_day >= %s AND business_day < %s)",
+        (name, low, high),
+    ).fetchone()
+    if there is None or not there[0]:
+        connection.execute(
+            sql.SQL("CREATE TABLE {} PARTITION OF sale FOR VALUES FROM ({}) TO ({})").format(
+                sql.Identifier(name), sql.Literal(low), sql.Literal(high)
+            )
+        )
+
+
+def _months_around(today: date) -> list[date]:
+    first = today.year * 12 + today.month - 1
+    numbers = range(first - MONTHS_BACK, first + MONTHS_AHEAD + 1)
+    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+def _next_month(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn psycopg's errors into ours, by class."""
+    try:
+        yield
+    except TillstreamError:
+        raise
+    except psycopg.errors.UniqueViolation as error:
+        raise TakenAlreadyError("this stands in the database already", fix="ask for what stands there") from error
+    except (psycopg.errors.DiskFull, psycopg.errors.InsufficientResources) as error:
+        raise TryAgainError(
+            "the hub's database has no room", fix="free disk space of PostgreSQL", code="database_full"
+        ) from error
+    except (psycopg.OperationalError, psycopg.errors.DeadlockDetected, psycopg.InterfaceError) as error:
+        raise TryAgainError(
+            "the hub's database cannot be reached now", fix="look whether PostgreSQL runs", code="database_away"
+        ) from error

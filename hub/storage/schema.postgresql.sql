@@ -1,0 +1,275 @@
+-- The hub's schema, version 1, for PostgreSQL. `schema.sqlite.sql` has the same tables and columns; a test compares.
+-- Times are ISO 8601 text in UTC, except `occurred_at`, which is as the store wrote it. Amounts end in `_e4`: integer
+-- ten-thousandths of the currency unit.
+
+--
+-- `journal_record` is partitioned by agent, so that writers of different stores meet in different indexes; `sale` by the
+-- month of its business day, so that an old year is detached and not deleted. Partitions are made by `postgresql.py`.
+
+CREATE TABLE hub_schema (
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE tenant (
+    tenant_id TEXT COLLATE "C" PRIMARY KEY,
+    country TEXT COLLATE "C" NOT NULL,
+    created_at TEXT COLLATE "C" NOT NULL
+);
+
+CREATE TABLE store (
+    tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant,
+    store_id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    created_at TEXT COLLATE "C" NOT NULL,
+    last_contact_at TEXT COLLATE "C",
+    feed_cursor TEXT COLLATE "C" NOT NULL DEFAULT '',
+    erased_through BIGINT NOT NULL DEFAULT 0,
+    mirror_version BIGINT,
+    campaigns_version BIGINT,
+    backlog_records BIGINT,
+    parked_records BIGINT,
+    program TEXT COLLATE "C" NOT NULL DEFAULT '',
+    feed_refused TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+    PRIMARY KEY (tenant_id, store_id)
+);
+
+-- One agent a store. `epoch` is the newest that was given out or heard of. Enrolling again fences all other keys.
+CREATE TABLE agent (
+    agent_id TEXT COLLATE "C" PRIMARY KEY,
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    created_at TEXT COLLATE "C" NOT NULL,
+    UNIQUE (tenant_id, store_id)
+);
+
+CREATE TABLE agent_key (
+    key_id TEXT COLLATE "C" PRIMARY KEY,
+    agent_id TEXT COLLATE "C" NOT NULL REFERENCES agent,
+    epoch BIGINT NOT NULL,
+    public_key BYTEA NOT NULL,
+    enrolled_at TEXT COLLATE "C" NOT NULL,
+    fenced_at TEXT COLLATE "C"
+);
+
+-- A code is kept as its hash; it is used by the key that took it, so that a lost answer can be asked for again.
+CREATE TABLE enrolment_code (
+    digest BYTEA PRIMARY KEY,
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    created_at TEXT COLLATE "C" NOT NULL,
+    expires_at TEXT COLLATE "C" NOT NULL,
+    used_at TEXT COLLATE "C",
+    used_by_key_id TEXT COLLATE "C"
+);
+
+-- One line of history of one agent and epoch. Branch 0 is the one that was heard first; others are forks: another
+-- disk with the same identity. A branch begins after `base_seq`: the last record that it shares with `base_branch`, or,
+-- without one, the last number before the epoch.
+CREATE TABLE branch (
+    agent_id TEXT COLLATE "C" NOT NULL REFERENCES agent,
+    epoch BIGINT NOT NULL,
+    branch BIGINT NOT NULL,
+    base_branch BIGINT,
+    base_seq BIGINT NOT NULL,
+    head_seq BIGINT NOT NULL,
+    head_hash BYTEA NOT NULL,
+    opened_at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch)
+);
+
+CREATE TABLE journal_record (
+    agent_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    branch BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    workstation_id TEXT COLLATE "C" NOT NULL,
+    occurred_at TEXT COLLATE "C" NOT NULL,
+    clock_quality TEXT COLLATE "C" NOT NULL,
+    business_day TEXT COLLATE "C" NOT NULL,
+    salt BYTEA,
+    payload TEXT COLLATE "C",
+    payload_hash BYTEA NOT NULL,
+    hash BYTEA NOT NULL,
+    absent TEXT COLLATE "C",
+    received_at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, seq)
+) PARTITION BY HASH (agent_id);
+
+-- Records that no longer exist anywhere: the agent had pruned them when the hub, restored from a backup, asked.
+CREATE TABLE hole (
+    agent_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    branch BIGINT NOT NULL,
+    first_seq BIGINT NOT NULL,
+    last_seq BIGINT NOT NULL,
+    noticed_at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, first_seq)
+);
+
+-- Records that are kept but could not be projected: their payload is not what their kind promises.
+CREATE TABLE refused_record (
+    agent_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    branch BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    message TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, seq)
+);
+
+-- Transactions. `variant` is 0 but where two different sales claim one id (a cloned disk, a number printed twice):
+-- both are kept, and somebody must look. An id is made from its business day, so the day in the key adds nothing here;
+-- PostgreSQL partitions by it.
+CREATE TABLE sale (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    transaction_id TEXT COLLATE "C" NOT NULL,
+    variant BIGINT NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    agent_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    branch BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    workstation_id TEXT COLLATE "C" NOT NULL,
+    business_day TEXT COLLATE "C" NOT NULL,
+    occurred_at TEXT COLLATE "C" NOT NULL,
+    sequence_number TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    total_e4 BIGINT NOT NULL,
+    cash_e4 BIGINT NOT NULL,
+    lines BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    PRIMARY KEY (tenant_id, transaction_id, business_day, variant)
+) PARTITION BY RANGE (business_day);
+
+CREATE INDEX sale_by_day ON sale (tenant_id, store_id, business_day, workstation_id);
+
+CREATE TABLE offer_event (
+    agent_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    branch BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    ordinal BIGINT NOT NULL,
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    event TEXT COLLATE "C" NOT NULL,
+    campaign_id TEXT COLLATE "C" NOT NULL,
+    transaction_id TEXT COLLATE "C" NOT NULL,
+    serial TEXT COLLATE "C" NOT NULL,
+    business_day TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, seq, ordinal)
+);
+
+CREATE TABLE day_close (
+    agent_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    branch BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    workstation_id TEXT COLLATE "C" NOT NULL,
+    business_day TEXT COLLATE "C" NOT NULL,
+    told_sales BIGINT,
+    told_total_e4 BIGINT,
+    told_cash_e4 BIGINT,
+    missing_numbers TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch, seq)
+);
+
+CREATE INDEX day_close_by_day ON day_close (tenant_id, store_id, business_day);
+
+-- Counts a page shows at once, kept in the transaction that changes them; a test recounts them from the rows above.
+CREATE TABLE store_total (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    what TEXT COLLATE "C" NOT NULL,
+    total BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, store_id, what)
+);
+
+CREATE TABLE customer (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    first_name TEXT COLLATE "C" NOT NULL,
+    language TEXT COLLATE "C" NOT NULL,
+    birthday TEXT COLLATE "C" NOT NULL,
+    tier TEXT COLLATE "C" NOT NULL,
+    points BIGINT NOT NULL,
+    household_id TEXT COLLATE "C" NOT NULL,
+    employee BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id)
+);
+
+-- A code is kept as a keyed hash (the key lies outside the database); its token is paid for once. `sealed` is the
+-- code itself, sealed to the hub, from import until its token is computed; then it is gone.
+CREATE TABLE customer_code (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    code_index BYTEA NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    token BYTEA,
+    sealed BYTEA,
+    PRIMARY KEY (tenant_id, code_index)
+);
+
+CREATE INDEX customer_code_waiting ON customer_code (tenant_id) WHERE token IS NULL;
+CREATE INDEX customer_code_by_token ON customer_code (tenant_id, token) WHERE token IS NOT NULL;
+CREATE INDEX customer_code_by_customer ON customer_code (tenant_id, customer_id);
+
+CREATE TABLE customer_segment (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    segment TEXT COLLATE "C" NOT NULL,
+    valid_until TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id, segment)
+);
+
+-- An item may be printed in many ways and carry many codes: one row each. `body` is JSON of all columns.
+CREATE TABLE item (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    item_id TEXT COLLATE "C" NOT NULL,
+    gtin TEXT COLLATE "C" NOT NULL,
+    receipt_text TEXT COLLATE "C" NOT NULL,
+    body TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, item_id, gtin, receipt_text)
+);
+
+-- Numbers of a chain that only grow: `customers` counts changes to customers, codes and segments, `mirror` is the
+-- count that the newest snapshot was made of.
+CREATE TABLE mark (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    what TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, what)
+);
+
+CREATE TABLE campaign (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    campaign_id TEXT COLLATE "C" NOT NULL,
+    body TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, campaign_id)
+);
+
+CREATE TABLE erasure (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    erasure_no BIGINT NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    locators TEXT COLLATE "C" NOT NULL,
+    requested_at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, erasure_no)
+);
+
+-- What stores should have: for each kind the newest file, by its content.
+CREATE TABLE feed_file (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    sha256 TEXT COLLATE "C" NOT NULL,
+    size_bytes BIGINT NOT NULL,
+    as_of TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, kind, version)
+);
