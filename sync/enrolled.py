@@ -51,7 +51,8 @@ class Enrolled:
         """Return the enrolment in a text. Raises OnSiteError when it is damaged."""
         try:
             told: dict[str, Any] = json.loads(text)
-            for name in ("hub_key", "feed_key", "pepper"):
+            told.setdefault("contact_key", "")  # a hub of before told none
+            for name in ("hub_key", "feed_key", "pepper", "contact_key"):
                 told[name] = bytes.fromhex(told[name])
             return cls(**told)
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -4,12 +4,12 @@
 // code, its Enter is kept from the page and the field that had the focus is put back to what it was before the first
 // key. (A space would press a focused button, so it is kept back within a burst.) A burst without Enter is typing.
 
-/** After a pause of this length something new begins. People type a key in 100 to 300 ms. */
+/** A scanner sends a key every 1 to 10 ms, at most 30; nobody types 33 keys a second. */
+export const PER_KEY_MS = 30;
+/** After a pause of this length something new begins: people type a key in 100 to 300 ms. */
 export const PAUSE_MS = 100;
-/** A scanner sends a key every 1 to 10 ms, at most 25; nobody types 40 keys a second. */
-export const PER_KEY_MS = 25;
-/** What a busy PC may add to a whole code: one stutter. */
-export const STUTTER_MS = 100;
+/** But a busy PC may hold up one key of a code for so long; what follows is still that code, not a shorter one. */
+export const STUTTER_MS = 500;
 /** Shorter bursts are a person's roll over neighbouring keys. */
 export const LENGTH_MIN = 6;
 /** The longest code we take (kiosk/api.py says the same). */
@@ -26,6 +26,7 @@ export class Wedge {
     this._keys = "";
     this._began_ms = 0;
     this._last_ms = Number.NEGATIVE_INFINITY;
+    this._longest_ms = 0;
   }
 
   /**
@@ -34,31 +35,41 @@ export class Wedge {
    * @returns {Verdict}
    */
   press({ key, at_ms }) {
-    const follows = at_ms - this._last_ms <= PAUSE_MS;
-    this._last_ms = at_ms;
-    if (key === "Enter") return this._end(follows, at_ms);
+    const gap_ms = at_ms - this._last_ms;
+    const goes_on = this._keys !== "" && gap_ms <= (this._isFast(this._last_ms) ? STUTTER_MS : PAUSE_MS);
+    if (key === "Enter") return this._end(goes_on, at_ms);
     if (key.length !== 1) {
       // Shift comes before each capital letter of a burst and is no part of it.
       if (key !== "Shift") this._keys = "";
       return { swallow: false, code: null, began: false };
     }
-    const began = !follows || this._keys === "";
-    if (began) this._began_ms = at_ms;
-    this._keys = began ? key : (this._keys + key).slice(0, LENGTH_MAX + 1);
-    return { swallow: key === " " && this._isFast(at_ms), code: null, began };
+    if (!goes_on) this._begin(at_ms);
+    else this._longest_ms = Math.max(this._longest_ms, gap_ms);
+    this._last_ms = at_ms;
+    this._keys = (this._keys + key).slice(0, LENGTH_MAX + 1);
+    return { swallow: key === " " && this._isFast(at_ms), code: null, began: !goes_on };
   }
 
-  /** @param {boolean} follows @param {number} at_ms @returns {Verdict} */
-  _end(follows, at_ms) {
+  /** @param {number} at_ms */
+  _begin(at_ms) {
+    this._keys = "";
+    this._began_ms = at_ms;
+    this._longest_ms = 0;
+  }
+
+  /** @param {boolean} goes_on @param {number} at_ms @returns {Verdict} */
+  _end(goes_on, at_ms) {
+    this._longest_ms = Math.max(this._longest_ms, at_ms - this._last_ms);
     const fits = this._keys.length >= LENGTH_MIN && this._keys.length <= LENGTH_MAX;
-    const code = follows && fits && this._isFast(at_ms) ? this._keys : null;
+    const code = goes_on && fits && this._isFast(at_ms) ? this._keys : null;
     this._keys = "";
     return { swallow: code !== null, code, began: false };
   }
 
-  /** Whether so many keys until now are faster than a person. @param {number} at_ms */
+  /** Whether so many keys until then are faster than a person, but for the one longest wait. @param {number} at_ms */
   _isFast(at_ms) {
-    return this._keys.length > 2 && at_ms - this._began_ms <= this._keys.length * PER_KEY_MS + STUTTER_MS;
+    const without_longest_ms = at_ms - this._began_ms - this._longest_ms;
+    return this._keys.length > 2 && without_longest_ms <= this._keys.length * PER_KEY_MS;
   }
 }
 
