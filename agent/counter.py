@@ -10,7 +10,7 @@ import asyncio
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +29,13 @@ from agent.payloads import Content
 from agent.ports import Captures, Journalling, Papers, People, Unsealing
 from agent.recognition import Recognition
 from agent.recording import RecordMaker
+from agent.taken import Taken, Whose
 from pos_adapters.reading.values import Reading
 from receipt.paper import Paper
 from receipt.pen import TillState
 from receipt.printers import PrinterModel
 from retail.errors import DefectError, TillstreamError
+from retail.facts import Basket
 from retail.loyalty import Account
 from retail.transaction import DocumentKind
 from sync.protocol.tokens import CodeKind
@@ -46,42 +48,6 @@ LOOK_UP_WITHIN_S = 0.030
 
 WHOSE_MAX = 1000
 """Documents whose person is remembered in case their commit failed and the tap hands them over again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whose:
-    """Whose document it is, and how we know. `flagged`: known too late to be sure, for earning only."""
-
-    scan_id: str
-    how: str
-    account: Account | None
-    locator: str
-    flagged: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """A document that was decided on: what to commit, what to print when that is on disk, whom to tell."""
-
-    origin: Origin
-    batch: Batch
-    told: Told | None = None
-    whose: Whose | None = None
-    offering: Offering = field(default_factory=Offering)
-    file: asyncio.Future[None] | None = None
-    paper: Paper | None = None
-    place: Place | None = None
-    awaits: asyncio.Future[Recognition] | None = None
-
-    @property
-    def printed(self) -> bytes:
-        """The block or slip; empty for none."""
-        return self.offering.printed
-
-    @property
-    def is_slip(self) -> bool:
-        """Whether it is a slip of its own."""
-        return self.offering.is_slip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +126,7 @@ class Counter:
         self, paper: Paper, body: bytes, origin: Origin, *, place: Place | None, is_spooled: bool = False
     ) -> Taken:
         """Decide on a document. `place` is None where nothing can be printed (any more)."""
-        reading = self._house.papers.read(paper, origin.workstation_id)
+        reading = self._read(paper, origin)
         told = self._house.clerk.tell(reading, origin)
         capture, file = self._capture(body, origin)
         taken = Taken(
@@ -289,18 +255,43 @@ class Counter:
         told, place = taken.told, taken.place
         assert told is not None
         assert told.sale is not None
-        offering = Offering()
+        offering, basket = Offering(), self._house.offers.basket(told.sale)
         account = taken.whose.account if taken.whose else None
         if place is not None and not (taken.whose is not None and taken.whose.flagged):
-            offering = self._house.offers.offer(told.sale, told.document_kind, account, place=place, now=self._now())
+            offering = self._offer(taken, account, basket, place)
         for kind, content in offering.records:
             if kind in (JournalKind.OFFER_DECIDED, JournalKind.OFFER_WITHHELD):
                 withheld = kind is JournalKind.OFFER_WITHHELD
                 self._house.memory.offered(content, self._today(), withheld=withheld)
         if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
-            basket = self._house.offers.basket(told.sale)
             self._house.memory.purchase(account.customer_id, basket, self._today())
         return self._with_records(replace(taken, offering=offering))
+
+    def _offer(self, taken: Taken, account: Account | None, basket: Basket, place: Place) -> Offering:
+        """Return what to print; a defect in deciding or speaking costs this offer and nothing else."""
+        told = taken.told
+        assert told is not None
+        assert told.sale is not None
+        try:
+            return self._house.offers.offer(
+                told.sale, told.document_kind, account, basket=basket, place=place, now=self._now()
+            )
+        except Exception as error:  # noqa: BLE001 - see above: the sale is kept, the receipt is printed
+            self._defect("deciding on an offer failed", error, taken.origin)
+            return Offering()
+
+    def _read(self, paper: Paper, origin: Origin) -> Reading:
+        """Read a paper; a defect in reading leaves a document of no kind, whose capture is read again later."""
+        try:
+            return self._house.papers.read(paper, origin.workstation_id)
+        except Exception as error:  # noqa: BLE001 - see above: the capture is kept, the receipt is printed
+            self._defect("reading a document failed", error, origin)
+            return Reading(kind=DocumentKind.OTHER)
+
+    def _defect(self, what: str, error: Exception, origin: Origin) -> None:
+        place = f"job {origin.job_id}, document {origin.document_no}"
+        told = DefectError(f"{what} ({place}): {error!r}", fix="send the log to support", code="defect")
+        self.trouble(told, workstation_id=origin.workstation_id)
 
     def _today(self) -> date:
         return self._house.offers.today(self._now())

@@ -15,17 +15,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from agent.counter import Counter, Taken
+from agent.counter import Counter
 from agent.documents import Origin
 from agent.journal.batch import Committed
 from agent.ports import JobReader
+from agent.taken import Taken
 from pos_adapters.taps.frames import (
     ANSWER_BODY,
     CUT_BODY,
@@ -118,7 +118,7 @@ class TapSession:
     def _take_safely(self, frame: Frame) -> None:
         try:
             self._take(frame)
-        except (BrokenPeerError, struct.error, ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - a peer's nonsense or our defect: the tap spools and comes again
             self._drop(f"{frame.type.name}: {error!r}")
 
     def _take(self, frame: Frame) -> None:
