@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from agent.templates import TemplateShelf
+from receipt.templates import TemplateShelf
 from retail.errors import ConfigurationError, TillstreamError
 from retail.items import Item, ItemCatalogue
 from retail.offers.campaign_file import campaigns_from_mapping

@@ -14,8 +14,8 @@ from enum import StrEnum
 
 from agent.locales import Locale, locale_of
 from agent.phrases import Phrases
-from agent.templates import TemplateShelf
 from receipt.slip_blocks import Align, Barcode, BarcodeKind, Block, Feed, Qr, Rule, Size, Slip, Text
+from receipt.templates import TemplateShelf
 from retail.coupons import spoken_serial
 from retail.errors import ConfigurationError
 from retail.identifiers import CampaignId, CouponSerial

@@ -15,12 +15,12 @@ from escpos.printer import Dummy
 
 from agent.phrases import load_phrases
 from agent.speech import CouponPaper, Occasion, SlipForm, Speaker, Speech
-from agent.templates import TemplateShelf
 from receipt.escpos.encoder import qr_command
 from receipt.printers import printer_model
 from receipt.qr_codes import module_dots, qr_picture
 from receipt.slip import encode_slip
 from receipt.slip_blocks import Slip
+from receipt.templates import TemplateShelf
 from retail.coupons import TOKEN_CHARS
 from retail.identifiers import CampaignId, CouponSerial, CustomerId
 from retail.loyalty import Account

@@ -19,6 +19,7 @@ from hub.imports import rows
 from hub.imports.table_file import Rejects, Row, RowError, TableFile, open_table
 from hub.imports.tokenising import CodeBook
 from hub.storage.ports import Database, Session, Value
+from receipt.templates import check_texts
 from retail.errors import ConfigurationError, OnSiteError
 from retail.offers.campaign_file import campaign_from_mapping
 
@@ -247,6 +248,7 @@ def _import_campaigns(job: ImportJob, path: Path) -> Imported:
     for place, entry in enumerate(entries, start=1):
         try:
             campaign = campaign_from_mapping(entry, path=f"campaign[{place}]", segments=segments or None)
+            check_texts([campaign])
         except ConfigurationError as error:
             _reject_campaign(rejects, place, entry, f"{error.message}; {error.fix}" if error.fix else error.message)
             continue

@@ -10,9 +10,9 @@ import pytest
 from agent.locales import locale_of
 from agent.phrases import load_phrases
 from agent.speech import CouponPaper, Occasion, SlipForm, Speaker, Speech
-from agent.templates import TemplateShelf, check_texts
 from receipt.slip import slip_lines
 from receipt.slip_blocks import Barcode, Qr
+from receipt.templates import TemplateShelf, check_texts
 from retail.errors import ConfigurationError
 from retail.identifiers import CampaignId, CouponSerial, CustomerId
 from retail.loyalty import Account
