@@ -82,7 +82,8 @@ class Plan:
     """Which records go where.
 
     `opens` is the branch to make first, `new` the records to append to `branch`, `fills` known records whose payload
-    had been withheld, `found` records that a hole lacked, both with the branch they stand on. A repeat has none.
+    had been withheld, `found` records that a hole lacked, both with the branch they stand on; `elsewhere` places of
+    holes whose record stands on another branch. A repeat has none of them.
     """
 
     branch: int
@@ -90,6 +91,7 @@ class Plan:
     new: tuple[BatchRecord, ...] = ()
     fills: tuple[tuple[int, BatchRecord], ...] = ()
     found: tuple[tuple[int, BatchRecord], ...] = ()
+    elsewhere: tuple[tuple[int, int], ...] = ()
     hole: Hole | None = None
     forked: bool = False
 
@@ -102,15 +104,14 @@ def plan_batch(batch: Batch, known: Known) -> Plan:
     shared_seq, shared = _most_shared(batch, known, tree)
     if shared is None:
         return _beyond(batch, tree)
-    fills, found = _gaps(batch, known, tree, shared=shared, shared_seq=shared_seq)
+    plan = _gaps(batch, known, tree, shared=shared, shared_seq=shared_seq)
     new = batch.after(shared_seq)
-    plan = Plan(branch=shared.branch, fills=fills, found=found, forked=len(tree) > 1)
     if not new:
         return plan
     if shared_seq == shared.head_seq:
         return replace(plan, new=new)
     forked = _fork(batch, tree, base=shared, base_seq=shared_seq)
-    return replace(forked, fills=fills, found=found)
+    return replace(plan, branch=forked.branch, opens=forked.opens, new=forked.new, forked=True)
 
 
 def _first_of_epoch(batch: Batch) -> Plan:
@@ -178,27 +179,45 @@ def _root(branch: Branch, tree: Mapping[int, Branch]) -> Branch:
     return branch
 
 
-def _gaps(
-    batch: Batch, known: Known, tree: Mapping[int, Branch], *, shared: Branch, shared_seq: int
-) -> tuple[tuple[tuple[int, BatchRecord], ...], tuple[tuple[int, BatchRecord], ...]]:
-    """Return what of the shared part a branch lacks: payloads that were withheld, and whole records of holes."""
+def _gaps(batch: Batch, known: Known, tree: Mapping[int, Branch], *, shared: Branch, shared_seq: int) -> Plan:
+    """Return a plan for what the shared part lacks: payloads that were withheld, and whole records of holes.
+
+    A record that a hole lacks may have arrived on a branch of its own, before anybody knew where it belongs: then it
+    stays there, and only the hole is closed.
+    """
     fills: list[tuple[int, BatchRecord]] = []
     found: list[tuple[int, BatchRecord]] = []
+    elsewhere: list[tuple[int, int]] = []
     for record in batch.records[: shared_seq - batch.prev_seq]:
         owner = _owner(shared, record.seq, tree)
         if owner is None:
             continue
         stands = known.records.get((owner.branch, record.seq))
-        if stands is None:
+        if stands is None and _stands_elsewhere(record, known, tree):
+            elsewhere.append((owner.branch, record.seq))
+        elif stands is None:
             found.append((owner.branch, record))
         elif stands.absent == Absence.WITHHELD and record.payload is not None:
             fills.append((owner.branch, record))
-    return tuple(fills), tuple(found)
+    return Plan(
+        branch=shared.branch,
+        fills=tuple(fills),
+        found=tuple(found),
+        elsewhere=tuple(elsewhere),
+        forked=len(tree) > 1,
+    )
+
+
+def _stands_elsewhere(record: BatchRecord, known: Known, tree: Mapping[int, Branch]) -> bool:
+    stand = (known.records.get((number, record.seq)) for number in tree)
+    return any(each is not None and each.hash == record.hash for each in stand)
 
 
 def _beyond(batch: Batch, tree: Mapping[int, Branch]) -> Plan:
     """Decide on a batch that touches no branch."""
     main = tree[MAIN]
+    if batch.prev_hash == GENESIS:
+        return _fork(batch, tree, base=None, base_seq=batch.prev_seq)  # another beginning of the same epoch
     if batch.prev_seq > main.head_seq:
         if not batch.lost_before:
             raise GapError(
@@ -208,7 +227,7 @@ def _beyond(batch: Batch, tree: Mapping[int, Branch]) -> Plan:
             )
         hole = Hole(first_seq=main.head_seq + 1, last_seq=batch.prev_seq)
         return Plan(branch=MAIN, new=batch.records, hole=hole, forked=len(tree) > 1)
-    if batch.lost_before or batch.prev_hash == GENESIS:
+    if batch.lost_before:
         return _fork(batch, tree, base=None, base_seq=batch.prev_seq)
     raise UnknownAncestorError(
         f"record {batch.prev_seq} of epoch {batch.epoch} is another one here",

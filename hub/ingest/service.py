@@ -188,12 +188,13 @@ def _write_gaps(session: Session, place: _Place, plan: Plan, *, now: datetime) -
         there = _Place(place.caller, place.epoch, branch)
         if _fill(session, there, record):
             totals += _write_projections(session, there, [record])
-    for branch in dict.fromkeys(branch for branch, _ in plan.found):
+    for branch in dict.fromkeys(branch for branch, _ in (*plan.found, *plan.elsewhere)):
         there = _Place(place.caller, place.epoch, branch)
         records = [record for on, record in plan.found if on == branch]
         _write_records(session, there, records, now=now)
         totals += _write_projections(session, there, records)
-        write_found(session, there.ids(), [record.seq for record in records], now=now)
+        closed = [record.seq for record in records] + [seq for on, seq in plan.elsewhere if on == branch]
+        write_found(session, there.ids(), closed, now=now)
     return totals
 
 
