@@ -41,6 +41,7 @@ class Part(Enum):
     TENDER = "tender"
     RECEIVED = "received"
     CHANGE = "change"
+    STRAY = "stray"  # between subtotal and total, without a label: goods or a charge
     FACT = "fact"  # an id that looks like an amount
     INFO = "info"
 
@@ -71,7 +72,12 @@ _PART_OF = {
 _CARRIED = TENDERS | {Role.TOTAL, Role.SUBTOTAL, Role.TOTAL_WEAK, Role.CHANGE, Role.RECEIVED, Role.ROUNDING, Role.TIP}
 
 # A line that multiplies belongs to goods, unless it is one of these ("3 x discount 0.50").
-_MULTIPLIED = frozenset((Role.TOTAL, Role.SUBTOTAL, Role.DISCOUNT, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.TIP))
+_MULTIPLIED = frozenset(
+    (Role.TOTAL, Role.SUBTOTAL, Role.DISCOUNT, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.TIP)
+)
+
+
+GOODS = frozenset((Part.ITEM, Part.IMPLICIT, Part.RETURN, Part.FACT, Part.VOID))
 
 
 class Entry:
@@ -233,7 +239,8 @@ def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label
         entry.role = label.role
         entry.part = _part_by_words(entry, label)
     elif amount < 0:
-        entry.part = Part.MODIFICATION
+        counted = any(number.value < 0 and number.decimals == 0 for number in facts.numbers[:index])
+        entry.part = Part.RETURN if counted else Part.MODIFICATION
     if entry.part is Part.ITEM:
         _quantify(entry, index, sheet.decimals)
     return [entry]
@@ -349,19 +356,37 @@ def round_half_up(product: int, decimals: int) -> int:
 
 
 def _settle_places(sheet: Sheet) -> None:
-    """Tender words before any total name goods ("gift card 50.00"); goods after the total are footer."""
+    """Settle what only the place tells: tender words before any total name goods, goods after a subtotal may not be."""
     for entry in sheet.entries:
         if entry.line < sheet.start and entry.part not in (Part.TOTAL, Part.CHECK):
             entry.part = Part.INFO
         elif entry.line < sheet.first_total:
-            if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE):
-                if entry.facts.unknown > 0 and entry.amount > 0:
-                    entry.part = Part.ITEM
-                    found = _amount_of(entry.facts, sheet.decimals)
-                    if found is not None:
-                        _quantify(entry, found[1], sheet.decimals)
-            elif entry.part is Part.WEAK_TOTAL and entry.role is not Role.TOTAL_WEAK:
+            if _names_goods(entry):
                 entry.part = Part.ITEM
+                found = _amount_of(entry.facts, sheet.decimals)
+                if found is not None:
+                    _quantify(entry, found[1], sheet.decimals)
+        elif entry.part is Part.ITEM and entry.quantity is None and not _another_check(sheet, entry.line):
+            rated = any(number.use == "%" for number in entry.facts.numbers)
+            entry.part = Part.TAX if rated else Part.STRAY
+
+
+def _names_goods(entry: Entry) -> bool:
+    """Whether a labelled line before any total names goods all the same: "gift card 50.00", "round steak 9.99"."""
+    if entry.facts.unknown == 0 or entry.amount <= 0:
+        return False
+    if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE):
+        return True
+    if entry.part is Part.WEAK_TOTAL:
+        return entry.role is not Role.TOTAL_WEAK
+    if entry.facts.unknown <= STRAY_LETTERS_MAX or any(number.use == "%" for number in entry.facts.numbers):
+        return False
+    return entry.part in (Part.TIP, Part.SURCHARGE, Part.ROUNDING)
+
+
+def _another_check(sheet: Sheet, line: int) -> bool:
+    """Whether a subtotal stands below `line` too: then goods go on after the one above."""
+    return any(entry.part is Part.CHECK and entry.line > line for entry in sheet.entries)
 
 
 def _join_details(sheet: Sheet) -> None:

@@ -143,7 +143,7 @@ def primary(labels: Sequence[Label], facts: LineFacts) -> Label | None:
 
 
 def _number_of(labels: Sequence[Label], facts: LineFacts) -> Label | None:
-    """"Card no. 1234": the figures belong to the number, not to the card."""
+    """ "Card no. 1234": the figures belong to the number, not to the card."""
     fact = _first_of(labels, FACTS)
     if fact is None or not facts.numbers or facts.numbers[0].start < fact.end or facts.numbers[-1].decimals:
         return None

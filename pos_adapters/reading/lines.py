@@ -75,7 +75,17 @@ class LineReader:
         indent = len(text) - len(text.lstrip())
         times = _times(text, numbers)
         return LineFacts(
-            text, numbers, right, times, tuple(hits), letters, unknown, named=named, rule=False, dated=_DATED.search(text) is not None, indent=indent
+            text,
+            numbers,
+            right,
+            times,
+            tuple(hits),
+            letters,
+            unknown,
+            named=named,
+            rule=False,
+            dated=_DATED.search(text) is not None,
+            indent=indent,
         )
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import currencies
-from pos_adapters.reading.arithmetic import Solution
 from pos_adapters.reading.entries import Sheet
+from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.values import StoreFacts
 from retail.money import NO_CURRENCY
 
@@ -45,8 +45,8 @@ def currency_of(sheet: Sheet, solution: Solution, store: StoreFacts, languages: 
 
 def _sign_of(sheet: Sheet, solution: Solution) -> str:
     """The total's own sign, else the word on its line or in a heading, else the one most amounts carry."""
-    if solution.total_entry is not None:
-        facts = solution.total_entry.facts
+    if solution.total.entry is not None:
+        facts = solution.total.entry.facts
         for number in facts.numbers:
             if number.currency:
                 return number.currency

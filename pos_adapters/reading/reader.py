@@ -7,8 +7,7 @@ Bounded: lines and choices have limits past which a document is parked, never re
 
 from __future__ import annotations
 
-
-from pos_adapters.reading.arithmetic import Verdict, judge
+from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.entries import Part, Sheet, fashions_of, label_lines, sheet_of
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.kinds import Naming, looks_like_kitchen, namings
@@ -16,8 +15,10 @@ from pos_adapters.reading.labels import languages_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.money_signs import currency_of, shown
+from pos_adapters.reading.readings import Verdict
 from pos_adapters.reading.transactions import Told, line_roles, proof_of, transaction_of
 from pos_adapters.reading.values import FiscalIdentity, Parked, ParkReason, Reading, ReceiptText, StoreFacts
+from pos_adapters.reading.voids import pair_voids
 from receipt.paper import Paper
 from retail.transaction import DocumentKind, TransactionStatus
 
@@ -71,7 +72,7 @@ class _Reading:
             return self._unproved(verdict, sheet)
         if not paid and not self._completed():
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
-        kind = DocumentKind.RETURN if solution.total < 0 else DocumentKind.SALE
+        kind = DocumentKind.RETURN if solution.total.amount < 0 else DocumentKind.SALE
         return self._proved(kind, sheet, verdict)
 
     def _empty(self) -> Reading:
@@ -86,6 +87,7 @@ class _Reading:
         return [sheet_of(self.lines, self.labelled, decimals) for decimals in fashions_of(self.lines, labels)]
 
     def _judge(self, sheet: Sheet) -> Verdict:
+        pair_voids(sheet)
         return judge(sheet, lambda amount: shown(amount, sheet.decimals))
 
     def _named(self, naming: Naming, sheet: Sheet | None, verdict: Verdict) -> Reading:
@@ -131,10 +133,10 @@ class _Reading:
         currency = currency_of(sheet, solution, self.store, self.languages)
         if currency is None:
             return self._park(ParkReason.FOREIGN_CURRENCY, "the total is not in the store's currency", kind=kind)
-        problem = _fiscal_conflict(self.fiscal, solution.total)
+        problem = _fiscal_conflict(self.fiscal, solution.total.amount)
         if problem:
             return self._park(ParkReason.CONFLICT, problem, kind=kind)
-        if kind is DocumentKind.RETURN and solution.total > 0 and self._mixed(sheet):
+        if kind is DocumentKind.RETURN and solution.total.amount > 0 and self._mixed(sheet):
             return self._park(ParkReason.AMBIGUOUS, "a return with lines of both signs and a positive total", kind=kind)
         told = Told(
             lines=self.lines,
@@ -146,7 +148,7 @@ class _Reading:
             decimals=sheet.decimals,
         )
         status = TransactionStatus.VOIDED if kind is DocumentKind.VOID else TransactionStatus.COMPLETED
-        refund = kind is DocumentKind.RETURN and solution.total > 0
+        refund = kind is DocumentKind.RETURN and solution.total.amount > 0
         transaction = transaction_of(sheet, solution, told, status=status, refund=refund)
         shortfalls = transaction.shortfalls()
         assert not shortfalls, shortfalls
@@ -182,5 +184,3 @@ def _fiscal_conflict(fiscal: FiscalIdentity | None, total: int) -> str:
         return ""
     return f"the fiscal code says {fiscal.total}, the lines make {shown(total, 2)}"
 
-
-__all__ = ["Label", "LineFacts", "read_paper", "read_text"]

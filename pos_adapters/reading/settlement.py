@@ -45,7 +45,7 @@ def settle(sheet: Sheet, total: int, after: int, show: Callable[[int], str]) -> 
         tenders, received = [_signed(entry) for entry in tenders], [_signed(entry) for entry in received]
     if not tenders and not received and not change:
         return _named_only(sheet, total, after), ""
-    for chosen in _selections(tenders, received):
+    for chosen in _selections(tenders, received, total):
         given_back = sum(abs(entry.amount) for entry in change)
         paid = sum(entry.amount for entry in chosen)
         if paid - given_back == total:
@@ -64,14 +64,22 @@ def _signed(entry: Entry) -> Entry:
     return entry
 
 
-def _selections(tenders: list[Entry], received: list[Entry]) -> list[list[Entry]]:
-    """Return the ways to count what was handed over, the fullest first."""
+def _selections(tenders: list[Entry], received: list[Entry], total: int) -> list[list[Entry]]:
+    """Return the ways to count what was handed over, the fullest first.
+
+    "Received" stands for the cash among the tenders, and only where those tenders say the same in another way: net
+    ("CASH 4.60, RECEIVED 10.00") or gross ("CASH 10.00, RECEIVED 10.00").
+    """
     unique = _without_echoes(tenders)
     ways = [tenders, unique]
     if received:
+        last = _last_of(received)
         other = [entry for entry in unique if entry.role is not Role.CASH]
-        ways.append([*other, *_last_of(received)])
-        ways.append(_last_of(received))
+        cash = [entry for entry in unique if entry.role is Role.CASH]
+        net = sum(entry.amount for entry in unique) == total
+        gross = sum(entry.amount for entry in cash) == sum(entry.amount for entry in last)
+        if not tenders or net or gross:
+            ways += [[*other, *last], last] if cash or not tenders else [last]
     return [way for way in ways if way]
 
 
@@ -135,7 +143,7 @@ def _role_named(sheet: Sheet, near: int) -> Role:
     """How a bare "PAID 12.00" was paid: the tender named without an amount nearby, else unknown."""
     for line in range(max(0, near - 2), len(sheet.facts)):
         label = sheet.labels[line]
-        if label is not None and label.role in TENDERS and label.leads:
+        if label is not None and label.role in TENDERS and label.leads and not sheet.facts[line].right:
             return label.role
     return Role.TENDER_OTHER
 

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from pos_adapters.reading import particulars
 from pos_adapters.reading.amounts import Number
-from pos_adapters.reading.arithmetic import Solution
 from pos_adapters.reading.entries import Entry, Part, Sheet
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.money_signs import shown
+from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.values import FiscalIdentity, LineRole, StoreFacts
 from retail.identifiers import TransactionId, TransactionKey
 from retail.line_items import (
@@ -115,7 +115,7 @@ def transaction_of(
     number = told.sequence_number()
     return RetailTransaction(
         line_items=tuple(items),
-        total=_money(turn * solution.total, told),
+        total=_money(turn * solution.total.amount, told),
         status=status,
         transaction_id=_transaction_id(told, business_day, number),
         business_unit_id=told.store.business_unit_id,
@@ -239,7 +239,7 @@ def _told_taxes(sheet: Sheet, solution: Solution, told: Told, turn: int) -> list
             included=True,
         )
         for entry in sheet.entries
-        if entry.part is Part.TAX and 0 < abs(entry.amount) < abs(solution.total)
+        if entry.part is Part.TAX and 0 < abs(entry.amount) < abs(solution.total.amount)
     ]
 
 
@@ -253,7 +253,7 @@ def proof_of(solution: Solution, decimals: int, *, refund: bool) -> tuple[str, .
     if Part.TAX in parts:
         names += " and taxes"
     owed = _sum_text([turn * amount for _, _, amount in solution.owed], decimals)
-    total = shown(turn * solution.total, decimals)
+    total = shown(turn * solution.total.amount, decimals)
     proof = [f"{owed} = {total} ({names} = total)"]
     settlement = solution.settlement
     if settlement is not None and settlement.tenders:
@@ -286,10 +286,10 @@ def line_roles(sheet: Sheet, solution: Solution, told: Told) -> tuple[LineRole, 
         roles[entry.line] = LineRole(
             line=entry.line, role=part.value, amount=Decimal(amount).scaleb(-3), equation="items = total"
         )
-    if solution.total_entry is not None:
-        line = solution.total_entry.line
+    if solution.total.entry is not None:
+        line = solution.total.entry.line
         roles[line] = LineRole(
-            line=line, role="total", amount=Decimal(solution.total).scaleb(-3), equation="items = total"
+            line=line, role="total", amount=Decimal(solution.total.amount).scaleb(-3), equation="items = total"
         )
     for paid in solution.settlement.tenders if solution.settlement is not None else ():
         roles[paid.line] = LineRole(

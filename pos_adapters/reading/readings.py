@@ -1,0 +1,173 @@
+"""The readings of a sheet for one total: what the words leave open, tried for whole classes of lines at once.
+
+Whether a positive discount acts or only tells, whether taxes come on top, whether "x2 10.00" is a price or an amount:
+a document is printed by one program, so each question has one answer for all its lines. Few questions with few
+answers leave few coincidences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from pos_adapters.reading.entries import Entry, Part, Sheet
+from pos_adapters.reading.settlement import Settlement
+
+CHOICES_MAX = 1024  # combinations of answers per total; a document with more open questions is parked
+
+Acting = tuple[tuple[Entry, Part, int], ...]
+
+
+class Candidate(NamedTuple):
+    """An amount that may be the total; what is owed stands above line `until`."""
+
+    amount: int
+    entry: Entry | None
+    until: int
+    adjusted: bool
+
+    @property
+    def line(self) -> int:
+        """Where it is printed."""
+        return self.entry.line if self.entry is not None else self.until
+
+
+class Answer(NamedTuple):
+    """One answer to an open question: what acts, and how far it is from the usual."""
+
+    acting: Acting
+    flips: int = 0
+    stray: bool = False
+
+
+class Solution(NamedTuple):
+    """A reading whose sums hold. `owed`: entry, what it is, the amount as it acts."""
+
+    total: Candidate
+    owed: Acting
+    flips: int
+    stray: bool
+    open_choice: bool  # another answer would have made another sum
+    settlement: Settlement | None = None
+
+
+class Verdict(NamedTuple):
+    """What the arithmetic says: a solution, or why none was taken (a `ParkReason`), in words with both sums."""
+
+    solution: Solution | None
+    reason: str
+    detail: str
+
+
+def readings_of(sheet: Sheet, total: Candidate) -> Iterator[Solution]:
+    """Yield every reading of what stands above the total that makes it."""
+    refund = total.amount < 0
+    owed = [e for e in sheet.entries if e.line < total.until and not e.voided and e.line != total.line]
+    if any(e.part in (Part.RECEIVED, Part.CHANGE) and e.amount for e in owed):
+        return  # payment above this amount: it is no total of goods
+    fixed = [(e, part, e.amount) for e in owed if (part := _fixed_part(e, refund=refund)) is not None]
+    questions = _questions([e for e in owed if _fixed_part(e, refund=refund) is None], sheet)
+    missing = total.amount - sum(amount for _, _, amount in fixed)
+    choices = 1
+    for answers in questions:
+        choices *= len(answers)
+    if choices > CHOICES_MAX:
+        return
+    sums = [[sum(amount for _, _, amount in answer.acting) for answer in answers] for answers in questions]
+    open_choice = any(len(set(each)) > 1 for each in sums)
+    for picks in product(*(range(len(answers)) for answers in questions)):
+        if sum(sums[at][pick] for at, pick in enumerate(picks)) != missing:
+            continue
+        chosen = [questions[at][pick] for at, pick in enumerate(picks)]
+        acting = sorted((*fixed, *(one for answer in chosen for one in answer.acting)), key=_by_line)
+        if any(part in (Part.ITEM, Part.RETURN) for _, part, _ in acting):
+            flips = sum(answer.flips for answer in chosen)
+            stray = any(answer.stray for answer in chosen)
+            yield Solution(total, tuple(acting), flips, stray, open_choice)
+
+
+def _by_line(acting: tuple[Entry, Part, int]) -> int:
+    return acting[0].line
+
+
+def _fixed_part(entry: Entry, *, refund: bool) -> Part | None:
+    """Return what an entry is where nothing is open about it."""
+    if entry.part is Part.ITEM:
+        return Part.ITEM
+    if entry.part is Part.RETURN and entry.amount <= 0:
+        return Part.RETURN
+    if entry.part is Part.MODIFICATION and entry.amount < 0:
+        return Part.RETURN if refund and entry.role is None else Part.MODIFICATION
+    if entry.part is Part.VOID and entry.amount < 0:
+        return Part.MODIFICATION
+    return None
+
+
+def _questions(entries: Sequence[Entry], sheet: Sheet) -> list[list[Answer]]:
+    """Return the open questions about these entries, each with its answers, the usual one first."""
+    by_part: dict[Part, list[Entry]] = {}
+    for entry in entries:
+        by_part.setdefault(entry.part, []).append(entry)
+    questions = []
+    for part, some in by_part.items():
+        answers = _answers(part, some, sheet)
+        if answers:
+            questions.append(answers)
+    return questions
+
+
+def _answers(part: Part, some: list[Entry], sheet: Sheet) -> list[Answer]:
+    if part is Part.IMPLICIT:
+        return _implicit_answers(some)
+    if part is Part.TAX:
+        return _tax_answers(some)
+    if part is Part.ROUNDING:
+        return _rounding_answers(some)
+    if part in (Part.FACT, Part.INFO):
+        told = [e for e in some if part is Part.FACT or e.facts.unknown > 0]
+        return [Answer(()), Answer(_as(told, Part.ITEM), 1)] if told and sheet.first_total > told[0].line else []
+    if part is Part.MODIFICATION:
+        answers = [Answer(_as(some, part, -1)), Answer(())]
+        return [*answers, Answer(_as(some, Part.ITEM), 2)] if all(e.facts.unknown > 0 for e in some) else answers
+    if part is Part.SAVING:
+        return [Answer(()), Answer(tuple((e, Part.MODIFICATION, -abs(e.amount)) for e in some), 1)]
+    if part in (Part.SURCHARGE, Part.TIP):
+        return [Answer(_as(some, Part.MODIFICATION)), Answer((), 1)]
+    if part is Part.STRAY:
+        return [Answer(_as(some, Part.ITEM), 0, stray=True)]
+    if part is Part.RETURN:
+        return [Answer(_as(some, part)), Answer(_as(some, part, -1))]
+    if part is Part.VOID:
+        return [Answer(_as(some, Part.ITEM)), Answer(_as(some, Part.MODIFICATION, -1))]
+    if part is Part.TENDER:
+        return [Answer(_as(some, Part.ITEM))]
+    return []
+
+
+def _as(entries: Sequence[Entry], part: Part, sign: int = 1) -> Acting:
+    return tuple((entry, part, sign * entry.amount) for entry in entries)
+
+
+def _implicit_answers(some: list[Entry]) -> list[Answer]:
+    """A name with "2 x 1.50": the product, or - where only one figure is a price - the amount itself."""
+    multiplied = _as(some, Part.ITEM)
+    printed = tuple((e, Part.ITEM, e.other if e.other is not None else e.amount) for e in some)
+    return [Answer(multiplied)] if printed == multiplied else [Answer(multiplied), Answer(printed)]
+
+
+def _tax_answers(some: list[Entry]) -> list[Answer]:
+    """Taxes are told (contained in the amounts) or come on top; a line that adds up the others counts once."""
+    answers = [Answer(()), Answer(_as(some, Part.TAX))]
+    if len(some) > 1 and some[-1].amount == sum(entry.amount for entry in some[:-1]):
+        answers[1] = Answer(_as(some[:-1], Part.TAX))
+    if all(entry.facts.unknown > 0 for entry in some):
+        answers.append(Answer(_as(some, Part.ITEM), 2))
+    return answers
+
+
+def _rounding_answers(some: list[Entry]) -> list[Answer]:
+    answers = [Answer(_as(some, Part.MODIFICATION)), Answer((), 1)]
+    if any(entry.amount > 0 for entry in some):
+        answers.append(Answer(tuple((e, Part.MODIFICATION, -abs(e.amount)) for e in some)))
+    return answers
