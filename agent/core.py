@@ -21,6 +21,7 @@ from pathlib import Path
 
 from agent.bootstrap import Core, build, use_enrolment
 from agent.config import load_config
+from agent.floor import Push
 from agent.journal.reader import JournalReader
 from agent.logs import EventLog
 from agent.memory import KINDS
@@ -61,7 +62,11 @@ async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
         await _listen(core.state.core_socket, lambda: TapConnection(core.counter, log=core.log)),
         await _listen(core.state.control_socket, core.control.connection),
     ]
-    background = [loop.create_task(_fill_memory(core)), loop.create_task(_tick(core))]
+    background = [
+        loop.create_task(_fill_memory(core)),
+        loop.create_task(_tick(core)),
+        loop.create_task(core.housekeeping.run()),
+    ]
     _settle_down()
     core.log("core_ready", head_seq=core.writer.head_seq)
     ready()
@@ -127,10 +132,17 @@ async def _fill_memory(core: Core) -> None:
 
 
 async def _tick(core: Core) -> None:
-    """Once a second: let time pass at the lanes, look for a new enrolment, take back troubles that are over."""
+    """Once a second: let time pass at the lanes, look for a new enrolment, take back troubles that are over.
+
+    Desk is told how far the journal is when it has grown, so that its courier carries on without looking for itself.
+    """
     seen = _enrolled_at(core)
+    told_seq = core.writer.head_seq
     while True:
         await asyncio.sleep(TICK_S)
+        if core.writer.head_seq != told_seq:
+            told_seq = core.writer.head_seq
+            core.control.publish(Push(event="journal", data={"head_seq": told_seq}))
         core.floor.expire(core.clock.now())
         if core.writer.trouble is None:
             core.standing.resolved("disk_full", "disk_error", "journal_broken")

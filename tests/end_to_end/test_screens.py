@@ -1,0 +1,135 @@
+"""The screens over the real thing: hub, agent with core and desk, and a browser."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "kiosk"))
+
+from page_browser import chromium, page_of
+from screens_rig import running_store, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.real]
+
+ANNA = "2900000010017"
+BORIS = "2900000010024"
+NOBODY = "2900000099998"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    with running_store(tmp_path_factory.mktemp("store")) as running:
+        yield running
+
+
+def payloads(store, kind):
+    return [json.loads(each.payload) for each in store.records() if each.kind == kind]
+
+
+def test_a_card_at_the_till_shows_who_and_what_to_say(browser, store):
+    with page_of(browser) as page:
+        page.goto(f"{store.url}/cashier/1")
+        expect(page.locator(".idle")).to_be_visible()
+        scan_id = store.scan(ANNA)
+        expect(page.locator("h1")).to_have_text("Anna")
+        expect(page.locator(".facts")).to_contain_text("240 points")
+        expect(page.locator(".say li").first).to_have_text("Tell them: 15 % off coffee beans today")
+        page.keyboard.press("F8")
+        expect(page.locator("main")).not_to_contain_text("Anna")
+        assert scan_id
+
+
+def test_undo_brings_back_whoever_was_scanned_before(browser, store):
+    with page_of(browser) as page:
+        page.goto(f"{store.url}/cashier/2")
+        expect(page.locator(".idle")).to_be_visible()
+        store.scan(NOBODY, workstation_id="2")
+        expect(page.locator("h1")).to_have_text("Not known here")
+
+
+def test_a_kiosk_greets_and_the_visit_is_journalled(browser, store):
+    with page_of(browser) as page:
+        page.goto(f"{store.url}/kiosk")
+        expect(page.locator("h1")).to_have_text("Scan your card")
+        page.keyboard.type(BORIS + "\n", delay=1)
+        expect(page.locator(".greeting h1")).to_contain_text("Boris")
+        expect(page.locator(".card h2").first).to_have_text("15 % off your coffee today")
+        visit = wait_until(lambda: payloads(store, "visit"), "the visit is journalled")[-1]
+        assert visit["place"] == {"kind": "kiosk", "id": "1"}
+        wait_until(lambda: payloads(store, "offer.activated"), "the offers are activated")
+
+
+def test_a_new_member_reaches_the_hub_with_nothing_readable_on_the_way(browser, store):
+    with page_of(browser) as page:
+        page.goto(f"{store.url}/cashier/1")
+        expect(page.locator(".idle")).to_be_visible()
+        page.keyboard.press("F4")
+        page.keyboard.type("Wilhelmina", delay=60)
+        page.locator("#contact").fill("+49 151 99887766")
+        page.locator(".permission input").nth(0).check()
+        page.locator(".permission input").nth(1).check()
+        page.locator("button[type=submit]").click()
+        expect(page.locator(".notice")).to_have_text("Welcome! The new member is saved.")
+    consents = wait_until(lambda: payloads(store, "consent.given"), "the consents are journalled")
+    assert consents[0]["purpose"] == "membership"
+    assert consents[0]["member"]["sealed"] is True
+    whole = b"".join(each.payload or b"" for each in store.records())
+    assert b"Wilhelmina" not in whole
+    assert b"99887766" not in whole
+    wait_until(lambda: store.status()["hub"]["backlog"] == 0, "the hub has everything")
+
+
+def test_core_killed_is_said_and_forgotten_people_stay_forgotten(browser, store):
+    with page_of(browser) as page:
+        page.goto(f"{store.url}/cashier/1")
+        expect(page.locator(".idle")).to_be_visible()
+        store.scan(ANNA)
+        expect(page.locator("h1")).to_have_text("Anna")
+        store.kill("core")
+        expect(page.locator("main")).not_to_contain_text("Anna")
+        wait_until(lambda: store.status().get("core", {}) != "away" and store.status(), "core is back")
+        expect(page.locator(".care")).to_have_count(0)
+        store.scan(ANNA)
+        expect(page.locator("h1")).to_have_text("Anna")
+
+
+def test_desk_killed_is_found_again_by_the_page(browser, store):
+    with page_of(browser) as page:
+        page.goto(f"{store.url}/cashier/1")
+        expect(page.locator(".age:not(.away)")).to_be_visible()
+        store.kill("desk")
+        expect(page.locator(".care")).to_be_visible()
+        expect(page.locator(".care")).to_have_count(0, timeout=30_000)
+        store.scan(BORIS)
+        expect(page.locator("h1")).to_have_text("Boris")
+
+
+def test_everything_goes_on_with_the_hub_gone_and_arrives_when_it_is_back(browser, store):
+    store.stop("hub")
+    try:
+        with page_of(browser) as page:
+            page.goto(f"{store.url}/kiosk")
+            expect(page.locator("h1")).to_have_text("Scan your card")
+            page.keyboard.type(ANNA + "\n", delay=1)
+            expect(page.locator(".greeting h1")).to_contain_text("Anna")
+        wait_until(lambda: store.status()["hub"]["backlog"] > 0, "records wait for the hub")
+    finally:
+        store.start("hub", "hub", "run", "--state-dir", "hub", "--listen", f"127.0.0.1:{store.hub_port}")
+    wait_until(lambda: store.status().get("hub", {}).get("backlog") == 0, "the hub has everything")
+
+
+def test_status_is_told_in_the_shape_that_checks_rely_on(store):
+    told = store.status()
+    assert set(told) >= {"core", "desk", "taps", "hub", "mirror", "journal"}
+    assert set(told["hub"]) >= {"last_contact", "backlog", "parked"}
+    assert set(told["mirror"]) >= {"version", "age_s", "customers"}
