@@ -101,7 +101,9 @@ class Talker(Child):
             ) from None
 
 
-def wait_until(what: str, holds: Callable[[], bool], *, timeout_s: float, alive: Sequence[Child] = ()) -> None:
+def wait_until(
+    what: str, holds: Callable[[], bool], *, timeout_s: float, alive: Sequence[Child] = (), poll_s: float = POLL_S
+) -> None:
     """Look until `holds()`; raises OnSiteError naming `what` when time is up or a child of `alive` has ended."""
     deadline_s = monotonic() + timeout_s
     while not holds():
@@ -113,7 +115,7 @@ def wait_until(what: str, holds: Callable[[], bool], *, timeout_s: float, alive:
                 fix="look at the logs in the demo's folder (tillstream demo --keep)",
                 code="demo_timeout",
             )
-        sleep(POLL_S)
+        sleep(poll_s)
 
 
 def free_port() -> int:

@@ -20,7 +20,8 @@ LINK_CUT_AFTER = 3
 LINK_MENDED_AFTER = 9
 EVENT_TIMEOUT_S = 5.0  # from a scan to the page: scrypt's 12 ms and a commit, on a busy machine
 RECOVERY_TIMEOUT_S = 15.0  # supervisor, start of core, spool
-HUB_TIMEOUT_S = 15.0  # backoff after the mended link
+HUB_TIMEOUT_S = 20.0  # backoff after the mended link
+HUB_POLL_S = 0.25  # each look is a request that the hub's machine has to answer
 
 
 def play(stage: Stage, shop: Shop, *, seed: int, tell: Callable[[str], None]) -> Evidence:
@@ -100,6 +101,7 @@ def _wait_for_hub(stage: Stage, sales: int) -> int:
         f"{sales} sales have reached the hub",
         lambda: stage.hub_store()["sales"] >= sales,
         timeout_s=HUB_TIMEOUT_S,
+        poll_s=HUB_POLL_S,
         alive=stage.children,
     )
     return int(stage.hub_store()["sales"])
