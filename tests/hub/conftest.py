@@ -38,7 +38,7 @@ def postgresql_url():
         server.cleanup()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
 def hub_disk(request, tmp_path):
     """What a hub's database lies on: a file, or a database of its own on a real server."""
     if request.param == "sqlite":

@@ -13,7 +13,7 @@ from sync.protocol.body import BODY_BYTES_MAX, INFLATED_BYTES_MAX
 from sync.protocol.messages import FeedKind, JournalUpload
 from tests.hub.rig import Device
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.real]
 
 
 def upload(device: Device, **changes) -> dict:

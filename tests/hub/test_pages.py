@@ -9,7 +9,7 @@ from hub.web.texts import LANGUAGES, language_of, load_texts
 from tests.hub.rig import HubRig
 from tests.hub.test_upload import deliver_all
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.real]
 
 
 async def get(rig: HubRig, path: str, **headers: str) -> httpx.Response:

@@ -10,7 +10,7 @@ from sync.courier import Courier, run_courier
 from sync.http_transport import HubTransport, enrol
 from tests.hub.rig import Device, HubRig, MemoryJournal, Told, VirtualPace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.real]
 
 
 async def deliver_all(rig: HubRig, device: Device, journal: MemoryJournal | None = None) -> Told:

@@ -53,6 +53,7 @@ def test_json_schema_is_printed_and_knows_every_message():
 
 
 @pytest.mark.anyio
+@pytest.mark.real
 async def test_openapi_describes_every_call_of_the_document(rig):
     import httpx
 
