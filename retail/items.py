@@ -75,6 +75,19 @@ class ItemCatalogue:
         """Return the item of that id, or None."""
         return self._by_item_id.get(item_id)
 
+    def restricted_keys(self, allowed: frozenset[str]) -> frozenset[str]:
+        """Return the keys that name restricted goods and no others: no campaign may speak of them.
+
+        `allowed`: the classes that the store's country lets us speak of. A category that also holds ordinary goods
+        may be spoken of; its restricted items still trigger nothing.
+        """
+        forbidden = [item for item in self._by_item_id.values() if item.restricted and item.restricted not in allowed]
+        keys = frozenset().union(*(item.keys() for item in forbidden))
+        if not keys:
+            return frozenset()
+        ordinary = (item for item in self._by_item_id.values() if not item.restricted or item.restricted in allowed)
+        return frozenset(keys.difference(*(item.keys() for item in ordinary)))
+
     def find(self, line: SaleLineItem | ReturnLineItem) -> Item | None:
         """Return the item that a receipt line means: by its id, else its GTIN, else its text; None when unmapped."""
         if line.item_id and (item := self._by_item_id.get(line.item_id)):
