@@ -62,7 +62,7 @@ class RuleError(ConfigurationError):
     """A rule cannot be read. `column` counts from 1; `suggestion` is the nearest word that would fit, or empty."""
 
     def __init__(self, message: str, *, rule: str, column: int, suggestion: str = "") -> None:
-        hint = f"did you mean {suggestion!r}?" if suggestion else "see the rule language in docs/glossary.md"
+        hint = f"did you mean {suggestion!r}?" if suggestion else "see the rule language in docs/campaigns.md"
         super().__init__(f"{message} at column {column} of the rule {rule[:200]!r}", fix=hint, code="rule")
         self.column = column
         self.suggestion = suggestion
