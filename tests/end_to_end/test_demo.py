@@ -9,6 +9,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from agent.demo.processes import wait_until
+
 pytestmark = pytest.mark.real
 
 TIMEOUT_S = 120  # the promise is 45 s on an idle machine; a test machine is not idle
@@ -67,12 +69,12 @@ def test_the_codes_in_the_pictures_of_the_rolls_are_the_codes_that_were_printed(
 
 def test_nothing_of_the_demo_is_left_running(story: tuple[Path, dict]) -> None:
     folder, _ = story
-    left = [
-        process.name
-        for process in Path("/proc").iterdir()
-        if process.name.isdigit() and str(folder) in _command_line(process)
-    ]
-    assert left == []
+    wait_until("every process of the demo is gone", lambda: processes_of(folder) == [], timeout_s=15)
+
+
+def processes_of(folder: Path) -> list[str]:
+    processes = (each for each in Path("/proc").iterdir() if each.name.isdigit())
+    return [line for process in processes if str(folder) in (line := _command_line(process))]
 
 
 def _command_line(process: Path) -> str:
