@@ -400,19 +400,12 @@ def _join_details(sheet: Sheet) -> None:
             if owner is not None:
                 owner.quantity, owner.price = entry.quantity, entry.price
                 entry.part = Part.DETAIL
-            elif entry.part is Part.DETAIL and _bare_name_above(
-                sheet, entry.line, entries[index - 1] if index else None
-            ):
-                entry.part = Part.IMPLICIT
-                entry.amount = (
-                    round_half_up(entry.quantity.value * entry.price.value, sheet.decimals) if entry.price else 0
-                )
-            elif (
-                entry.part is Part.IMPLICIT
-                and not entry.facts.named
-                and not _bare_name_above(sheet, entry.line, entries[index - 1] if index else None)
-            ):
-                entry.part = Part.DETAIL
+            elif not _bare_name_above(sheet, entry.line, entries[index - 1] if index else None):
+                if not entry.facts.named:
+                    entry.part = Part.DETAIL
+            elif entry.part is Part.DETAIL and entry.price is not None:
+                entry.amount = round_half_up(entry.quantity.value * entry.price.value, sheet.decimals)
+                entry.part = Part.IMPLICIT if entry.amount else Part.DETAIL
 
 
 def _repeats_previous(entries: list[Entry], index: int) -> bool:

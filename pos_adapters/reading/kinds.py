@@ -59,8 +59,14 @@ def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Namin
                     sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
                 ):
                     found.append(Naming(sense.kind, _is_soft(hit, sense), line))
+    found = [naming for at, naming in enumerate(found) if not _repeated(found[:at], naming)]
     found.sort(key=lambda naming: (naming.soft, _ORDER.index(naming.kind)))
     return found
+
+
+def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
+    """On one line the first kind counts: "GUEST CHECK - NOT A RECEIPT" is a guest check."""
+    return any(other.line == naming.line and not other.soft for other in before)
 
 
 def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bool:

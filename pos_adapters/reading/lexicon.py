@@ -14,6 +14,7 @@ from enum import StrEnum
 from importlib import resources
 from typing import NamedTuple
 
+from pos_adapters.reading.amounts import currencies
 from pos_adapters.reading.folding import WIDE, fold
 from retail.transaction import DocumentKind
 
@@ -262,4 +263,6 @@ def standard_lexicon() -> Lexicon:
             phrases.append((text, sense))
             if words["language"] == "de" and text != text.translate(_GERMAN_UMLAUTS):
                 phrases.append((text.translate(_GERMAN_UMLAUTS), sense))
+    everywhere = Sense(Role.FILLER, None, (1 << len(languages)) - 1)
+    phrases += [(word, everywhere) for word in currencies()["words"]]
     return Lexicon(phrases, tuple(languages))

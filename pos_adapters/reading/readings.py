@@ -161,8 +161,6 @@ def _tax_answers(some: list[Entry]) -> list[Answer]:
     answers = [Answer(()), Answer(_as(some, Part.TAX))]
     if len(some) > 1 and some[-1].amount == sum(entry.amount for entry in some[:-1]):
         answers[1] = Answer(_as(some[:-1], Part.TAX))
-    if all(entry.facts.unknown > 0 for entry in some):
-        answers.append(Answer(_as(some, Part.ITEM), 2))
     return answers
 
 
