@@ -116,6 +116,13 @@ class Encoding(NamedTuple):
         """Whether ASCII bytes read as ASCII."""
         return self.international == 0 and self.double_byte != "jis"
 
+    @property
+    def table(self) -> str | None:
+        """Return the 256 characters that bytes stand for, or None where characters have several bytes."""
+        if self.double_byte is not None or self.codec == UTF8 or self.twice:
+            return None
+        return _table(self.codec, self.international)
+
     def decode(self, data: bytes) -> str:
         """Return the characters that these bytes print; never raises."""
         if self.twice:

@@ -7,6 +7,7 @@ never raises, and what it keeps is bounded: beyond the limits below it drops, an
 
 from __future__ import annotations
 
+from codecs import charmap_decode
 from functools import cache
 from itertools import accumulate, chain
 from typing import Any, Final
@@ -128,6 +129,7 @@ class Typesetter:
     def encoding(self, encoding: Encoding) -> None:
         self._encoding = encoding
         self._ascii_is_plain = encoding.ascii_is_plain
+        self._table: str | None = None  # of the page, once it is beyond doubt and has one byte a character
 
     def put(self, data: bytes, offset: int) -> None:
         """Print bytes where the head stands."""
@@ -160,12 +162,11 @@ class Typesetter:
         if self._ascii_is_plain and data.isascii():
             text = data.decode("ascii")
             seen, cells = text.rstrip(), len(text)
+        elif (table := self._table or self._settled_table()) is not None:
+            text = charmap_decode(data, "replace", table)[0]
+            seen, cells = as_seen(text), len(text)
         else:
-            read = self.repair.verdict(self._encoding)
-            if read is None:
-                return False
-            text = read.decode(data)
-            seen, cells = as_seen(text), read.cells(text)
+            return False
         if cells * self.cell > self.area or len(self._lines) >= LINES_MAX:
             return False
         make = tuple.__new__
@@ -173,6 +174,12 @@ class Typesetter:
         self._lines.append((make(PaperLine, (seen, (span,), offset)),))
         self.trailing_feed = 0
         return True
+
+    def _settled_table(self) -> str | None:
+        read = self.repair.verdict(self._encoding)
+        if read is not None:
+            self._table = read.table
+        return self._table
 
     def select_page(self, number: int, codec: str | None) -> None:
         """Choose a code page by its number; `codec` is what the model says of it, None when it does not know."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 # Each language's letters beyond ASCII in three groups, from the commonest to the rarest; small letters only.
@@ -84,21 +84,23 @@ _BROKEN: Final = -5.0  # undefined in the page, or a control character
 # What a character is to its neighbours: a, A Latin; e, E Latin with an accent; k, K another alphabet with capitals;
 # h without capitals; c ideographs; v upright border, b other drawing; s symbol; d digit; x broken.
 _REPEATED: Final = re.compile("([^\\x00-\\x7f\u00a0\u3000])\\1{3,}")
+# The classes without which a pattern cannot match, the pattern, and what each match takes away.
 _PENALTIES: Final = (
-    (re.compile("[aek](?=[AEK])"), 2.0),  # a capital after a small letter
-    (re.compile("[aAeE](?=[kKh])|[kKh](?=[aAeE])|[kK](?=h)|h(?=[kK])"), 2.0),  # two alphabets in a word
-    (re.compile("[eE](?=[eE])"), 0.8),  # two accents in a row
-    (re.compile("(?<![aAeE])[eE](?![aAeE])"), 0.8),  # an accented letter alone
-    (re.compile("(?<!h)h(?!h)"), 0.8),
-    (re.compile("(?<![kK])[kK](?![kK])"), 0.3),
-    (re.compile("[aAeEkKhc](?=b)|b(?=[aAeEkKhc])"), 1.6),  # drawing in a word
-    (re.compile("(?<![bv])b(?![bv])"), 1.5),  # a piece of drawing alone
-    (re.compile("[aAeEkK]s(?=[aAeEkK])"), 1.6),  # a symbol in a word
-    (re.compile("d(?=[eE])|[eE](?=d)"), 0.6),  # an accent beside a digit
+    ("AEK", re.compile("[aek](?=[AEK])"), 2.0),  # a capital after a small letter
+    ("aAeE", re.compile("[aAeE](?=[kKh])|[kKh](?=[aAeE])|[kK](?=h)|h(?=[kK])"), 2.0),  # two alphabets in a word
+    ("eE", re.compile("[eE](?=[eE])"), 0.8),  # two accents in a row
+    ("eE", re.compile("(?<![aAeE])[eE](?![aAeE])"), 0.8),  # an accented letter alone
+    ("eE", re.compile("d(?=[eE])|[eE](?=d)"), 0.6),  # an accent beside a digit
+    ("h", re.compile("(?<!h)h(?!h)"), 0.8),  # letters of other alphabets alone
+    ("kK", re.compile("(?<![kK])[kK](?![kK])"), 0.3),
+    ("b", re.compile("[aAeEkKhc](?=b)|b(?=[aAeEkKhc])"), 1.6),  # drawing in a word
+    ("b", re.compile("(?<![bv])b(?![bv])"), 1.5),  # a piece of drawing alone
+    ("s", re.compile("[aAeEkK]s(?=[aAeEkK])"), 1.6),  # a symbol in a word
 )
 _PRICED_LETTER: Final = re.compile("[^\\W\\d_]\u20ac")  # a currency sign after a letter: it was a letter, too
 _PRICED_LETTER_PENALTY: Final = 3.5
 _WORD: Final = re.compile("[^\\W\\d_]{3,}")
+_WORDS_KEPT: Final = 1024  # receipts of a shop say the same few hundred words
 _NO_VOWEL: Final = 1.6  # taken from each letter of a word of three letters and more that nobody could say
 
 
@@ -108,10 +110,9 @@ def plausibility(text: str) -> float:
     if not count:
         return 0.0
     total = 0.0
-    for repeated in _REPEATED.finditer(text):
-        length = repeated.end() - repeated.start()
-        total += length * (_RULE if _class(repeated[1]) in "bv" else _REPEATED_LETTER)
-    text = _REPEATED.sub(" ", text)
+    if _REPEATED.search(text):
+        total = sum(map(_repeated_weight, _REPEATED.finditer(text)))
+        text = _REPEATED.sub(" ", text)
     letters: dict[str, Counter[str]] = {}
     for character, times in Counter(text).items():
         if character > "\x7f":
@@ -122,12 +123,20 @@ def plausibility(text: str) -> float:
                 total += weight * times
     total += sum(_best_language(script, found) for script, found in letters.items())
     shape = "".join(map(_class, text))
-    for pattern, penalty in _PENALTIES:
-        total -= penalty * len(pattern.findall(shape))
-    total -= _PRICED_LETTER_PENALTY * len(_PRICED_LETTER.findall(text))
+    present = set(shape)
+    for needed, pattern, penalty in _PENALTIES:
+        if not present.isdisjoint(needed):
+            total -= penalty * len(pattern.findall(shape))
+    if "\u20ac" in text:
+        total -= _PRICED_LETTER_PENALTY * len(_PRICED_LETTER.findall(text))
     if "cyrillic" in letters or "greek" in letters:
         total -= _NO_VOWEL * sum(len(word) for word in _WORD.findall(text) if _unspeakable(word))
     return total / count
+
+
+def _repeated_weight(repeated: re.Match[str]) -> float:
+    length = repeated.end() - repeated.start()
+    return length * (_RULE if _class(repeated[1]) in "bv" else _REPEATED_LETTER)
 
 
 def _best_language(script: str, found: Counter[str]) -> float:
@@ -150,6 +159,7 @@ def _weights(script: str) -> tuple[dict[str, float], ...]:
     )
 
 
+@lru_cache(maxsize=_WORDS_KEPT)
 def _unspeakable(word: str) -> bool:
     """Whether a Cyrillic or Greek word has no vowel, or a small Greek one no accent."""
     if _class(word[0]) not in "kK":

@@ -19,10 +19,12 @@ from receipt.code_pages import UTF8, Encoding, single_byte
 from receipt.page_evidence import plausibility
 from receipt.printers import PrinterModel, pages_by_number
 
-ENOUGH_BYTES: Final = 120  # of non-ASCII text: 3 to 6 lines of Cyrillic
+ENOUGH_BYTES: Final = 90  # of non-ASCII text: 3 to 5 lines of Cyrillic
+EARLY_BYTES: Final = 40  # what the declared page must look perfect on, to be believed at once
 SAMPLE_BYTES_MAX: Final = 2_000  # what is kept of an encoding before the verdict
 ENCODINGS_MAX: Final = 64  # declared by one job: real jobs use at most three
 
+_BEYOND_DOUBT: Final = 2.2
 _CONVINCING: Final = 2.1  # a declared page that scores so high is right; others are not tried
 _WORDS: Final = 1.2  # what scores less is no text in any page (a table of characters, a picture in letters)
 _ALPHABET_BYTES_MAX: Final = 90  # an alphabet and its capitals have 66 letters; who uses more prints a table of all
@@ -89,6 +91,8 @@ class PageRepair:
             self._sizes[declared] = size + foreign
             if size + foreign >= ENOUGH_BYTES:
                 return self._decide(declared)
+            if size < EARLY_BYTES <= size + foreign:
+                self._believe(declared)
         return declared
 
     def verdict(self, declared: Encoding) -> Encoding | None:
@@ -107,8 +111,14 @@ class PageRepair:
         """Return what a declared encoding is to be read by."""
         return self._verdicts.get(declared, declared)
 
+    def _believe(self, declared: Encoding) -> None:
+        """Settle on the declared page early where its text is beyond doubt: it mostly is, and that saves time."""
+        if declared.double_byte is None and _score(_joined(self._samples[declared]), declared) >= _BEYOND_DOUBT:
+            self._verdicts[declared] = declared
+            del self._samples[declared]
+
     def _decide(self, declared: Encoding) -> Encoding:
-        sample = _GAPS.sub(b" ", b"\n".join(self._samples.pop(declared)))
+        sample = _joined(self._samples.pop(declared))
         size = self._sizes[declared]
         verdict = self._best(sample, declared, size)
         if size >= ENOUGH_BYTES:
@@ -185,6 +195,10 @@ def _is_utf8(sample: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _joined(texts: list[bytes]) -> bytes:
+    return _GAPS.sub(b" ", b"\n".join(texts))
 
 
 def _score(sample: bytes, encoding: Encoding) -> float:

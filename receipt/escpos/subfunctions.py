@@ -6,7 +6,7 @@ only. Facts from EscPosUtils by kunif (Zlib licence) and Epson's public command 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from receipt.escpos.commands import (
     BARCODE_ASCIIZ_MAX,
@@ -17,6 +17,9 @@ from receipt.escpos.commands import (
     UNKNOWN_NAMES,
     TokenKind,
 )
+
+HEAD_BYTES = 9  # GS 8 L has its function in the ninth
+_HEADS_KEPT = 256  # a job uses a few dozen
 
 # prefix, where the function's number stands, the number (one or two bytes, `-` for any), name
 FUNCTIONS = """
@@ -275,8 +278,9 @@ def _families(table: str) -> dict[bytes, tuple[int, dict[bytes, str]]]:
     return found
 
 
+@lru_cache(maxsize=_HEADS_KEPT)
 def describe(data: bytes, *, display: bool = False) -> tuple[str, TokenKind]:
-    """Return the name and the kind of a command of variable length, of which at least the header is there."""
+    """Return the name and the kind of a command of variable length by its first HEAD_BYTES bytes."""
     name = _family_name(data, FUNCTIONS + DISPLAY_FAMILIES) if display else _name(data)
     kind = KINDS.get(data[:3]) or KINDS.get(data[:2]) or TokenKind.COMMAND
     if name in UNKNOWN_NAMES.values() and kind is not TokenKind.CODE:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from itertools import accumulate
 from typing import Final, NamedTuple
 
 from receipt.escpos.commands import (
@@ -43,12 +42,13 @@ from receipt.escpos.lengths import (
     record_size,
     records_of,
 )
-from receipt.escpos.subfunctions import describe
+from receipt.escpos.subfunctions import HEAD_BYTES, describe
 
 _PRINTER_AND_DISPLAY: Final = 3  # ESC = n: bit 0 selects the printer, bit 1 the display
 _DISPLAY_ONLY: Final = 2
 _DLE_SECONDS: Final = frozenset((0x11, 0x12, 0x13, 0x15, 0x16, 0x17))  # undefined after DLE, but no text, no command
 _KEPT: Final = -1
+_GLANCE_BYTES: Final = 320  # enough to measure nearly every command without copying an image
 _CONTROLS: Final = rb"[\x00-\x08\x0b\x0e\x0f\x11-\x17\x19\x1a\x1e\x1f]+"
 _DISPLAY_CONTROLS: Final = rb"[\x00-\x07\x0e-\x17\x19\x1a\x1c-\x1e]+"
 
@@ -177,16 +177,13 @@ class Tokenizer:
         """Cut text, controls and commands of fixed length, as far as they go; return where they end."""
         run = self._grammar.run.match(data, start)
         stop = run.end() if run else start
-        pieces = self._grammar.token.findall(data, start, stop)
-        named = self._grammar.names.get
-        kinds = [_TEXT if piece[0] > 0x1F else named(piece[:2], _STRAY) for piece in pieces]  # noqa: PLR2004
-        offsets = accumulate(map(len, pieces), initial=self._offset)
+        append, named, offset = tokens.append, self._grammar.names.get, self._offset
         make = tuple.__new__  # what Token(...) does, at half its cost
-        tokens += [
-            make(Token, (piece, name, kind, offset))
-            for piece, (name, kind), offset in zip(pieces, kinds, offsets, strict=False)
-        ]
-        self._offset += stop - start
+        for piece in self._grammar.token.findall(data, start, stop):
+            name, kind = _TEXT if piece[0] > 0x1F else named(piece[:2], _STRAY)  # noqa: PLR2004
+            append(make(Token, (piece, name, kind, offset)))
+            offset += len(piece)
+        self._offset = offset
         return stop
 
     def _emit(self, tokens: list[Token], data: bytes, name: str, kind: TokenKind) -> None:
@@ -202,7 +199,9 @@ class Tokenizer:
             return self._incomplete(tokens, data, at, needed=0, final=final)
         if rule is None:
             return self._unknown(tokens, data, at)
-        length = rule(data[at : at + WHOLE_BYTES_MAX], final)
+        length = rule(data[at : at + _GLANCE_BYTES], final)
+        if -there <= length <= -_GLANCE_BYTES:
+            length = rule(data[at : at + WHOLE_BYTES_MAX], final)
         if prefix == b"\x1c2":
             length += GLYPH_BYTES.get(self._kanji_font, 0) if length > 0 else 0
         if 0 < length <= there:
@@ -222,7 +221,9 @@ class Tokenizer:
     def _whole(self, tokens: list[Token], data: bytes, at: int, after: int) -> int:
         command = data[at:after]
         self._emit(
-            tokens, command, *(self._grammar.names.get(command[:2]) or describe(command, display=self.at_display))
+            tokens,
+            command,
+            *(self._grammar.names.get(command[:2]) or describe(command[:HEAD_BYTES], display=self.at_display)),
         )
         if command.startswith(b"\x1b="):
             self._grammar = _display() if command[2] & _PRINTER_AND_DISPLAY == _DISPLAY_ONLY else _printer()
@@ -240,7 +241,7 @@ class Tokenizer:
 
     def _open_payload(self, tokens: list[Token], data: bytes, at: int, length: int) -> int:
         """Begin to pass on in pieces what is too long to be kept."""
-        name, self._payload_kind = describe(data[at : at + WHOLE_BYTES_MAX])
+        name, self._payload_kind = describe(data[at : at + HEAD_BYTES])
         if length > 0:
             after = len(data)
             self._payload_left = length - (after - at)
