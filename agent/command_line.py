@@ -114,6 +114,9 @@ def command_named(name: str) -> Any:
     module, _ = COMMANDS[name]
     app = _contributed(name).load() if not module else importlib.import_module(module).app
     group = typer.main.get_group(app)
+    is_the_group = not module or module.endswith(f".{name}")
+    if name not in group.commands and not is_the_group:
+        raise _missing(name, f"`{module}` holds no such command")
     command = group.commands.get(name, group)
     command.name = name
     return command
@@ -123,8 +126,12 @@ def _contributed(name: str) -> EntryPoint:
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         if entry.name == name:
             return entry
-    raise ConfigurationError(
-        f"the command `{name}` is not installed: no entry point {ENTRY_POINT_GROUP}:{name}",
+    raise _missing(name, f"no entry point {ENTRY_POINT_GROUP}:{name}")
+
+
+def _missing(name: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the command `{name}` is not installed: {why}",
         fix="reinstall tillstream (from a clone: make setup)",
         code="command_missing",
     )
