@@ -77,13 +77,13 @@ $(BIN)/python:
 	@.ci/make-venv $(VENV)
 
 $(RUNTIME): requirements-build.lock requirements.lock pyproject.toml | $(BIN)/python
-	@echo "installing what runs into $(VENV) (once; nothing for tests)"
+	@echo "installing what runs into $(VENV) (once; nothing for tests)" >&2
 	@$(PIP) install -q --no-compile --require-hashes -r requirements-build.lock -r requirements.lock
 	@$(PIP) install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEVELOPMENT): $(RUNTIME) requirements-dev.lock
-	@echo "installing what tests into $(VENV) (once)"
+	@echo "installing what tests into $(VENV) (once)" >&2
 	@$(PIP) install -q --no-compile --require-hashes -r requirements-dev.lock
 	@touch $@
 

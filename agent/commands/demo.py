@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from contextlib import suppress
@@ -39,6 +40,7 @@ def demo(
         raise ConfigurationError(f"{job}: no such file", fix="name a captured print job")
     from agent.demo.performance import Performance  # noqa: PLC0415 - `--help` needs no printers
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops us finds nothing left behind
     with tempfile.TemporaryDirectory(prefix="tillstream-") as temporary:
         wanted = Performance(folder=folder or Path(temporary), model=model, seed=seed, as_json=as_json)
         with suppress(KeyboardInterrupt):
