@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from agent.locales import Locale, locale_of
 from agent.phrases import Phrases
+from receipt.printable import printable
 from receipt.slip_blocks import Align, Barcode, BarcodeKind, Block, Feed, Qr, Rule, Size, Slip, Text
 from receipt.templates import TemplateShelf
 from retail.coupons import spoken_serial
@@ -26,6 +27,9 @@ from retail.offers.decision import Decision, Reward
 from retail.transaction import DocumentKind
 
 RULE_CHARACTER = "-"
+
+NAME_CHARS_MAX = 40
+"""Longest first name that is printed; longer ones are addresses, jokes or attacks."""
 
 
 class SlipForm(StrEnum):
@@ -166,7 +170,7 @@ class Speech:
             return []
         blocks: list[Block] = []
         if occasion.account is not None:
-            name = occasion.account.first_name
+            name = _called(occasion.account)
             greeting = phrases.say("slip.greeting", first_name=name) if name else phrases.say("slip.greeting_unknown")
             blocks += [Text(text=greeting, align=Align.CENTRE, bold=True), Feed(lines=1)]
         code_free = True
@@ -226,7 +230,7 @@ class Speech:
         ]
 
     def _greeting(self, section: str, occasion: Occasion, phrases: Phrases) -> str:
-        name = occasion.account.first_name if occasion.account else ""
+        name = _called(occasion.account)
         if name:
             return phrases.say(f"{section}.greeting", first_name=name)
         return phrases.say(f"{section}.greeting_unknown")
@@ -253,7 +257,7 @@ class Speech:
         benefit = reward.campaign.benefit
         coupon = occasion.coupons.get(reward.campaign.campaign_id)
         return {
-            "first_name": account.first_name if account else "",
+            "first_name": _called(account),
             "points": account.points if account else 0,
             "tier": account.tier if account else "",
             "segments": tuple(s for s in account.segments if account.is_in(s, occasion.today)) if account else (),
@@ -281,6 +285,11 @@ class Speech:
             money=self._locale.money(Money(reward.value, self._speaker.currency)),
             goods=goods,
         )
+
+
+def _called(account: Account | None) -> str:
+    """Return what a member is called on paper and screens: their name without anything that commands or hides."""
+    return printable(account.first_name).strip()[:NAME_CHARS_MAX] if account else ""
 
 
 _WITH_GOODS = frozenset({BenefitKind.PERCENT, BenefitKind.AMOUNT, BenefitKind.POINTS_MULTIPLIER})

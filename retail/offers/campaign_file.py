@@ -41,6 +41,12 @@ _NEEDS_GOODS = frozenset({BenefitKind.NTH_FREE, BenefitKind.FIXED_PRICE})
 _TEXT_FIELDS = ("receipt", "cashier", "kiosk", "display", "title", "conditions", "goods")
 _TILL_BARCODE = re.compile(r"(ean13|code128):[0-9A-Za-z ._-]*\{serial:(\d{1,2})\}[0-9A-Za-z ._-]*", re.ASCII)
 
+SERIAL_DIGITS_MAX = 19
+"""A serial has 64 bits: 19 decimal digits can all be used."""
+
+CODE128_CHARACTERS_MAX = 20
+"""More make bars wider than a receipt at the width that scanners want."""
+
 EAN13_DIGITS_BEFORE_CHECK = 12
 """An EAN-13 has twelve digits and a check digit, which we add."""
 
@@ -218,9 +224,11 @@ def _check_till_barcode(fields: Fields, template: str) -> None:
         raise fields.error("till_barcode", f"cannot be read: {template!r:.80}", fix="write e.g. ean13:2099{serial:8}")
     symbology, digits = match[1], int(match[2])
     fixed = template.removeprefix(f"{symbology}:").replace(f"{{serial:{digits}}}", "")
-    if digits == 0:
-        raise fields.error("till_barcode", "needs at least one digit of the serial")
+    if not 0 < digits <= SERIAL_DIGITS_MAX:
+        raise fields.error("till_barcode", f"needs 1 to {SERIAL_DIGITS_MAX} digits of the serial, not {digits}")
     if symbology != "ean13":
+        if len(fixed) + digits > CODE128_CHARACTERS_MAX:
+            raise fields.error("till_barcode", f"is longer than {CODE128_CHARACTERS_MAX} characters")
         return
     if not fixed.isdigit() or len(fixed) + digits != EAN13_DIGITS_BEFORE_CHECK:
         raise fields.error(

@@ -209,6 +209,14 @@ def test_a_name_cannot_be_a_template() -> None:
     assert "{{ 7*7 }}" in lines
 
 
+def test_a_name_reaches_screens_and_paper_without_anything_that_commands_or_hides() -> None:
+    offer = campaign()
+    made, _troubles = speech(offer)
+    occasion = Occasion(account=member(first_name="An\u202ena\x1bp\x00\n" + "x" * 99), today=TODAY)
+    assert made.greeting(Decision(), occasion) == f"Hello, Annap {'x' * 34}!"
+    assert made.cashier(Decision(), occasion)[0] == f"Annap {'x' * 34} is a member"
+
+
 def test_every_language_has_every_phrase_with_the_same_words() -> None:
     import string
 
