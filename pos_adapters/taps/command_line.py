@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,8 @@ EXAMPLE = """example:
       --agent unix:///var/lib/tillstream/core.sock --state-dir /var/lib/tillstream \\
       --agent-key /var/lib/tillstream/keys/agent_seal.pub --profile appendix
 
-Repeat --listen and --printer for several printers; --workstation and --model are then given once or as often.
+Repeat --listen and --printer for several printers; --workstation, --model and --language are then given once or as
+often.
 """
 
 
@@ -38,6 +39,7 @@ class LaneSettings:
     listen: TcpAddress
     printer: TcpAddress
     model: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +87,22 @@ def parse(arguments: Sequence[str]) -> TapSettings:
     parser = _parser()
     given = parser.parse_args(list(arguments))
     given.model = given.model or ["generic-80mm"]
+    given.language = given.language or ["escpos"]
     count = len(given.listen)
     if len(given.printer) != count:
         parser.error(f"{count} --listen and {len(given.printer)} --printer: give one printer a listener")
-    for name, values in (("--workstation", given.workstation), ("--model", given.model)):
+    once_or_each = (
+        ("--workstation", given.workstation),
+        ("--model", given.model),
+        ("--language", given.language),
+    )
+    for name, values in once_or_each:
         if len(values) not in (1, count):
             parser.error(f"{len(values)} {name} for {count} --listen: give it once or {count} times")
     if given.state_dir is None and given.agent_key is not None:
         parser.error("--agent-key seals jobs into --state-dir: give both or neither")
-    lanes = zip(_each(given.workstation, count), given.listen, given.printer, _each(given.model, count), strict=True)
     return TapSettings(
-        lanes=tuple(LaneSettings(workstation_id=w, listen=a, printer=p, model=m) for w, a, p, m in lanes),
+        lanes=tuple(_lanes(given, count)),
         agent=given.agent,
         policy=Policy(profile=Profile(given.profile), budget_s=given.budget_ms / 1000),
         state_dir=given.state_dir,
@@ -120,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--workstation", type=_word, action="append", required=True, metavar="ID", help="the checkout position")
     add("--agent", type=_agent, metavar="unix:///PATH", help="core's socket; without it everything only passes")
     add("--model", action="append", default=None, metavar="NAME", help="printer model (default: generic-80mm)")
+    add("--language", action="append", choices=["escpos", "star"], help="the printer's commands (default: escpos)")
     add("--profile", choices=[each.value for each in Profile], default=Profile.OFF.value, help="default: %(default)s")
     add("--state-dir", type=Path, metavar="DIR", help="jobs that the agent did not take are sealed to DIR/spool/ID")
     add("--agent-key", type=_key_file, metavar="FILE", help="the agent's public key to seal to (agent_seal.pub)")
@@ -133,6 +141,14 @@ def _parser() -> argparse.ArgumentParser:
     add(SUPERVISED, action="store_true", help="a parent holds the sockets and restarts the tap when it dies")
     add("--json", action="store_true", help="log lines as JSON")
     return parser
+
+
+def _lanes(given: argparse.Namespace, count: int) -> Iterator[LaneSettings]:
+    each = (_each(values, count) for values in (given.workstation, given.model, given.language))
+    for listen, printer, workstation_id, model, language in zip(given.listen, given.printer, *each, strict=True):
+        yield LaneSettings(
+            workstation_id=workstation_id, listen=listen, printer=printer, model=model, language=language
+        )
 
 
 def _each(values: list[str], count: int) -> list[str]:

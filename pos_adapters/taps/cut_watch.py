@@ -11,34 +11,17 @@ than the printer is selected, and every cut after an unknown command: there the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
-from receipt.escpos.commands import TokenKind
-from receipt.escpos.tokenizer import Token, Tokenizer
+from pos_adapters.taps.dialects import ESCPOS, AnyTokenizer, Dialect, Mode
+from receipt.escpos.commands import CONTINUED_NAME, TokenKind
+from receipt.escpos.tokenizer import Token
 
-GS_CUT = b"\x1dV"
-CUT_PREFIXES = (b"\x1d\x56", b"\x1b", b"\x1d")
-GS_CUT_RECOGNISED_BYTES = 3  # GS V m; the feed argument of m = 65.. may still be on its way
-
-# What a cut looks like, wherever it stands. Bytes without any of these hold no cut, so they need not wait to be read.
-# Looked for by their first byte, because that runs through an image at memory speed; a regular expression is slow.
-_CUT_SECONDS = ((b"\x1b", b"im"), (b"\x1d", b"V"))
 TAIL_BYTES = 16  # a cut with its argument, and a drawer pulse behind it
 
 _PRINTS = frozenset((TokenKind.TEXT, TokenKind.RASTER, TokenKind.CODE))
-_MODES = frozenset((b"\x1bL", b"\x1bS", b"\x0c", b"\x1b@", b"\x1d:", b"\x1b="))  # see `_follow_mode`
-
-# What a register asks its printer, answered on the way back: GS r, GS I, ESC u, ESC v, GS ( H.
-REQUESTS = frozenset((b"\x1dr", b"\x1dI", b"\x1bu", b"\x1bv", b"\x1d("))
-_FOLLOWED = _MODES | REQUESTS
-
-# Jobs in another language than ESC/POS: PJL, PostScript, and the serial fiscal protocols (SOH Datecs, STX and ENQ
-# Shtrih-M, ACK, NAK, SYN). In them a cut command's bytes are data.
-_FOREIGN_STARTS = (b"\x1b%-12345X", b"%!", b"\x01", b"\x02", b"\x05", b"\x06", b"\x15", b"\x16")
 _DEVICE_BITS = 3  # ESC = n: bit 0 the printer, bit 1 a display in line; a block is for the printer alone
 _PRINTER_ALONE = 1
-_FOREIGN_START_BYTES_MAX = max(map(len, _FOREIGN_STARTS))
 
 
 class Cut(NamedTuple):
@@ -48,17 +31,20 @@ class Cut(NamedTuple):
     insertable: bool
 
 
-def ends_like_a_cut(data: bytes) -> bool:
+def ends_like_a_cut(data: bytes, dialect: Dialect = ESCPOS) -> bool:
     """Return whether the last bytes of a job, which has not been read, look like a cut."""
-    return any(cut in data[-TAIL_BYTES:] for cut in (b"\x1bi", b"\x1bm", GS_CUT))
+    tail = data[-TAIL_BYTES:]
+    return any(first + second.to_bytes() in tail for first, seconds in dialect.cut_starts for second in seconds)
 
 
 class CutWatch:
     """Follows one connection's stream. A tokenizer that raises makes the rest of the job transparent, no more."""
 
-    def __init__(self, make_tokenizer: Callable[[], Tokenizer] = Tokenizer) -> None:
-        self._make_tokenizer = make_tokenizer
-        self._begin_tokenizer(at=0)
+    def __init__(self, dialect: Dialect = ESCPOS) -> None:
+        self._dialect = dialect
+        self._followed = frozenset(key[:2] for key in dialect.modes) | dialect.requests
+        self._tokenizer: AnyTokenizer = dialect.tokenizer()
+        self._base = 0  # where in the stream this tokenizer began
         self._page_mode = False
         self._macro = False
         self._other_device = False
@@ -80,16 +66,20 @@ class CutWatch:
         What the printer remembers of the old one (page mode, macro, device) is still so.
         """
         if self.transparent:
-            self._begin_tokenizer(at=self.taken_bytes)
+            self._tokenizer = self._dialect.tokenizer()
+            self._base = self.taken_bytes
         self.transparent = False
         self._start.clear()
 
     def free_bytes(self, data: bytes) -> int:
-        """Return how many bytes at the beginning of `data` can pass before they are read: no cut begins in them."""
+        """Return how many bytes at the beginning of `data` can pass before they are read: no cut begins in them.
+
+        Looked for by a cut's first byte, which runs through an image at memory speed; a regular expression is slow.
+        """
         if self.transparent:
             return len(data)
         free = len(data)
-        for first, seconds in _CUT_SECONDS:
+        for first, seconds in self._dialect.cut_starts:
             at = data.find(first, 0, free)
             while at >= 0 and data[at + 1 : at + 2] not in seconds:  # at the end of the data the second may be anything
                 at = data.find(first, at + 1, free)
@@ -99,9 +89,9 @@ class CutWatch:
     def feed(self, data: bytes) -> list[Cut]:
         """Take bytes and return the cuts that became recognisable, in order."""
         self.taken_bytes += len(data)
-        if len(self._start) < _FOREIGN_START_BYTES_MAX:
-            self._start += data[:_FOREIGN_START_BYTES_MAX]
-            self.transparent = self.transparent or bytes(self._start).startswith(_FOREIGN_STARTS)
+        if len(self._start) < self._dialect.foreign_start_bytes_max:
+            self._start += data[: self._dialect.foreign_start_bytes_max]
+            self.transparent = self.transparent or bytes(self._start).startswith(self._dialect.foreign_starts)
         if self.transparent:
             return []
         try:
@@ -113,7 +103,7 @@ class CutWatch:
         cuts = []
         for token in tokens:
             # Written out here because it is done for every token of every receipt; `_follow` for one in fifty.
-            if token[2] > TokenKind.COMMAND or token[0][:2] in _FOLLOWED:
+            if token[2] > TokenKind.COMMAND or token[0][:2] in self._followed:
                 cut = self._follow(token)
                 if cut is not None:
                     cuts.append(cut)
@@ -128,8 +118,8 @@ class CutWatch:
         return 0 if self.transparent else len(self._pending_prefix())
 
     def ends_in_bare_cut(self) -> bool:
-        """Return whether the stream ends in `GS V` without its argument, as some tills end every receipt."""
-        return not self.transparent and self._pending_prefix() == GS_CUT
+        """Return whether the stream ends in a cut without its argument, as some tills end every receipt."""
+        return not self.transparent and self._pending_prefix() == self._dialect.bare_cut
 
     @property
     def insertable(self) -> bool:
@@ -141,17 +131,13 @@ class CutWatch:
         """Whether the stream stands inside a command whose bytes have not all come."""
         return not self.transparent and (bool(self._tokenizer.pending) or self._tokenizer.in_payload)
 
-    def _begin_tokenizer(self, *, at: int) -> None:
-        self._tokenizer = self._make_tokenizer()
-        self._base = at
-
     def _pending_prefix(self) -> bytes:
         pending = self._tokenizer.pending
-        return pending if pending in CUT_PREFIXES else b""
+        return pending if pending in self._dialect.cut_prefixes else b""
 
     def _early_cut(self, pending: bytes) -> Cut | None:
         """Return the cut whose command is clear though an argument is missing."""
-        if len(pending) < GS_CUT_RECOGNISED_BYTES or not pending.startswith(GS_CUT):
+        if len(pending) < self._dialect.recognised_bytes or not pending.startswith(self._dialect.bare_cut):
             return None
         return self._told(self.taken_bytes - len(pending))
 
@@ -163,13 +149,15 @@ class CutWatch:
         return Cut(offset, self.insertable)
 
     def _follow(self, token: Token) -> Cut | None:
+        if token.name == CONTINUED_NAME:  # the middle of an image: whatever its bytes look like
+            return None
         if token.kind is TokenKind.CUT:
             return self._told(self._base + token.offset)
         if token.kind is TokenKind.UNKNOWN:
             self.transparent = True
-        elif token.kind is TokenKind.REALTIME or token.data[:2] in REQUESTS:
+        elif token.kind is TokenKind.REALTIME or token.data[:2] in self._dialect.requests:
             self.requests.append((token.data, self._base + token.offset + len(token.data)))
-        elif token.kind is TokenKind.COMMAND or token.kind is TokenKind.CONTROL:
+        else:
             self._follow_mode(token.data)
         return None
 
@@ -184,14 +172,14 @@ class CutWatch:
                 return
 
     def _follow_mode(self, data: bytes) -> None:
-        head = data[:2]
-        if head == b"\x1bL":
+        mode = next((mode for head, mode in self._dialect.modes.items() if data.startswith(head)), None)
+        if mode is Mode.PAGE_ON:
             self._page_mode = True
-        elif head in {b"\x1bS", b"\x0c"}:  # ESC S, and FF, which prints the page and leaves page mode
+        elif mode is Mode.PAGE_OFF:
             self._page_mode = False
-        elif head == b"\x1b@":
+        elif mode is Mode.RESET:
             self._page_mode = self._macro = self._other_device = False
-        elif head == b"\x1d:":
+        elif mode is Mode.MACRO:
             self._macro = not self._macro
-        elif head == b"\x1b=" and len(data) > len(head):
-            self._other_device = data[2] & _DEVICE_BITS != _PRINTER_ALONE
+        elif mode is Mode.DEVICE:
+            self._other_device = data[-1] & _DEVICE_BITS != _PRINTER_ALONE

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pos_adapters.taps.book import JobBook
+from pos_adapters.taps.dialects import Dialect
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.job import Job
 from pos_adapters.taps.side import Side
 from receipt.escpos.commands import TokenKind
-from receipt.escpos.tokenizer import Tokenizer
 
 # A slip in raster is 576 x 800 dots, 58 KB. More is a defect of core, and would hold the register's cut for seconds.
 BLOCK_BYTES_MAX = 256 * 1024
@@ -23,7 +23,7 @@ _NEVER_IN_A_BLOCK = frozenset((TokenKind.UNKNOWN, TokenKind.INCOMPLETE, TokenKin
 _NEVER_IN_A_SLIP = _NEVER_IN_A_BLOCK - {TokenKind.CUT}
 
 
-def is_whole(block: bytes, *, slip: bool = False) -> bool:
+def is_whole(block: bytes, dialect: Dialect, *, slip: bool = False) -> bool:
     """Return whether a block consists of whole, known commands and text.
 
     Then the till's next byte is read as it was meant. A block cuts no paper, a slip does. Core builds no other; this
@@ -31,7 +31,7 @@ def is_whole(block: bytes, *, slip: bool = False) -> bool:
     """
     if not block or len(block) > BLOCK_BYTES_MAX:
         return False
-    tokenizer = Tokenizer()
+    tokenizer = dialect.tokenizer()
     never = _NEVER_IN_A_SLIP if slip else _NEVER_IN_A_BLOCK
     tokens = [*tokenizer.feed(block), *tokenizer.close()]
     return not any(token.kind in never for token in tokens)

@@ -79,7 +79,9 @@ class JobTurns:
         """Return whether a cut has come; in profile `off` the stream is not read, and its end is looked at instead."""
         if self.last_cut_at is not None or self.job is None:
             return True
-        return self._policy.profile is Profile.OFF and ends_like_a_cut(bytes(self.job.captured[-TAIL_BYTES:]))
+        return self._policy.profile is Profile.OFF and ends_like_a_cut(
+            bytes(self.job.captured[-TAIL_BYTES:]), self._policy.dialect
+        )
 
     def _look_for_silence(self) -> None:
         """End the job when the register has been silent; else look again when it could have been."""

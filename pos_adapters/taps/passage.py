@@ -62,7 +62,7 @@ class Passage:
         self._policy = policy
         self._log = log
         self._on_done = on_done
-        self._watch = CutWatch()
+        self._watch = CutWatch(policy.dialect)
         self._delivery = Delivery(book, printer)
         self._answers = PrinterWatch(on_worked_off=self._worked_off, on_trouble=health.tell, in_trouble=health.trouble)
         self._slip = SlipTurn(loop, self, policy)
@@ -227,7 +227,7 @@ class Passage:
             if block is None and job is self._jobs.job:
                 self._slip.declined(cut_no)
             return block is None or self._delivery.knows(job, cut_no)
-        if block is not None and not is_whole(block):
+        if block is not None and not is_whole(block, self._policy.dialect):
             self._log.event("block_refused", job=str(job.job_id), cut=cut_no, bytes=len(block))
             self._book.settle(job, cut_no, Outcome.NOT_SENT)
             block = None
@@ -263,7 +263,11 @@ class Passage:
 
     def slip_came(self, job: Job, slip: bytes) -> bool:
         """Take a slip of its own (see `book.Taker`)."""
-        if job is not self._jobs.job or not self._policy.prints_slips or not is_whole(slip, slip=True):
+        if (
+            job is not self._jobs.job
+            or not self._policy.prints_slips
+            or not is_whole(slip, self._policy.dialect, slip=True)
+        ):
             return False
         return self._slip.came(slip)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from pos_adapters.taps.dialects import ESCPOS, Dialect
+
 # A whole decision takes 3 ms (benchmarks/hold_at_cut.py), a disk sync of a worn SSD 20 ms; people see a printer
 # hesitate from about 100 ms. 50 ms lets nearly every decision through and nobody see the ones that fail.
 BUDGET_S = 0.050
@@ -35,9 +37,10 @@ class Profile(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The profile, and the limits in seconds."""
+    """The profile, the printer's command language, and the limits in seconds."""
 
     profile: Profile = Profile.OFF
+    dialect: Dialect = ESCPOS
     budget_s: float = BUDGET_S
     slip_within_s: float = SLIP_WITHIN_S
     silence_after_cut_s: float = SILENCE_AFTER_CUT_S

@@ -8,6 +8,7 @@ import json
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.clock import utc_now
 from pos_adapters.taps.command_line import LaneSettings, TapSettings
 from pos_adapters.taps.core_link import CoreLink
+from pos_adapters.taps.dialects import dialect_named
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import PROTOCOL_VERSION
 from pos_adapters.taps.printer_health import PrinterHealth
@@ -35,6 +37,7 @@ class Lane:
     def __init__(
         self, loop: asyncio.AbstractEventLoop, settings: TapSettings, lane: LaneSettings, listener: socket.socket
     ) -> None:
+        policy = replace(settings.policy, dialect=dialect_named(lane.language))
         log = EventLog(STDERR, now=utc_now, as_json=settings.as_json).bind(workstation=lane.workstation_id)
         hello = {
             "protocol": PROTOCOL_VERSION,
@@ -59,7 +62,7 @@ class Lane:
             listener=listener,
             printer=lane.printer,
             book=self.book,
-            policy=settings.policy,
+            policy=policy,
             health=health,
             log=log,
         )

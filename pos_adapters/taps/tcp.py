@@ -122,7 +122,12 @@ class TcpLane:
     def late_slip(self, job_id: UUID, slip: bytes) -> bool:
         """Print a slip for the last receipt of this lane, whose connection does not wait for it any more."""
         asked = self._book.asked
-        if asked is None or asked.job_id != job_id or not self._policy.prints_slips or not is_whole(slip, slip=True):
+        if (
+            asked is None
+            or asked.job_id != job_id
+            or not self._policy.prints_slips
+            or not is_whole(slip, self._policy.dialect, slip=True)
+        ):
             return False
         if self._loop.time() - asked.asked_at_s > self._policy.slip_chance_s:
             return False

@@ -221,3 +221,40 @@ def test_a_printer_that_refuses_is_told_to_core_once(rig: Rig) -> None:
         rig.register(tap).receive_all()
     core.seen.until(lambda: core.troubles, "trouble at core")
     assert [told["trouble"] for told in core.troubles] == [["unreachable"]]
+
+
+STAR = b"\x1b@\x1b\x1da\x01Corner shop\n\x1bi\x01\x01TOTAL 4.30\n\x1bi\x00\x00\n\n"
+
+
+@pytest.mark.parametrize("cut", [b"\x1bd\x02", b"\x1bd\x33"])
+def test_a_star_printer_is_cut_by_its_own_command_and_sized_by_what_cuts_elsewhere(rig: Rig, cut: bytes) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer, "--language", "star")
+    core.wait_connected()
+    register = rig.register(tap)
+    for byte in STAR + cut:
+        register.send(bytes((byte,)))
+    register.half_close()
+    register.receive_all()
+    assert printer.wait_jobs(1)[0].data == STAR + BLOCK + cut
+    assert core.wait_job(0).cuts == [(1, len(STAR))]
+
+
+def test_a_star_job_on_an_escpos_lane_passes_untouched(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    rig.print_job(tap, STAR + b"\x1bd\x02")
+    assert printer.wait_jobs(1)[0].data == STAR + b"\x1bd\x02"
+
+
+def test_rows_of_a_star_image_are_no_cuts(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer, "--language", "star")
+    core.wait_connected()
+    job = b"\x1b*rA" + b"b\x06\x00\x1bd\x02\x1bd\x02" * 3 + b"\x1bd\x02" + b"\x1b*rB"
+    rig.print_job(tap, job + b"\x1bd\x02")
+    assert printer.wait_jobs(1)[0].data == job + BLOCK + b"\x1bd\x02"
