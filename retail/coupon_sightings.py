@@ -1,0 +1,44 @@
+"""Coupons seen in a receipt: at level P nobody asks before the till takes one, but its barcode is printed afterwards.
+
+The code stands in a line's item code, or among the digits of its text (`GUTSCHEIN 2099123456786`). Only codes that
+this store has issued are looked for, so that no product is ever taken for a coupon.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from retail.line_items import LineItem, PriceModificationLineItem, ReturnLineItem, SaleLineItem
+from retail.transaction import RetailTransaction, TransactionStatus
+
+_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{4,40}")
+"""What may be a code in a line's text: fewer characters are quantities and prices."""
+
+
+def coupons_seen(transaction: RetailTransaction, issued: Collection[str]) -> tuple[str, ...]:
+    """Return the till codes of our coupons that a completed sale shows, each as often as it was used.
+
+    A line taken back again (a return line, a positive modification) takes its use back.
+    """
+    if transaction.status is not TransactionStatus.COMPLETED:
+        return ()
+    used: dict[str, int] = {}
+    for line in transaction.line_items:
+        for code in _codes_of(line):
+            if code in issued:
+                used[code] = used.get(code, 0) + (-1 if _is_taken_back(line) else 1)
+                break
+    return tuple(code for code, times in used.items() for _use in range(max(times, 0)))
+
+
+def _codes_of(line: LineItem) -> Iterator[str]:
+    if isinstance(line, SaleLineItem | ReturnLineItem):
+        yield from (code for code in (line.gtin, line.item_id) if code)
+    yield from _CODE.findall(line.description)
+
+
+def _is_taken_back(line: LineItem) -> bool:
+    if isinstance(line, PriceModificationLineItem):
+        return line.amount.amount > 0
+    return isinstance(line, ReturnLineItem)
