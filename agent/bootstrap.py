@@ -17,6 +17,7 @@ from agent.documents import DocumentClerk, KnownSales
 from agent.erasing import Eraser
 from agent.floor import Floor, Push
 from agent.fonts import find_letters
+from agent.housekeeping import Housekeeping
 from agent.journal.recovery import JournalPlace, open_or_recover
 from agent.journal.store import JournalStore
 from agent.journal.writer import JournalWriter
@@ -67,6 +68,7 @@ class Core:
     scanning: Scanning
     control: ControlServer
     standing: Standing
+    housekeeping: Housekeeping
     log: Log
 
     def swap(self) -> None:
@@ -90,7 +92,7 @@ def build(config: AgentConfig, *, log: Log, clock: Clock | None = None) -> Core:
     judge, days = ClockJudge(time), BusinessDays(config.store.zone, config.store.day_ends_at)
     maker = RecordMaker(time, judge, days)
     place = JournalPlace(path=state.journal, key=keys.journal, now=time.now)
-    store = JournalStore(state.journal, lambda: open_or_recover(place))
+    store = JournalStore(state.journal, lambda broken: open_or_recover(place, salvage_first=broken))
     publisher = _Publisher()
     floor = Floor(publish=publisher)
     writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for)
@@ -150,6 +152,9 @@ def build(config: AgentConfig, *, log: Log, clock: Clock | None = None) -> Core:
         scanning=scanning,
         control=ControlServer({}),
         standing=standing,
+        housekeeping=Housekeeping(
+            config=config, state=state, place=place, writer=writer, floor=floor, clock=time, trouble=standing.trouble
+        ),
         log=log,
     )
     parts = CoreParts(
@@ -162,6 +167,8 @@ def build(config: AgentConfig, *, log: Log, clock: Clock | None = None) -> Core:
         swap=core.swap,
         enrolled=lambda: use_enrolment(core),
         erase=eraser.erase,
+        backup=core.housekeeping.backup,
+        scrub=core.housekeeping.scrub_all,
         status=lambda: standing.report(core),
     )
     core.control = ControlServer(Operations(parts).table())

@@ -13,6 +13,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Awaitable
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -55,6 +56,13 @@ class CaptureFiles:
     def names(self) -> set[str]:
         """Return the names of all files here."""
         return {path.name for path in self._folder.iterdir() if not path.name.startswith(".")}
+
+    def age_s(self, name: str, now: datetime) -> float:
+        """Return how long ago a file was written, in seconds; 0 for one that is not there."""
+        try:
+            return now.timestamp() - (self._folder / name).stat().st_mtime
+        except OSError:
+            return 0.0
 
     def remove(self, name: str) -> None:
         """Delete a file; one that is not there is nothing to do."""

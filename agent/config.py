@@ -150,6 +150,8 @@ class AgentSection(_Section):
     """`[agent]`: where this agent keeps what must survive."""
 
     state_dir: Path = Field(default_factory=lambda: user_state_path("tillstream"))
+    journal_days: int = Field(default=100, ge=7, le=3650)  # rules look back 90 days; the hub has it all
+    capture_days: int = Field(default=30, ge=1, le=3650)  # what is misread is read again within a month
 
 
 class DeskSection(_Section):
@@ -194,7 +196,7 @@ def load_config(path: Path) -> AgentConfig:
         raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable agent.toml") from error
     config = parse_config(text, source=str(path))
     state_dir = path.resolve().parent / config.agent.state_dir
-    return config.model_copy(update={"agent": AgentSection(state_dir=state_dir)})
+    return config.model_copy(update={"agent": config.agent.model_copy(update={"state_dir": state_dir})})
 
 
 def parse_config(text: str, *, source: str = "agent.toml") -> AgentConfig:

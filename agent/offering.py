@@ -6,7 +6,7 @@ Nothing here touches the disk or waits. The same sale asked twice gives the same
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from agent.speech import Card, CouponPaper, Occasion, SlipForm, Speaker, Speech
 from receipt.pen import TillState
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.qr_codes import prepare
-from receipt.slip import DrawsText, encode_slip, slip_lines
+from receipt.slip import DrawsText, encode_slip
 from retail.coupons import TOKEN_CHARS
 from retail.errors import ConfigurationError, TillstreamError
 from retail.facts import Basket, Facts, basket_of
@@ -57,7 +57,6 @@ class Offering:
     is_slip: bool = False
     records: tuple[tuple[JournalKind, Content], ...] = ()
     content: Content = field(default_factory=dict)
-    paper: tuple[str, ...] = ()
     rewards: tuple[Reward, ...] = ()
 
 
@@ -103,6 +102,8 @@ class OfferDesk:
     def use(self, bundle: Bundle) -> None:
         """Go over to another version of campaigns and items."""
         self.bundle = bundle
+        forbidden = bundle.items.restricted_keys(self._policy.restricted_allowed)
+        self._policy = replace(self._policy, restricted_keys=forbidden)
         self._speech = self._speaking()
 
     def model(self, name: str) -> PrinterModel:
@@ -232,7 +233,6 @@ class OfferDesk:
             is_slip=not appendix,
             records=records,
             content=content,
-            paper=tuple(slip_lines(slip, place.model.columns)) if slip is not None and printed else (),
             rewards=rewards,
         )
 

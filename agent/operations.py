@@ -13,6 +13,8 @@ mirror_changed  {}: files of the feed were swapped; a repeat looks again
 enrolled        {}: the enrolment was written; a repeat looks again
 raise_epoch     {to, reason}: a fork was found, or the hub knows a newer epoch; one that is not higher changes nothing
 erase           {erasures: [{erasure_no, customer_id, locators}]}; a repeat erases nothing more
+backup          {} -> {path}: a whole, encrypted copy of the journal
+scrub           {} -> {findings}: the whole journal verified now; damaged rows are quarantined
 status          {} -> the core's part of `tillstream status --json`
 """
 
@@ -21,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from agent.clock import Clock, ClockJudge
@@ -65,6 +68,8 @@ class CoreParts:
     swap: Callable[[], None]
     enrolled: Callable[[], Awaitable[None]]
     erase: Callable[[Sequence[Mapping[str, Any]]], Awaitable[int]]
+    backup: Callable[[], Awaitable[Path]]
+    scrub: Callable[[], Awaitable[int]]
     status: Callable[[], Mapping[str, Any]]
 
 
@@ -90,6 +95,8 @@ class Operations:
             "enrolled": self.enrolled,
             "raise_epoch": self.raise_epoch,
             "erase": self.erase,
+            "backup": self.backup,
+            "scrub": self.scrub,
             "status": self.status,
         }
 
@@ -178,6 +185,14 @@ class Operations:
     async def erase(self, *, erasures: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Forget people on this store's disks; durable on return."""
         return {"records": await self._parts.erase(erasures)}
+
+    async def backup(self) -> dict[str, Any]:
+        """Make a copy of the journal."""
+        return {"path": str(await self._parts.backup())}
+
+    async def scrub(self) -> dict[str, Any]:
+        """Verify the whole journal now."""
+        return {"findings": await self._parts.scrub()}
 
     async def status(self) -> Mapping[str, Any]:
         """Say how core is."""

@@ -69,7 +69,7 @@ def journal_program(folder: Path, seconds: float, workstations: int) -> dict[str
 
     async def main() -> dict[str, float]:
         place = JournalPlace(path=folder / "journal.db", key=bytes(32), now=lambda: NOW)
-        store = JournalStore(place.path, lambda: open_or_recover(place))
+        store = JournalStore(place.path, lambda broken: open_or_recover(place, salvage_first=broken))
         writer = JournalWriter(store, cut_is_held=lambda: False)
         writer.start()
         await writer.run(lambda opened: opened.open())

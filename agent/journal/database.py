@@ -176,10 +176,11 @@ def _connect(uri: str, key: bytes) -> Connection:
         raise DefectError(f"SQLite {sqlcipher.sqlite_version} can corrupt a WAL", fix="install sqlcipher3 >= 0.6")
     connection = sqlcipher.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else SQLCipher writes to stderr by itself
+    # Most processors of store PCs have instructions for SHA-256 and none for SQLCipher's default, SHA-512. As defaults
+    # of the process, because copies made by VACUUM INTO know no other way to be told.
+    connection.execute(f"PRAGMA cipher_default_page_size = {PAGE_BYTES}").fetchall()
+    connection.execute("PRAGMA cipher_default_hmac_algorithm = HMAC_SHA256").fetchall()
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"").fetchall()
-    connection.execute(f"PRAGMA cipher_page_size = {PAGE_BYTES}").fetchall()
-    # Most processors of store PCs have instructions for SHA-256 and none for SQLCipher's default, SHA-512.
-    connection.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256").fetchall()
     return connection
 
 

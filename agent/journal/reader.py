@@ -161,7 +161,12 @@ class JournalReader:
     def copy_into(self, target: Path) -> None:
         """Write a whole, encrypted copy of what is committed now to a new file."""
         with self._lock, translated(str(target)):
-            self._follow().execute("VACUUM INTO ?", (str(target),))
+            connection = self._follow()
+            connection.execute("PRAGMA query_only = OFF").fetchall()  # it forbids writing the copy, too
+            try:
+                connection.execute("VACUUM INTO ?", (str(target),))
+            finally:
+                connection.execute("PRAGMA query_only = ON").fetchall()
 
     def capture(self, job_id: str, document_no: int) -> tuple[bytes | None, str | None] | None:
         """Return body and sealed file's name of one document; None when it is not here."""

@@ -27,7 +27,7 @@ from agent.journal.batch import (
     SettleOutcome,
     Unpark,
 )
-from agent.journal.database import BUSY_MS, PAGE_BYTES, Connection, JournalFullError, translated
+from agent.journal.database import BUSY_MS, PAGE_BYTES, BrokenJournalError, Connection, JournalFullError, translated
 from agent.journal.queries import load_queries
 from agent.journal.records import PAYLOAD_BYTES_MAX, Epoch, NewRecord
 from retail.errors import DefectError, TillstreamError
@@ -57,13 +57,15 @@ class JournalStore:
     """The writing side of a journal.
 
     `connect` returns an open, migrated connection to a database with at least one epoch; it is called again after an
-    error of the disk, and it is where a broken database is moved aside (`recovery.open_or_recover`).
+    error of the disk, and with True after a page could not be read: then it moves the database aside and salvages what
+    verifies (`recovery.open_or_recover`).
     """
 
-    def __init__(self, path: Path, connect: Callable[[], Connection]) -> None:
+    def __init__(self, path: Path, connect: Callable[[bool], Connection]) -> None:
         self._path = path
         self._wal = path.with_name(f"{path.name}-wal")
         self._connect = connect
+        self._is_broken = False
         self._sql = load_queries()
         self._connection: Connection | None = None
         self._epoch = 0
@@ -82,7 +84,8 @@ class JournalStore:
 
     def open(self) -> None:
         """Open the connection and find the head. Raises whatever `connect` does; DefectError without an epoch."""
-        self._connection = self._connect()
+        self._connection = self._connect(self._is_broken)
+        self._is_broken = False
         with translated(str(self._path)):
             epochs = read_epochs(self._connection, self._sql)
             if not epochs:
@@ -94,6 +97,12 @@ class JournalStore:
         self._seq = max(row[0] if row else 0, current.first_seq - 1)
         self._hash = bytes(row[1]) if row and row[0] >= current.first_seq else GENESIS
 
+    def salvage(self) -> None:
+        """Move the database aside and go on with what verifies: a page of it cannot be read. Raises as `open` does."""
+        self.close()
+        self._is_broken = True
+        self.open()
+
     def close(self) -> None:
         """Close the connection; what was committed stays. A repeat changes nothing."""
         if self._connection is not None:
@@ -103,10 +112,11 @@ class JournalStore:
     def append(self, batches: Sequence[Batch]) -> list[Result]:
         """Apply batches in one transaction; when one of them is at fault, each on its own.
 
+        A database that turns out to be broken is salvaged on the spot and the batches are applied to the new one.
         Returns one result a batch, in order. Nothing is raised: an error is the result of those it concerns.
         """
         try:
-            return list(self._commit(batches))
+            return list(self._commit_or_salvage(batches))
         except DefectError as error:
             if len(batches) == 1:
                 return [error]
@@ -175,6 +185,13 @@ class JournalStore:
             self.open()
         assert self._connection is not None
         return self._connection
+
+    def _commit_or_salvage(self, batches: Sequence[Batch]) -> list[Committed]:
+        try:
+            return self._commit(batches)
+        except BrokenJournalError:
+            self.salvage()
+            return self._commit(batches)
 
     def _commit(self, batches: Sequence[Batch]) -> list[Committed]:
         before = self._seq, self._hash

@@ -43,7 +43,7 @@ def place_in(folder: Path) -> JournalPlace:
 
 def store_in(folder: Path) -> JournalStore:
     place = place_in(folder)
-    store = JournalStore(place.path, lambda: open_or_recover(place))
+    store = JournalStore(place.path, lambda broken: open_or_recover(place, salvage_first=broken))
     store.open()
     return store
 
@@ -249,7 +249,7 @@ def test_a_damaged_page_costs_only_the_rows_on_it(tmp_path: Path):
     store.close()
     flip_a_bit(tmp_path / "journal.db", page=150)
     place = place_in(tmp_path)
-    store = JournalStore(place.path, lambda: open_or_recover(place, salvage_first=True))
+    store = JournalStore(place.path, lambda _: open_or_recover(place, salvage_first=True))
     store.open()
     kept = read_all(tmp_path)
     assert 280 <= len(kept) < 300
