@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent.config import AgentConfig
+from agent.config import AgentConfig, PrintProfile
 from agent.state_dir import StateDir
 from kiosk.ports import Consent, PageContent, Poster, Question
 
@@ -115,6 +115,7 @@ def _of_config(config: AgentConfig) -> PageContent:
         country=store.country,
         workstations=tuple(each.id for each in config.workstation),
         kiosks=tuple(config.desk.kiosks),
+        paper_on_request=store.print_profile is PrintProfile.ON_REQUEST,
     )
 
 

@@ -35,6 +35,10 @@ class DeskCore:
         """Take a scan back; twice is as good as once."""
         await self._control.ask("undo", scan_id=scan_id)
 
+    async def paper(self, workstation_id: str) -> None:
+        """Remember that the customer of the open sale wants our paper."""
+        await self._control.ask("paper", workstation_id=workstation_id)
+
     async def append(self, *, kind: str, workstation_id: str, payload: JsonObject) -> JsonObject:
         """Journal what was born on a page; on return it is on disk."""
         return await self._control.ask("append", kind=kind, workstation_id=workstation_id, payload=dict(payload))

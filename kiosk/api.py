@@ -67,6 +67,13 @@ def api_routes(*, core: CorePort, content: ContentPort, switchboard: Switchboard
         await core.undo(scan_id)
         return Response(status_code=204)
 
+    @router.post("/workstations/{workstation_id}/paper", status_code=202, tags=["scans"])
+    async def paper(workstation_id: Identifier) -> Response:
+        """Say that the customer of the open sale wants our paper, where paper is printed on request only."""
+        require_place(content, Place(kind=PlaceKind.WORKSTATION, place_id=workstation_id))
+        await core.paper(workstation_id)
+        return Response(status_code=202)
+
     @router.get("/content", tags=["pages"])
     async def page_content() -> Response:
         """Return what pages show to everybody: the store, its places, posters, consent texts, survey."""
@@ -162,6 +169,7 @@ def content_json(content: ContentPort) -> dict[str, Any]:
         "country": now.country,
         "workstations": list(now.workstations),
         "kiosks": list(now.kiosks),
+        "paper_on_request": now.paper_on_request,
         "posters": [
             {"title": dict(each.title), "text": dict(each.text), "picture": each.picture} for each in now.posters
         ],

@@ -67,6 +67,10 @@ class CorePort(Protocol):
         """Take a scan back; the scan before it counts again. Undoing twice changes nothing."""
         ...
 
+    async def paper(self, workstation_id: str) -> None:
+        """Say that the customer of the open sale wants our paper (profile `on_request`). Twice is as good as once."""
+        ...
+
     async def append(self, *, kind: str, workstation_id: str, payload: JsonObject) -> JsonObject:
         """Journal something that was born on a page (visit, consent, survey answer); return core's answer.
 
@@ -131,6 +135,7 @@ class PageContent:
     country: str
     workstations: Sequence[str]
     kiosks: Sequence[str]
+    paper_on_request: bool = False
     posters: Sequence[Poster] = ()
     consents: Sequence[Consent] = ()
     survey: Sequence[Question] = ()

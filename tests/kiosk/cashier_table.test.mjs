@@ -52,6 +52,13 @@ test("a wrong card disappears at once and is taken back", () => {
   assert.deepEqual(effects, [{ type: "undo", scan_id: "s1" }]);
 });
 
+test("paper on request is asked for once a person", () => {
+  const { model, effects } = story(customer("s1"), { type: "paper" });
+  assert.deepEqual(effects, [{ type: "paper" }]);
+  assert.equal(model.paper_asked, true);
+  assert.equal(step(CASHIER, model, { at_ms: 0, ...customer("s2") }).model.paper_asked, false);
+});
+
 test("a page without its agent for 15 s shows nobody", () => {
   const away = story(customer("s1"), { type: "link", alive: false, at_ms: 1_000 }, { type: "tick", at_ms: 1_000 + AWAY_MS });
   assert.equal(away.model.customer, null);

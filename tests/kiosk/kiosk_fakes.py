@@ -165,6 +165,7 @@ class FakeCore:
     scans: list[dict[str, str]] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     appended: list[dict[str, Any]] = field(default_factory=list)
+    papers: list[str] = field(default_factory=list)
     answers: bool = True
 
     async def scan(self, *, workstation_id: str, code: str, symbology: str, source: str) -> str:
@@ -178,6 +179,10 @@ class FakeCore:
 
     def recognise(self, place: Place, code: str, scan_id: str) -> None:
         person = PEOPLE.get(code)
+        if code.startswith("4006"):
+            product = {"known": False, "code_kind": "product", "description": "Sidamo beans, 250 g", "price": "6.90"}
+            self.switchboard.publish(place, EventName.CUSTOMER, {"scan_id": scan_id, "currency": "EUR", **product})
+            return
         if person is None:
             stranger = {"scan_id": scan_id, "known": False, "code_kind": "unknown", "code_shown": f"…{code[-4:]}"}
             self.switchboard.publish(place, EventName.CUSTOMER, stranger)
@@ -192,6 +197,10 @@ class FakeCore:
         self.undone.append(scan_id)
         self.switchboard.publish_everywhere(EventName.CLEAR, {"reason": "undone"})
 
+    async def paper(self, workstation_id: str) -> None:
+        self._must_be_there()
+        self.papers.append(workstation_id)
+
     async def append(self, *, kind: str, workstation_id: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         self._must_be_there()
         self.appended.append({"kind": kind, "workstation_id": workstation_id, "payload": dict(payload)})
@@ -201,7 +210,7 @@ class FakeCore:
         """Begin the next test as if nothing had happened."""
         self.away = False
         self.answers = True
-        for memory in (self.scans, self.undone, self.appended):
+        for memory in (self.scans, self.undone, self.appended, self.papers):
             memory.clear()
 
     async def status(self) -> Mapping[str, Any]:

@@ -241,6 +241,16 @@ test("whoever asks to be forgotten is gone from the screen at once", () => {
   assert.equal(model.person, null);
 });
 
+test("a product scanned at the kiosk can be wished for, and names nobody", () => {
+  const found = { type: "customer", data: { scan_id: "s1", known: false, code_kind: "product", code_shown: "…3931" } };
+  const seen = story({ ...scan(), code: "4006381333931" }, accepted(1, "s1"), found);
+  assert.equal(seen.model.state, "product");
+  const { model, effects } = step(KIOSK, seen.model, { type: "wish", wish: "wished", request_id: "w1", at_ms: 0 });
+  assert.deepEqual(effects, [{ type: "interest", wish: "wished", code: "4006381333931", request_id: "w1" }]);
+  assert.equal(model.state, "attract");
+  assert.equal(model.notice, "wish_wished");
+});
+
 test("a person's visit is told once, with the campaigns they saw", () => {
   const seen = { type: "offers", data: { scan_id: "s1", offers: [{ campaign_id: "coffee" }] } };
   const { effects } = story(scan(), accepted(1, "s1"), customer("s1"), seen, seen);
@@ -321,6 +331,7 @@ test("whatever the order of scans, answers, events and time: nobody is greeted b
       assert.equal(model.person !== null, PERSON_STATES.has(shown), where);
       assert.equal(model.join !== null, shown.startsWith("join_"), where);
       assert.ok(model.typed === "" || model.state === "keypad", where);
+      assert.ok(model.code === "" || model.state === "asking", where);
       if (model.person !== null) {
         served += 1;
         assert.equal(model.person.customer.first_name, `person ${standing}`, where);

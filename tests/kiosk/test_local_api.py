@@ -94,6 +94,13 @@ def test_with_core_away_the_answer_is_503_and_says_what_to_do(desk):
     assert client.get("/v1/content").status_code == 200
 
 
+def test_paper_on_request_is_asked_for_at_a_place_that_exists(desk):
+    client, core = desk
+    assert client.post("/v1/workstations/1/paper", json={}, headers=ORIGIN).status_code == 202
+    assert client.post("/v1/workstations/9/paper", json={}, headers=ORIGIN).status_code == 404
+    assert core.papers == ["1"]
+
+
 def test_content_names_the_store_and_no_person(desk):
     client, _ = desk
     answer = client.get("/v1/content").json()

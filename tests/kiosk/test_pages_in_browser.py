@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -244,6 +245,17 @@ def test_a_card_scanned_into_the_form_lands_in_its_field_and_nowhere_else(browse
         assert store.core.scans == []
 
 
+def test_where_paper_is_printed_on_request_one_key_asks_for_it(browser):
+    with running_desk(content=replace(CONTENT, paper_on_request=True)) as desk, page_of(browser) as page:
+        open_cashier(page, desk)
+        scan(desk)
+        expect(page.locator("h1")).to_have_text("Anna")
+        page.keyboard.press("F9")
+        expect(page.locator(".notice")).to_have_text("The offers will be printed with the receipt.")
+        expect(page.get_by_role("button", name="Print the offers")).to_have_count(0)
+        wait_for(lambda: desk.core.papers == ["1"])
+
+
 # ---- kiosk ----
 
 
@@ -402,6 +414,18 @@ def test_a_greeting_is_a_visit_and_activates_what_was_shown(browser, store):
         ]
 
 
+def test_a_product_scanned_at_the_kiosk_can_be_wished_for(browser, store):
+    with page_of(browser) as page:
+        open_kiosk(page, store)
+        page.keyboard.type("4006381333931\n", delay=1)
+        expect(page.locator("h1")).to_have_text("Sidamo beans, 250 g")
+        expect(page.locator(".lead")).to_contain_text("6.90")
+        page.get_by_role("button", name="Tell me when it is back").click()
+        expect(page.locator(".lead")).to_contain_text("Noted.")
+        wait_for(lambda: store.core.appended[-1:] and store.core.appended[-1]["payload"]["wish"] == "waiting")
+        assert store.core.appended[-1]["payload"]["code"] == "4006381333931"
+
+
 def test_reach_mode_moves_the_controls_down(browser, store):
     with page_of(browser, size="tall") as page:
         open_kiosk(page, store)
@@ -518,6 +542,9 @@ def kiosk_states(page, desk):
     page.locator(".step .card button").first.click()
     yield "kiosk-permissions"
     page.locator("footer button.main").click()
+    page.keyboard.type("4006381333931\n", delay=1)
+    expect(page.locator("h1")).to_have_text("Sidamo beans, 250 g")
+    yield "kiosk-product"
 
 
 def join_states(page, desk):

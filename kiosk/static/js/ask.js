@@ -28,8 +28,7 @@ async function call(method, path, body) {
   } catch {
     throw new Problem("agent_away", "the agent on this PC does not answer", "");
   }
-  if (response.status === 204) return null;
-  const answer = await response.json().catch(() => ({}));
+  const answer = await response.json().catch(() => ({})); // some answers have no body
   if (!response.ok) throw new Problem(answer.code ?? "internal", answer.message ?? "", answer.fix ?? "");
   return answer;
 }
@@ -39,6 +38,13 @@ export const postScan = (scan) => call("POST", "/v1/scans", scan);
 
 /** @param {string} scan_id */
 export const deleteScan = (scan_id) => call("DELETE", `/v1/scans/${encodeURIComponent(scan_id)}`);
+
+/** @param {string} workstation_id */
+export const postPaper = (workstation_id) =>
+  call("POST", `/v1/workstations/${encodeURIComponent(workstation_id)}/paper`, {});
+
+/** @param {object} body */
+export const postInterest = (body) => call("POST", "/v1/interests", body);
 
 /** @param {object} body */
 export const postMember = (body) => call("POST", "/v1/members", body);

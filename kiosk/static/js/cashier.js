@@ -1,7 +1,7 @@
 // The cashier's page: /cashier/<workstation>.
 
 import { html, nothing, render } from "../vendor/lit-html.js";
-import { deleteScan, getContent, newId, permissionsOf, postMember, postScan } from "./ask.js";
+import { deleteScan, getContent, newId, permissionsOf, postMember, postPaper, postScan } from "./ask.js";
 import { CASHIER, initial, MEMBERSHIP } from "./cashier_table.js";
 import { follow } from "./live.js";
 import { chosenLanguage, keepForBadDays, keepLanguage, Page, placeOf, speakLanguage } from "./page.js";
@@ -13,6 +13,7 @@ import { listenForWedge } from "./wedge.js";
 const KEY_NUMBER = "F2";
 const KEY_SIGN_UP = "F4";
 const KEY_UNDO = "F8";
+const KEY_PAPER = "F9";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const workstation_id = placeOf("1");
@@ -31,6 +32,8 @@ function perform(effect) {
     );
   } else if (effect.type === "join") {
     join(effect.form);
+  } else if (effect.type === "paper") {
+    postPaper(workstation_id).catch((problem) => page.send("failed", { code: problem.code, message: problem.message }));
   } else {
     deleteScan(effect.scan_id).catch((problem) => page.send("failed", { code: problem.code, message: problem.message }));
   }
@@ -218,12 +221,18 @@ function actions(model) {
     ${here
       ? html`<button @click=${() => page.send("undo")}>${texts.say("wrong_card")} <kbd>${KEY_UNDO}</kbd></button>`
       : nothing}
+    ${mayAskForPaper(model)
+      ? html`<button @click=${() => page.send("paper")}>${texts.say("print_offers")} <kbd>${KEY_PAPER}</kbd></button>`
+      : nothing}
     ${model.state !== "customer" && (content.consents ?? []).length > 0
       ? html`<button class="quiet-button" @click=${openForm}>${texts.say("sign_up")} <kbd>${KEY_SIGN_UP}</kbd></button>`
       : nothing}
     <span class="notice" role="status">${notice(model)}</span>
   </footer>`;
 }
+
+/** Where paper is printed on request only, the cashier asks and presses once. @param {any} model */
+const mayAskForPaper = (model) => content.paper_on_request && model.state === "customer" && !model.paper_asked;
 
 /** @param {any} model */
 const notice = (model) => (model.notice === null ? "" : texts.say(model.notice, { message: model.refusal ?? "" }));
@@ -245,9 +254,13 @@ function openForm() {
 const KEYS = {
   idle: { [KEY_NUMBER]: focusNumber, [KEY_SIGN_UP]: openForm },
   stranger: { [KEY_NUMBER]: focusNumber, [KEY_SIGN_UP]: openForm, [KEY_UNDO]: () => page.send("undo") },
-  customer: { [KEY_NUMBER]: focusNumber, [KEY_UNDO]: () => page.send("undo") },
+  customer: { [KEY_NUMBER]: focusNumber, [KEY_UNDO]: () => page.send("undo"), [KEY_PAPER]: askForPaper },
   signing_up: { Escape: () => page.send("close") },
 };
+
+function askForPaper() {
+  if (mayAskForPaper(page.model)) page.send("paper");
+}
 
 function focusNumber() {
   document.getElementById("number")?.focus();

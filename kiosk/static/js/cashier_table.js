@@ -41,6 +41,7 @@ export function initial() {
     notice_until_ms: null,
     sale_until_ms: null,
     form: null,
+    paper_asked: false,
     remark: null,
     remark_until_ms: null,
   };
@@ -73,7 +74,7 @@ function present(model, event) {
 function customer(model, event) {
   const offers = model.offers?.scan_id === event.data.scan_id ? model.offers : null;
   const until_ms = event.at_ms + PERSON_MS;
-  const shown = { ...model, customer: event.data, offers, sale: null, until_ms, notice: null, form: null };
+  const shown = { ...model, customer: event.data, offers, sale: null, until_ms, notice: null, form: null, paper_asked: false };
   if (event.data.known) return { ...shown, state: "customer" };
   return { ...shown, state: "stranger" };
 }
@@ -173,6 +174,9 @@ const joinFailed = (model, event) =>
 /** @type {Move} */
 const closeForm = (model) => without(model);
 
+/** The customer wants our paper; asked once a person. @type {Move} */
+const paper = (model, event) => [noticed({ ...model, paper_asked: true }, event, "paper_asked"), { type: "paper" }];
+
 /** @type {Move} */
 function failed(model, event) {
   const away = event.code === "agent_away" || event.code === "core_away";
@@ -227,7 +231,7 @@ const always = {
 /** @type {import("./machine.js").Table} */
 export const CASHIER = {
   idle: { ...always, offers, sign_up: openForm },
-  customer: { ...always, offers: offersOfCustomer, undo },
+  customer: { ...always, offers: offersOfCustomer, undo, paper },
   stranger: { ...always, offers: stay, undo, sign_up: openForm },
   signing_up: {
     ...always,

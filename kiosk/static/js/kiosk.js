@@ -6,6 +6,7 @@ import {
   newId,
   permissionsOf,
   postConsent,
+  postInterest,
   postMember,
   postScan,
   postVisit,
@@ -46,6 +47,8 @@ const EFFECTS = /** @type {Record<string, (effect: any) => void>} */ ({
   },
   withdraw: ({ purpose, ...about }) => noted(postWithdrawal({ ...asked(about), purpose })),
   erase: (about) => noted(postWithdrawal({ ...asked(about), purpose: "", erasure: true })),
+  interest: ({ wish, code, request_id }) =>
+    noted(postInterest({ request_id, workstation_id: kiosk_id, scan_id: "", code, wish })),
   join: ({ join }) => {
     const { request_id, contact, first_name, survey, allowed, shown_at } = join;
     postMember({
@@ -128,8 +131,25 @@ function body(model) {
   if (model.state === "keypad") return keypad(model);
   if (model.state === "asking") return html`<h1>${texts.say("one_moment")}</h1>`;
   if (model.join !== null) return joining(model);
+  if (model.state === "product") return product(model.product);
   if ((model.behind ?? model.state) === "permissions") return permissions(model);
   return greeting(model.person);
+}
+
+/** A product that was scanned here: what core knows of it, and a wish. @param {any} scanned */
+function product(scanned) {
+  const wish = (/** @type {string} */ each) => () => page.send("wish", { wish: each, request_id: newId() });
+  return html`<div class="step">
+    <h1>${scanned.description ?? texts.say("product")}</h1>
+    <p class="lead">
+      ${scanned.price ? texts.money(scanned.price, scanned.currency) : texts.say("product_code", { code: scanned.code })}
+    </p>
+    <div class="row">
+      <button class="main" @click=${wish("wished")}>${texts.say("wish")}</button>
+      <button @click=${wish("waiting")}>${texts.say("wait_for")}</button>
+      <button @click=${() => page.send("back")}>${texts.say("back")}</button>
+    </div>
+  </div>`;
 }
 
 /** @param {any} model */

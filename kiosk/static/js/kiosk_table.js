@@ -38,6 +38,7 @@ export function initial() {
     state: "attract",
     person: null,
     typed: "",
+    code: "",
     scan_id: null,
     request: 0,
     waiting: false,
@@ -48,6 +49,7 @@ export function initial() {
     troubles: {},
     stale: null,
     join: null,
+    product: null,
     behind: null,
   };
 }
@@ -60,6 +62,7 @@ function wiped(model, over = {}) {
     state: "attract",
     person: null,
     typed: "",
+    code: "",
     scan_id: null,
     waiting: false,
     early: [],
@@ -67,6 +70,7 @@ function wiped(model, over = {}) {
     until_ms: null,
     notice: null,
     join: null,
+    product: null,
     behind: null,
     ...over,
   };
@@ -80,12 +84,19 @@ function present(model, event) {
   const request = model.request + 1;
   const next = wiped(model, {
     state: "asking",
+    code: event.code,
     request,
     waiting: true,
     until_ms: event.at_ms + ANSWER_MS,
   });
   return [next, { type: "scan", request, code: event.code, symbology: event.symbology ?? "unknown" }];
 }
+
+/** A product is of interest: wished for, or waited for. @type {Move} */
+const wish = (model, event) => [
+  wiped(model, { notice: `wish_${event.wish}`, until_ms: event.at_ms + NOTICE_MS }),
+  { type: "interest", wish: event.wish, code: model.product.code, request_id: event.request_id },
+];
 
 /** @type {Move} */
 const openKeypad = (model, event) => ({ ...wiped(model), state: "keypad", until_ms: event.at_ms + IDLE_MS });
@@ -144,6 +155,10 @@ function recognised(model, event) {
   if (event.type === "offers") {
     return model.person === null ? model : { ...model, person: { ...model.person, offers: event.data } };
   }
+  if (event.data.code_kind === "product") {
+    const product = { ...event.data, code: model.code || event.data.code_shown };
+    return wiped(model, { state: "product", product, until_ms: event.at_ms + IDLE_MS });
+  }
   if (!event.data.known) {
     return wiped(model, { notice: "not_known", until_ms: event.at_ms + NOTICE_MS });
   }
@@ -151,6 +166,7 @@ function recognised(model, event) {
     ...model,
     state: "greeting",
     typed: "",
+    code: "",
     notice: null,
     scan_id: event.data.scan_id,
     person: { customer: event.data, offers: model.person?.offers ?? null, visited: false, permissions: {} },
@@ -363,6 +379,7 @@ export const KIOSK = {
     touch: stay,
     tick: tickAsking,
   },
+  product: { ...empty, wish, back: wipe, touch: touched, tick: tickWipe },
   greeting: { ...personal, tick: tickPersonal, permissions: openPermissions },
   permissions: { ...personal, tick: tickPersonal, decide, erase: eraseMe, back: backToGreeting },
   join_intro: { ...joining, go_on: goTo("join_contact"), back: wipe },
