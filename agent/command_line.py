@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "doctor": ("agent.commands.doctor", "Check the installation; say what to do."),
         "journal": ("agent.commands.journal", "Read the journal: what happened, in order."),
         "offers": ("agent.commands.offers", "Explain which offers a customer would get, and why."),
+        "points": ("agent.commands.points", "Say what spending points without a link may cost at worst."),
         "read": ("agent.commands.reading", "Read captured print jobs into documents and transactions."),
         "tokens": ("agent.commands.reading", "Take a print job apart, every byte once."),
         "render": ("agent.commands.reading", "Draw a print job as the paper it makes."),

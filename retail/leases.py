@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from retail.errors import RefusedError
+from retail.fields import Fields
 from retail.identifiers import BusinessUnitId
 from retail.money import Money, minor_units
 
@@ -134,27 +135,45 @@ class Exposure:
 
 
 def exposure(
-    policy: BurnPolicy, leases: Iterable[Lease], *, stores: int, lease_days: int, currency: str
+    policy: BurnPolicy, *, stores: int, lease_days: int, currency: str, leases: Iterable[Lease] = ()
 ) -> tuple[Exposure, ...]:
     """Return the worst cases, one a cause; all is zero while spending without a link is off.
 
     Leases cannot be spent twice by any loss of link or repeat of messages. What remains: a copied disk whose copy
-    spends its leases once more before its fork is seen, and a hub restored to before it granted them.
+    spends its leases once more before its fork is seen, and a hub restored to before it granted them. Each store's
+    caps bound both; the leases of today, where they are given, bound them closer.
     """
     if not policy.offline:
         return (_exposed(0, "spending points without a link is off", policy, currency),)
+    most = policy.per_store_and_day * max(lease_days, 1)
     by_store: dict[BusinessUnitId, int] = {}
     for lease in leases:
         by_store[lease.store] = by_store.get(lease.store, 0) + lease.points - lease.spent
-    daily = policy.per_store_and_day * max(lease_days, 1)
-    of_one_store = max((min(points, daily) for points in by_store.values()), default=0)
-    of_all_stores = sum(min(points, daily) for points in by_store.values())
-    most = daily * stores
+    today = [min(points, most) for points in by_store.values()] or [most] * stores
     return (
-        _exposed(of_one_store, "one store's disk is copied and the copy spends its leases too", policy, currency),
-        _exposed(of_all_stores, "the hub is restored to before it granted today's leases", policy, currency),
-        _exposed(most, "both, in every store, with leases up to the store's cap", policy, currency),
+        _exposed(
+            max(today, default=0), "one store's disk is copied and the copy spends its leases too", policy, currency
+        ),
+        _exposed(sum(today), "the hub is restored to before it granted the leases that are out now", policy, currency),
+        _exposed(most * stores, "the same, with every store's leases up to its cap", policy, currency),
     )
+
+
+def policy_from_mapping(table: object, *, path: str = "burn") -> BurnPolicy:
+    """Read a chain's policy; ConfigurationError names the field that is wrong. What is not said stays off or zero."""
+    fields = Fields(table, path)
+    policy = BurnPolicy(
+        offline=fields.flag("offline"),
+        per_transaction=fields.count("per_transaction", 0),
+        per_card_and_day=fields.count("per_card_and_day", 0),
+        per_store_and_day=fields.count("per_store_and_day", 0),
+        mirror_age_max=timedelta(minutes=fields.count("mirror_age_max_minutes", int(MIRROR_AGE_MAX.seconds / 60))),
+        point_value=fields.number("point_value", Decimal("0.01")),
+        stopped=fields.flag("stopped"),
+        version=fields.text("version", ""),
+    )
+    fields.done()
+    return policy
 
 
 def _exposed(points: int, because: str, policy: BurnPolicy, currency: str) -> Exposure:

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from agent.clock import SystemClock
-from agent.config import AgentConfig, load_config
+from agent.commands.options import ConfigOption, JsonOption, config_of
+from agent.config import AgentConfig
 from agent.explaining import (
     Question,
     StoreFiles,
@@ -31,9 +32,6 @@ from retail.offers.decision import Decision
 
 app = typer.Typer(no_args_is_help=True, help="Explain which offers a customer would get, and why.")
 
-DEFAULT_CONFIG = Path("agent.toml")
-"""Where a configuration is looked for when none is named: in the folder one stands in, as in the demo."""
-
 
 @app.callback()
 def offers() -> None:
@@ -47,13 +45,11 @@ def explain(
     card: Annotated[str, typer.Option(help="The customer's code, looked up in this agent's mirror.")] = "",
     customer: Annotated[Path | None, typer.Option(help="JSON: an account, instead of a code.")] = None,
     campaigns: Annotated[Path | None, typer.Option(help="campaigns.toml, instead of the agent's own.")] = None,
-    config: Annotated[
-        Path, typer.Option(help="The agent's configuration.", envvar="TILLSTREAM_CONFIG")
-    ] = DEFAULT_CONFIG,
+    config: ConfigOption = None,
     channel: Annotated[Channel, typer.Option(help="Where the offer would be made.")] = Channel.RECEIPT,
     workstation: Annotated[str, typer.Option(help="The checkout position.")] = "",
     at: Annotated[str, typer.Option(help="When, ISO 8601; now when not said.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print every campaign with its outcome and the rule that passed or failed.
 
@@ -77,9 +73,14 @@ def explain(
     typer.echo(_as_json(decision) if as_json else _as_text(decision))
 
 
-def _settings(path: Path, *, needed: bool) -> AgentConfig | None:
+def _settings(named: Path | None, *, needed: bool) -> AgentConfig | None:
     """Return the configuration; None where there is none and nothing asks for one."""
-    return load_config(path) if needed or path.exists() else None
+    try:
+        return config_of(named)
+    except ConfigurationError:
+        if needed or (named is not None and named.exists()):
+            raise
+        return None
 
 
 def _secrets(settings: AgentConfig) -> FileSecrets:

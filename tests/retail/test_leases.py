@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from retail.errors import RefusedError
+from retail.errors import ConfigurationError, RefusedError
 from retail.identifiers import BusinessUnitId
-from retail.leases import BurnPolicy, BurnRequest, Lease, exposure, grantable, spend
+from retail.leases import BurnPolicy, BurnRequest, Lease, exposure, grantable, policy_from_mapping, spend
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 STORE = BusinessUnitId("1")
@@ -55,20 +55,27 @@ def test_each_refusal_has_its_own_answer(lease: Lease | None, changes: dict, pol
     assert (refused.value.code, bool(refused.value.fix)) == (code, True)
 
 
+def told(policy: BurnPolicy, *leases: Lease, stores: int = 300) -> list[tuple[int, str]]:
+    cases = exposure(policy, stores=stores, lease_days=1, currency="EUR", leases=leases)
+    assert all(case.because for case in cases)
+    return [(case.points, str(case.money)) for case in cases]
+
+
 def test_the_exposure_is_stated_in_money_and_is_nothing_while_it_is_off() -> None:
     leases = [LEASE, replace(LEASE, account="h2", points=9_000), replace(LEASE, store=BusinessUnitId("2"), points=700)]
-    told = exposure(POLICY, leases, stores=300, lease_days=1, currency="EUR")
-    assert [(each.points, str(each.money)) for each in told] == [
-        (5_000, "50.00"),
-        (5_700, "57.00"),
-        (1_500_000, "15000.00"),
-    ]
-    assert [str(each.money) for each in exposure(BurnPolicy(), leases, stores=300, lease_days=1, currency="EUR")] == [
-        "0.00"
-    ]
-    assert exposure(replace(POLICY, point_value=Decimal("0.003")), leases, stores=1, lease_days=1, currency="EUR")[
-        0
-    ].money.amount == Decimal("15.00")
+    assert told(POLICY, *leases) == [(5_000, "50.00"), (5_700, "57.00"), (1_500_000, "15000.00")]
+    assert told(POLICY, stores=2) == [(5_000, "50.00"), (10_000, "100.00"), (10_000, "100.00")]
+    assert told(BurnPolicy(), *leases) == [(0, "0.00")]
+    assert told(replace(POLICY, point_value=Decimal("0.0033")), stores=1)[0] == (5_000, "16.50")
+
+
+def test_a_policy_is_read_from_a_table_and_a_typo_is_named() -> None:
+    read = policy_from_mapping({"offline": True, "per_transaction": 300, "point_value": "0.005"})
+    assert (read.offline, read.per_transaction, read.per_card_and_day) == (True, 300, 0)
+    assert policy_from_mapping({}) == BurnPolicy()
+    with pytest.raises(ConfigurationError, match=r"burn\.per_transction is not a known field") as refused:
+        policy_from_mapping({"per_transction": 300})
+    assert "per_transaction" in refused.value.fix
 
 
 class HubAndStores(RuleBasedStateMachine):
