@@ -24,6 +24,7 @@ from agent.config import AgentConfig, WorkstationSection
 from agent.keys import SEAL_PUBLIC_KEY, FileSecrets, load_or_create_keys
 from agent.notify import notify
 from agent.state_dir import StateDir
+from receipt.printers import printer_model
 from retail.errors import OnSiteError
 
 RESTART_AFTER_S = (0.05, 0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -186,6 +187,7 @@ def _tap(workstation: WorkstationSection, config: AgentConfig, state: StateDir) 
         "--printer": tap.printer,
         "--workstation": workstation.id,
         "--model": tap.model,
+        "--language": printer_model(tap.model).language,
         "--profile": config.store.print_profile.value,
         "--agent": f"unix://{state.core_socket.resolve()}",
         "--state-dir": str(state.root.resolve()),

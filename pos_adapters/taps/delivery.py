@@ -68,6 +68,12 @@ class Delivery:
         """Return whether this cut has had its block: another one for it is core repeating itself."""
         return cut_no in job.outcomes or any(sent.job is job and sent.cut_no == cut_no for sent in self._sent)
 
+    def send_outside_jobs(self, slip: bytes) -> bool:
+        """Write a slip whose job is over; return whether the kernel has taken it."""
+        self._printer.write(slip)
+        self.inserted_bytes += len(slip)
+        return not (self._printer.waiting_bytes or self._printer.deaf or self._printer.closed)
+
     @property
     def is_open(self) -> bool:
         """Whether a block has been sent that may still be said to be printed."""

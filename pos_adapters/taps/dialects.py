@@ -7,6 +7,7 @@ stream of the other language it soon meets an unknown command, and is transparen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -41,6 +42,16 @@ class AnyTokenizer(Protocol):
 
     def close(self) -> list[Token]:
         """Say that the job has ended; return what was pending."""
+
+
+# Status requests, and nothing else: a till that keeps its connection may ask twice a second, all day.
+_POLL = re.compile(rb"(?:\x10[\x04\x05].|\x1dr.|\x1dI.|\x1bu.|\x1bv|\x05|\x1b\x06[\x01\x18])+", re.DOTALL)
+_POLL_BYTES_MAX = 64
+
+
+def is_poll(data: bytes) -> bool:
+    """Return whether bytes only ask the printer how it is: they print nothing and begin no job."""
+    return len(data) <= _POLL_BYTES_MAX and _POLL.fullmatch(data) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,14 +39,13 @@ class JobTurns:
         self._policy = policy
         self._watch = watch
         self._timer: asyncio.TimerHandle | None = None
-        self._last_byte_at_s = 0.0
+        self.last_print_at_s = loop.time()  # when bytes last came that do more than ask for status
         self.job: Job | None = None
         self.start = 0  # where in the stream the job begins
         self.last_cut_at: int | None = None
 
-    def take_turn(self, now_s: float) -> Job:
+    def take_turn(self) -> Job:
         """Return the job that bytes which have just come belong to; call before the watch has read them."""
-        self._last_byte_at_s = now_s
         if self.job is not None and self._should_split(self.job):
             self.end(EndReason.SILENCE)
         if self.job is None:
@@ -54,6 +53,7 @@ class JobTurns:
             self.start = self._watch.taken_bytes
             self.last_cut_at = None
             self._watch.begin_job()
+            self.last_print_at_s = self._loop.time()
             self._timer = self._loop.call_later(self._policy.silence_after_cut_s, self._look_for_silence)
         return self.job
 
@@ -86,7 +86,7 @@ class JobTurns:
     def _look_for_silence(self) -> None:
         """End the job when the register has been silent; else look again when it could have been."""
         limit_s = self._policy.silence_after_cut_s if self._is_cut() else self._policy.silence_s
-        left_s = self._last_byte_at_s + limit_s - self._loop.time()
+        left_s = self.last_print_at_s + limit_s - self._loop.time()
         if left_s <= 0 and not self._watch.within_command and self._stream.is_settled():
             self.end(EndReason.SILENCE)
             return

@@ -26,6 +26,7 @@ from uuid import UUID
 from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.cut_watch import Cut, CutWatch
 from pos_adapters.taps.delivery import Delivery, is_whole
+from pos_adapters.taps.dialects import is_poll
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.job import EndReason, Job
@@ -34,7 +35,7 @@ from pos_adapters.taps.policy import Policy
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.printer_watch import PrinterWatch
 from pos_adapters.taps.side import Side
-from pos_adapters.taps.slip_turn import SlipTurn
+from pos_adapters.taps.slips import Slips
 
 # The register has closed and has asked for status behind our block: the answer comes when the paper has moved.
 CONFIRM_WITHIN_S = 2.0
@@ -65,13 +66,20 @@ class Passage:
         self._watch = CutWatch(policy.dialect)
         self._delivery = Delivery(book, printer)
         self._answers = PrinterWatch(on_worked_off=self._worked_off, on_trouble=health.tell, in_trouble=health.trouble)
-        self._slip = SlipTurn(loop, self, policy)
         self._waiting = bytearray()  # taken from the register, not passed on
         self._cuts: deque[Cut] = deque()  # recognised, not passed on
         self._passed_bytes = 0
         self._jobs = JobTurns(loop, self, book=book, policy=policy, watch=self._watch)
+        self._slips = Slips(
+            loop,
+            watch=self._watch,
+            jobs=self._jobs,
+            delivery=self._delivery,
+            book=book,
+            policy=policy,
+            on_over=self._leave_if_all_passed,
+        )
         self._asking: int | None = None
-        self._asked_job: UUID | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._leaving = False
         self._confirming: asyncio.TimerHandle | None = None
@@ -107,13 +115,25 @@ class Passage:
     def _from_register(self, data: bytes) -> None:
         self.has_spoken = True
         self.last_byte_at_s = self._loop.time()
-        if self._policy.holds:
+        asks_only = is_poll(data) and not self._waiting
+        if asks_only and self._jobs.job is None:
+            self._pass_between_jobs(data)
+        elif self._policy.holds:
             self._pass_up_to_cuts(data)
         else:
             self._pass_at_once(data)
-        self._slip.register_spoke()
+        if not asks_only:
+            self._jobs.last_print_at_s = self.last_byte_at_s
+            self._slips.turn.register_spoke()
         if self._printer.waiting_bytes:
             self._register.listen(on=False)
+
+    def _pass_between_jobs(self, data: bytes) -> None:
+        """Pass status requests that belong to no job: core need not know, the printer's answers are understood."""
+        self._printer.write(data)
+        self._passed_bytes += len(data)
+        self._watch.feed(data)
+        self._note_requests()
 
     def _pass_up_to_cuts(self, data: bytes) -> None:
         """Pass what cannot be a cut before anything else is done, then read, then decide about the rest."""
@@ -121,7 +141,7 @@ class Passage:
         free = data if free_bytes == len(data) else data[:free_bytes]
         if free:
             self._printer.write(free)
-        job = self._jobs.take_turn(self.last_byte_at_s)
+        job = self._jobs.take_turn()
         if free:
             self._passed_bytes += free_bytes
             self._book.take(job, free)
@@ -134,7 +154,7 @@ class Passage:
     def _pass_at_once(self, data: bytes) -> None:
         """Pass everything; tell core where the cuts are, so that it may send a slip."""
         self._printer.write(data)
-        job = self._jobs.take_turn(self.last_byte_at_s)
+        job = self._jobs.take_turn()
         start, told = self._passed_bytes, 0
         self._passed_bytes += len(data)
         if not self._policy.prints_slips:
@@ -156,8 +176,7 @@ class Passage:
             return
         cut_no = self._book.ask(job, cut.offset - self._jobs.start)
         if cut_no is not None:
-            self._asked_job = job.job_id
-            self._slip.asked(cut_no)
+            self._slips.asked(job, cut_no)
 
     def _advance(self) -> None:
         """Pass on what waits, up to the next cut that core is asked about."""
@@ -225,7 +244,7 @@ class Passage:
         """Take core's answer (see `book.Taker`). A second answer to the same cut is not one."""
         if job is not self._jobs.job or cut_no != self._asking:
             if block is None and job is self._jobs.job:
-                self._slip.declined(cut_no)
+                self._slips.turn.declined(cut_no)
             return block is None or self._delivery.knows(job, cut_no)
         if block is not None and not is_whole(block, self._policy.dialect):
             self._log.event("block_refused", job=str(job.job_id), cut=cut_no, bytes=len(block))
@@ -236,7 +255,7 @@ class Passage:
 
     def core_lost(self) -> None:
         """Wait for nothing (see `book.Taker`)."""
-        self._slip.cancel()
+        self._slips.turn.cancel()
         if self._asking is not None:
             self._release(None)
         elif self._waiting:
@@ -259,46 +278,14 @@ class Passage:
             self._register.listen(on=not self._printer.waiting_bytes)
             self._leave_if_all_passed()
 
-    # Slips
-
     def slip_came(self, job: Job, slip: bytes) -> bool:
         """Take a slip of its own (see `book.Taker`)."""
-        if (
-            job is not self._jobs.job
-            or not self._policy.prints_slips
-            or not is_whole(slip, self._policy.dialect, slip=True)
-        ):
-            return False
-        return self._slip.came(slip)
+        return self._slips.came(job, slip)
 
     def print_late_slip(self, job_id: UUID, cut_no: int, slip: bytes) -> bool:
         """Print a slip behind a receipt of this connection that is long over; False when it cannot be printed here."""
-        if job_id != self._asked_job or self._leaving or not self.slip_may_print() or self._waiting:
-            return False
-        self._printer.write(slip)
-        self._delivery.inserted_bytes += len(slip)
-        handed = not (self._printer.waiting_bytes or self._printer.deaf)
-        self._book.settle_late(job_id, cut_no, Outcome.UNCONFIRMED if handed else Outcome.NOT_SENT)
-        return True
-
-    def slip_may_print(self) -> bool:
-        """Return whether the receipt is cut and nothing has been printed since (see `slip_turn.Paper`)."""
-        watch = self._watch
-        return watch.insertable and not watch.printed_since_cut and not watch.within_command
-
-    def print_slip(self, cut_no: int, slip: bytes) -> None:
-        """Print a slip now (see `slip_turn.Paper`)."""
-        if self._jobs.job is not None:
-            self._delivery.send(self._jobs.job, cut_no, slip)
-
-    def drop_slip(self, cut_no: int) -> None:
-        """Report that a slip came too late (see `slip_turn.Paper`)."""
-        if self._jobs.job is not None:
-            self._book.settle(self._jobs.job, cut_no, Outcome.NOT_SENT)
-
-    def slip_is_over(self) -> None:
-        """Let the close wait no longer (see `slip_turn.Paper`)."""
-        self._leave_if_all_passed()
+        busy = self._leaving or self._waiting or self._asking is not None
+        return not busy and self._slips.print_late(job_id, cut_no, slip)
 
     # Printer to register
 
@@ -337,14 +324,14 @@ class Passage:
         if bare_cut and self._hold(Cut(self._passed_bytes, self._watch.insertable)):
             return
         self._pass_until(self._watch.taken_bytes)
-        self._slip.register_ended()
+        self._slips.turn.register_ended()
         self._leave_if_all_passed()
 
     def _leave_if_all_passed(self) -> None:
         """Half-close towards the printer once everything has been written."""
         if self._leaving or self._done or not self._register.ended:
             return
-        if self._waiting or self._asking is not None or self._slip.pending:
+        if self._waiting or self._asking is not None or self._slips.turn.pending:
             return
         self._leaving = True
         self._printer.finish()
@@ -367,7 +354,7 @@ class Passage:
             return
         self._done = True
         self._stop_timer()
-        self._slip.cancel()
+        self._slips.turn.cancel()
         if self._confirming is not None:
             self._confirming.cancel()
         self._jobs.end(EndReason.CLOSE)
@@ -378,7 +365,9 @@ class Passage:
 
     def is_settled(self) -> bool:
         """Return whether nothing of the job is still to come (see `job_turns.Stream`)."""
-        return not (self._waiting or self._asking is not None or self._printer.waiting_bytes or self._slip.pending)
+        return not (
+            self._waiting or self._asking is not None or self._printer.waiting_bytes or self._slips.turn.pending
+        )
 
     def job_ends(self) -> None:
         """Settle the job's blocks (see `job_turns.Stream`)."""

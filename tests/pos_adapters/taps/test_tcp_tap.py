@@ -258,3 +258,28 @@ def test_rows_of_a_star_image_are_no_cuts(rig: Rig) -> None:
     job = b"\x1b*rA" + b"b\x06\x00\x1bd\x02\x1bd\x02" * 3 + b"\x1bd\x02" + b"\x1b*rB"
     rig.print_job(tap, job + b"\x1bd\x02")
     assert printer.wait_jobs(1)[0].data == job + BLOCK + b"\x1bd\x02"
+
+
+@pytest.mark.parametrize("profile", ["off", "appendix"])
+def test_a_till_that_asks_for_status_all_day_makes_no_jobs_and_ends_its_receipts(rig: Rig, profile: str) -> None:
+    poll, answer = b"\x10\x04\x01", b"\x16"
+    printer = rig.printer(answers={poll: answer})
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = rig.tap(printer, profile=profile)
+    core.wait_connected()
+    register = rig.register(tap)
+    register.send(poll)
+    assert register.receive(1) == answer
+    register.send(RECEIPT + CUT)
+    expected = poll + RECEIPT + (BLOCK if profile == "appendix" else b"") + CUT
+    assert printer.wait_bytes(0, len(expected)) == expected
+    while core.wait_job(0, ended=False).end is None:  # the register goes on asking; the receipt is over all the same
+        register.send(poll)
+        assert register.receive(1) == answer
+    register.send(poll)
+    assert register.receive(1) == answer
+    register.close()
+    printer.wait_jobs(1)
+    assert bytes(printer.jobs[0].data).replace(poll, b"") == expected.removeprefix(poll)
+    assert len(core.order) == 1
+    assert bytes(core.order[0].data).replace(poll, b"") == RECEIPT + CUT
