@@ -109,9 +109,10 @@ class Lexicon:
 
     def __init__(self, phrases: Iterable[tuple[str, Sense]], languages: tuple[str, ...]) -> None:
         self.languages = languages
+        self._phrases = tuple(phrases)
         merged: dict[tuple[str, ...], list[Sense]] = {}
         wide: dict[str, list[Sense]] = {}
-        for text, sense in phrases:
+        for text, sense in self._phrases:
             folded = fold(text)
             if WIDE.search(folded):
                 _add_sense(wide.setdefault(folded.replace(" ", ""), []), sense)
@@ -128,6 +129,14 @@ class Lexicon:
         for text in sorted(wide, key=len, reverse=True):
             self._wide[text[0]] = (*self._wide.get(text[0], ()), (text, tuple(wide[text])))
         self._memo: dict[str, tuple[Phrase, ...]] = {}
+
+    def taught(self, phrases: Iterable[tuple[str, Role, DocumentKind | None]]) -> Lexicon:
+        """Return a lexicon that knows more phrases, in every language; what it is taught wins over what it knew."""
+        everywhere = (1 << len(self.languages)) - 1
+        taught = [(text, Sense(role, kind, everywhere)) for text, role, kind in phrases]
+        keys = {tuple(_words_of(fold(text))) for text, _ in taught}
+        kept = [each for each in self._phrases if tuple(_words_of(fold(each[0]))) not in keys]
+        return Lexicon((*taught, *kept), self.languages)
 
     def mask(self, language: str) -> int:
         """Return the bit of `language` (ISO 639-1), 0 when it is not known."""

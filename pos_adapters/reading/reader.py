@@ -7,17 +7,20 @@ Bounded: lines and choices have limits past which a document is parked, never re
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.entries import Part, Sheet, fashions_of, label_lines, sheet_of
+from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.kinds import Naming, looks_like_kitchen, namings
 from pos_adapters.reading.labels import languages_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.money_signs import currency_of, shown
-from pos_adapters.reading.readings import Verdict
-from pos_adapters.reading.transactions import Told, line_roles, proof_of, transaction_of
-from pos_adapters.reading.values import FiscalIdentity, Parked, ParkReason, Reading, ReceiptText, StoreFacts
+from pos_adapters.reading.readings import Solution, Verdict
+from pos_adapters.reading.transactions import Told, proof_of, transaction_of
+from pos_adapters.reading.values import FiscalIdentity, LineRole, Parked, ParkReason, Reading, ReceiptText, StoreFacts
 from pos_adapters.reading.voids import pair_voids
 from receipt.paper import Paper
 from retail.transaction import DocumentKind, TransactionStatus
@@ -35,9 +38,21 @@ def read_paper(paper: Paper, *, store: StoreFacts | None = None, reader: LineRea
     return read_text(text, store=store, reader=reader)
 
 
-def read_text(text: ReceiptText, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> Reading:
-    """Return what a document is and, where its arithmetic proves it, its transaction. Never raises on any text."""
-    return _Reading(text, store or StoreFacts(), reader or standard_reader()).read()
+def read_text(
+    text: ReceiptText, *, store: StoreFacts | None = None, reader: LineReader | None = None, explain: bool = False
+) -> Reading:
+    """Return what a document is and, where its arithmetic proves it, its transaction. Never raises on any text.
+
+    `explain` fills in `Reading.roles`, which nobody needs while a cut is held.
+    """
+    reading = _Reading(text, store or StoreFacts(), reader or standard_reader())
+    result = reading.read()
+    return replace(result, roles=reading.roles()) if explain else result
+
+
+def sheets_of(text: ReceiptText, reader: LineReader) -> list[Sheet]:
+    """Return the entries of a document in every fashion its amounts may be printed in; for those who teach."""
+    return _Reading(text, StoreFacts(), reader)._sheets()  # noqa: SLF001 - the same steps, one file
 
 
 class _Reading:
@@ -51,6 +66,7 @@ class _Reading:
         self.active = languages_of(self.lines, self.lexicon, store.language)
         self.labelled = label_lines(self.lines, self.active)
         self.fiscal = fiscal_identity(text.codes)
+        self.explained: tuple[Sheet, Solution | None] | None = None
         self.languages = tuple(name for index, name in enumerate(self.lexicon.languages) if self.active >> index & 1)
 
     def read(self) -> Reading:
@@ -62,6 +78,8 @@ class _Reading:
             ((s, v) for s, v in verdicts if v.solution is not None),
             verdicts[0] if verdicts else (None, Verdict(None, "no_amounts", "no amounts are printed")),
         )
+        if sheet is not None:
+            self.explained = sheet, verdict.solution
         named = namings(self.lines, self.active, _goods_of(sheet, len(self.lines)))
         solution = verdict.solution
         paid = solution is not None and solution.settlement is not None and solution.settlement.proven
@@ -74,6 +92,10 @@ class _Reading:
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
         kind = DocumentKind.RETURN if solution.total.amount < 0 else DocumentKind.SALE
         return self._proved(kind, sheet, verdict)
+
+    def roles(self) -> tuple[LineRole, ...]:
+        """Return what each line turned out to be, after `read`."""
+        return line_roles(self.lines, [labels for _, labels in self.labelled], self.explained)
 
     def _empty(self) -> Reading:
         if self.text.images:
@@ -156,7 +178,6 @@ class _Reading:
             kind=kind,
             transaction=transaction,
             proof=proof_of(solution, sheet.decimals, refund=refund),
-            roles=line_roles(sheet, solution, told),
             fiscal=self.fiscal,
             languages=self.languages,
             workstation_printed=told.workstation(),
@@ -183,4 +204,3 @@ def _fiscal_conflict(fiscal: FiscalIdentity | None, total: int) -> str:
     if fiscal is None or fiscal.total is None or int(fiscal.total * 1000) == abs(total):
         return ""
     return f"the fiscal code says {fiscal.total}, the lines make {shown(total, 2)}"
-

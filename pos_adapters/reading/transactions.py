@@ -17,7 +17,7 @@ from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.money_signs import shown
 from pos_adapters.reading.readings import Solution
-from pos_adapters.reading.values import FiscalIdentity, LineRole, StoreFacts
+from pos_adapters.reading.values import FiscalIdentity, StoreFacts
 from retail.identifiers import TransactionId, TransactionKey
 from retail.line_items import (
     LineItem,
@@ -268,34 +268,3 @@ def _sum_text(amounts: Sequence[int], decimals: int) -> str:
     for amount in amounts[1:]:
         text += f" {'-' if amount < 0 else '+'} {shown(abs(amount), decimals)}"
     return text
-
-
-def line_roles(sheet: Sheet, solution: Solution, told: Told) -> tuple[LineRole, ...]:
-    """Return one role for each printed line, with the equation it stands in."""
-    roles: dict[int, LineRole] = {}
-    for line, labels in enumerate(told.labels):
-        facts = told.lines[line]
-        name = "rule" if facts.rule else labels[0].role.value if labels else "text"
-        roles[line] = LineRole(line=line, role=name)
-    for entry in sheet.entries:
-        name = "voided" if entry.voided else entry.part.value
-        roles[entry.line] = LineRole(line=entry.line, role=name, amount=Decimal(entry.amount).scaleb(-3))
-    for entry, part, amount in solution.owed:
-        for line in entry.described:
-            roles[line] = LineRole(line=line, role=f"{part.value} name", equation="items = total")
-        roles[entry.line] = LineRole(
-            line=entry.line, role=part.value, amount=Decimal(amount).scaleb(-3), equation="items = total"
-        )
-    if solution.total.entry is not None:
-        line = solution.total.entry.line
-        roles[line] = LineRole(
-            line=line, role="total", amount=Decimal(solution.total.amount).scaleb(-3), equation="items = total"
-        )
-    for paid in solution.settlement.tenders if solution.settlement is not None else ():
-        roles[paid.line] = LineRole(
-            line=paid.line,
-            role="tender",
-            amount=Decimal(paid.amount).scaleb(-3),
-            equation="tenders - change = total",
-        )
-    return tuple(roles[line] for line in sorted(roles))
