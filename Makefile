@@ -34,8 +34,7 @@ demo: $(RUNTIME)
 
 test: packages
 	$(MAKE) $(DEVELOPMENT) $(PAGE_TOOLS)
-	$(MAKE) test-unit
-	$(MAKE) test-real
+	@$(MAKE) --no-print-directory --keep-going test-unit test-real
 
 test-unit: $(DEVELOPMENT)
 	$(BIN)/pytest -n 2 -q -m "$(UNIT)"
