@@ -24,6 +24,7 @@ from retail.loyalty import Account
 from retail.money import Money
 from retail.offers.campaign import BenefitKind, Campaign
 from retail.offers.decision import Decision, Reward
+from retail.points import EXPIRING_WITHIN_DAYS
 from retail.transaction import DocumentKind
 
 RULE_CHARACTER = "-"
@@ -104,6 +105,8 @@ class Speech:
         """
         phrases = self._language(decision, occasion, "receipt")
         body = self._offers(decision, occasion, phrases)
+        if decision.document_kind is DocumentKind.SALE and (warning := self._expiry("slip", occasion, phrases)):
+            body += [Feed(lines=1), Text(text=warning, align=Align.CENTRE, bold=True)]
         is_strangers = occasion.account is None and decision.document_kind is DocumentKind.SALE
         if not body and is_strangers and occasion.claim_url:
             body = self._invitation(occasion, phrases)
@@ -121,7 +124,9 @@ class Speech:
         for reward in decision.rewards:
             written = self._written(reward, occasion, phrases, "cashier")
             lines.append(written or phrases.say("cashier.tell", offer=self._plain(reward, occasion, phrases)))
-        if not decision.rewards:
+        if warning := self._expiry("cashier", occasion, phrases):
+            lines.append(warning)
+        elif not decision.rewards:
             lines.append(phrases.say("cashier.nothing"))
         return tuple(lines)
 
@@ -228,6 +233,16 @@ class Speech:
             Text(text=phrases.say("slip.stranger_title"), align=Align.CENTRE, bold=True, size=Size.TALL),
             *self._code(occasion.claim_url, phrases.say("slip.stranger_text")),
         ]
+
+    def _expiry(self, section: str, occasion: Occasion, phrases: Phrases) -> str:
+        """Return the announcement that points will expire: never in silence, and no earlier than it helps."""
+        account = occasion.account
+        if account is None or account.points_expire_on is None or not account.points_expiring:
+            return ""
+        if not 0 <= (account.points_expire_on - occasion.today).days <= EXPIRING_WITHIN_DAYS:
+            return ""
+        day = self._locale.day(account.points_expire_on)
+        return phrases.say(f"{section}.points_expire", points=f"{account.points_expiring}", date=day)
 
     def _greeting(self, section: str, occasion: Occasion, phrases: Phrases) -> str:
         name = _called(occasion.account)

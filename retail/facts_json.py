@@ -32,6 +32,8 @@ def account_from_mapping(table: object, *, path: str = "customer") -> Account:
         birthday=MonthDay.of(birthday) if birthday else None,
         tier=fields.text("tier", ""),
         points=fields.count("points", 0),
+        points_expiring=fields.count("points_expiring", 0),
+        points_expire_on=None if fields.value("points_expire_on") is None else fields.day("points_expire_on"),
         household_id=HouseholdId(household) if (household := fields.text("household_id", "")) else None,
         employee=fields.flag("employee"),
         segments={SegmentId(name): day for name, day in _days_or_none(fields, "segments").items()},

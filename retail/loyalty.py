@@ -64,10 +64,10 @@ class Account:
     """One member, whoever of the family holds the card (nexo LoyaltyAccount, schema.org ProgramMembership).
 
     `segments` maps a segment to the last day of the membership (None: until further notice), `entered` to its first
-    where the hub sent it. `points` are those
-    that may be spent at the mirror's time. `last_bought` maps what the hub sent of the past (`category:coffee`,
-    `item:4711`, `brand:x`) to the last day it was bought anywhere. `contacts` counts how often other channels and
-    stores have already made an offer of a campaign, because caps count those too.
+    where the hub sent it. `points` are those that may be spent at the mirror's time; `points_expiring` of them go on
+    `points_expire_on`, which is announced before it happens. `last_bought` maps what the hub sent of the past
+    (`category:coffee`, `item:4711`, `brand:x`) to the last day it was bought anywhere. `contacts` counts how often
+    other channels and stores have already made an offer of a campaign, because caps count those too.
     """
 
     customer_id: CustomerId
@@ -76,6 +76,8 @@ class Account:
     birthday: MonthDay | None = field(default=None, repr=False)
     tier: str = ""
     points: int = 0
+    points_expiring: int = 0
+    points_expire_on: date | None = None
     household_id: HouseholdId | None = None
     employee: bool = False
     segments: Mapping[SegmentId, date | None] = field(default_factory=dict)

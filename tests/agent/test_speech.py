@@ -157,6 +157,16 @@ def test_the_cashier_hears_who_it_is_and_what_to_say() -> None:
     assert made.cashier(Decision(), Occasion(account=None, today=TODAY)) == ("Ask: do you collect points with us?",)
 
 
+def test_points_never_expire_in_silence_and_are_not_announced_too_early() -> None:
+    made, _troubles = speech()
+    soon = Occasion(account=member(points_expiring=120, points_expire_on=date(2026, 12, 1)), today=TODAY)
+    assert "Points that expire on 01.12.2026: 120" in "\n".join(said(made, [], soon))
+    assert made.cashier(Decision(), soon)[-1] == "Tell them: 120 points expire on 01.12.2026"
+    for day in (date(2027, 3, 1), date(2026, 11, 20)):
+        other = Occasion(account=member(points_expiring=120, points_expire_on=day), today=TODAY)
+        assert said(made, [], other) == []
+
+
 def test_the_kiosk_shows_cards_with_their_last_day() -> None:
     offer = campaign(text={})
     made, _troubles = speech(offer)
