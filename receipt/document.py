@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 from receipt.escpos.commands import TokenKind
 from receipt.escpos.interpreter import Interpreter
 from receipt.escpos.tokenizer import Token, Tokenizer
-from receipt.language import EVIDENCE_BYTES, spoken
+from receipt.language import EVIDENCE_BYTES, STEP_BYTES, spoken
 from receipt.layout import Typesetter
 from receipt.paper import Language, Paper, PaperEnd, PrintedCode, PrintedImage
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
@@ -39,8 +39,9 @@ class PaperReader:
 
     def __init__(self, model: str | PrinterModel = DEFAULT_MODEL, language: str = "auto") -> None:
         self._model = printer_model(model) if isinstance(model, str) else model
-        self._undecided = bytearray()
         self._deciding = language == "auto"
+        self._undecided = bytearray()  # the job so far, while its language is not proved
+        self._held: list[Paper] = []  # documents that ended meanwhile, and may have to be read again
         star = language == Language.STAR.value or (self._deciding and self._model.language == Language.STAR.value)
         self._speak(Language.STAR if star else Language.ESCPOS)
 
@@ -55,48 +56,69 @@ class PaperReader:
         self._text_offset = 0
         self._start = 0
         self._position = 0
-        self._printed = False  # a document of this job was returned
+        self._printed = False  # a document of this job has ended
         self._commands_seen = False
 
     def feed(self, data: bytes) -> list[Paper]:
-        """Take the job's next bytes; return the documents that ended in them."""
-        papers: list[Paper] = []
+        """Take the job's next bytes; return the documents that ended in them.
+
+        While the language is not proved (the first 64 bytes, mostly), ended documents are kept back.
+        """
         for at in range(0, len(data), PIECE_BYTES):
             piece = data[at : at + PIECE_BYTES]
             if self._deciding:
                 piece = self._decide(piece)
-            self._take(self._tokenizer.feed(piece), papers)
-        return papers
-
-    def _decide(self, piece: bytes) -> bytes:
-        """Look for proof of another language; with it, return everything fed so far to be read again."""
-        self._undecided += piece
-        proved = spoken(bytes(self._undecided))
-        if proved is None and len(self._undecided) < EVIDENCE_BYTES and not self._printed:
-            return piece
-        self._deciding = False
-        everything = bytes(self._undecided)
-        self._undecided.clear()
-        if proved is None or proved is self._language or self._printed:
-            return piece
-        self._speak(proved)
-        return everything
+            self._take(self._tokenizer.feed(piece), self._held)
+        return [] if self._deciding else self._released()
 
     def close(self) -> list[Paper]:
         """Say that the job has ended; return the documents that had not."""
-        papers: list[Paper] = []
-        self._take(self._tokenizer.close(), papers)
-        paper = self._finish(PaperEnd.CLOSE, self._position)
-        if paper is not None:
-            papers.append(paper)
-        return papers
+        self._decide_now()
+        self._take(self._tokenizer.close(), self._held)
+        self._end(PaperEnd.CLOSE, self._position, self._held)
+        return self._released()
 
     def finish_here(self, ended_by: PaperEnd = PaperEnd.CUT) -> Paper | None:
         """End the document with what has been fed, and return it; None when nothing was printed."""
+        self._decide_now()
         paper = self._finish(ended_by, self._position)
         if paper is not None and (self._tokenizer.in_payload or self._tokenizer.pending):
             return replace(paper, mid_payload=True)
         return paper
+
+    def _released(self) -> list[Paper]:
+        papers, self._held = self._held, []
+        return papers
+
+    def _decide(self, piece: bytes) -> bytes:
+        """Look for proof of a language; where it is another one, return everything fed, to be read again."""
+        asked = len(self._undecided) // STEP_BYTES
+        self._undecided += piece
+        for step in range(asked + 1, len(self._undecided) // STEP_BYTES + 1):
+            proved = spoken(bytes(self._undecided[: step * STEP_BYTES]))
+            if proved is not None or step * STEP_BYTES >= EVIDENCE_BYTES:
+                return piece if self._settle(proved) else self._again()
+        return piece
+
+    def _decide_now(self) -> None:
+        """Decide by what there is: the document ends."""
+        if self._deciding and not self._settle(spoken(bytes(self._undecided))):
+            self._take(self._tokenizer.feed(self._again()), self._held)
+
+    def _settle(self, proved: Language | None) -> bool:
+        """End the deciding; say whether the language is the one that has been read so far."""
+        self._deciding = False
+        if proved is None or proved is self._language:
+            self._undecided.clear()
+            return True
+        self._held = []
+        self._speak(proved)
+        return False
+
+    def _again(self) -> bytes:
+        everything = bytes(self._undecided)
+        self._undecided.clear()
+        return everything
 
     def _take(self, tokens: list[Token], papers: list[Paper]) -> None:
         for token in tokens:
