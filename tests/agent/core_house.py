@@ -70,6 +70,12 @@ def make_store(folder: Path, *, profile: str = "appendix") -> Core:
     log = Log()
     core = build(config, log=log)
     write_mirror(core)
+    enrol(core)
+    return core
+
+
+def enrol(core: Core) -> None:
+    """Let a store be enrolled, and give it its campaign."""
     (core.state.mirror / "campaigns.json").write_text(json.dumps(CAMPAIGNS), "utf-8")
     enrolled = Enrolled(
         hub_url="http://127.0.0.1:1",
@@ -82,7 +88,7 @@ def make_store(folder: Path, *, profile: str = "appendix") -> Core:
         pepper=PEPPER,
     )
     (core.state.keys / "enrolled.json").write_text(enrolled.to_json(), "utf-8")
-    return core
+    (core.state.keys / "enrolled.json").chmod(0o600)
 
 
 def write_mirror(core: Core) -> None:
