@@ -1,12 +1,12 @@
-"""`tillstream read | tokens | render`: a captured print job as documents, as commands, as a picture.
+"""`tillstream read | tokens | render | learn | profiles`: a captured print job as documents, as commands, as a picture.
 
 Files are read, never written, but for the picture that `render -o` names. Payment card numbers are masked in all that
-is shown. Shapes: `contracts`' Document and the list of tokens.
+is shown. Shapes: `contracts`' Document and the list of tokens. `learn` and `profiles` live in `agent.commands.profiles`
+and join this module's `app`.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -14,34 +14,28 @@ from typing import Annotated, Any
 
 import typer
 
+from agent.commands.jobs import LanguageChoice, job_of, jobs_of, papers_of, print_json
+from agent.commands.profiles import learn, profiles_app
 from agent.config import load_config
-from agent.masking import mask_payment_cards
 from agent.payloads import transaction_content
+from pos_adapters.reading.masking import mask_bytes
 from pos_adapters.reading.reader import read_paper
-from pos_adapters.reading.values import Reading, StoreFacts
-from receipt.document import PaperReader
+from pos_adapters.reading.values import DayReport, Reading, StoreFacts
 from receipt.escpos.tokenizer import Token, Tokenizer
-from receipt.paper import Paper
+from receipt.language import EVIDENCE_BYTES, spoken
+from receipt.paper import Language, Paper
 from receipt.printers import DEFAULT_MODEL, printer_model
 from receipt.star.tokenizer import StarTokenizer
 from retail.errors import ConfigurationError
 from retail.identifiers import WorkstationId
 from retail.transaction import RetailTransaction
 
-JOB_BYTES_MAX = 256 * 1024 * 1024  # a year of receipts in one file is a mistake; a roll of raster is 100 MB
-
 app = typer.Typer(no_args_is_help=True, help="Read captured print jobs.")
 
 
-class LanguageChoice(StrEnum):
-    """Which command language the job is in."""
-
-    AUTO = "auto"
-    ESCPOS = "escpos"
-    STAR = "star"
-
-
-JobsArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, metavar="FILE…", help="Print jobs.")]
+JobsArgument = Annotated[
+    list[Path], typer.Argument(exists=True, metavar="FILE…", help="Print jobs, or folders of them (*.bin).")
+]
 JobArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="A print job.")]
 PrinterOption = Annotated[str, typer.Option("--printer", metavar="MODEL", help="The printer the job was made for.")]
 LanguageOption = Annotated[LanguageChoice, typer.Option("--language", help="The command language.")]
@@ -64,26 +58,33 @@ def read(
     facts = _facts(store)
     documents = [
         document_content(file, index, paper, read_paper(paper, store=facts))
-        for file in files
+        for file in jobs_of(files)
         for index, paper in enumerate(papers_of(job_of(file), printer, language))
     ]
     if as_json:
-        _print_json(documents)
+        print_json(documents)
         return
     for document in documents:
         sys.stdout.write(_told(document))
 
 
 @app.command("tokens", epilog="Example: tillstream tokens receipt.bin --json")
-def tokens(file: JobArgument, *, language: LanguageOption = LanguageChoice.ESCPOS, as_json: JsonOption = False) -> None:
+def tokens(file: JobArgument, *, language: LanguageOption = LanguageChoice.AUTO, as_json: JsonOption = False) -> None:
     """Take a print job apart: every byte once, in order, each command by its name."""
-    tokenizer = StarTokenizer() if language is LanguageChoice.STAR else Tokenizer()
-    joined = _joined([*tokenizer.feed(job_of(file)), *tokenizer.close()])
+    job = job_of(file)
+    found = spoken(job[:EVIDENCE_BYTES]) if language is LanguageChoice.AUTO else None
+    star = language is LanguageChoice.STAR or found is Language.STAR
+    tokenizer = StarTokenizer() if star else Tokenizer()
+    joined = _joined([*tokenizer.feed(job), *tokenizer.close()])
     if as_json:
-        _print_json([{"hex": data.hex(), "name": name, "offset": offset} for data, name, _, offset in joined])
+        print_json([{"hex": data.hex(), "name": name, "offset": offset} for data, name, _, offset in joined])
         return
     for data, name, _, offset in joined:
         sys.stdout.write(f"{offset:8d}  {name:40s} {_excerpt(data)}\n")
+
+
+app.command("learn", epilog="Example: tillstream learn captures/*.bin -o corner-till.toml")(learn)
+app.add_typer(profiles_app, name="profiles")
 
 
 class PictureFormat(StrEnum):
@@ -114,7 +115,7 @@ def render(
         raise ConfigurationError(
             f"{output}: cannot draw a .{ending}", fix="end the name in .png, .svg, .html or .txt", code="bad_format"
         )
-    job = mask_payment_cards(job_of(file))
+    job = mask_bytes(job_of(file))
     picture = render_job(job, Format(ending), model=printer, language=language.value)
     if output is None:
         sys.stdout.write(picture.decode())
@@ -126,27 +127,7 @@ def render(
             f"{output} cannot be written: {error.strerror}", fix="name another place with -o", code="cannot_write"
         ) from error
     if as_json:
-        _print_json({"output": str(output), "format": ending, "bytes": len(picture)})
-
-
-def job_of(file: Path) -> bytes:
-    """Return a job's bytes. Raises ConfigurationError for a file that cannot be read, or is no print job's size."""
-    try:
-        if file.stat().st_size > JOB_BYTES_MAX:
-            raise ConfigurationError(
-                f"{file} is larger than {JOB_BYTES_MAX >> 20} MB", fix="cut it into jobs", code="job_too_large"
-            )
-        return file.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{file} cannot be read: {error.strerror}", fix="check its name and its rights", code="cannot_read"
-        ) from error
-
-
-def papers_of(job: bytes, printer: str, language: LanguageChoice) -> list[Paper]:
-    """Return the documents of a job, masked, as its printer would print them."""
-    reader = PaperReader(printer, language.value)
-    return [*reader.feed(mask_payment_cards(job)), *reader.close()]
+        print_json({"output": str(output), "format": ending, "bytes": len(picture)})
 
 
 def document_content(file: Path, index: int, paper: Paper, reading: Reading) -> dict[str, Any]:
@@ -162,6 +143,20 @@ def document_content(file: Path, index: int, paper: Paper, reading: Reading) -> 
         "transaction": _transaction(reading.transaction),
         "proof": list(reading.proof),
         "parked": {"reason": parked.reason.value, "detail": parked.detail} if parked else None,
+        "report": _report(reading.report),
+    }
+
+
+def _report(report: DayReport | None) -> dict[str, Any] | None:
+    """Return what a Z or X report tells: counts, and tenders by kind."""
+    if report is None:
+        return None
+    return {
+        "closes_day": report.closes_day,
+        "number": report.number,
+        "transaction_count": report.transaction_count,
+        "total": str(report.total) if report.total is not None else None,
+        "tenders": {tender.value: str(amount) for tender, amount in report.tenders},
     }
 
 
@@ -225,8 +220,3 @@ def _told(document: dict[str, Any]) -> str:
     if document["parked"]:
         lines.append(f"parked: {document['parked']['reason']} - {document['parked']['detail']}")
     return "\n".join(lines) + "\n\n"
-
-
-def _print_json(content: object) -> None:
-    json.dump(content, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")

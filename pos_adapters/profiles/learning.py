@@ -19,7 +19,7 @@ from pos_adapters.reading.entries import Part, Sheet
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, LineReader
 from pos_adapters.reading.reader import read_text, sheets_of
-from pos_adapters.reading.values import ReceiptText
+from pos_adapters.reading.values import Reading, ReceiptText
 from retail.errors import ConfigurationError
 from retail.transaction import DocumentKind
 
@@ -66,7 +66,7 @@ def learn(name: str, samples: Sequence[Sample], reader: LineReader) -> Lesson:
     before = 0
     for sample in samples:
         reading = read_text(sample.text, reader=reader)
-        before += reading.parked is None and _agrees(sample.answer, reading.kind)
+        before += _is_read(sample.answer, reading)
         if sample.answer.kind not in (None, DocumentKind.SALE, DocumentKind.RETURN):
             _teach_kind(sample, samples, kinds)
         else:
@@ -81,13 +81,18 @@ def learn(name: str, samples: Sequence[Sample], reader: LineReader) -> Lesson:
     unread = []
     for sample in samples:
         reading = profile.read(sample.text, taught)
-        if reading.parked is not None or not _agrees(sample.answer, reading.kind):
+        if not _is_read(sample.answer, reading):
             unread.append(sample.name)
     return Lesson(profile=profile, read_before=before, read_after=len(samples) - len(unread), unread=tuple(unread))
 
 
-def _agrees(answer: Answer, kind: DocumentKind) -> bool:
-    return answer.kind is None or answer.kind is kind
+def _is_read(answer: Answer, reading: Reading) -> bool:
+    """Whether a sample gave its transaction, or is the kind that a person said it is."""
+    if answer.kind not in (None, DocumentKind.SALE, DocumentKind.RETURN):
+        return reading.kind is answer.kind
+    if reading.transaction is None:
+        return False
+    return answer.total is None or abs(reading.transaction.total.amount) == abs(answer.total)
 
 
 def _identifying(samples: Sequence[Sample]) -> list[str]:

@@ -308,6 +308,8 @@ def _prefix_word(
     if word in _TIMES and (first == 0 or not text[first - 1].isalnum()):
         return first, currency, negative, "x"
     wide = ord(text[at]) >= 0x2E80
+    if decimals == 2 and len(word) == 1 and not word.isascii():
+        return first, currency, negative, use  # a money sign that the wrong code page turned into a letter
     if wide or (decimals == 2 and len(word) >= 3):
         return at + 1, currency, negative, use
     return None

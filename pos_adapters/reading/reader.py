@@ -28,14 +28,18 @@ from retail.transaction import DocumentKind, TransactionStatus
 LINES_MAX = 2000  # a longer roll is a report or noise; a receipt of 400 goods has 900 lines
 
 
-def read_paper(paper: Paper, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> Reading:
-    """Read a finished paper; see `read_text`."""
-    text = ReceiptText(
+def text_of(paper: Paper) -> ReceiptText:
+    """Return what reading takes of a paper: its words without the gaps of wide printing, and its codes."""
+    return ReceiptText(
         lines=tuple(line.plain for line in paper.lines),
         codes=tuple((code.symbology.value, code.data) for code in paper.codes),
         images=bool(paper.pictures),
     )
-    return read_text(text, store=store, reader=reader)
+
+
+def read_paper(paper: Paper, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> Reading:
+    """Read a finished paper; see `read_text`."""
+    return read_text(text_of(paper), store=store, reader=reader)
 
 
 def read_text(

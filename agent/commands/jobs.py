@@ -1,0 +1,69 @@
+"""Captured print jobs as the reading commands take them: files or folders in, masked papers out, JSON printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+
+from pos_adapters.reading.masking import mask_bytes
+from receipt.document import PaperReader
+from receipt.paper import Paper
+from retail.errors import ConfigurationError
+
+JOB_BYTES_MAX = 256 * 1024 * 1024  # a year of receipts in one file is a mistake; a roll of raster is 100 MB
+
+
+class LanguageChoice(StrEnum):
+    """Which command language the job is in."""
+
+    AUTO = "auto"
+    ESCPOS = "escpos"
+    STAR = "star"
+
+
+def jobs_of(places: Iterable[Path]) -> list[Path]:
+    """Return the named files, and the `*.bin` of the named folders, in order.
+
+    Raises ConfigurationError for a folder without a job.
+    """
+    files: list[Path] = []
+    for place in places:
+        if not place.is_dir():
+            files.append(place)
+            continue
+        found = sorted(place.rglob("*.bin"))
+        if not found:
+            raise ConfigurationError(
+                f"{place} holds no print job", fix="name a folder with *.bin files", code="no_jobs"
+            )
+        files += found
+    return files
+
+
+def job_of(file: Path) -> bytes:
+    """Return a job's bytes. Raises ConfigurationError for a file that cannot be read, or is no print job's size."""
+    try:
+        if file.stat().st_size > JOB_BYTES_MAX:
+            raise ConfigurationError(
+                f"{file} is larger than {JOB_BYTES_MAX >> 20} MB", fix="cut it into jobs", code="job_too_large"
+            )
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file} cannot be read: {error.strerror}", fix="check its name and its rights", code="cannot_read"
+        ) from error
+
+
+def papers_of(job: bytes, printer: str, language: LanguageChoice) -> list[Paper]:
+    """Return the documents of a job, masked, as its printer would print them."""
+    reader = PaperReader(printer, language.value)
+    return [*reader.feed(mask_bytes(job)), *reader.close()]
+
+
+def print_json(content: object) -> None:
+    """Print for programs."""
+    json.dump(content, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
