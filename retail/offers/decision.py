@@ -121,7 +121,18 @@ def explain(question: DecisionInput) -> Decision:
 class _Deciding:
     """One decision in the making; what it works out for a campaign it works out once."""
 
-    __slots__ = ("_best", "_gate", "_in_full", "_limit", "_outcomes", "_placed", "_question", "_taken", "_worth")
+    __slots__ = (
+        "_best",
+        "_gate",
+        "_goes_alone",
+        "_in_full",
+        "_limit",
+        "_outcomes",
+        "_placed",
+        "_question",
+        "_taken",
+        "_worth",
+    )
 
     def __init__(self, question: DecisionInput, *, in_full: bool) -> None:
         self._question = question
@@ -133,6 +144,7 @@ class _Deciding:
         self._worth: dict[int, Decimal] = {}
         self._best: dict[str, int] = {}
         self._gate = _gate_for_all(question)
+        self._goes_alone = ""
 
     def decision(self, entries: Iterable[Entry]) -> Decision:
         """Take all entries through all gates."""
@@ -239,9 +251,8 @@ class _Deciding:
         best: dict[str, Entry] = {}
         rivals: dict[str, list[Entry]] = {}
         for entry in entries:
-            stacking = entry.campaign.stacking
-            if stacking is not None and stacking.mode is StackingMode.BEST_OF:
-                rivals.setdefault(stacking.group, []).append(entry)
+            if entry.best_of:
+                rivals.setdefault(entry.best_of, []).append(entry)
         for group, of_group in rivals.items():
             best[group] = of_group[0] if len(of_group) == 1 else max(of_group, key=self._merit)
         return {group: entry.position for group, entry in best.items()}
@@ -263,35 +274,29 @@ class _Deciding:
             else:
                 self._taken.append(campaign)
                 self._limit = places
+                self._goes_alone = campaign.campaign_id if _is_exclusive(campaign) else ""
                 self._place(entry, *self._group(campaign))
 
     def _turn_away(self, entries: list[Entry]) -> None:
         """Note of entries for which no place is left what they would have lost against."""
         full = f"at most {self._limit} offers on one paper"
         for entry in entries:
-            if entry.campaign.stacking is not None and (loses := self._loses(entry)):
-                self._stop(entry, Outcome.EXCLUDED, loses)
-            else:
-                self._stop(entry, Outcome.CAPPED, full)
+            loses = self._loses(entry) if entry.campaign.stacking is not None or self._goes_alone else ""
+            self._stop(entry, Outcome.EXCLUDED if loses else Outcome.CAPPED, loses or full)
 
     def _loses(self, entry: Entry) -> str:
         """Return what a campaign loses against in stacking, empty when nothing."""
-        stacking, taken = entry.campaign.stacking, self._taken
-        if taken and taken[0].stacking is not None and taken[0].stacking.mode is StackingMode.EXCLUSIVE:
-            return f"{taken[0].campaign_id} goes alone"
-        if stacking is None:
-            return ""
-        match stacking.mode:
-            case StackingMode.EXCLUSIVE:
-                return f"goes alone, and {taken[0].campaign_id} ranks higher" if taken else ""
-            case StackingMode.BEST_OF:
-                winner = self._best[stacking.group]
-                if winner == entry.position:
-                    return ""
-                best = self._question.index.entries[winner].campaign.campaign_id
-                return f"{best} is worth more in group {stacking.group}"
-            case StackingMode.SEQUENTIAL:
+        if self._goes_alone:
+            return f"{self._goes_alone} goes alone"
+        if entry.best_of:
+            winner = self._best[entry.best_of]
+            if winner == entry.position:
                 return ""
+            best = self._question.index.entries[winner].campaign.campaign_id
+            return f"{best} is worth more in group {entry.best_of}"
+        if _is_exclusive(entry.campaign) and self._taken:
+            return f"goes alone, and {self._taken[0].campaign_id} ranks higher"
+        return ""
 
     def _group(self, campaign: Campaign) -> tuple[Outcome, str]:
         """Return whether a campaign that has its place is offered, or kept back for control or holdout."""
@@ -346,6 +351,10 @@ def _gate_for_all(question: DecisionInput) -> _Gate | None:
     if account is not None and question.channel is Channel.RECEIPT and not account.paper_offers:
         return _Gate.NO_PAPER
     return None
+
+
+def _is_exclusive(campaign: Campaign) -> bool:
+    return campaign.stacking is not None and campaign.stacking.mode is StackingMode.EXCLUSIVE
 
 
 def _by_priority(entries: list[Entry]) -> list[list[Entry]]:

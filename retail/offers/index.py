@@ -19,7 +19,7 @@ from typing import NamedTuple
 from retail.conditions.condition import Condition, KeyKind
 from retail.facts import Facts
 from retail.identifiers import CampaignId
-from retail.offers.campaign import Campaign, Channel
+from retail.offers.campaign import Campaign, Channel, StackingMode
 from retail.segments import And, Rule, keys_of
 
 
@@ -71,7 +71,8 @@ class Entry:
     """One campaign of the index, its rule taken apart.
 
     `reasons` are the texts of the clauses, `limits` its caps that are set, `cap_min` the least of them,
-    `fixed_worth_max` what it may be worth in an empty basket.
+    `best_of` the stacking group in which the best one wins (empty: none), `fixed_worth_max` what it may be worth in
+    an empty basket.
     """
 
     position: int
@@ -81,6 +82,7 @@ class Entry:
     limits: tuple[tuple[CountedPer, int], ...]
     cap_min: int
     is_service: bool
+    best_of: str
     fixed_worth_max: Decimal
 
 
@@ -145,7 +147,7 @@ def _entry(position: int, campaign: Campaign) -> Entry:
     caps = campaign.caps
     counted = ((per, getattr(caps, per.value)) for per in CountedPer)
     limits = tuple((per, cap) for per, cap in counted if cap is not None)
-    benefit = campaign.benefit
+    benefit, stacking = campaign.benefit, campaign.stacking
     values = (benefit.value, *(depth.value for depth in benefit.depths), benefit.cost_max or Decimal(0))
     return Entry(
         position=position,
@@ -158,5 +160,6 @@ def _entry(position: int, campaign: Campaign) -> Entry:
         limits=limits,
         cap_min=min((cap for _per, cap in limits), default=1),
         is_service=campaign.is_service,
+        best_of=stacking.group if stacking is not None and stacking.mode is StackingMode.BEST_OF else "",
         fixed_worth_max=max(values),
     )
