@@ -53,6 +53,7 @@ class TapSettings:
     agent_key: Path | None
     as_json: bool
     supervised: bool
+    record: Path | None
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -109,6 +110,7 @@ def parse(arguments: Sequence[str]) -> TapSettings:
         agent_key=given.agent_key,
         as_json=given.json,
         supervised=given.supervised,
+        record=given.record,
     )
 
 
@@ -138,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="a cut waits N ms (default: %(default)g)",
     )
+    add("--record", type=Path, metavar="DIR", help="for support: write each job with timing, card numbers masked")
     add(SUPERVISED, action="store_true", help="a parent holds the sockets and restarts the tap when it dies")
     add("--json", action="store_true", help="log lines as JSON")
     return parser

@@ -23,7 +23,7 @@ class Stream(Protocol):
     def is_settled(self) -> bool:
         """Return whether everything of the job is with the kernel and nothing of ours is still to come."""
 
-    def job_ends(self) -> None:
+    def job_ends(self, job: Job | None) -> None:
         """Settle what became of the job's blocks: nothing can be reported after the end."""
 
 
@@ -63,7 +63,7 @@ class JobTurns:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._stream.job_ends()
+        self._stream.job_ends(job)
         if job is not None:
             self._book.end(job, reason)
 

@@ -34,6 +34,7 @@ from pos_adapters.taps.job_turns import JobTurns
 from pos_adapters.taps.policy import Policy
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.printer_watch import PrinterWatch
+from pos_adapters.taps.recorder import PRINTER, REGISTER, Recorder
 from pos_adapters.taps.side import Side
 from pos_adapters.taps.slips import Slips
 
@@ -55,6 +56,7 @@ class Passage:
         health: PrinterHealth,
         log: EventLog,
         on_done: Callable[[], None],
+        recorder: Recorder | None = None,
     ) -> None:
         self._loop = loop
         self._register = register
@@ -63,6 +65,7 @@ class Passage:
         self._policy = policy
         self._log = log
         self._on_done = on_done
+        self._recorder = recorder
         self._watch = CutWatch(policy.dialect)
         self._delivery = Delivery(book, printer)
         self._answers = PrinterWatch(on_worked_off=self._worked_off, on_trouble=health.tell, in_trouble=health.trouble)
@@ -122,6 +125,8 @@ class Passage:
             self._pass_up_to_cuts(data)
         else:
             self._pass_at_once(data)
+        if self._recorder is not None and self._jobs.job is not None:
+            self._recorder.note(REGISTER, data)
         if not asks_only:
             self._jobs.last_print_at_s = self.last_byte_at_s
             self._slips.turn.register_spoke()
@@ -295,6 +300,8 @@ class Passage:
         if self._register.waiting_bytes:
             self._printer.listen(on=False)
         self._answers.feed(data)
+        if self._recorder is not None and self._jobs.job is not None:
+            self._recorder.note(PRINTER, data)
 
     def _worked_off(self, position: int) -> None:
         self._delivery.worked_off(position)
@@ -369,9 +376,11 @@ class Passage:
             self._waiting or self._asking is not None or self._printer.waiting_bytes or self._slips.turn.pending
         )
 
-    def job_ends(self) -> None:
+    def job_ends(self, job: Job | None) -> None:
         """Settle the job's blocks (see `job_turns.Stream`)."""
         self._delivery.settle()
+        if self._recorder is not None and job is not None:
+            self._recorder.end(job)
 
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None

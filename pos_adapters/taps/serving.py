@@ -8,6 +8,7 @@ import json
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +21,7 @@ from pos_adapters.taps.dialects import dialect_named
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import PROTOCOL_VERSION
 from pos_adapters.taps.printer_health import PrinterHealth
+from pos_adapters.taps.recorder import Recorder
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
 from pos_adapters.taps.tcp import TcpLane
@@ -65,6 +67,7 @@ class Lane:
             policy=policy,
             health=health,
             log=log,
+            make_recorder=lambda: _recorder(loop, settings, lane, self.spool.disk, log),
         )
         self.link.on_frame = self.book.on_frame
         self.spool.follow(self.book)
@@ -116,6 +119,21 @@ async def _until(done: Callable[[], bool], loop: asyncio.AbstractEventLoop, dead
     """Wait for something that happens once in the life of a process: looking is simpler than being told."""
     while not done() and loop.time() < deadline_s:  # noqa: ASYNC110 - see above
         await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _recorder(
+    loop: asyncio.AbstractEventLoop, settings: TapSettings, lane: LaneSettings, disk: Executor, log: EventLog
+) -> Recorder | None:
+    if settings.record is None:
+        return None
+    return Recorder(
+        settings.record,
+        workstation_id=lane.workstation_id,
+        profile=settings.policy.profile.value,
+        clock_s=loop.time,
+        disk=disk,
+        log=log,
+    )
 
 
 def _sealer(

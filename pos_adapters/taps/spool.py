@@ -48,7 +48,7 @@ class Spool:
         self._sealer = sealer
         self._link = link
         self._log = log
-        self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
+        self.disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
         self._written: dict[UUID, Path] = {}
         self._acknowledged: set[UUID] = set()  # while the child still has them
         self._skipped: set[UUID] = set()
@@ -85,7 +85,7 @@ class Spool:
         path = self._written.pop(job_id, None)
         if path is not None:
             self._log.event("job_handed_over", job=str(job_id))
-            self._disk.submit(_delete, path)
+            self.disk.submit(_delete, path)
         elif self._sealer is not None and not self._sealer.drop(job_id) and not self._sealer.idle:
             self._acknowledged.add(job_id)
         self.look()
@@ -95,7 +95,7 @@ class Spool:
         self._withdraw()
         if self._sealer is not None:
             self._sealer.stop()
-        self._disk.shutdown(wait=False)
+        self.disk.shutdown(wait=False)
 
     def look(self) -> None:
         """Hand over the oldest job, if core is there and nothing else goes on."""
@@ -104,7 +104,7 @@ class Spool:
 
     async def _offer_oldest(self) -> None:
         try:
-            found = await self._loop.run_in_executor(self._disk, self._read_oldest)
+            found = await self._loop.run_in_executor(self.disk, self._read_oldest)
         finally:
             self._looking = None
         if found is None or not self._link.ready:

@@ -29,6 +29,7 @@ from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.passage import Passage
 from pos_adapters.taps.policy import Policy
 from pos_adapters.taps.printer_health import PrinterHealth
+from pos_adapters.taps.recorder import Recorder
 from pos_adapters.taps.side import Side
 from pos_adapters.taps.slip_errand import SlipErrand
 
@@ -56,6 +57,7 @@ class TcpLane:
         policy: Policy,
         health: PrinterHealth,
         log: EventLog,
+        make_recorder: Callable[[], Recorder | None] = lambda: None,
     ) -> None:
         self._loop = loop
         self._listener = listener
@@ -65,6 +67,7 @@ class TcpLane:
         self._book = book
         self._policy = policy
         self._health = health
+        self._make_recorder = make_recorder
         self._log = log
         self._passage: Passage | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -201,6 +204,7 @@ class TcpLane:
             health=self._health,
             log=self._log,
             on_done=self._passage_done,
+            recorder=self._make_recorder(),
         )
         self._passage.start()
         self._look = self._loop.call_later(LOOK_EVERY_S, self._look_at_queue)

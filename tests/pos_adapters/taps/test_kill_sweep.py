@@ -1,0 +1,85 @@
+"""A tap killed at any system call has printed a beginning of the till's bytes, and left nothing half-written behind."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from pos_adapters.taps.sealed_job import open_sealed
+from pos_adapters.taps.spool_files import spooled_files
+from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, ROOT, Printer, Register, Rig
+
+RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
+BLOCK = b"\n15 % off coffee\n"
+EVERY = {False: 40, True: 1}  # quick: every fortieth call; the long tier: each one
+CALLS_MAX = 2000
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(shutil.which("strace") is None, reason="killing at a system call takes strace"),
+]
+
+
+def killed_tap(rig: Rig, printer: Printer, call: int, options: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a tap that is killed at its n-th system call after it listens; return it and its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = int(listener.getsockname()[1])
+    hand_over = 'exec 3<&"$1"; shift; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"'
+    # Writing is what leaves traces; reading the clock a thousand times is not. The sealing child is traced as well.
+    calls = "write,sendto,recvfrom,accept4,connect,shutdown,close,fsync,rename,openat,epoll_ctl,epoll_wait,fork,vfork"
+    strace = ["strace", "-D", "-f", "-o", "/dev/null", "-e", f"trace={calls}"]
+    lane = ["--listen", "127.0.0.1:1", "--printer", printer.address, "--workstation", "1", "--profile", "appendix"]
+    tap = subprocess.Popen(
+        [
+            *(*strace, "-e", f"inject={calls}:signal=KILL:when={call}"),
+            *("bash", "-c", hand_over, "bash", str(listener.fileno()), sys.executable, "-m", "pos_adapters.taps"),
+            *(*lane, "--agent", f"unix://{rig.core_path}", *options),
+        ],
+        cwd=ROOT,
+        pass_fds=[listener.fileno()],
+        stderr=subprocess.DEVNULL,
+    )
+    listener.close()
+    return tap, port
+
+
+@pytest.mark.parametrize("thorough", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["quick", "every call"])
+@pytest.mark.parametrize("with_core", [True, False], ids=["core answers", "no core"])
+def test_a_tap_killed_at_any_system_call_harms_nothing(rig: Rig, thorough: bool, with_core: bool) -> None:
+    private, options = rig.spooling()
+    if with_core:
+        rig.core(lambda job, cut_no, offset: BLOCK)
+    survived = 0
+    for call in range(1, CALLS_MAX, EVERY[thorough]):
+        printer = rig.printer()
+        tap, port = killed_tap(rig, printer, call, options)
+        print_one(port)
+        tap.terminate()
+        tap.wait(PATIENCE_S)
+        printed = bytes(printer.jobs[0].data) if printer.jobs else b""
+        whole = RECEIPT + CUT
+        assert (whole.startswith(printed)) or (RECEIPT + BLOCK + CUT).startswith(printed), (call, printed)
+        for file in spooled_files(rig.spool_folder()):
+            assert whole.startswith(open_sealed(private, file.path.read_bytes()).data), call
+        survived = survived + 1 if printed in (whole, RECEIPT + BLOCK + CUT) else 0
+        if survived >= 3 and tap.returncode == 0:  # the call lies behind all that this receipt takes
+            break
+    else:
+        pytest.fail("the sweep never came to an end of the tap's system calls")
+
+
+def print_one(port: int) -> None:
+    with contextlib.suppress(OSError):
+        register = Register(port)
+        register.socket.settimeout(2.0)
+        try:
+            register.send(RECEIPT + CUT)
+            register.half_close()
+            register.receive_all()
+        finally:
+            register.close()
