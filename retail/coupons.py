@@ -44,9 +44,10 @@ _SERIAL_BYTES, _CAMPAIGN_BYTES, _HOLDER_BYTES, KEY_ID_BYTES = 8, 6, 4, 4
 _BEARER = bytes(_HOLDER_BYTES)
 _SERIAL_TEXT = re.compile(r"[A-Z2-7]{13}", re.ASCII)
 _TEMPLATE = re.compile(
-    r"(?P<kind>[a-z0-9]+):(?P<before>[^{}]*)\{serial:(?P<digits>\d{1,2})\}(?P<after>[^{}]*)", re.ASCII
+    r"(?P<kind>[a-z0-9]+):(?P<before>[^{}]*)(?:\{serial:(?P<digits>\d{1,2})\}(?P<after>[^{}]*))?", re.ASCII
 )
 _EAN13 = "ean13"
+EAN13_DIGITS = 13
 
 
 class CouponScope(IntEnum):
@@ -172,19 +173,22 @@ def split_token(token: str) -> tuple[bytes, bytes]:
 def till_barcode(template: str, serial: CouponSerial) -> tuple[str, str]:
     """Return (symbology, data) of the till's own barcode, e.g. of `ean13:2099{serial:8}`, its check digit added.
 
-    A few digits cannot tell 64-bit serials apart: two coupons of one campaign share a till barcode once in 10^8
-    pairs for 8 digits. Whoever sees it in a receipt (level P) takes the oldest that is not yet redeemed.
+    A template without a serial is a mass coupon's: one code that the till knows, the same on every paper. A few
+    digits cannot tell 64-bit serials apart: two coupons of one campaign share a till barcode once in 10^8 pairs for
+    8 digits. Whoever sees it in a receipt (level P) takes the oldest that is not yet redeemed.
     """
     match = _TEMPLATE.fullmatch(template)
     if match is None:
         raise ConfigurationError(
             f"the till barcode {template!r:.80} cannot be read", fix="write e.g. ean13:2099{serial:8}", code="campaign"
         )
-    digits = int(match["digits"])
-    number = int.from_bytes(_bytes(serial), "big") % 10**digits
-    data = f"{match['before']}{number:0{digits}d}{match['after']}"
-    kind = match["kind"]
-    return kind, data + check_digit(data) if kind == _EAN13 else data
+    kind, data = match["kind"], match["before"]
+    if match["digits"]:
+        digits = int(match["digits"])
+        number = int.from_bytes(_bytes(serial), "big") % 10**digits
+        data = f"{data}{number:0{digits}d}{match['after']}"
+    is_whole = kind != _EAN13 or len(data) == EAN13_DIGITS
+    return kind, data if is_whole else data + check_digit(data)
 
 
 def check_digit(digits: str) -> str:

@@ -108,7 +108,11 @@ class Benefit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CouponTerms:
-    """How long the campaign's coupon is good for, and the till's own barcode for it, `{serial:8}` inside."""
+    """How long the campaign's coupon is good for, and the till's own barcode for it, `{serial:8}` inside.
+
+    Without a serial it is one code for all, which the till knows as its discount: a mass coupon at the till, still a
+    serialised one in its QR code.
+    """
 
     valid_days: int
     till_barcode: str = ""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
+from retail.coupons import EAN13_DIGITS, check_digit
 from retail.errors import ConfigurationError
 from retail.fields import Fields
 from retail.identifiers import CampaignId
@@ -39,16 +40,13 @@ _CAMPAIGN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?", re.ASCII)
 _NEEDS_GOODS = frozenset({BenefitKind.NTH_FREE, BenefitKind.FIXED_PRICE})
 _TEXT_FIELDS = ("receipt", "cashier", "kiosk", "display", "title", "conditions", "goods")
-_TILL_BARCODE = re.compile(r"(ean13|code128):[0-9A-Za-z ._-]*\{serial:(\d{1,2})\}[0-9A-Za-z ._-]*", re.ASCII)
+_TILL_BARCODE = re.compile(r"(ean13|code128):([0-9A-Za-z ._-]*)(?:\{serial:(\d{1,2})\}([0-9A-Za-z ._-]*))?", re.ASCII)
 
 SERIAL_DIGITS_MAX = 19
 """A serial has 64 bits: 19 decimal digits can all be used."""
 
 CODE128_CHARACTERS_MAX = 20
 """More make bars wider than a receipt at the width that scanners want."""
-
-EAN13_DIGITS_BEFORE_CHECK = 12
-"""An EAN-13 has twelve digits and a check digit, which we add."""
 
 
 def campaigns_from_mapping(
@@ -222,20 +220,26 @@ def _check_till_barcode(fields: Fields, template: str) -> None:
     match = _TILL_BARCODE.fullmatch(template)
     if match is None:
         raise fields.error("till_barcode", f"cannot be read: {template!r:.80}", fix="write e.g. ean13:2099{serial:8}")
-    symbology, digits = match[1], int(match[2])
-    fixed = template.removeprefix(f"{symbology}:").replace(f"{{serial:{digits}}}", "")
-    if not 0 < digits <= SERIAL_DIGITS_MAX:
+    symbology, fixed, digits = match[1], match[2] + (match[4] or ""), int(match[3] or 0)
+    if match[3] is not None and not 0 < digits <= SERIAL_DIGITS_MAX:
         raise fields.error("till_barcode", f"needs 1 to {SERIAL_DIGITS_MAX} digits of the serial, not {digits}")
-    if symbology != "ean13":
-        if len(fixed) + digits > CODE128_CHARACTERS_MAX:
-            raise fields.error("till_barcode", f"is longer than {CODE128_CHARACTERS_MAX} characters")
-        return
-    if not fixed.isdigit() or len(fixed) + digits != EAN13_DIGITS_BEFORE_CHECK:
+    if symbology == "ean13":
+        _check_ean13(fields, fixed, digits)
+    elif not 0 < len(fixed) + digits <= CODE128_CHARACTERS_MAX:
+        raise fields.error("till_barcode", f"must have 1 to {CODE128_CHARACTERS_MAX} characters")
+
+
+def _check_ean13(fields: Fields, fixed: str, digits: int) -> None:
+    """Check an EAN-13 of the chain's own range, its check digit missing or right."""
+    is_whole = not digits and len(fixed) == EAN13_DIGITS
+    if not fixed.isdigit() or not (is_whole or len(fixed) + digits == EAN13_DIGITS - 1):
         raise fields.error(
             "till_barcode",
-            f"makes {len(fixed) + digits} digits, an EAN-13 has {EAN13_DIGITS_BEFORE_CHECK} before its check digit",
-            fix="write e.g. ean13:2099{serial:8}",
+            f"makes {len(fixed) + digits} digits, an EAN-13 has {EAN13_DIGITS - 1} before its check digit",
+            fix="write e.g. ean13:2099{serial:8}, or the code that the till knows",
         )
+    if is_whole and check_digit(fixed[:-1]) != fixed[-1]:
+        raise fields.error("till_barcode", f"ends with {fixed[-1]}, its check digit is {check_digit(fixed[:-1])}")
     if not fixed.startswith(("02", "2")):
         raise fields.error(
             "till_barcode",

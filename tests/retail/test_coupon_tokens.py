@@ -171,6 +171,13 @@ def test_a_code_128_template_keeps_its_letters() -> None:
     assert data.endswith("-X")
 
 
+def test_a_mass_coupon_has_the_one_code_that_the_till_knows() -> None:
+    whole = "209900000001" + check_digit("209900000001")
+    for template in ("ean13:209900000001", f"ean13:{whole}"):
+        assert till_barcode(template, issue("t1").serial) == ("ean13", whole)
+        assert till_barcode(template, issue("t2").serial) == ("ean13", whole)
+
+
 @given(st.text(max_size=30))
 def test_typing_a_serial_is_forgiving_and_noise_is_none(noise: str) -> None:
     serial = issue().serial
