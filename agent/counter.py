@@ -128,7 +128,7 @@ class Counter:
         """Decide on a document. `place` is None where nothing can be printed (any more)."""
         reading = self._read(paper, origin)
         told = self._house.clerk.tell(reading, origin)
-        capture, file = self._capture(body, origin)
+        capture, file = self._capture(body, origin, _printed_code(reading))
         taken = Taken(
             origin=origin, batch=Batch(capture=capture), told=told, file=file, paper=paper,
             place=place if place is not None and paper.insertable else None,
@@ -137,7 +137,7 @@ class Counter:
             self._happened(reading, origin)
             return self._with_records(taken)
         whose = self._whose_is(told, origin, is_spooled=is_spooled)
-        printed_code = reading.transaction.loyalty_code_printed if reading.transaction else None
+        printed_code = _printed_code(reading)
         if whose is None and printed_code and place is not None:
             return replace(taken, awaits=self._look_up(printed_code))
         return self._decided(replace(taken, whose=whose))
@@ -157,12 +157,12 @@ class Counter:
         """Return what to commit of bytes behind the last document; nothing where there are none."""
         if not body:
             return Taken(origin=origin, batch=Batch())
-        capture, file = self._capture(body, origin)
+        capture, file = self._capture(body, origin, None)
         return Taken(origin=origin, batch=Batch(capture=capture), file=file)
 
     def rewrite_file(self, body: bytes) -> asyncio.Future[None] | None:
         """Make sure that a large capture's file is there: a kill may have fallen between its row and its file."""
-        masked = self._house.papers.mask(body)
+        masked = self._house.papers.mask(body, None)
         return asyncio.ensure_future(self._house.captures.place(masked)[1]) if len(masked) > INLINE_BYTES_MAX else None
 
     def committed(self, taken: Taken, *, ok: bool, error: BaseException | None) -> None:
@@ -179,8 +179,10 @@ class Counter:
     def _now(self) -> datetime:
         return self._house.clock.now()
 
-    def _capture(self, body: bytes, origin: Origin) -> tuple[Capture, asyncio.Future[None] | None]:
-        masked = self._house.papers.mask(body)
+    def _capture(
+        self, body: bytes, origin: Origin, member_code: str | None
+    ) -> tuple[Capture, asyncio.Future[None] | None]:
+        masked = self._house.papers.mask(body, member_code)
         name, file = None, None
         if len(masked) > INLINE_BYTES_MAX:
             name, writing = self._house.captures.place(masked)
@@ -340,6 +342,10 @@ class Counter:
             "paper": [],
         }
         self._house.publish(Push(event="sale", data=data, place_id=taken.origin.workstation_id))
+
+
+def _printed_code(reading: Reading) -> str | None:
+    return reading.transaction.loyalty_code_printed if reading.transaction else None
 
 
 def _identified(told: Told, whose: Whose) -> Content:

@@ -55,7 +55,7 @@ class OpenJob:
     job_id: UUID
     received_at: datetime
     reader: JobReader
-    data: bytearray = field(default_factory=bytearray)
+    fed_bytes: int = 0
     taken_bytes: int = 0
     documents: int = 0
     is_lost: bool = False
@@ -63,7 +63,7 @@ class OpenJob:
 
     def cut_off(self, end: int) -> bytes:
         """Return the bytes up to `end` that belong to no document yet, and count them as taken."""
-        body = bytes(memoryview(self.data)[self.taken_bytes : end])
+        body = bytes(memoryview(self.reader.data)[self.taken_bytes : end])
         self.taken_bytes = max(self.taken_bytes, end)
         return body
 
@@ -166,9 +166,9 @@ class TapSession:
         self._counter.active(self.workstation_id)
 
     def _bytes(self, job: OpenJob, data: bytes) -> None:
-        if len(job.data) + len(data) > JOB_DATA_BYTES_MAX:
+        job.fed_bytes += len(data)
+        if job.fed_bytes > JOB_DATA_BYTES_MAX:
             raise BrokenPeerError("a job larger than any tap keeps")
-        job.data += data
         if self._follower is not None:
             self._follower.feed(data)
         for paper in job.reader.feed(data):
@@ -234,7 +234,7 @@ class TapSession:
         for paper in job.reader.close():
             self._document(job, paper)
         self._jobs.pop(job.job_id, None)
-        remainder = job.cut_off(len(job.data))
+        remainder = job.cut_off(len(job.reader.data))
         taken = self._counter.remainder(remainder, job.origin(self.workstation_id))
 
         def on_disk(ok: bool) -> None:
@@ -278,15 +278,13 @@ class TapSession:
             reader=self._counter.papers.new_job(self._counter.model(self.model_name)),
         )
         for at in range(0, len(sealed.data), SEALED_PIECE_BYTES):
-            piece = sealed.data[at : at + SEALED_PIECE_BYTES]
-            job.data += piece
-            for paper in job.reader.feed(piece):
+            for paper in job.reader.feed(sealed.data[at : at + SEALED_PIECE_BYTES]):
                 self._sealed_document(job, paper, known, sealed.workstation_id)
             await asyncio.sleep(0)
         for paper in job.reader.close():
             self._sealed_document(job, paper, known, sealed.workstation_id)
         self._counter.outcomes.settle_spooled(sealed)
-        remainder = job.cut_off(len(job.data))
+        remainder = job.cut_off(len(job.reader.data))
         taken = self._counter.remainder(remainder, job.origin(sealed.workstation_id))
         self._hand_over(job, taken, on_disk=lambda ok: self._acknowledge_when_files_are(job) if _all(ok, job) else None)
 

@@ -1,15 +1,53 @@
-"""The reading side of the house, as core uses it: papers from bytes, readings from papers, captures masked."""
+"""The reading side of the house, as core uses it: papers from bytes, readings from papers, captures masked.
+
+Payment card numbers are masked in the stream, before anything is interpreted or kept. Member numbers are read (they say
+whose sale it is) and masked in what is kept.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from agent.config import AgentConfig
-from agent.masking import mask_payment_cards
+from pos_adapters.reading.masking import StreamMasker
 from pos_adapters.reading.reader import read_paper
 from pos_adapters.reading.values import Reading, StoreFacts
 from receipt.document import PaperReader
 from receipt.paper import Paper
 from receipt.printers import PrinterModel
 from retail.identifiers import WorkstationId
+
+SHOWN_DIGITS = 4  # of a member number in a capture: enough to tell two cards of one complaint apart
+MEMBER_DIGITS_MIN = 8  # a shorter prefix-match is a price or a date, not a card
+
+
+class MaskedJob:
+    """One job: payment cards masked as it streams in, read while it does, kept until its documents are taken."""
+
+    def __init__(self, reader: PaperReader, *, exempt: Sequence[str]) -> None:
+        self._reader = reader
+        self._masker = StreamMasker(exempt=exempt)
+        self.data = bytearray()
+
+    def feed(self, data: bytes) -> list[Paper]:
+        """Take bytes as they come; return the documents that ended within them."""
+        return self._take(self._masker.feed(data))
+
+    def finish_here(self) -> Paper | None:
+        """End the document now, at a held cut; None when nothing has been printed since the last one."""
+        papers = self._take(self._masker.close())
+        paper = self._reader.finish_here()
+        assert not papers, "a cut command within digits"
+        return paper
+
+    def close(self) -> list[Paper]:
+        """End the job; return what is left of it."""
+        return [*self._take(self._masker.close()), *self._reader.close()]
+
+    def _take(self, masked: bytes) -> list[Paper]:
+        self.data += masked
+        return self._reader.feed(masked)
 
 
 class StorePapers:
@@ -18,18 +56,22 @@ class StorePapers:
     def __init__(self, config: AgentConfig) -> None:
         self._config = config
         self._facts: dict[str, StoreFacts] = {}
+        self._members = _member_ranges(config)
+        self._member = re.compile("|".join(self._members).encode()) if self._members else None
 
-    def new_job(self, model: PrinterModel) -> PaperReader:
+    def new_job(self, model: PrinterModel) -> MaskedJob:
         """Begin to read a job."""
-        return PaperReader(model)
+        return MaskedJob(PaperReader(model), exempt=self._members)
 
     def read(self, paper: Paper, workstation_id: str) -> Reading:
         """Say what a paper is."""
         return read_paper(paper, store=self._store(workstation_id))
 
-    def mask(self, data: bytes) -> bytes:
-        """Return a capture as it may be kept."""
-        return mask_payment_cards(data)
+    def mask(self, data: bytes, member_code: str | None) -> bytes:
+        """Return a capture as it may be kept: member numbers masked too, at equal length."""
+        masked = self._member.sub(_masked, data) if self._member else data
+        code = (member_code or "").encode("ascii", "ignore")
+        return masked.replace(code, _hidden(code)) if len(code) > SHOWN_DIGITS else masked
 
     def _store(self, workstation_id: str) -> StoreFacts:
         if workstation_id not in self._facts:
@@ -42,5 +84,26 @@ class StorePapers:
                 language=store.language,
                 country=store.country or None,
                 day_ends_at=store.day_ends_at.strftime("%H:%M"),
+                member_code_patterns=self._members,
             )
         return self._facts[workstation_id]
+
+
+def _member_ranges(config: AgentConfig) -> tuple[str, ...]:
+    """Return regular expressions of the store's member numbers, from the `[codes]` rules that name digits."""
+    lengths = {"ean13": 13, "ean8": 8, "upca": 12}
+    ranges = []
+    for rule in config.codes.member:
+        if rule.prefix.isdigit() and rule.prefix.isascii():
+            rest = lengths.get(rule.symbology, 0) - len(rule.prefix)
+            more = f"{{{rest}}}" if rest > 0 else f"{{{max(MEMBER_DIGITS_MIN - len(rule.prefix), 1)},}}"
+            ranges.append(rf"(?<!\d){rule.prefix}\d{more}(?!\d)")
+    return tuple(ranges)
+
+
+def _masked(found: re.Match[bytes]) -> bytes:
+    return _hidden(found.group())
+
+
+def _hidden(code: bytes) -> bytes:
+    return b"*" * (len(code) - SHOWN_DIGITS) + code[-SHOWN_DIGITS:]

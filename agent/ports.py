@@ -20,7 +20,12 @@ from sync.protocol.tokens import CodeKind
 
 
 class JobReader(Protocol):
-    """Turns a job's bytes into papers while they stream in (`receipt.document.PaperReader`)."""
+    """Turns a job's bytes into papers while they stream in (`agent.papers.MaskedJob`)."""
+
+    @property
+    def data(self) -> bytearray:
+        """What was fed and can no longer be part of a payment card number, masked, byte for byte."""
+        ...
 
     def feed(self, data: bytes) -> Sequence[Paper]:
         """Take bytes as they come; return the documents that ended within them. Never raises."""
@@ -46,8 +51,8 @@ class Papers(Protocol):
         """Say what a paper is. Bounded in time; never raises."""
         ...
 
-    def mask(self, data: bytes) -> bytes:
-        """Return a capture with payment cards and personal numbers masked at equal length. Never raises."""
+    def mask(self, data: bytes, member_code: str | None) -> bytes:
+        """Return a capture with personal numbers masked at equal length. Never raises."""
         ...
 
 

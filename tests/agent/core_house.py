@@ -102,7 +102,7 @@ def write_mirror(core: Core) -> None:
     write_current(core.state.mirror, MirrorVersion(version=1, as_of=datetime.now(UTC), snapshot="snapshot-1"))
 
 
-def receipt(*, number: int, items: list[tuple[str, str]] | None = None, cut: bool = True) -> bytes:
+def receipt(*, number: int, items: list[tuple[str, str]] | None = None, cut: bool = True, remark: str = "") -> bytes:
     """Return a receipt as python-escpos prints it: header, goods, total, cash, thanks."""
     goods = items if items is not None else [("Coffee beans", "4.99"), ("Rye bread", "2.49")]
     total = sum(int(price.replace(".", "")) for _, price in goods)
@@ -116,6 +116,7 @@ def receipt(*, number: int, items: list[tuple[str, str]] | None = None, cut: boo
     printer.text("-" * 40 + "\n")
     printer.text(f"{'TOTAL EUR':<30}{total / 100:>10.2f}\n")
     printer.text(f"{'CASH':<30}{total / 100:>10.2f}\n")
+    printer.text(f"{remark}\n" if remark else "")
     printer.text("Thank you for your purchase\n")
     return printer.output + (CUT if cut else b"")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from agent.journal.chain import ChainVerifier
+from agent.journal.database import open_reading
 from pos_adapters.taps.frames import FrameType, Outcome
 from tests.agent.core_house import (
     ANNA,
@@ -305,6 +307,44 @@ def test_a_peer_that_makes_no_sense_is_dropped_and_others_go_on(tmp_path: Path, 
         assert (await tap.print(receipt(number=1))).type is FrameType.NONE
 
     story(tmp_path, tell)
+
+
+def captures(core) -> bytes:
+    """Return all captures that stand in the journal."""
+    place = core.place
+    with contextlib.closing(open_reading(place.path, place.key)) as connection:
+        return b"".join(row[0] or b"" for row in connection.execute("SELECT body FROM capture"))
+
+
+def test_payment_cards_are_masked_before_anything_is_kept(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        await tap.print(receipt(number=1, remark="VISA 4111 1111 1111 1111"))
+
+    core = story(tmp_path, tell)
+    kept = captures(core) + b"".join(record.payload for record in journal(core))
+    assert b"4111 1111 1111 1111" not in kept
+    assert b"4111 11** **** 1111" in kept
+    assert kinds(core) == ["transaction.completed"]
+
+
+def test_a_member_number_on_the_receipt_itself_says_whose_sale_it_is(tmp_path: Path):
+    """In time for this very paper where the machine is not too busy to look it up, else linked after printing."""
+
+    async def tell(running: Running, tap: Tap) -> None:
+        for number in range(1, 31):
+            answer = await tap.print(receipt(number=number, remark=f"Member card {ANNA}"))
+            if answer.type is FrameType.BLOCK:
+                assert b"Anna, your coffee" in answer.body
+                return
+        pytest.fail("thirty receipts, and none looked up in time")
+
+    core = story(tmp_path, tell)
+    identified = [record.content() for record in journal(core) if record.kind == "customer.identified"]
+    assert {(each["how"], each["customer_id"], each["flagged"]) for each in identified} == {("printed", "c-1", False)}
+    assert len(identified) == kinds(core).count("transaction.completed")
+    kept = captures(core) + b"".join(record.payload for record in journal(core))
+    assert ANNA.encode() not in kept
+    assert b"*********0017" in kept
 
 
 def test_noise_is_captured_and_acknowledged(tmp_path: Path):
