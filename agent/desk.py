@@ -22,6 +22,7 @@ from agent.clock import SystemClock
 from agent.config import AgentConfig, load_config
 from agent.control_client import ControlClient
 from agent.desk_content import DeskContent
+from agent.desk_devices import DeviceFile
 from agent.desk_hub import HubLink, run_hub_link
 from agent.desk_ports import DeskCore, HubSeal
 from agent.desk_status import STATUS_FILE, DeskStatus, run_status
@@ -29,10 +30,18 @@ from agent.state_dir import StateDir
 from kiosk.app import create_app
 from kiosk.broadcast import Switchboard
 from kiosk.events import EventName, Place, PlaceKind
+from kiosk.pairing import Pairings
 from retail.errors import OnSiteError
 
 CONNECTIONS_BACKLOG = 256  # 200 screens come back at one moment after a restart
+FIRST_CONTACT_S = 5.0  # core opens journal and mirror before it listens; a second is usual
 STOP_S = 1  # open event streams never end by themselves; a page reconnects to the next desk
+
+CORE_AWAY = {
+    "code": "core_away",
+    "message": "The agent is restarting.",
+    "fix": "Receipts print as usual. Scan again in a moment.",
+}
 
 
 class CorePushes:
@@ -59,21 +68,24 @@ class CorePushes:
                 return
         self._switchboard.publish_everywhere(name, body)
 
+    async def watch_first_contact(self) -> None:
+        """Say that core is away when it does not come at all; never ends."""
+        try:
+            await asyncio.wait_for(self.connected.wait(), FIRST_CONTACT_S)
+        except TimeoutError:
+            self._switchboard.publish_everywhere(EventName.TROUBLE, CORE_AWAY)
+        await asyncio.Event().wait()
+
     def on_link(self, is_up: bool) -> None:
         """Say that core is away, or back; a core that was restarted may know nobody, so the pages forget."""
-        trouble = {
-            "code": "core_away",
-            "message": "The agent is restarting.",
-            "fix": "Receipts print as usual. Scan again in a moment.",
-        }
         if not is_up:
             self.connected.clear()
-            self._switchboard.publish_everywhere(EventName.TROUBLE, trouble)
+            self._switchboard.publish_everywhere(EventName.TROUBLE, CORE_AWAY)
             return
         self.connected.set()
         self._wake.set()
         self._switchboard.publish_everywhere(EventName.CLEAR, {"reason": "restarted"})
-        self._switchboard.publish_everywhere(EventName.TROUBLE, {**trouble, "resolved": True})
+        self._switchboard.publish_everywhere(EventName.TROUBLE, {**CORE_AWAY, "resolved": True})
 
 
 class _Server(uvicorn.Server):
@@ -93,8 +105,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def run_desk(config: AgentConfig) -> None:
-    """Serve until SIGTERM or SIGINT. Raises OnSiteError when the address is taken."""
+async def run_desk(config: AgentConfig, *, expects_core: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT; without `expects_core` (a preview) a core that never comes is no trouble.
+
+    Raises OnSiteError when the address is taken.
+    """
     state = StateDir(config.agent.state_dir)
     clock = SystemClock()
     wake = asyncio.Event()
@@ -116,6 +131,7 @@ async def run_desk(config: AgentConfig) -> None:
         switchboard=switchboard,
         seal=HubSeal(lambda: hub.contact_key),
         clock=clock,
+        pairings=Pairings(book=DeviceFile(state.root), clock=clock),
         hosts=served_hosts(config),
     )
     listening = bind(config.desk.listen)
@@ -124,6 +140,7 @@ async def run_desk(config: AgentConfig) -> None:
         server,
         listening,
         control.run(),
+        pushes.watch_first_contact() if expects_core else asyncio.Event().wait(),
         run_hub_link(hub, connected=pushes.connected),
         run_status(status, hub=hub, path=state.root / STATUS_FILE, switchboard=switchboard, clock=clock),
     )

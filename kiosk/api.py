@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from kiosk.bodies import PROBLEMS, Body, Identifier, Source
 from kiosk.broadcast import Channel, Switchboard
 from kiosk.events import Place, PlaceKind
+from kiosk.gate import require_source
 from kiosk.ports import Clock, ContentPort, CorePort
 from kiosk.views import require_place
 from retail.errors import TryAgainError
@@ -50,8 +51,9 @@ def api_routes(*, core: CorePort, content: ContentPort, switchboard: Switchboard
     streams = _Streams(clock=clock)
 
     @router.post("/scans", status_code=202, tags=["scans"])
-    async def scan(request: ScanRequest) -> ScanAnswer:
+    async def scan(request: ScanRequest, asker: Request) -> ScanAnswer:
         """Present a code. The answer only says that it was taken; `customer` and `offers` follow as events."""
+        require_source(asker, request.source)
         require_place(content, request.source.place(request.workstation_id))
         scan_id = await core.scan(
             workstation_id=request.workstation_id,

@@ -17,8 +17,11 @@ from starlette.exceptions import HTTPException
 from kiosk.api import api_routes
 from kiosk.assets import load_assets
 from kiosk.broadcast import Switchboard
+from kiosk.devices import device_routes
+from kiosk.gate import Gate
 from kiosk.guard import Guard
 from kiosk.members import member_routes
+from kiosk.pairing import Pairings
 from kiosk.ports import Clock, ContentPort, CorePort, SealPort
 from kiosk.views import page_routes
 from retail.errors import (
@@ -41,6 +44,7 @@ def create_app(
     switchboard: Switchboard,
     seal: SealPort,
     clock: Clock,
+    pairings: Pairings,
     hosts: Iterable[str],
 ) -> FastAPI:
     """Return the application. `hosts` are the exact `Host` values it answers to, port included."""
@@ -51,9 +55,11 @@ def create_app(
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
     )
-    app.add_middleware(Guard, hosts=frozenset(hosts))
+    app.add_middleware(Gate, pairings=pairings)
+    app.add_middleware(Guard, hosts=frozenset(hosts))  # the outer door: added last, asked first
     app.include_router(api_routes(core=core, content=content, switchboard=switchboard, clock=clock))
     app.include_router(member_routes(core=core, content=content, seal=seal, clock=clock))
+    app.include_router(device_routes(pairings))
     app.include_router(page_routes(assets=load_assets(), content=content))
     app.add_exception_handler(TillstreamError, _tillstream_problem)
     app.add_exception_handler(RequestValidationError, _validation_problem)
@@ -66,7 +72,7 @@ def status_of(error: TillstreamError) -> int:
     """Return the HTTP status by who must act."""
     match error:
         case RefusedError():
-            return 404 if error.code == "not_found" else 409
+            return {"not_found": 404, "not_allowed": 403}.get(error.code, 409)
         case TryAgainError() | OnSiteError():
             return 503
         case ConfigurationError():

@@ -75,7 +75,7 @@ class Guard:
             return
         refusal = self.refusal(scope["method"], scope["path"], _headers(scope))
         if refusal is not None:
-            await _refuse(refusal, send)
+            await refuse(refusal, send)
             return
         await self._app(scope, _Bounded(receive), _with_security_headers(send))
 
@@ -172,7 +172,8 @@ def _cross_site() -> Refusal:
     )
 
 
-async def _refuse(refusal: Refusal, send: Send) -> None:
+async def refuse(refusal: Refusal, send: Send) -> None:
+    """Send a refusal, with the headers of every answer, and close the connection."""
     body = refusal.body()
     headers = [
         (b"content-type", b"application/json"),
@@ -188,7 +189,9 @@ async def _refuse(refusal: Refusal, send: Send) -> None:
 def _with_security_headers(send: Send) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), *SECURITY_HEADERS]
+            present = {name for name, _ in message.get("headers", [])}
+            missing = [each for each in SECURITY_HEADERS if each[0] not in present]
+            message["headers"] = [*message.get("headers", []), *missing]
         await send(message)
 
     return send_with_headers

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, field_validator
 
 from kiosk.bodies import PROBLEMS, Body, Identifier, Source
 from kiosk.events import Place, PlaceKind
+from kiosk.gate import require_source
 from kiosk.ledger import (
     MEMBERSHIP,
     Circumstances,
@@ -137,19 +138,22 @@ def member_routes(*, core: CorePort, content: ContentPort, seal: SealPort, clock
     desk = _Wishes(core=core, content=content, seal=seal, clock=clock)
 
     @router.post("/members", status_code=201)
-    async def join(request: JoinRequest) -> JoinAnswer:
+    async def join(request: JoinRequest, asker: Request) -> JoinAnswer:
         """Make somebody a member: consents first, each with its whole text, then what they told of themselves."""
+        require_source(asker, request.source)
         return await desk.join(request)
 
     @router.post("/consents", status_code=201)
-    async def allow(request: PermissionRequest) -> Noted:
+    async def allow(request: PermissionRequest, asker: Request) -> Noted:
         """Record one more permission of somebody who is known here by a scan."""
+        require_source(asker, request.source)
         await desk.allow(request)
         return Noted()
 
     @router.post("/withdrawals", status_code=201)
-    async def withdraw(request: WithdrawalRequest) -> Noted:
+    async def withdraw(request: WithdrawalRequest, asker: Request) -> Noted:
         """Record that a permission was taken back, or that somebody asks to be erased; works without the hub."""
+        require_source(asker, request.source)
         await desk.withdraw(request)
         return Noted()
 

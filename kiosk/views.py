@@ -47,6 +47,7 @@ def page_routes(*, assets: Mapping[str, Asset], content: ContentPort) -> APIRout
     router.add_api_route("/", page("places.html"), methods=["GET", "HEAD"])
     router.add_api_route("/cashier", page("places.html"), methods=["GET", "HEAD"])
     router.add_api_route("/display", page("places.html"), methods=["GET", "HEAD"])
+    router.add_api_route("/pair", page("pair.html"), methods=["GET", "HEAD"])
     router.add_api_route("/kiosk", page("kiosk.html"), methods=["GET", "HEAD"])
     router.add_api_route("/kiosk/{kiosk_id}", kiosk_page, methods=["GET", "HEAD"])
     router.add_api_route("/cashier/{workstation_id}", page_at_workstation("cashier.html"), methods=["GET", "HEAD"])

@@ -13,6 +13,7 @@ import uvicorn
 from kiosk.app import create_app
 from kiosk.broadcast import Switchboard
 from kiosk.events import EventName, Place, PlaceKind
+from kiosk.pairing import Device, Pairings
 from kiosk.ports import Consent, PageContent, Poster, Question
 from retail.errors import RefusedError, TryAgainError
 
@@ -149,6 +150,19 @@ CONTENT = PageContent(
 )
 
 
+class FakeBook:
+    """Keeps devices in memory."""
+
+    def __init__(self) -> None:
+        self.devices: tuple[Device, ...] = ()
+
+    def load(self) -> tuple[Device, ...]:
+        return self.devices
+
+    def save(self, devices) -> None:
+        self.devices = tuple(devices)
+
+
 class FakeSeal:
     """Seals by naming what was sealed."""
 
@@ -256,6 +270,7 @@ def app_over_fake(*, clock: FakeClock, hosts: tuple[str, ...], boot: str = "b1",
         switchboard=switchboard,
         seal=FakeSeal(),
         clock=clock,
+        pairings=Pairings(book=FakeBook(), clock=clock),
         hosts=hosts,
     )
     return app, core, switchboard

@@ -43,6 +43,12 @@ export const deleteScan = (scan_id) => call("DELETE", `/v1/scans/${encodeURIComp
 export const postPaper = (workstation_id) =>
   call("POST", `/v1/workstations/${encodeURIComponent(workstation_id)}/paper`, {});
 
+export const postPairing = () => call("POST", "/v1/pairings", {});
+
+/** @param {string} pairing_id */
+export const postPairingClaim = (pairing_id) =>
+  call("POST", `/v1/pairings/${encodeURIComponent(pairing_id)}/claim`, {});
+
 /** @param {object} body */
 export const postInterest = (body) => call("POST", "/v1/interests", body);
 
