@@ -57,7 +57,7 @@ def read(
     printer_model(printer)
     facts = _facts(store)
     documents = [
-        document_content(file, index, paper, read_paper(paper, store=facts))
+        document_content(file, index, paper=paper, reading=read_paper(paper, store=facts))
         for file in jobs_of(files)
         for index, paper in enumerate(papers_of(job_of(file), printer, language))
     ]
@@ -130,7 +130,7 @@ def render(
         print_json({"output": str(output), "format": ending, "bytes": len(picture)})
 
 
-def document_content(file: Path, index: int, paper: Paper, reading: Reading) -> dict[str, Any]:
+def document_content(file: Path, index: int, *, paper: Paper, reading: Reading) -> dict[str, Any]:
     """Return one document in the contracts' shape."""
     parked = reading.parked
     return {

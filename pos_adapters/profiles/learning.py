@@ -15,10 +15,10 @@ from decimal import Decimal
 
 from pos_adapters.profiles.profile import Profile
 from pos_adapters.reading.amounts import in_fashion
-from pos_adapters.reading.entries import Part, Sheet
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, LineReader
 from pos_adapters.reading.reader import read_text, sheets_of
+from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.values import Reading, ReceiptText
 from retail.errors import ConfigurationError
 from retail.transaction import DocumentKind

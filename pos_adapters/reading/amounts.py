@@ -44,7 +44,7 @@ class Number(NamedTuple):
     decimals: int  # as printed: 0 to 3, 4 for more
     grouped: int  # the other reading in thousandths, where "1.234" may be 1234; else -1
     currency: str  # as printed, folded: "€", "eur", ""; never more than one sign or word
-    use: str  # "" plain, "%" percentage, "u" a quantity with its unit, "x" glued to a multiplication sign, "p" price per unit
+    use: str  # "" plain, "%" percentage, "u" quantity with its unit, "x" glued to a times sign, "p" price per unit
     last_group: int  # value of the last group, where "1 234,56" may be 1 and 234,56; else -1
 
 
@@ -167,7 +167,7 @@ def _number_at(text: str, start: int, end: int) -> tuple[Number | None, int]:
     if prefix is None:
         return None, end
     first, currency, negative, use = prefix
-    last, currency, use = _suffix(text, end, currency, use)
+    last, currency, use = _suffix(text, end, currency=currency, use=use)
     if use == "id":
         return None, end
     if last < size and text[last] == "-" and (last + 1 == size or not text[last + 1].isalnum()) and not negative:
@@ -196,7 +196,7 @@ def _end_of_id(text: str, end: int) -> int:
     return match.end()
 
 
-def _value(digits: str) -> tuple[int, int, int]:
+def _value(digits: str) -> tuple[int, int, int]:  # noqa: PLR0911 - one answer a shape
     """Return (thousandths, decimals, other reading); -1 thousandths when it is no number.
 
     >>> _value("1.234,56"), _value("1.234"), _value("0.850"), _value("12.09.2024")[0]
@@ -239,7 +239,9 @@ def _are_groups(parts: list[str]) -> bool:
     return len(parts[0]) <= 3 and len(parts[-1]) == 3 and all(len(part) in (2, 3) for part in parts[1:])
 
 
-def _prefix(text: str, start: int, decimals: int) -> tuple[int, str, bool, str] | None:
+def _prefix(  # noqa: C901, PLR0912 - one walk back over the marks, each with its meaning
+    text: str, start: int, decimals: int
+) -> tuple[int, str, bool, str] | None:
     """Read what stands before the digits: (start with it, currency, negative, use); None when it makes them an id."""
     at = start - 1
     currency, negative, use = "", False, ""
@@ -264,7 +266,7 @@ def _prefix(text: str, start: int, decimals: int) -> tuple[int, str, bool, str] 
         elif mark == "%":
             use = "%"
         elif mark.isalpha():
-            return _prefix_word(text, at, start, decimals, (currency, negative, use))
+            return _prefix_word(text, at, start, decimals=decimals, so_far=(currency, negative, use))
         elif mark in "-+/":
             break
         elif mark in "#№_" or mark.isdigit():
@@ -292,8 +294,8 @@ def _sign_before_gap(text: str, at: int) -> bool:
     return text[at] == "-" and (at == 0 or text[at - 1] == " ") and text[at + 1 : at + 3].strip() != ""
 
 
-def _prefix_word(
-    text: str, at: int, start: int, decimals: int, so_far: tuple[str, bool, str]
+def _prefix_word(  # noqa: PLR0911 - one answer a meaning
+    text: str, at: int, start: int, *, decimals: int, so_far: tuple[str, bool, str]
 ) -> tuple[int, str, bool, str] | None:
     """Letters before the digits: a currency, a multiplication sign, a glued label - or an id."""
     currency, negative, use = so_far
@@ -321,7 +323,9 @@ def _run_start(text: str, at: int) -> int:
     return at
 
 
-def _suffix(text: str, end: int, currency: str, use: str) -> tuple[int, str, str]:
+def _suffix(  # noqa: C901, PLR0911 - one answer a meaning
+    text: str, end: int, *, currency: str, use: str
+) -> tuple[int, str, str]:
     """Read what stands behind the digits: (end with it, currency, use); use "id" when it makes them an id."""
     match = _AFTER.match(text, end)
     if match is None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from pos_adapters.reading.entries import GOODS, Part, Sheet
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Candidate, Solution, Verdict, readings_of
 from pos_adapters.reading.settlement import settle
+from pos_adapters.reading.sheet import GOODS, Part, Sheet
 
 Show = Callable[[int], str]
 
@@ -75,7 +75,7 @@ def _settled(sheet: Sheet, held: Sequence[Solution], show: Show) -> Verdict:
     solutions: list[Solution] = []
     problem = ""
     for solution in held:
-        settlement, unsettled = settle(sheet, solution.total.amount, solution.total.until, show)
+        settlement, unsettled = settle(sheet, solution.total.amount, after=solution.total.until, show=show)
         problem = problem or unsettled
         if settlement is not None:
             solutions.append(solution._replace(settlement=settlement))

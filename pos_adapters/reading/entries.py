@@ -7,44 +7,14 @@ printed discount already taken off?) the entry belongs to a class that is decide
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from enum import Enum
+from collections.abc import Sequence
 
-from pos_adapters.reading.amounts import MILLI, Number, in_fashion
-from pos_adapters.reading.folding import WIDE
+from pos_adapters.reading.amounts import MILLI, in_fashion
+from pos_adapters.reading.details import describe, join_details
 from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, labels_of, primary
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-
-DETAIL_REACH_LINES = 2  # a "2 x 1.50" belongs to goods at most this many lines away
-STRAY_LETTERS_MAX = 3  # "TOTAL LEI", "TOTAL (3)": letters beside a label that do not make it a name
-NAME_LINES_MAX = 4  # a description runs over at most this many lines
-
-
-class Part(Enum):
-    """What an entry is for the arithmetic."""
-
-    ITEM = "item"
-    IMPLICIT = "implicit"  # goods with quantity and price, but no amount of their own
-    DETAIL = "detail"  # quantity and price of the goods beside it
-    MODIFICATION = "modification"  # a negative line, or a positive one labelled as a discount
-    SAVING = "saving"  # "you saved": an echo, unless it acts
-    TAX = "tax"
-    SURCHARGE = "surcharge"
-    TIP = "tip"
-    ROUNDING = "rounding"
-    VOID = "void"
-    RETURN = "return"
-    CHECK = "check"  # a subtotal or total on the way
-    TOTAL = "total"
-    WEAK_TOTAL = "weak_total"
-    TENDER = "tender"
-    RECEIVED = "received"
-    CHANGE = "change"
-    STRAY = "stray"  # between subtotal and total, without a label: goods or a charge
-    FACT = "fact"  # an id that looks like an amount
-    INFO = "info"
-
+from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, is_label, round_half_up, stray_max
 
 _PART_OF = {
     Role.TOTAL: Part.TOTAL,
@@ -75,54 +45,6 @@ _CARRIED = TENDERS | {Role.TOTAL, Role.SUBTOTAL, Role.TOTAL_WEAK, Role.CHANGE, R
 _MULTIPLIED = frozenset(
     (Role.TOTAL, Role.SUBTOTAL, Role.DISCOUNT, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.TIP)
 )
-
-
-GOODS = frozenset((Part.ITEM, Part.IMPLICIT, Part.RETURN, Part.FACT, Part.VOID))
-
-
-class Entry:
-    """One amount of the document. Internal to the solver, which settles `part` and `amount`."""
-
-    __slots__ = (
-        "amount",
-        "described",
-        "facts",
-        "label",
-        "line",
-        "other",
-        "part",
-        "price",
-        "quantity",
-        "role",
-        "voided",
-    )
-
-    def __init__(self, line: int, facts: LineFacts, part: Part, amount: int) -> None:
-        self.line = line
-        self.facts = facts
-        self.part = part
-        self.amount = amount
-        self.role: Role | None = None
-        self.label: Label | None = None
-        self.other: int | None = None  # the amount in the other reading of the document
-        self.quantity: Number | None = None
-        self.price: Number | None = None
-        self.described: tuple[int, ...] = ()  # lines that hold the description
-        self.voided = False
-
-
-class Sheet:
-    """A document's entries in one fashion, with what the lines without amounts say."""
-
-    __slots__ = ("decimals", "entries", "facts", "first_total", "labels", "start")
-
-    def __init__(self, facts: Sequence[LineFacts], labels: Sequence[Label | None], decimals: int) -> None:
-        self.facts = facts
-        self.labels = labels
-        self.decimals = decimals
-        self.entries: list[Entry] = []
-        self.start = 0
-        self.first_total = len(facts)
 
 
 def label_lines(lines: Sequence[LineFacts], active: int) -> list[tuple[Label | None, list[Label]]]:
@@ -178,8 +100,8 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, 
     totals = [entry.line for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK)]
     sheet.first_total = min(totals, default=len(lines))
     _settle_places(sheet)
-    _join_details(sheet)
-    _describe(sheet)
+    join_details(sheet)
+    describe(sheet)
     return sheet
 
 
@@ -187,7 +109,7 @@ def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> La
     """A label without an amount stands for the amount alone on the next line."""
     if facts.rule:
         return carried
-    if _is_label(facts, label, _CARRIED) and facts.unknown == 0 and not facts.numbers:
+    if is_label(facts, label, _CARRIED) and facts.unknown == 0 and not facts.numbers:
         return label
     return None
 
@@ -247,7 +169,7 @@ def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label
 
 
 def _labelled_pairs(sheet: Sheet, line: int, labels: list[Label]) -> list[Entry]:
-    """ "CASH 10.00   CHANGE 4.00": several labels on a line, each with its own amount."""
+    """`CASH 10.00   CHANGE 4.00`: several labels on a line, each with its own amount."""
     facts = sheet.facts[line]
     entries = []
     for index, label in enumerate(labels):
@@ -266,7 +188,7 @@ def _labelled_pairs(sheet: Sheet, line: int, labels: list[Label]) -> list[Entry]
 
 
 def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, int] | None:
-    """ "Total: 12.00 (incl. VAT)": a labelled amount with words behind it."""
+    """`Total: 12.00 (incl. VAT)`: a labelled amount with words behind it."""
     for index, number in enumerate(facts.numbers):
         if number.start >= label.end:
             amount = in_fashion(number, decimals)
@@ -275,12 +197,14 @@ def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, 
     return None
 
 
-def _part_by_words(entry: Entry, label: Label) -> Part:
+def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods instead
+    entry: Entry, label: Label
+) -> Part:
     if label.role in FACTS:
         return Part.FACT
     part = _PART_OF[label.role]
     unknown = entry.facts.unknown
-    if part in (Part.TOTAL, Part.WEAK_TOTAL, Part.CHECK) and unknown > _stray_max(entry.facts, label):
+    if part in (Part.TOTAL, Part.WEAK_TOTAL, Part.CHECK) and unknown > stray_max(entry.facts, label):
         return Part.ITEM if part is Part.WEAK_TOTAL else Part.WEAK_TOTAL
     if part is Part.MODIFICATION and entry.amount > 0 and unknown > 0 and not label.leads:
         return Part.ITEM
@@ -348,13 +272,6 @@ def _quantify_by_product(entry: Entry, index: int, decimals: int) -> None:
                 entry.quantity = number
 
 
-def round_half_up(product: int, decimals: int) -> int:
-    """Round a product of two thousandths (a millionth) to thousandths of the fashion's last place."""
-    step = MILLI * 10 ** (3 - decimals)
-    sign = -1 if product < 0 else 1
-    return sign * ((abs(product) + step // 2) // step) * (step // MILLI)
-
-
 def _settle_places(sheet: Sheet) -> None:
     """Settle what only the place tells: tender words before any total name goods, goods after a subtotal may not be."""
     for entry in sheet.entries:
@@ -387,96 +304,3 @@ def _names_goods(entry: Entry) -> bool:
 def _another_check(sheet: Sheet, line: int) -> bool:
     """Whether a subtotal stands below `line` too: then goods go on after the one above."""
     return any(entry.part is Part.CHECK and entry.line > line for entry in sheet.entries)
-
-
-def _join_details(sheet: Sheet) -> None:
-    """Give "2 x 1.50" to the goods whose amount it makes, or make it goods of its own under a bare name."""
-    entries = sheet.entries
-    for index, entry in enumerate(entries):
-        if entry.part is Part.ITEM and _repeats_previous(entries, index):
-            entry.part = Part.DETAIL
-        elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
-            owner = _owner_of(entries, index, sheet.decimals)
-            if owner is not None:
-                owner.quantity, owner.price = entry.quantity, entry.price
-                entry.part = Part.DETAIL
-            elif not _bare_name_above(sheet, entry.line, entries[index - 1] if index else None):
-                if not entry.facts.named:
-                    entry.part = Part.DETAIL
-            elif entry.part is Part.DETAIL and entry.price is not None:
-                entry.amount = round_half_up(entry.quantity.value * entry.price.value, sheet.decimals)
-                entry.part = Part.IMPLICIT if entry.amount else Part.DETAIL
-
-
-def _repeats_previous(entries: list[Entry], index: int) -> bool:
-    """A nameless "2 x 1.50 = 3.00" under "Milk 3.00" says the same again."""
-    entry = entries[index]
-    if entry.facts.named or entry.facts.times is None or index == 0:
-        return False
-    above = entries[index - 1]
-    return (
-        above.part is Part.ITEM and above.line == entry.line - 1 and above.amount == entry.amount and above.facts.named
-    )
-
-
-def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
-    entry = entries[index]
-    if entry.facts.named and entry.part is Part.IMPLICIT:
-        return None
-    assert entry.quantity is not None
-    assert entry.price is not None
-    product = round_half_up(entry.quantity.value * entry.price.value, decimals)
-    slack = max(2 * 10 ** (3 - decimals), abs(product) // 100)
-    around = [entries[at] for at in (index - 1, index + 1) if 0 <= at < len(entries)]
-    for other in around:
-        if (
-            other.part is Part.ITEM
-            and abs(other.line - entry.line) <= DETAIL_REACH_LINES
-            and abs(abs(other.amount) - product) <= slack
-            and (other.facts.named or other.line > entry.line)
-            and other.facts.times is None
-        ):
-            return other
-    return None
-
-
-def _bare_name_above(sheet: Sheet, line: int, previous: Entry | None) -> bool:
-    """Whether the line above names something and has no amount: the description of this line's goods."""
-    above = line - 1
-    if above < sheet.start or (previous is not None and previous.line >= above):
-        return False
-    facts = sheet.facts[above]
-    label = sheet.labels[above]
-    return facts.named and not facts.rule and not _is_label(facts, label, MONEY)
-
-
-def _is_label(facts: LineFacts, label: Label | None, roles: Container[Role]) -> bool:
-    """Whether the line consists of a label of `roles`; "Total 0% yogurt" is a name."""
-    return label is not None and label.leads and label.role in roles and facts.unknown <= _stray_max(facts, label)
-
-
-def _stray_max(facts: LineFacts, label: Label) -> int:
-    """Letters beside a label: in scripts without spaces even one makes another word."""
-    return 0 if WIDE.match(facts.text, label.start) else STRAY_LETTERS_MAX
-
-
-def _describe(sheet: Sheet) -> None:
-    """Find the lines that name each item: its own, or the bare names above a nameless line."""
-    taken = sheet.start - 1
-    for entry in sheet.entries:
-        if entry.part not in (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION, Part.RETURN, Part.VOID):
-            taken = max(taken, entry.line)
-            continue
-        if entry.facts.named:
-            entry.described = (entry.line,)
-        else:
-            names: list[int] = []
-            above = entry.line - 1
-            while above > taken and len(names) < NAME_LINES_MAX and sheet.facts[above].named:
-                label = sheet.labels[above]
-                if _is_label(sheet.facts[above], label, MONEY | FACTS):
-                    break
-                names.insert(0, above)
-                above -= 1
-            entry.described = tuple(names)
-        taken = entry.line

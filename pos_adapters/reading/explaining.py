@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pos_adapters.reading.entries import Sheet
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.sheet import Sheet
 from pos_adapters.reading.values import LineRole
 
 ITEMS_EQUATION = "items = total"

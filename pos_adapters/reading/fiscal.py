@@ -67,7 +67,7 @@ def _german(data: str) -> FiscalIdentity | None:
 
 
 def _german_total(process: str) -> Decimal | None:
-    """ "Beleg^75.33_7.99_0.00_0.00_0.00^10.00:Bar_5.00:Bar:CHF": gross by tax rate, then payments."""
+    """`Beleg^75.33_7.99_0.00_0.00_0.00^10.00:Bar_5.00:Bar:CHF`: gross by tax rate, then payments."""
     parts = process.split("^")
     if len(parts) != 3 or parts[0] != "Beleg":
         return None

@@ -73,7 +73,8 @@ def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bo
     """An order without prices: quantities before names, and a word of the dining room (table, waiter, order)."""
     if not {Role.CASHIER, Role.DOCUMENT_NUMBER, Role.ID}.intersection(role for role in Role if role in roles):
         return False
-    return any(_COUNTED.match(facts.text) for facts in lines)
+    priced = any(number.decimals or number.currency for facts in lines for number in facts.numbers)
+    return not priced and any(_COUNTED.match(facts.text) and not facts.dated for facts in lines)
 
 
 def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:

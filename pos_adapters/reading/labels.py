@@ -118,7 +118,9 @@ def _unknown_before(facts: LineFacts, hit: Hit) -> bool:
     return letters - known > 1
 
 
-def primary(labels: Sequence[Label], facts: LineFacts) -> Label | None:
+def primary(  # noqa: PLR0911 - the table of which label yields to which
+    labels: Sequence[Label], facts: LineFacts
+) -> Label | None:
     """Return the label that decides what the line is."""
     if not labels:
         return None
@@ -143,7 +145,7 @@ def primary(labels: Sequence[Label], facts: LineFacts) -> Label | None:
 
 
 def _number_of(labels: Sequence[Label], facts: LineFacts) -> Label | None:
-    """ "Card no. 1234": the figures belong to the number, not to the card."""
+    """`Card no. 1234`: the figures belong to the number, not to the card."""
     fact = _first_of(labels, FACTS)
     if fact is None or not facts.numbers or facts.numbers[0].start < fact.end or facts.numbers[-1].decimals:
         return None
@@ -155,7 +157,7 @@ def _first_of(labels: Iterable[Label], roles: Iterable[Role]) -> Label | None:
 
 
 def _adjacent_tax(first: Label, rest: Sequence[Label]) -> Label | None:
-    """ "TOTAL VAT" is a tax, "TOTAL (incl. VAT)" is a total."""
+    """`TOTAL VAT` is a tax, "TOTAL (incl. VAT)" is a total."""
     if rest and rest[0].role is Role.TAX and rest[0].start - first.end <= 1:
         return rest[0]
     return None

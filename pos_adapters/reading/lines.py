@@ -126,7 +126,7 @@ def _times(text: str, numbers: tuple[Number, ...]) -> tuple[int, int] | None:
 
 
 def _adjacent(text: str, first: Number, second: Number) -> bool:
-    """ "2x 1.50": the sign is glued to the quantity and the price follows at once."""
+    """`2x 1.50`: the sign is glued to the quantity and the price follows at once."""
     gap = text[first.end : second.start]
     return len(gap) <= 1 and text[first.end - 1] in "xх"
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import currencies
-from pos_adapters.reading.entries import Sheet
 from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.sheet import Sheet
 from pos_adapters.reading.values import StoreFacts
 from retail.money import NO_CURRENCY
 
@@ -25,7 +25,7 @@ def meanings_of(sign: str) -> list[str]:
     return table["signs"].get(sign) or table["words"].get(sign) or []
 
 
-def currency_of(sheet: Sheet, solution: Solution, store: StoreFacts, languages: Sequence[str]) -> str | None:
+def currency_of(sheet: Sheet, solution: Solution, *, store: StoreFacts, languages: Sequence[str]) -> str | None:
     """Return the receipt's currency (NO_CURRENCY when none is printed nor known); None when it is a foreign one."""
     sign = _sign_of(sheet, solution)
     meanings = meanings_of(sign) if sign else []
@@ -43,19 +43,27 @@ def currency_of(sheet: Sheet, solution: Solution, store: StoreFacts, languages: 
     return meanings[0]
 
 
-def _sign_of(sheet: Sheet, solution: Solution) -> str:
+def _sign_of(sheet: Sheet, solution: Solution) -> str:  # noqa: C901 - the places in order
     """The total's own sign, else the word on its line or in a heading, else the one most amounts carry."""
     if solution.total.entry is not None:
         facts = solution.total.entry.facts
         for number in facts.numbers:
             if number.currency:
                 return number.currency
+        for sign in currencies()["signs"]:
+            if sign in facts.text:
+                return sign
         for word in facts.text.lower().replace("(", " ").replace(")", " ").replace(":", " ").split():
             if word in currencies()["words"] and len(word) > 1:
                 return word
     votes = Counter(number.currency for facts in sheet.facts for number in facts.numbers if number.currency)
     if votes:
         return votes.most_common(1)[0][0]
+    for facts in sheet.facts[: sheet.first_total]:
+        if not facts.numbers:
+            for sign in currencies()["signs"]:
+                if sign in facts.text:  # the heading of a column: "Price (€)"
+                    return sign
     words = Counter(
         word
         for facts in sheet.facts[: sheet.first_total]

@@ -1,4 +1,4 @@
-"""What a receipt tells beside its amounts: when, by whom, at which workstation, under which number, for which member."""
+"""What a receipt tells beside its amounts: when, by whom, where, under which number, for which member."""
 
 from __future__ import annotations
 

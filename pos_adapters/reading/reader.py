@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pos_adapters.reading.arithmetic import judge
-from pos_adapters.reading.entries import Part, Sheet, fashions_of, label_lines, sheet_of
+from pos_adapters.reading.entries import fashions_of, label_lines, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.kinds import Naming, looks_like_kitchen, namings
@@ -19,6 +19,7 @@ from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.money_signs import currency_of, shown
 from pos_adapters.reading.readings import Solution, Verdict
+from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.transactions import Told, proof_of, transaction_of
 from pos_adapters.reading.values import FiscalIdentity, LineRole, Parked, ParkReason, Reading, ReceiptText, StoreFacts
 from pos_adapters.reading.voids import pair_voids
@@ -138,9 +139,9 @@ class _Reading:
         has_goods = sheet is not None and any(entry.part in (Part.ITEM, Part.IMPLICIT) for entry in sheet.entries)
         if kind is None and Role.TERMINAL in roles and not has_goods:
             return Reading(kind=DocumentKind.CARD_SLIP, languages=self.languages)
-        if kind is None and not has_goods and looks_like_kitchen(self.lines, roles):
-            return Reading(kind=DocumentKind.KITCHEN, languages=self.languages)
         has_total = sheet is not None and any(entry.part is Part.TOTAL for entry in sheet.entries)
+        if kind is None and not has_total and looks_like_kitchen(self.lines, roles):
+            return Reading(kind=DocumentKind.KITCHEN, languages=self.languages)
         if kind is None and not (has_goods and has_total):
             return self._park(ParkReason.NO_AMOUNTS, verdict.detail, kind=DocumentKind.OTHER)
         return self._park(ParkReason(verdict.reason), verdict.detail, kind=kind or DocumentKind.SALE)
@@ -156,7 +157,7 @@ class _Reading:
     def _proved(self, kind: DocumentKind, sheet: Sheet, verdict: Verdict) -> Reading:
         solution = verdict.solution
         assert solution is not None
-        currency = currency_of(sheet, solution, self.store, self.languages)
+        currency = currency_of(sheet, solution, store=self.store, languages=self.languages)
         if currency is None:
             return self._park(ParkReason.FOREIGN_CURRENCY, "the total is not in the store's currency", kind=kind)
         problem = _fiscal_conflict(self.fiscal, solution.total.amount)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from pos_adapters.reading.entries import Entry, Part, Sheet
 from pos_adapters.reading.settlement import Settlement
+from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 CHOICES_MAX = 1024  # combinations of answers per total; a document with more open questions is parked
 
@@ -117,7 +117,9 @@ def _questions(entries: Sequence[Entry], sheet: Sheet) -> list[list[Answer]]:
     return questions
 
 
-def _answers(part: Part, some: list[Entry], sheet: Sheet) -> list[Answer]:
+def _answers(  # noqa: C901, PLR0911 - the table of questions
+    part: Part, some: list[Entry], sheet: Sheet
+) -> list[Answer]:
     if part is Part.IMPLICIT:
         return _implicit_answers(some)
     if part is Part.TAX:

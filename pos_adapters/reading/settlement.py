@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pos_adapters.reading.entries import Entry, Part, Sheet
 from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 
 class Paid(NamedTuple):
@@ -35,7 +35,7 @@ NAMED_TENDER_REACH_LINES = 8  # further down, "VISA" is an advertisement of what
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
 
-def settle(sheet: Sheet, total: int, after: int, show: Callable[[int], str]) -> tuple[Settlement | None, str]:
+def settle(sheet: Sheet, total: int, *, after: int, show: Callable[[int], str]) -> tuple[Settlement | None, str]:
     """Return the settlement of `total` from the lines after line `after`, or None and what does not fit."""
     later = [entry for entry in sheet.entries if entry.line >= after]
     tenders = [entry for entry in later if entry.part is Part.TENDER and entry.amount]

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from pos_adapters.reading import particulars
 from pos_adapters.reading.amounts import Number
-from pos_adapters.reading.entries import Entry, Part, Sheet
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.money_signs import shown
 from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.sheet import Entry, Part, Sheet
 from pos_adapters.reading.values import FiscalIdentity, StoreFacts
 from retail.identifiers import TransactionId, TransactionKey
 from retail.line_items import (

@@ -32,7 +32,7 @@ class ReceiptText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFacts:
-    """What only the store knows; None where nobody said. `day_ends_at` is local "HH:MM", when the business day rolls."""
+    """What only the store knows; None where nobody said. `day_ends_at` is local "HH:MM": the business day rolls."""
 
     business_unit_id: BusinessUnitId | None = None
     workstation_id: WorkstationId | None = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pos_adapters.reading.entries import Entry, Part, Sheet
 from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 MARK_REACH_LINES = 2  # "** VOID **" marks goods at most this far below
 

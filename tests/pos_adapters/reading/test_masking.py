@@ -3,9 +3,25 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pos_adapters.reading.masking import HELD_BYTES_MAX, StreamMasker, is_card_number, mask_bytes, mask_text, passes_luhn
+from pos_adapters.reading.masking import (
+    HELD_BYTES_MAX,
+    StreamMasker,
+    is_card_number,
+    mask_bytes,
+    mask_text,
+    passes_luhn,
+)
 
-CARDS = ["4111111111111111", "5500005555555559", "378282246310005", "6011000990139424", "3530111333300000", "2200000000000004", "6759649826438453", "30569309025904"]
+CARDS = [
+    "4111111111111111",
+    "5500005555555559",
+    "378282246310005",
+    "6011000990139424",
+    "3530111333300000",
+    "2200000000000004",
+    "6759649826438453",
+    "30569309025904",
+]
 
 
 def test_each_issuers_test_number_is_masked_to_first_six_and_last_four():
@@ -44,7 +60,9 @@ def test_a_fiscal_code_stays():
     assert mask_bytes(code.encode()) == code.encode()
 
 
-@given(st.binary(max_size=300), st.sampled_from(CARDS), st.binary(max_size=50), st.lists(st.integers(1, 40), max_size=30))
+@given(
+    st.binary(max_size=300), st.sampled_from(CARDS), st.binary(max_size=50), st.lists(st.integers(1, 40), max_size=30)
+)
 def test_a_stream_is_masked_as_the_whole_would_be_however_it_is_cut(before, card, after, cuts):
     data = before + b"\n" + card.encode() + b"\n" + after
     masker = StreamMasker()

@@ -34,7 +34,17 @@ def japanese_convenience(seed: int) -> Golden:
         tenders = (("stored_value", total),)
     page.text("お買上明細は上記のとおりです。")
     page.text("[*]マークは軽減税率対象です。")
-    return golden("japanese_convenience", seed, page, language="ja", chain=True, total=total, items=len(goods), currency="JPY", tenders=tenders)
+    return golden(
+        "japanese_convenience",
+        seed,
+        page,
+        language="ja",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="JPY",
+        tenders=tenders,
+    )
 
 
 @layout
@@ -67,13 +77,25 @@ def japanese_supermarket_outer_tax(seed: int) -> Golden:
     page.row("今回ポイント", "12P")
     page.row("累計ポイント", "1,234P")
     page.text("毎度ありがとうございます")
-    return golden("japanese_supermarket_outer_tax", seed, page, language="ja", chain=True, total=total, items=len(goods), currency="JPY", tenders=(("credit", total),))
+    return golden(
+        "japanese_supermarket_outer_tax",
+        seed,
+        page,
+        language="ja",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="JPY",
+        tenders=(("credit", total),),
+    )
 
 
 @layout
 def japanese_cafe(seed: int) -> Golden:
     """A cafe: count column, amounts with 円, two labels on one line."""
-    shop = Shop(seed, [("ブレンド", "450"), ("カフェラテ", "520"), ("モーニングセット", "780"), ("ケーキ", "600")], decimals=0)
+    shop = Shop(
+        seed, [("ブレンド", "450"), ("カフェラテ", "520"), ("モーニングセット", "780"), ("ケーキ", "600")], decimals=0
+    )
     page = Page(width=32, decimals=0, thousands=",")
     goods = shop.basket(2, 4, many=0.5)
     page.center("喫茶みどり")
@@ -87,7 +109,17 @@ def japanese_cafe(seed: int) -> Golden:
     page.row("合計", f"{page.money(total)}円")
     page.text(f"現金 {page.money(handed)}円   お釣り {page.money(handed - total)}円")
     page.text("ありがとうございました")
-    return golden("japanese_cafe", seed, page, language="ja", chain=False, total=total, items=len(goods), currency="JPY", tenders=(("cash", total),))
+    return golden(
+        "japanese_cafe",
+        seed,
+        page,
+        language="ja",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="JPY",
+        tenders=(("cash", total),),
+    )
 
 
 @layout
@@ -119,13 +151,25 @@ def chinese_supermarket(seed: int) -> Golden:
     page.text("本次积分:12  累计积分:3456")
     page.text("电话:021-55667788")
     page.center("谢谢惠顾 欢迎再次光临")
-    return golden("chinese_supermarket", seed, page, language="zh", chain=True, total=total, items=len(goods), currency=None, tenders=tenders)
+    return golden(
+        "chinese_supermarket",
+        seed,
+        page,
+        language="zh",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=tenders,
+    )
 
 
 @layout
 def chinese_restaurant(seed: int) -> Golden:
     """A restaurant: name above, price x count below, service fee, discount, sign of yuan."""
-    shop = Shop(seed, [("宫保鸡丁", "38.00"), ("米饭", "3.00"), ("青岛啤酒", "12.00"), ("水煮鱼", "88.00"), ("拍黄瓜", "16.00")])
+    shop = Shop(
+        seed, [("宫保鸡丁", "38.00"), ("米饭", "3.00"), ("青岛啤酒", "12.00"), ("水煮鱼", "88.00"), ("拍黄瓜", "16.00")]
+    )
     page = Page(width=32, decimal=".", thousands=",")
     goods = shop.basket(2, 5, many=0.5)
     page.center("老四川饭店")
@@ -146,7 +190,17 @@ def chinese_restaurant(seed: int) -> Golden:
     page.row("支付宝", f"¥{page.money(total)}")
     page.text("扫码开具电子发票")
     page.center("欢迎下次光临")
-    return golden("chinese_restaurant", seed, page, language="zh", chain=False, total=total, items=len(goods), currency="CNY", tenders=(("mobile", total),))
+    return golden(
+        "chinese_restaurant",
+        seed,
+        page,
+        language="zh",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="CNY",
+        tenders=(("mobile", total),),
+    )
 
 
 @layout
@@ -181,13 +235,27 @@ def korean_convenience(seed: int) -> Golden:
     page.text("*표시 상품은 부가세 면세품목입니다")
     page.text("교환/환불은 30일이내 영수증 지참시 가능")
     page.center("감사합니다")
-    return golden("korean_convenience", seed, page, language="ko", chain=True, total=total, items=len(goods), currency=None, tenders=tenders)
+    return golden(
+        "korean_convenience",
+        seed,
+        page,
+        language="ko",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=tenders,
+    )
 
 
 @layout
 def korean_cafe(seed: int) -> Golden:
     """A cafe: won word behind, discount, simple payment."""
-    shop = Shop(seed, [("아메리카노", "4500"), ("카페라떼", "5000"), ("치즈케이크", "6800"), ("유자차", "5500"), ("베이글", "3900")], decimals=0)
+    shop = Shop(
+        seed,
+        [("아메리카노", "4500"), ("카페라떼", "5000"), ("치즈케이크", "6800"), ("유자차", "5500"), ("베이글", "3900")],
+        decimals=0,
+    )
     page = Page(width=32, decimals=0, thousands=",")
     goods = shop.basket(2, 4, many=0.5)
     page.center("커피하우스 강남")
@@ -206,4 +274,14 @@ def korean_cafe(seed: int) -> Golden:
     page.row("카카오페이", f"{page.money(total)}원")
     page.text("스탬프 적립: 2개")
     page.center("이용해 주셔서 감사합니다")
-    return golden("korean_cafe", seed, page, language="ko", chain=False, total=total, items=len(goods), currency="KRW", tenders=(("mobile", total),))
+    return golden(
+        "korean_cafe",
+        seed,
+        page,
+        language="ko",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="KRW",
+        tenders=(("mobile", total),),
+    )

@@ -135,7 +135,13 @@ class Shop:
         return str(self.rng.randint(1, 9)) + "".join(self.rng.choice("0123456789") for _ in range(count - 1))
 
     def stamp(self) -> tuple[int, int, int, int, int]:
-        return 2024, self.rng.randint(1, 12), self.rng.randint(13, 28), self.rng.randint(8, 21), self.rng.randint(10, 59)
+        return (
+            2024,
+            self.rng.randint(1, 12),
+            self.rng.randint(13, 28),
+            self.rng.randint(8, 21),
+            self.rng.randint(10, 59),
+        )
 
 
 def total_of(goods: list[Goods]) -> Decimal:

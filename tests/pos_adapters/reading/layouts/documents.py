@@ -156,10 +156,26 @@ def refused(seed: int = 3) -> list[Golden]:
                 if kind == "void" and text.startswith("***"):
                     place = len(sale.lines)
                 lines = (*sale.lines[:place], "      " + text, *sale.lines[place:])
-                found.append(replace(sale, name=f"{kind}-{language}-{number}", layout=f"{kind}", lines=_net(lines), kind=kind, codes=()))
+                found.append(
+                    replace(
+                        sale,
+                        name=f"{kind}-{language}-{number}",
+                        layout=f"{kind}",
+                        lines=_net(lines),
+                        kind=kind,
+                        codes=(),
+                    )
+                )
     for language, lines in REPORTS.items():
         found.append(
-            Golden(name=f"report-{language}", layout="report", language=language, chain=False, lines=tuple(lines), kind="report")
+            Golden(
+                name=f"report-{language}",
+                layout="report",
+                language=language,
+                chain=False,
+                lines=tuple(lines),
+                kind="report",
+            )
         )
     return found
 

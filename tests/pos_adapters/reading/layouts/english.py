@@ -43,7 +43,17 @@ def british_supermarket(seed: int) -> Golden:
     page.row("TOTAL UP TO 12/02/24", "1,204")
     page.text("14/02/24 18:33  5134 062 1021 9981")
     page.center("Thank you for shopping with us")
-    return golden("british_supermarket", seed, page, language="en", chain=True, total=total, items=len(goods), currency="GBP", tenders=(("debit", total),))
+    return golden(
+        "british_supermarket",
+        seed,
+        page,
+        language="en",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="GBP",
+        tenders=(("debit", total),),
+    )
 
 
 @layout
@@ -56,7 +66,9 @@ def american_hypermarket(seed: int) -> Golden:
     page.center("2110 W MAIN ST")
     page.text("ST# 05260 OP# 009043 TE# 43 TR# 06657")
     for one in goods:
-        page.text(f"{one.name[:14]:<15}{shop.digits(12)} {shop.rng.choice('FTX ')}{page.money(one.amount):>8} {shop.rng.choice('NXTO')}")
+        page.text(
+            f"{one.name[:14]:<15}{shop.digits(12)} {shop.rng.choice('FTX ')}{page.money(one.amount):>8} {shop.rng.choice('NXTO')}"
+        )
     net = total_of(goods)
     rate = Decimal("7.000")
     tax = cents(net * rate / 100)
@@ -81,7 +93,17 @@ def american_hypermarket(seed: int) -> Golden:
     page.center("TC# 7783 6080 4330 6080 4330")
     page.center("02/21/24     14:08:55")
     page.center("Low prices. Every day.")
-    return golden("american_hypermarket", seed, page, language="en", chain=True, total=total, items=len(goods), currency=None, tenders=tenders)
+    return golden(
+        "american_hypermarket",
+        seed,
+        page,
+        language="en",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=tenders,
+    )
 
 
 @layout
@@ -113,13 +135,33 @@ def american_grocer_card_savings(seed: int) -> Golden:
     page.text("03/15/24 09:21am 512 8 91 888888")
     page.text("Fuel Points Earned Today: 23")
     page.center("Thank You for shopping K")
-    return golden("american_grocer_card_savings", seed, page, language="en", chain=True, total=total, items=len(goods), currency=None, tenders=(("credit", total),))
+    return golden(
+        "american_grocer_card_savings",
+        seed,
+        page,
+        language="en",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=(("credit", total),),
+    )
 
 
 @layout
 def american_diner_tip(seed: int) -> Golden:
     """A diner: tax on top, tip, grand total, card; the bill's number looks like a price."""
-    shop = Shop(seed, [("Cheeseburger", "11.95"), ("Caesar Salad", "9.50"), ("Iced Tea", "2.95"), ("Fries Large", "4.25"), ("Apple Pie", "6.00"), ("Draft Beer", "5.50")])
+    shop = Shop(
+        seed,
+        [
+            ("Cheeseburger", "11.95"),
+            ("Caesar Salad", "9.50"),
+            ("Iced Tea", "2.95"),
+            ("Fries Large", "4.25"),
+            ("Apple Pie", "6.00"),
+            ("Draft Beer", "5.50"),
+        ],
+    )
     page = _page(32)
     goods = shop.basket(2, 5, many=0.4)
     page.center("MAIN STREET DINER")
@@ -141,7 +183,17 @@ def american_diner_tip(seed: int) -> Golden:
     page.row("AMEX ***********1005", f"${page.money(total)}")
     page.text("Approval: 512204")
     page.center("Thank you! Please come again")
-    return golden("american_diner_tip", seed, page, language="en", chain=False, total=total, items=len(goods), currency="USD", tenders=(("credit", total),))
+    return golden(
+        "american_diner_tip",
+        seed,
+        page,
+        language="en",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="USD",
+        tenders=(("credit", total),),
+    )
 
 
 @layout
@@ -183,13 +235,26 @@ def australian_tax_invoice(seed: int) -> Golden:
         tenders = (("credit", total),)
     page.row("TOTAL includes GST", f"${page.money(cents(total / 11))}")
     page.text("Thank you for shopping with us")
-    return golden("australian_tax_invoice", seed, page, language="en", chain=True, total=total, items=len(goods), currency="USD", tenders=tenders)
+    return golden(
+        "australian_tax_invoice",
+        seed,
+        page,
+        language="en",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="USD",
+        tenders=tenders,
+    )
 
 
 @layout
 def british_cafe_two_columns(seed: int) -> Golden:
     """A cafe: price and amount columns, a voided pair, two tenders of which one is a voucher."""
-    shop = Shop(seed, [("Flat White", "3.20"), ("Latte", "3.40"), ("Scone", "2.60"), ("Toastie", "6.75"), ("Cake slice", "4.10")])
+    shop = Shop(
+        seed,
+        [("Flat White", "3.20"), ("Latte", "3.40"), ("Scone", "2.60"), ("Toastie", "6.75"), ("Cake slice", "4.10")],
+    )
     page = _page(38)
     goods = shop.basket(2, 4, many=0.5)
     page.center("THE COPPER KETTLE")
@@ -208,4 +273,14 @@ def british_cafe_two_columns(seed: int) -> Golden:
     page.row("VAT @ 20% included", page.money(cents(total / 6)))
     page.text("22 Aug 2024 10:12  Bill 00812")
     page.center("See you again soon!")
-    return golden("british_cafe_two_columns", seed, page, language="en", chain=False, total=total, items=len(goods), currency="GBP", tenders=(("credit", total - part), ("voucher", part)))
+    return golden(
+        "british_cafe_two_columns",
+        seed,
+        page,
+        language="en",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="GBP",
+        tenders=(("credit", total - part), ("voucher", part)),
+    )

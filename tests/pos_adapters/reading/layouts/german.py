@@ -55,15 +55,27 @@ def german_supermarket_red(seed: int) -> Golden:
     page.text("Steuer  %      Netto   Steuer   Brutto")
     page.columns(("B=  7,0%", 10), (page.money(net), -10), (page.money(total - net), -9), (page.money(total), -9))
     page.columns(("Gesamtbetrag", 12), (page.money(net), -8), (page.money(total - net), -9), (page.money(total), -9))
-    page.text("TSE-Signatur:    W4bP0ZlHz3S6aZ==")
-    page.text("TSE-Signaturzähler: 1029384")
-    page.text("Seriennnummer Kasse: REWE:12:34")
+    page.lines += [
+        "TSE-Signatur:    W4bP0ZlHz3S6aZ==",
+        "TSE-Signaturzähler: 1029384",
+        "Seriennnummer Kasse: REWE:12:34",
+    ]
     page.rule("*")
     page.text("Sie haben 0,85 EUR gespart!")
     page.text("14.03.2024   18:42   Bon-Nr.:1234")
     page.text("Markt:0715   Kasse:3   Bed.:121212")
     page.center("Vielen Dank für Ihren Einkauf")
-    return golden("german_supermarket_red", seed, page, language="de", chain=True, total=total, items=items, currency="EUR", tenders=tenders)
+    return golden(
+        "german_supermarket_red",
+        seed,
+        page,
+        language="de",
+        chain=True,
+        total=total,
+        items=items,
+        currency="EUR",
+        tenders=tenders,
+    )
 
 
 @layout
@@ -102,7 +114,17 @@ def german_discounter_blue(seed: int) -> Golden:
     page.text("1123   287561/02   16.05.24   17:38")
     page.text("UST-ID-NR:DE814501234")
     page.center("Danke und auf Wiedersehen")
-    return golden("german_discounter_blue", seed, page, language="de", chain=True, total=total, items=len(goods), currency="EUR", tenders=tenders)
+    return golden(
+        "german_discounter_blue",
+        seed,
+        page,
+        language="de",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="EUR",
+        tenders=tenders,
+    )
 
 
 @layout
@@ -129,7 +151,17 @@ def german_drugstore_digit_codes(seed: int) -> Golden:
     page.text("Für diesen Einkauf hätten Sie")
     page.text(f"{int(total)} PAYBACK Punkte erhalten.")
     page.text("Danke für Ihren Besuch")
-    return golden("german_drugstore_digit_codes", seed, page, language="de", chain=True, total=total, items=len(goods), currency="EUR", tenders=(("credit", total),))
+    return golden(
+        "german_drugstore_digit_codes",
+        seed,
+        page,
+        language="de",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="EUR",
+        tenders=(("credit", total),),
+    )
 
 
 @layout
@@ -144,7 +176,11 @@ def german_fuel(seed: int) -> Golden:
     page.text("Beleg-Nr. 4512/008/00002")
     page.rule("-")
     page.text("* Super E10     Säule 4")
-    page.row(f"  {page.kilos(litres)} l x {page.money(price)[:-2]}{str(price)[-3:]}"[:0] + f"  {str(litres).replace('.', ',')} L x {str(price).replace('.', ',')} EUR/L", f"{page.money(amount)} A")
+    page.row(
+        f"  {page.kilos(litres)} l x {page.money(price)[:-2]}{str(price)[-3:]}"[:0]
+        + f"  {str(litres).replace('.', ',')} L x {str(price).replace('.', ',')} EUR/L",
+        f"{page.money(amount)} A",
+    )
     extra = shop.rng.random() < 0.5
     items, total = 1, amount
     if extra:
@@ -159,13 +195,34 @@ def german_fuel(seed: int) -> Golden:
     page.text("04.06.2024 07:55 Kasse 1")
     page.text("TSE-Transaktion 99123")
     page.center("Gute Fahrt!")
-    return golden("german_fuel", seed, page, language="de", chain=False, total=total, items=items, currency="EUR", tenders=(("debit", total),))
+    return golden(
+        "german_fuel",
+        seed,
+        page,
+        language="de",
+        chain=False,
+        total=total,
+        items=items,
+        currency="EUR",
+        tenders=(("debit", total),),
+    )
 
 
 @layout
 def german_restaurant(seed: int) -> Golden:
     """A restaurant: count before the dish, table, tip on top of the total, card slip appended."""
-    shop = Shop(seed, [("Schnitzel Wiener Art", "14.90"), ("Pils 0,5l", "4.60"), ("Apfelschorle", "3.90"), ("Espresso", "2.60"), ("Kaiserschmarrn", "8.50"), ("Tagessuppe", "5.20"), ("Gemischter Salat", "4.80")])
+    shop = Shop(
+        seed,
+        [
+            ("Schnitzel Wiener Art", "14.90"),
+            ("Pils 0,5l", "4.60"),
+            ("Apfelschorle", "3.90"),
+            ("Espresso", "2.60"),
+            ("Kaiserschmarrn", "8.50"),
+            ("Tagessuppe", "5.20"),
+            ("Gemischter Salat", "4.80"),
+        ],
+    )
     page = _page(40)
     goods = shop.basket(2, 5, many=0.6)
     page.center("Gasthaus zum Löwen")
@@ -185,13 +242,33 @@ def german_restaurant(seed: int) -> Golden:
     page.row("19% MwSt aus " + page.money(total), page.money(total - net))
     page.text("12.07.2024  21:15")
     page.center("Wir danken für Ihren Besuch!")
-    return golden("german_restaurant", seed, page, language="de", chain=False, total=total + tip, items=len(goods), currency="EUR", tenders=(("credit", total + tip),))
+    return golden(
+        "german_restaurant",
+        seed,
+        page,
+        language="de",
+        chain=False,
+        total=total + tip,
+        items=len(goods),
+        currency="EUR",
+        tenders=(("credit", total + tip),),
+    )
 
 
 @layout
 def swiss_grocer_rounded(seed: int) -> Golden:
     """A Swiss grocer: apostrophe thousands, quantity, price and amount columns, rounding to five centimes."""
-    shop = Shop(seed, [("Gruyère AOP", "8.47"), ("Milch UHT", "1.58"), ("Ruchbrot", "2.93"), ("Rivella rot", "2.21"), ("Cervelat 2er", "3.76"), ("Kaffeemaschine", "1249.90")])
+    shop = Shop(
+        seed,
+        [
+            ("Gruyère AOP", "8.47"),
+            ("Milch UHT", "1.58"),
+            ("Ruchbrot", "2.93"),
+            ("Rivella rot", "2.21"),
+            ("Cervelat 2er", "3.76"),
+            ("Kaffeemaschine", "1249.90"),
+        ],
+    )
     page = Page(width=42, decimal=".", thousands="'")
     goods = shop.basket(2, 5)
     page.center("Genossenschaft M Zürich")
@@ -213,4 +290,14 @@ def swiss_grocer_rounded(seed: int) -> Golden:
     page.text("Cumulus-Nr. 2099 123 456 789")
     page.text("08.02.2024 12:03:55")
     page.center("Merci für Ihren Einkauf")
-    return golden("swiss_grocer_rounded", seed, page, language="de", chain=True, total=total, items=len(goods), currency="CHF", tenders=(("cash", total),))
+    return golden(
+        "swiss_grocer_rounded",
+        seed,
+        page,
+        language="de",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="CHF",
+        tenders=(("cash", total),),
+    )

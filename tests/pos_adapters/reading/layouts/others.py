@@ -35,13 +35,26 @@ def turkish_market(seed: int) -> Golden:
     page.text("Z NO : 1204      EKÜ NO : 0002")
     page.center("MF YAB 12345678")
     page.center("YİNE BEKLERİZ")
-    return golden("turkish_market", seed, page, language="tr", chain=True, total=total, items=len(goods), currency=None, tenders=tenders)
+    return golden(
+        "turkish_market",
+        seed,
+        page,
+        language="tr",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=tenders,
+    )
 
 
 @layout
 def turkish_restaurant(seed: int) -> Golden:
     """A Turkish restaurant: count in front, subtotal, discount, TL sign."""
-    shop = Shop(seed, [("ADANA KEBAP", "280.00"), ("AYRAN", "35.00"), ("KÜNEFE", "145.00"), ("MERCİMEK", "80.00"), ("ÇAY", "20.00")])
+    shop = Shop(
+        seed,
+        [("ADANA KEBAP", "280.00"), ("AYRAN", "35.00"), ("KÜNEFE", "145.00"), ("MERCİMEK", "80.00"), ("ÇAY", "20.00")],
+    )
     page = Page(width=32)
     goods = shop.basket(2, 4, many=0.5)
     page.center("KEBAPÇI HALİL USTA")
@@ -58,7 +71,17 @@ def turkish_restaurant(seed: int) -> Golden:
     page.row("KDV %10 dahil", f"{page.money(cents(total / 11))} ₺")
     page.text("21.07.2024 20:45")
     page.center("AFİYET OLSUN")
-    return golden("turkish_restaurant", seed, page, language="tr", chain=False, total=total, items=len(goods), currency="TRY", tenders=(("debit", total),))
+    return golden(
+        "turkish_restaurant",
+        seed,
+        page,
+        language="tr",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="TRY",
+        tenders=(("debit", total),),
+    )
 
 
 @layout
@@ -94,7 +117,17 @@ def dutch_supermarket(seed: int) -> Golden:
     page.text(f"TOTAAL {page.money(base)}    {page.money(total - base)}")
     page.text("1234  17:42  35  14-6-2024")
     page.center("Vragen? Onze medewerkers helpen u graag")
-    return golden("dutch_supermarket", seed, page, language="nl", chain=True, total=total, items=len(goods), currency="EUR", tenders=(("debit", total),))
+    return golden(
+        "dutch_supermarket",
+        seed,
+        page,
+        language="nl",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="EUR",
+        tenders=(("debit", total),),
+    )
 
 
 @layout
@@ -119,4 +152,14 @@ def belgian_shop(seed: int) -> Golden:
     page.row("Contant", f"€ {page.money(handed)}")
     page.row("Terug", f"€ {page.money(handed - total)}")
     page.center("Bedankt en tot ziens!")
-    return golden("belgian_shop", seed, page, language="nl", chain=False, total=total, items=len(goods), currency="EUR", tenders=(("cash", total),))
+    return golden(
+        "belgian_shop",
+        seed,
+        page,
+        language="nl",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="EUR",
+        tenders=(("cash", total),),
+    )

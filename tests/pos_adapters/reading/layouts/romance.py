@@ -42,7 +42,17 @@ def french_hypermarket(seed: int) -> Golden:
     page.text("VOTRE CAGNOTTE CARTE FIDELITE : 12,40 €")
     page.text("28/09/2024 12:41  C12 T0345 S001234")
     page.center("MERCI DE VOTRE VISITE A BIENTOT")
-    return golden("french_hypermarket", seed, page, language="fr", chain=True, total=total, items=len(goods), currency="EUR", tenders=tenders)
+    return golden(
+        "french_hypermarket",
+        seed,
+        page,
+        language="fr",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="EUR",
+        tenders=tenders,
+    )
 
 
 @layout
@@ -65,7 +75,17 @@ def french_bakery(seed: int) -> Golden:
     page.row("Titre restaurant", f"{page.money(part)}€")
     page.row("Espèces", f"{page.money(total - part)}€")
     page.center("Merci et à bientôt")
-    return golden("french_bakery", seed, page, language="fr", chain=False, total=total, items=len(goods), currency="EUR", tenders=(("cash", total - part), ("voucher", part)))
+    return golden(
+        "french_bakery",
+        seed,
+        page,
+        language="fr",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="EUR",
+        tenders=(("cash", total - part), ("voucher", part)),
+    )
 
 
 @layout
@@ -102,7 +122,17 @@ def spanish_supermarket(seed: int) -> Golden:
     page.text(f"10%     {page.money(base)}         {page.money(total - base)}")
     page.text(f"TOTAL   {page.money(base)}         {page.money(total - base)}")
     page.text("SE ADMITEN DEVOLUCIONES CON TICKET")
-    return golden("spanish_supermarket", seed, page, language="es", chain=True, total=total, items=len(goods), currency="EUR", tenders=tenders)
+    return golden(
+        "spanish_supermarket",
+        seed,
+        page,
+        language="es",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="EUR",
+        tenders=tenders,
+    )
 
 
 @layout
@@ -126,7 +156,17 @@ def mexican_convenience(seed: int) -> Golden:
     page.row("ARTICULOS:", str(len(goods)))
     page.text("IVA 16% INCLUIDO")
     page.center("GRACIAS POR SU COMPRA")
-    return golden("mexican_convenience", seed, page, language="es", chain=True, total=total, items=len(goods), currency=None, tenders=(("cash", total),))
+    return golden(
+        "mexican_convenience",
+        seed,
+        page,
+        language="es",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=(("cash", total),),
+    )
 
 
 @layout
@@ -161,13 +201,26 @@ def italian_commercial_document(seed: int) -> Golden:
     page.text("05-11-2024 10:23")
     page.text("DOCUMENTO N. 0123-0456")
     page.text("RT 99MEY012345")
-    return golden("italian_commercial_document", seed, page, language="it", chain=True, total=total, items=len(goods), currency="EUR", tenders=tenders)
+    return golden(
+        "italian_commercial_document",
+        seed,
+        page,
+        language="it",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="EUR",
+        tenders=tenders,
+    )
 
 
 @layout
 def italian_bar(seed: int) -> Golden:
     """A bar's older fiscal receipt: euro word in the total line, cash and change, count of pieces."""
-    shop = Shop(seed, [("CAFFE", "1.20"), ("CORNETTO", "1.50"), ("CAPPUCCINO", "1.60"), ("SPREMUTA", "3.50"), ("TRAMEZZINO", "3.80")])
+    shop = Shop(
+        seed,
+        [("CAFFE", "1.20"), ("CORNETTO", "1.50"), ("CAPPUCCINO", "1.60"), ("SPREMUTA", "3.50"), ("TRAMEZZINO", "3.80")],
+    )
     page = Page(width=28)
     goods = shop.basket(2, 4, many=0)
     page.center("BAR CENTRALE")
@@ -182,7 +235,17 @@ def italian_bar(seed: int) -> Golden:
     page.row("NR. PEZZI", str(len(goods)))
     page.text("12-02-24 07:58  SC.FISC. 34")
     page.center("GRAZIE E ARRIVEDERCI")
-    return golden("italian_bar", seed, page, language="it", chain=False, total=total, items=len(goods), currency="EUR", tenders=(("cash", total),))
+    return golden(
+        "italian_bar",
+        seed,
+        page,
+        language="it",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="EUR",
+        tenders=(("cash", total),),
+    )
 
 
 @layout
@@ -196,7 +259,9 @@ def portuguese_supermarket(seed: int) -> Golden:
     page.text("Original      2024-04-19 20:11")
     page.text("IVA DESCRICAO                   VALOR")
     for one in goods:
-        page.text(f"(A) {one.name}") if one.weighed or one.count > 1 else page.row(f"(A) {one.name}", page.money(one.amount))
+        page.text(f"(A) {one.name}") if one.weighed or one.count > 1 else page.row(
+            f"(A) {one.name}", page.money(one.amount)
+        )
         if one.weighed:
             page.row(f"    {page.kilos(one.quantity)} X {page.money(one.unit)}", page.money(one.amount))
         elif one.count > 1:
@@ -216,7 +281,17 @@ def portuguese_supermarket(seed: int) -> Golden:
     page.text("ATCUD: JF3K2M-456789")
     page.text("Processado por programa certificado")
     page.center("OBRIGADO PELA SUA VISITA")
-    return golden("portuguese_supermarket", seed, page, language="pt", chain=True, total=total, items=len(goods), currency=None, tenders=((("debit" if seed % 2 else "mobile"), total),))
+    return golden(
+        "portuguese_supermarket",
+        seed,
+        page,
+        language="pt",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=((("debit" if seed % 2 else "mobile"), total),),
+    )
 
 
 @layout
@@ -247,4 +322,14 @@ def brazilian_nfce(seed: int) -> Golden:
     page.text("NFC-e n 000123456 Serie 001 11/03/2024 18:20:05")
     page.text("Consulte pela Chave de Acesso em")
     page.text("3524 0312 3456 7800 0190 6500 1000 1234")
-    return golden("brazilian_nfce", seed, page, language="pt", chain=True, total=total, items=len(goods), currency="BRL", tenders=tenders)
+    return golden(
+        "brazilian_nfce",
+        seed,
+        page,
+        language="pt",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="BRL",
+        tenders=tenders,
+    )

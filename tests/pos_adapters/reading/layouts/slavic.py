@@ -37,7 +37,18 @@ def russian_fiscal_receipt(seed: int) -> Golden:
     page.text("САЙТ ФНС: www.nalog.gov.ru")
     amount = f"{total:.2f}"
     codes = (("qr", f"t=20240314T1821&s={amount}&fn=9280440300200295&i=14378&fp=3796110719&n=1"),)
-    return golden("russian_fiscal_receipt", seed, page, language="ru", chain=True, total=total, items=len(goods), currency=None, tenders=tenders, codes=codes)
+    return golden(
+        "russian_fiscal_receipt",
+        seed,
+        page,
+        language="ru",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=tenders,
+        codes=codes,
+    )
 
 
 @layout
@@ -66,13 +77,33 @@ def russian_supermarket_discounts(seed: int) -> Golden:
     page.row("Ваша скидка составила", page.money(Decimal("13.49")))
     page.text("12.05.2024 20:14")
     page.center("СПАСИБО ЗА ПОКУПКУ!")
-    return golden("russian_supermarket_discounts", seed, page, language="ru", chain=True, total=total, items=len(goods), currency=None, tenders=(("credit", total),))
+    return golden(
+        "russian_supermarket_discounts",
+        seed,
+        page,
+        language="ru",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=(("credit", total),),
+    )
 
 
 @layout
 def russian_cafe_total_discount(seed: int) -> Golden:
     """A cafe: amounts without kopecks, subtotal, a discount in per cent on the whole, card."""
-    shop = Shop(seed, [("Капучино", "220"), ("Эспрессо", "150"), ("Круассан", "180"), ("Салат Цезарь", "450"), ("Морс", "120"), ("Чизкейк", "320")])
+    shop = Shop(
+        seed,
+        [
+            ("Капучино", "220"),
+            ("Эспрессо", "150"),
+            ("Круассан", "180"),
+            ("Салат Цезарь", "450"),
+            ("Морс", "120"),
+            ("Чизкейк", "320"),
+        ],
+    )
     page = Page(width=36, decimals=0, thousands=" ")
     goods = shop.basket(2, 5, many=0.4)
     page.center("Кафе «Булочная»")
@@ -89,7 +120,17 @@ def russian_cafe_total_discount(seed: int) -> Golden:
     page.row("Оплата картой", f"{page.money(total)}", width=34)
     page.text("02.06.2024 13:45")
     page.center("Благодарим за визит!")
-    return golden("russian_cafe_total_discount", seed, page, language="ru", chain=False, total=total, items=len(goods), currency=None, tenders=(("credit", total),))
+    return golden(
+        "russian_cafe_total_discount",
+        seed,
+        page,
+        language="ru",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=(("credit", total),),
+    )
 
 
 @layout
@@ -130,7 +171,17 @@ def ukrainian_fiscal(seed: int) -> Golden:
     page.text("ФН 3000123456   ЗН ПБ4101234567")
     page.center("ДЯКУЄМО ЗА ПОКУПКУ!")
     page.center("ФІСКАЛЬНИЙ ЧЕК")
-    return golden("ukrainian_fiscal", seed, page, language="uk", chain=True, total=total, items=len(goods), currency="UAH", tenders=tenders)
+    return golden(
+        "ukrainian_fiscal",
+        seed,
+        page,
+        language="uk",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="UAH",
+        tenders=tenders,
+    )
 
 
 @layout
@@ -152,7 +203,17 @@ def ukrainian_pharmacy(seed: int) -> Golden:
     page.text("Баланс бонусів: 112,00")
     page.text("03.03.2024 09:15 Каса 2 Чек 8841")
     page.center("Дякуємо!")
-    return golden("ukrainian_pharmacy", seed, page, language="uk", chain=False, total=total, items=len(goods), currency=None, tenders=(("cash", total),))
+    return golden(
+        "ukrainian_pharmacy",
+        seed,
+        page,
+        language="uk",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=(("cash", total),),
+    )
 
 
 @layout
@@ -182,7 +243,18 @@ def kazakh_fiscal(seed: int) -> Golden:
     page.text("БКМ ЗН: SWK00034567  05.07.2024 02:51")
     page.text("ФДО: «Казахтелеком» АҚ")
     codes = (("qr", f"http://consumer.oofd.kz?i=3718502959&f=010103560410&s={total:.2f}&t=20240705T025100"),)
-    return golden("kazakh_fiscal", seed, page, language="kk", chain=True, total=total, items=len(goods), currency=None, tenders=tenders, codes=codes)
+    return golden(
+        "kazakh_fiscal",
+        seed,
+        page,
+        language="kk",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency=None,
+        tenders=tenders,
+        codes=codes,
+    )
 
 
 @layout
@@ -199,7 +271,17 @@ def kazakh_cafe(seed: int) -> Golden:
     page.row("Kaspi QR", f"{page.money(total)} ₸")
     page.text("11.02.2024 12:00")
     page.center("Сатып алғаныңызға рахмет!")
-    return golden("kazakh_cafe", seed, page, language="kk", chain=False, total=total, items=len(goods), currency="KZT", tenders=(("mobile", total),))
+    return golden(
+        "kazakh_cafe",
+        seed,
+        page,
+        language="kk",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="KZT",
+        tenders=(("mobile", total),),
+    )
 
 
 @layout
@@ -234,7 +316,17 @@ def polish_fiscal(seed: int) -> Golden:
         page.row("RESZTA", f"{page.money(shop.handed(total) - total)} PLN")
     page.text("Nr transakcji 12345")
     page.center("BHA 1401234567")
-    return golden("polish_fiscal", seed, page, language="pl", chain=True, total=total, items=len(goods), currency="PLN", tenders=((("cash" if seed % 2 else "credit"), total),))
+    return golden(
+        "polish_fiscal",
+        seed,
+        page,
+        language="pl",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="PLN",
+        tenders=((("cash" if seed % 2 else "credit"), total),),
+    )
 
 
 @layout
@@ -246,7 +338,12 @@ def polish_discounter(seed: int) -> Golden:
     page.text("Nazwa            PTU  Ilość x Cena  Wartość")
     total = Decimal(0)
     for index, one in enumerate(goods):
-        page.columns((one.name, 17), ("C", 3), (f"{page.kilos(one.quantity)} x{page.money(one.unit):>7}", -14), (page.money(one.amount), -8))
+        page.columns(
+            (one.name, 17),
+            ("C", 3),
+            (f"{page.kilos(one.quantity)} x{page.money(one.unit):>7}", -14),
+            (page.money(one.amount), -8),
+        )
         total += one.amount
         if index == 0:
             page.row("   Rabat", page.money(Decimal("-1.00")))
@@ -258,7 +355,17 @@ def polish_discounter(seed: int) -> Golden:
     page.text("Niefiskalne numery: 8812 24 03")
     page.text("2024-09-12 17:40 Kasa 4")
     page.center("Dziękujemy, zapraszamy ponownie")
-    return golden("polish_discounter", seed, page, language="pl", chain=True, total=total, items=len(goods), currency="PLN", tenders=(("mobile", total),))
+    return golden(
+        "polish_discounter",
+        seed,
+        page,
+        language="pl",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="PLN",
+        tenders=(("mobile", total),),
+    )
 
 
 @layout
@@ -290,13 +397,27 @@ def czech_supermarket(seed: int) -> Golden:
     page.text(f"B 12 %        {page.money(base)}    {page.money(before - base)}")
     page.text("14.11.2024 16:48  Pokladna 3  Účtenka 1045")
     page.center("Děkujeme za nákup")
-    return golden("czech_supermarket", seed, page, language="cs", chain=True, total=total, items=len(goods), currency="CZK", tenders=(("cash", total),))
+    return golden(
+        "czech_supermarket",
+        seed,
+        page,
+        language="cs",
+        chain=True,
+        total=total,
+        items=len(goods),
+        currency="CZK",
+        tenders=(("cash", total),),
+    )
 
 
 @layout
 def czech_pub(seed: int) -> Golden:
     """A Czech pub: count x in front, whole crowns with ",-" left out, tip before the card."""
-    shop = Shop(seed, [("Pilsner 0,5", "62"), ("Guláš", "189"), ("Svíčková", "215"), ("Limonáda", "49"), ("Polévka", "65")], decimals=2)
+    shop = Shop(
+        seed,
+        [("Pilsner 0,5", "62"), ("Guláš", "189"), ("Svíčková", "215"), ("Limonáda", "49"), ("Polévka", "65")],
+        decimals=2,
+    )
     page = Page(width=34, thousands=" ")
     goods = shop.basket(2, 4, many=0.7)
     page.center("Hospoda U Lípy")
@@ -312,4 +433,14 @@ def czech_pub(seed: int) -> Golden:
     page.text("Účtenka č. 2024-1-3345 1.12.2024 21:40")
     page.center("Těšíme se na shledanou")
     total = before + tip
-    return golden("czech_pub", seed, page, language="cs", chain=False, total=total, items=len(goods), currency="CZK", tenders=(("credit", total),))
+    return golden(
+        "czech_pub",
+        seed,
+        page,
+        language="cs",
+        chain=False,
+        total=total,
+        items=len(goods),
+        currency="CZK",
+        tenders=(("credit", total),),
+    )
