@@ -19,10 +19,12 @@ PAGE_TOOLS := node_modules/.installed
 
 # Tests that start real processes, servers or a browser measure themselves against the clock: they run one by one.
 UNIT := not slow and not real and not browser
+# Property tests look for a lie for as long as they are given: `make check` leaves them to `make test`.
+FAST := $(UNIT) and not hypothesis
 REAL := not slow and (real or browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-real check static bench soak lock changelog packages
+.PHONY: help setup demo test test-fast test-unit test-real check static bench soak lock changelog packages
 
 help:
 	@sed -n '1,/^$$/ s/^# \{0,1\}//p' Makefile
@@ -42,7 +44,10 @@ test-unit: $(DEVELOPMENT)
 test-real: $(DEVELOPMENT)
 	$(BIN)/pytest -q -m "$(REAL)"
 
-check: static test-unit
+check: static test-fast
+
+test-fast: $(DEVELOPMENT)
+	$(BIN)/pytest -n 2 -q -m "$(FAST)"
 
 static: $(DEVELOPMENT)
 	$(BIN)/ruff format --check
