@@ -38,7 +38,5 @@ class TransactionKey:
 
     def transaction_id(self) -> TransactionId:
         """Return the UUIDv5 of this key: the same sale has the same id, however often it is captured."""
-        name = "\x1f".join(
-            (self.business_unit_id, self.workstation_id, self.business_day.isoformat(), self.sequence_number)
-        )
-        return TransactionId(str(uuid.uuid5(TRANSACTION_NAMESPACE, name)))
+        members = (self.business_unit_id, self.workstation_id, self.business_day.isoformat(), self.sequence_number)
+        return TransactionId(str(uuid.uuid5(TRANSACTION_NAMESPACE, "\x1f".join(members))))

@@ -336,7 +336,7 @@ questions = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(questions)
 def test_the_index_leaves_out_only_what_cannot_match(asked: DecisionInput) -> None:
     quick, full = decide(asked), explain(asked)
@@ -349,7 +349,7 @@ def test_the_index_leaves_out_only_what_cannot_match(asked: DecisionInput) -> No
     assert set(outcomes(full)) == {entry.campaign.campaign_id for entry in asked.index.entries}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(questions)
 def test_what_must_hold_of_every_decision(asked: DecisionInput) -> None:
     decision = decide(asked)
@@ -369,7 +369,7 @@ def test_what_must_hold_of_every_decision(asked: DecisionInput) -> None:
         assert not paid
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(random_campaigns, random_accounts, st.randoms(use_true_random=False))
 def test_the_order_of_the_file_decides_nothing_but_ties(campaigns, account, shuffled) -> None:
     distinct = tuple(replace(each, priority=place) for place, each in enumerate(campaigns))
