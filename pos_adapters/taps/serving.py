@@ -20,7 +20,9 @@ from pos_adapters.taps.core_link import CoreLink
 from pos_adapters.taps.dialects import dialect_named
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import PROTOCOL_VERSION
+from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.printer_health import PrinterHealth
+from pos_adapters.taps.printer_line import TcpPrinter
 from pos_adapters.taps.recorder import Recorder
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
@@ -59,16 +61,16 @@ class Lane:
         self.book = JobBook(loop, link=self.link, spool=self.spool, now=utc_now, log=log)
         health = PrinterHealth(str(lane.printer), link=self.link, now=utc_now, log=log)
         self.link.on_ready.append(health.core_is_ready)
-        self.tcp = TcpLane(
-            loop,
-            listener=listener,
-            printer=lane.printer,
+        parts = LaneParts(
+            loop=loop,
+            printer=TcpPrinter(loop, lane.printer),
             book=self.book,
             policy=policy,
             health=health,
             log=log,
             make_recorder=lambda: _recorder(loop, settings, lane, self.spool.disk, log),
         )
+        self.tcp = TcpLane(parts, listener)
         self.link.on_frame = self.book.on_frame
         self.spool.follow(self.book)
         host, port = listener.getsockname()[:2]

@@ -8,11 +8,10 @@ that connects in that moment waits in the listening socket, as behind another re
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
 from collections.abc import Callable
 
-from pos_adapters.taps.ends import SocketEnd, tune
+from pos_adapters.taps.ends import End
+from pos_adapters.taps.printer_line import PrinterLine
 from pos_adapters.taps.side import Side
 
 # A printer that does not take the slip within this time is busy with something that matters more.
@@ -26,8 +25,8 @@ class SlipErrand:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
+        printer: PrinterLine,
         *,
-        where: tuple[socket.AddressFamily, tuple[str, int]],
         slip: bytes,
         on_done: Callable[[bool], None],
     ) -> None:
@@ -37,27 +36,22 @@ class SlipErrand:
         self._done = False
         self._handed = False
         self._side: Side | None = None
-        self._socket = socket.socket(where[0], socket.SOCK_STREAM)
-        tune(self._socket)
-        self._timer = loop.call_later(REACH_WITHIN_S, self._give_up)
-        if self._socket.connect_ex(where[1]) in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
-            loop.add_writer(self._socket.fileno(), self._reached)
-        else:
-            loop.call_soon(self._give_up)
+        self._timer = loop.call_later(REACH_WITHIN_S, self._leave)
+        self._give_up = printer.connect(self._reached, self._refused)
 
     def register_comes(self) -> None:
         """Give up unless bytes are already on their way."""
         if self._side is None:
-            self._give_up()
+            self._leave()
 
-    def _reached(self) -> None:
-        self._loop.remove_writer(self._socket.fileno())
-        if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            self._give_up()
-            return
+    def _refused(self, cause: str) -> None:
+        del cause
+        self._loop.call_soon(self._leave)  # the caller does not know us yet
+
+    def _reached(self, end: End) -> None:
         self._timer.cancel()
         self._timer = self._loop.call_later(PRINT_WITHIN_S, self._leave)
-        self._side = Side(self._loop, SocketEnd(self._socket))
+        self._side = Side(self._loop, end)
         self._side.on_drained = self._all_handed
         self._side.on_end = self._leave
         self._side.on_deaf = self._leave
@@ -71,19 +65,13 @@ class SlipErrand:
         self._handed = True
         self._side.finish()
 
-    def _give_up(self) -> None:
-        if not self._done and self._side is None:
-            self._loop.remove_writer(self._socket.fileno())
-            self._finish()
-
     def _leave(self) -> None:
-        if not self._done:
-            self._finish()
-
-    def _finish(self) -> None:
+        """End once: what the kernel has been handed is still delivered."""
+        if self._done:
+            return
         self._done = True
         self._timer.cancel()
+        self._give_up()
         if self._side is not None:
             self._side.close()
-        self._socket.close()
         self._on_done(self._handed)

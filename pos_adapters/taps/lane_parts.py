@@ -1,0 +1,47 @@
+"""What the lanes of all edges have in common: everything a passage is made of but its two ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pos_adapters.taps.book import JobBook
+from pos_adapters.taps.ends import End
+from pos_adapters.taps.events import EventLog
+from pos_adapters.taps.passage import Passage
+from pos_adapters.taps.policy import Policy
+from pos_adapters.taps.printer_health import PrinterHealth
+from pos_adapters.taps.printer_line import PrinterLine
+from pos_adapters.taps.recorder import Recorder
+from pos_adapters.taps.side import Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneParts:
+    """The parts of one lane."""
+
+    loop: asyncio.AbstractEventLoop
+    printer: PrinterLine
+    book: JobBook
+    policy: Policy
+    health: PrinterHealth
+    log: EventLog
+    make_recorder: Callable[[], Recorder | None]
+
+    def join(self, register: End, printer: End, on_done: Callable[[], None]) -> Passage:
+        """Return a passage between two open ends, started."""
+        self.health.reachable(yes=True)
+        passage = Passage(
+            self.loop,
+            register=Side(self.loop, register),
+            printer=Side(self.loop, printer),
+            book=self.book,
+            policy=self.policy,
+            health=self.health,
+            log=self.log,
+            on_done=on_done,
+            recorder=self.make_recorder(),
+        )
+        passage.start()
+        return passage
