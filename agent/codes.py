@@ -5,10 +5,16 @@ Pure. A rule is a symbology and a prefix of the code; the first match wins, from
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from receipt.paper import Symbology
+
 CODE_LENGTH_MAX = 4096  # a QR code holds 4,296 characters at most; a longer "code" is noise from a broken scanner
+
+SYMBOLOGIES = frozenset({*(each.value for each in Symbology), "text", "phone", "email", "nfc"})
+"""What a scanner may tell: the printed ones, and codes that were typed, or came from a card reader."""
 
 
 class CodeKind(StrEnum):
@@ -58,9 +64,12 @@ def parse_code_rule(text: object) -> CodeRule:
     if not isinstance(text, str) or not text or text != text.strip():
         raise ValueError(f"{text!r} is no code rule, e.g. ean13:29")
     symbology, _, prefix = text.partition(":")
-    if not symbology.replace("_", "").isalnum():
-        raise ValueError(f"{text!r} is no code rule, e.g. ean13:29")
-    return CodeRule(symbology=symbology.lower(), prefix=prefix)
+    known = symbology.lower()
+    if known not in SYMBOLOGIES:
+        near = difflib.get_close_matches(known, SYMBOLOGIES, n=1)
+        hint = f"; nearest known name: {near[0]}" if near else f"; one of {', '.join(sorted(SYMBOLOGIES))}"
+        raise ValueError(f"{text!r}: no symbology is called {symbology!r}{hint}")
+    return CodeRule(symbology=known, prefix=prefix)
 
 
 def symbology_of(told: str, code: str) -> str:

@@ -22,6 +22,7 @@ from platformdirs import user_state_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from agent.codes import CodeRule, CodeRules, parse_code_rule
+from receipt.printers import printer_model
 from retail.errors import ConfigurationError
 from retail.identifiers import BusinessUnitId, WorkstationId
 
@@ -68,6 +69,14 @@ def _printer(text: str) -> str:
     return text
 
 
+def _known_model(name: str) -> str:
+    try:
+        printer_model(name)
+    except ConfigurationError as error:
+        raise ValueError(f"{error.message}; {error.fix}") from error
+    return name
+
+
 def _code_rules(texts: object) -> object:
     return [parse_code_rule(text) for text in texts] if isinstance(texts, list) else texts
 
@@ -111,7 +120,7 @@ class TapSection(_Section):
 
     listen: Address
     printer: Annotated[str, AfterValidator(_printer)]
-    model: str = "generic-80mm"
+    model: Annotated[str, AfterValidator(_known_model)] = "generic-80mm"
 
 
 class ScannerSection(_Section):

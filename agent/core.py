@@ -9,12 +9,13 @@ is acknowledged, and every commit tries again.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ from agent.memory import KINDS
 from agent.notify import notify
 from agent.tap_server import TapConnection
 from agent.warm_up import warm_up
-from retail.errors import OnSiteError, TillstreamError
+from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 
 SWITCH_INTERVAL_S = 0.0005
 """How long one thread may keep the interpreter while another wants it. With Python's 5 ms the writing thread could
@@ -45,6 +46,7 @@ KNOWN_DAYS = 2
 
 BACKLOG = 64  # connections that wait while core is busy: 12 taps, a desk, and a technician
 STOP_WITHIN_S = 5.0
+EXIT_USAGE = 2
 
 
 async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
@@ -199,8 +201,16 @@ def _settle_down() -> None:
     milliseconds, has nothing to look at.
     """
     gc.collect()
+    _give_memory_back()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+def _give_memory_back() -> None:
+    """Return to the system what reading configuration and campaigns has left free (glibc keeps it otherwise)."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 async def _leave(core: Core, servers: list[asyncio.AbstractServer], background: list[asyncio.Task[None]]) -> None:
@@ -215,3 +225,20 @@ async def _leave(core: Core, servers: list[asyncio.AbstractServer], background: 
     core.people.close()
     await asyncio.to_thread(core.writer.close)
     core.log("core_stopped", head_seq=core.writer.head_seq)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run `python -m agent.core --config FILE`: core without the command line's libraries, 12 MB smaller."""
+    if len(arguments) != 2 or arguments[0] != "--config":  # noqa: PLR2004 - the option and its value
+        sys.stderr.write("usage: python -m agent.core --config FILE\n")
+        return EXIT_USAGE
+    try:
+        serve(Path(arguments[1]))
+    except TillstreamError as error:
+        sys.stderr.write(f"core: {error.message}\nfix: {error.fix}\n")
+        return EXIT_USAGE if isinstance(error, ConfigurationError) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -60,6 +60,11 @@ class Recogniser:
         self._country = country or self._country
 
     @property
+    def waiting(self) -> int:
+        """How many scans are being looked up."""
+        return self._waiting
+
+    @property
     def is_busy(self) -> bool:
         """Whether more scans wait than a store can make."""
         return self._waiting >= SCANS_WAITING_MAX

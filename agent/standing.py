@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import resource
-import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.clock import Clock
@@ -72,7 +72,8 @@ class Standing:
                 "pid": os.getpid(),
                 "started_at": self.started_at.isoformat(timespec="seconds"),
                 "memory_complete": core.memory.complete,
-                "rss_bytes": peak_rss_bytes(),
+                "rss_bytes": rss_bytes(),
+                "scans_waiting": core.people.waiting,
                 "troubles": list(self._troubles.values()),
             },
             "taps": [
@@ -80,7 +81,7 @@ class Standing:
                 for each in core.config.workstation
                 if each.tap is not None
             ],
-            "mirror": {"version": core.mirror.version, "age_s": age_s, "customers": core.mirror.customers},
+            "mirror": {"version": core.mirror.version or None, "age_s": age_s, "customers": core.mirror.customers},
             "journal": {
                 "head_seq": core.writer.head_seq,
                 "trouble": core.writer.trouble.code if core.writer.trouble else None,
@@ -89,7 +90,9 @@ class Standing:
         }
 
 
-def peak_rss_bytes() -> int:
-    """Return the most memory this process has held, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def rss_bytes() -> int:
+    """Return how much memory this process holds now, in bytes; the most it ever held where nobody tells."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

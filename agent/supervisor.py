@@ -161,12 +161,18 @@ def supervise(config: AgentConfig, config_path: Path, *, log: Callable[..., None
     state.create()
     load_or_create_keys(FileSecrets.of(state.keys, os.environ))  # taps are started with the public one
     children = [
-        Child(name="core", command=_own("core", config_path)),
+        Child(name="core", command=_core(config_path)),
         Child(name="desk", command=_own("desk", config_path)),
         *(_tap(each, config, state) for each in config.workstation if each.tap is not None),
     ]
     supervisor = Supervisor(state=state, children=children, log=log, environment=dict(os.environ))
     asyncio.run(supervisor.run())
+
+
+def _core(config_path: Path) -> list[str]:
+    if getattr(sys, "frozen", False):
+        return _own("core", config_path)
+    return [*program_start("agent.core"), "--config", str(config_path.resolve())]
 
 
 def _own(program: str, config_path: Path) -> list[str]:
@@ -238,6 +244,8 @@ def _preparation(listener: socket.socket | None) -> Callable[[], None]:
     parent = os.getpid()
 
     def prepare() -> None:
+        os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # threads of ours make few objects: more arenas are waste
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes 3 MB and 30 ms
         if libc is not None:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
             if os.getppid() != parent:

@@ -31,7 +31,7 @@ def status_of(state: StateDir, *, now: datetime) -> dict[str, Any]:
         "desk": {"state": "stopped"},
         "taps": [],
         "hub": {"last_contact": None, "backlog": 0, "parked": 0},
-        "mirror": {"version": "", "age_s": None, "customers": 0},
+        "mirror": {"version": None, "age_s": None, "customers": 0},
         "journal": {"head_seq": None},
     }
     try:

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import pytest
 from agent.bootstrap import build
 from agent.config import load_config
 from agent.control_call import ask_core
+from agent.demo.processes import free_port, wait_until
 from agent.journal.chain import ChainVerifier
 from agent.state_dir import StateDir
 from retail.errors import TryAgainError
@@ -91,7 +91,7 @@ class Store:
 
     def scan(self, code: str) -> None:
         ask_core(self.state.control_socket, "scan", workstation_id="1", code=code, symbology="ean13", source="scanner")
-        time.sleep(0.2)
+        until(lambda: self.status()["core"]["scans_waiting"] == 0, "the scan was looked up")
 
     def sell(self, data: bytes) -> None:
         """Print as a till does: connect, send, half-close, wait for the other side to close."""
@@ -135,16 +135,8 @@ listen = "127.0.0.1:{desk}"
 """
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
-
-
 def until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.02)
+    wait_until(what, holds, timeout_s=WITHIN_S)
 
 
 def is_alive(pid: int) -> bool:

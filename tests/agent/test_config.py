@@ -109,3 +109,16 @@ def test_a_relative_state_folder_lies_beside_the_file(tmp_path: Path):
 def test_a_file_that_is_not_there_is_a_configuration_error(tmp_path: Path):
     with pytest.raises(ConfigurationError, match="cannot be read"):
         load_config(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("generic-80mm", "generic-80", "no printer model is called 'generic-80'"),
+        ("ean13:29", "ean31:29", "no symbology is called 'ean31'; nearest known name: ean13"),
+    ],
+)
+def test_a_name_that_nobody_knows_is_refused_with_the_nearest(old, new, said):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_config(EXAMPLE.replace(old, new, 1))
+    assert said in caught.value.message
