@@ -8,8 +8,9 @@ reads one JSON request a line from standard input and answers each with one JSON
     {"job": path, "cut_offset": n, "hold": true}     -> {"event": "at_cut"}, then waits for {"kill": pid}; sends the
                                                         cut, gives the tap KILL_AFTER_S to hold it and kills pid
 
-`printed` carries `cut_sent_at_s`, `killed_at_s` (null) and `closed_at_s` on the machine's monotonic clock, which all
-processes of the demo share, and `status`, the printer's answer in hex (empty: none came).
+`printed` carries `cut_sent_at_s`, `kill_began_at_s` and `killed_at_s` (both null where nobody dies) and `closed_at_s` on
+the machine's monotonic clock, which all processes of the demo share, and `status`, the printer's answer in hex (empty:
+none came).
 """
 
 from __future__ import annotations
@@ -58,12 +59,13 @@ def _print(address: tuple[str, int], request: dict[str, Any]) -> dict[str, Any]:
         kill = _wait_at_cut() if request.get("hold") else None
         cut_sent_at_s = time.monotonic()
         _send(link, data[cut_offset:])
-        killed_at_s = _kill(kill) if kill else None
+        kill_began_at_s, killed_at_s = _kill(kill) if kill else (None, None)
         link.shutdown(socket.SHUT_WR)
         answers = _read_to_end(link)
     return {
         "event": "printed",
         "cut_sent_at_s": cut_sent_at_s,
+        "kill_began_at_s": kill_began_at_s,
         "killed_at_s": killed_at_s,
         "closed_at_s": time.monotonic(),
         "status": (status + answers).hex(),
@@ -89,10 +91,12 @@ def _wait_at_cut() -> int:
     return int(json.loads(sys.stdin.readline())["kill"])
 
 
-def _kill(pid: int) -> float:
+def _kill(pid: int) -> tuple[float, float]:
+    """Kill a process once the tap has had the time to hold the cut; return when that began and ended."""
     time.sleep(KILL_AFTER_S)
+    began_at_s = time.monotonic()
     os.kill(pid, signal.SIGKILL)
-    return time.monotonic()
+    return began_at_s, time.monotonic()
 
 
 def _read_to_end(link: socket.socket) -> bytes:

@@ -14,6 +14,7 @@ from agent.demo.paper_trail import blocks_in
 from agent.demo.processes import wait_until
 from agent.demo.sale import RegisterJob, Sale, receipt_of
 from agent.demo.stage import Stage
+from pos_adapters.taps.policy import BUDGET_S
 
 PRINT_TIMEOUT_S = 15.0  # a receipt takes milliseconds; a machine that is busy with other things takes seconds
 STOP_TIMEOUT_S = 5.0  # until the kernel says that a stopped process is stopped
@@ -30,6 +31,7 @@ class Printed:
     pictures: Path
     cut_sent_at_s: float
     cut_printed_at_s: float | None
+    kill_began_at_s: float | None
     killed_at_s: float | None
     status_answer: str
 
@@ -38,6 +40,19 @@ class Printed:
         """What was inserted before the cuts; None when the till's own bytes were changed."""
         blocks = blocks_in(self.sent, self.arrived)
         return None if blocks is None else b"".join(blocks)
+
+    @property
+    def was_killed_in_hold(self) -> bool:
+        """Tell whether core died while the cut was held.
+
+        Core stood still when the cut was sent and could not answer. A cut that came out before the budget was over was
+        therefore let go by core's death alone; a later one must have come out after core was dead for certain.
+        """
+        began_at_s, killed_at_s, printed_at_s = self.kill_began_at_s, self.killed_at_s, self.cut_printed_at_s
+        if began_at_s is None or killed_at_s is None or printed_at_s is None:
+            return False
+        by_death = printed_at_s - self.cut_sent_at_s < BUDGET_S
+        return self.cut_sent_at_s < began_at_s < printed_at_s and (by_death or killed_at_s < printed_at_s)
 
     @property
     def hold_s(self) -> float | None:
@@ -95,6 +110,7 @@ class Shop:
             pictures=Path(arrived["path"]).parent,
             cut_sent_at_s=sent["cut_sent_at_s"],
             cut_printed_at_s=arrived["cuts_at_s"][-1] if arrived["cuts_at_s"] else None,
+            kill_began_at_s=sent["kill_began_at_s"],
             killed_at_s=sent["killed_at_s"],
             status_answer=sent["status"],
         )
