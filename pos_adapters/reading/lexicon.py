@@ -64,6 +64,7 @@ class Role(StrEnum):
     TERMINAL = "terminal"
     FISCAL = "fiscal"
     THANKS = "thanks"
+    SALES_COUNT = "sales_count"  # of a report
     HEADING = "heading"
     UNIT = "unit"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pos_adapters.reading.arithmetic import judge
+from pos_adapters.reading.day_reports import day_report
 from pos_adapters.reading.entries import fashions_of, label_lines, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
@@ -125,7 +126,8 @@ class _Reading:
             return self._unproved(verdict, sheet, kind=DocumentKind.RETURN)
         if naming.kind is DocumentKind.VOID and sheet is not None and verdict.solution is not None:
             return self._proved(DocumentKind.VOID, sheet, verdict)
-        return Reading(kind=naming.kind, languages=self.languages, fiscal=self.fiscal)
+        report = day_report(self.lines, sheet) if naming.kind is DocumentKind.REPORT else None
+        return Reading(kind=naming.kind, languages=self.languages, fiscal=self.fiscal, report=report)
 
     def _completed(self) -> bool:
         """Whether anything says that the sale ended: a fiscal mark or a thank-you, on no restaurant's open bill."""

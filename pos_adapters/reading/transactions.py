@@ -33,7 +33,7 @@ from retail.transaction import RetailTransaction, TransactionStatus
 
 _GTIN = re.compile(r"(?<!\d)(\d{8}|\d{12,14})(?!\d)")
 _RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,3})?) ?%|% ?(\d{1,2}(?:[.,]\d{1,2})?)")
-_TENDER_TYPES = {
+TENDER_TYPES = {
     Role.CASH: TenderType.CASH,
     Role.CREDIT: TenderType.CREDIT,
     Role.DEBIT: TenderType.DEBIT,
@@ -106,7 +106,7 @@ def transaction_of(
             TenderLineItem(
                 description=paid.described,
                 amount=_money(turn * paid.amount, told),
-                tender_type=_TENDER_TYPES.get(paid.role, TenderType.OTHER),
+                tender_type=TENDER_TYPES.get(paid.role, TenderType.OTHER),
             )
             for paid in solution.settlement.tenders
         ]
