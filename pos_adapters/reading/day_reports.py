@@ -20,7 +20,8 @@ _CLOSING = re.compile(r"(?<![^\W\d_])z(?![^\W\d_])", re.IGNORECASE)
 # Stems that say "closed for the day", folded; a shift that opens, and a cashier's own report, close nothing.
 _CLOSING_STEMS = (
     "end of day", "day end", "day close", "abschluss", "cloture", "fin de journee", "cierre", "corte z", "chiusura",
-    "fecho", "fechamento", "reducao z", "закрыт", "закритт", "закрити", "с гашением", "жабу", "dobowy", "zamkniecie dnia",
+    "fecho", "fechamento", "reducao z", "закрыт", "закритт", "закрити", "с гашением", "жабу", "dobowy",
+    "zamkniecie dnia",
     "gun sonu", "dagafsluiting", "uzaverk", "zaverk", "精算", "日締", "日结", "日結", "정산", "마감",
 )  # fmt: skip
 _NUMBER = re.compile(r"(?<![^\W\d_])z\b\D{0,20}?(\d{1,6})\b", re.IGNORECASE)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 import re
+from datetime import date
 from typing import NamedTuple
 
 from pos_adapters.reading.amounts import Number, is_at_right_end, numbers_of
+from pos_adapters.reading.dates import date_in
 from pos_adapters.reading.folding import clean, fold
 from pos_adapters.reading.lexicon import Hit, Lexicon, Role, standard_lexicon
 
@@ -25,6 +27,7 @@ _BETWEEN_TIMES = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d)")
+_MAY_DATE = re.compile(r"\d{4}|\d[./\-]\d|\d ?[^\W\d_]{3,}|[^\W\d_]{3,}[ .\-]\d")
 _UNIT_ROLES = frozenset((Role.UNIT, Role.FILLER, Role.HEADING))
 
 
@@ -42,6 +45,7 @@ class LineFacts(NamedTuple):
     rule: bool  # a separator or blank
     dated: bool  # a date or a time stands on it
     indent: int
+    days: tuple[date | None, date | None] | None  # the date on it, day first and month first; None without any
 
 
 class LineReader:
@@ -65,7 +69,7 @@ class LineReader:
         text = clean(printed)
         stripped = text.strip()
         if _RULE.fullmatch(stripped):
-            return LineFacts(stripped, (), (), None, (), 0, 0, named=False, rule=True, dated=False, indent=0)
+            return LineFacts(stripped, (), (), None, (), 0, 0, named=False, rule=True, dated=False, indent=0, days=None)
         numbers = numbers_of(text)
         hits, letters, unknown = self.lexicon.find(fold(text))
         right = _right_end(text, numbers)
@@ -86,7 +90,12 @@ class LineReader:
             rule=False,
             dated=_DATED.search(text) is not None,
             indent=indent,
+            days=_days(text) if _MAY_DATE.search(text) else None,
         )
+
+
+def _days(text: str) -> tuple[date | None, date | None]:
+    return date_in(text, month_first=False), date_in(text, month_first=True)
 
 
 def _right_end(text: str, numbers: tuple[Number, ...]) -> tuple[int, ...]:
