@@ -8,9 +8,9 @@ reads one JSON request a line from standard input and answers each with one JSON
     {"job": path, "cut_offset": n, "hold": true}     -> {"event": "at_cut"}, then waits for {"kill": pid}; sends the
                                                         cut, gives the tap KILL_AFTER_S to hold it and kills pid
 
-`printed` carries `cut_sent_at_s`, `kill_began_at_s` and `killed_at_s` (both null where nobody dies) and `closed_at_s` on
-the machine's monotonic clock, which all processes of the demo share, and `status`, the printer's answer in hex (empty:
-none came).
+`printed` carries `cut_sent_at_s`, `kill_began_at_s` and `killed_at_s` (both null where nobody dies) and `closed_at_s`
+on the machine's monotonic clock, which all processes of the demo share, and `status`, the printer's answer in hex
+(empty: none came).
 """
 
 from __future__ import annotations

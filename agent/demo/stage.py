@@ -140,6 +140,12 @@ class Stage:
         answer.raise_for_status()
         return dict(next(line for line in answer.json()["stores"] if line["store_id"] == STORE_ID))
 
+    def status(self) -> dict[str, Any]:
+        """Return the agent's status as its own pages see it."""
+        answer = httpx.get(f"{self.desk_url}/v1/status", timeout=ANSWER_TIMEOUT_S, trust_env=False)
+        answer.raise_for_status()
+        return dict(answer.json())
+
     def scan(self, code: str, *, workstation_id: str, source: str = "cashier") -> str:
         """Scan a code as a page does; return the scan's id."""
         answer = httpx.post(
@@ -239,6 +245,13 @@ class Stage:
         wait_until(
             "desk serves and both taps have found core",
             lambda: listens(desk_port) and all(self.tap_events(each, "core_connected") for each in WORKSTATIONS),
+            timeout_s=START_TIMEOUT_S,
+            alive=(self.agent,),
+        )
+
+        wait_until(
+            "the hub's feed has brought the customers",
+            lambda: bool(self.status()["mirror"]["version"]),
             timeout_s=START_TIMEOUT_S,
             alive=(self.agent,),
         )

@@ -18,7 +18,7 @@ from agent.demo.stage import KIOSK, WORKSTATIONS, Stage
 
 LINK_CUT_AFTER = 3
 LINK_MENDED_AFTER = 9
-EVENT_TIMEOUT_S = 5.0  # from a scan to the page: scrypt's 12 ms and a commit, on a busy machine
+EVENT_TIMEOUT_S = 10.0  # from a scan to the page: scrypt's 12 ms and a commit, on a busy machine
 RECOVERY_TIMEOUT_S = 15.0  # supervisor, start of core, spool
 HUB_TIMEOUT_S = 20.0  # backoff after the mended link
 HUB_POLL_S = 0.25  # each look is a request that the hub's machine has to answer
@@ -29,6 +29,12 @@ def play(stage: Stage, shop: Shop, *, seed: int, tell: Callable[[str], None]) ->
     random, shelf = Random(seed), load_catalogue()  # noqa: S311 - baskets, no secrets
     cashiers = {each: PageListener(f"{stage.desk_url}/v1/workstations/{each}/events") for each in WORKSTATIONS}
     kiosk = PageListener(f"{stage.desk_url}/v1/kiosks/{KIOSK}/events")
+    wait_until(
+        "every page listens",
+        lambda: all(page.events for page in (*cashiers.values(), kiosk)),
+        timeout_s=EVENT_TIMEOUT_S,
+        alive=stage.children,
+    )
     seen: list[SaleSeen] = []
     hub_sales = {}
     stage.scan(MIA, workstation_id=KIOSK, source="kiosk")
