@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.details import describe, join_details
-from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, labels_of, primary
+from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, Labeller
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, is_label, round_half_up, stray_max
@@ -47,16 +47,12 @@ _MULTIPLIED = frozenset(
 )
 
 
-def label_lines(lines: Sequence[LineFacts], active: int) -> list[tuple[Label | None, list[Label]]]:
+def label_lines(lines: Sequence[LineFacts], active: int, labeller: Labeller) -> list[tuple[Label | None, list[Label]]]:
     """Return the deciding label of every line, with all its labels."""
-    result: list[tuple[Label | None, list[Label]]] = []
-    for facts in lines:
-        if not facts.hits:
-            result.append((None, []))
-            continue
-        labels = labels_of(facts, active)
-        result.append((primary(labels, facts), labels))
-    return result
+    return [labeller.label(facts, active) if facts.hits else _UNLABELLED for facts in lines]
+
+
+_UNLABELLED: tuple[Label | None, list[Label]] = (None, [])
 
 
 # Currencies of a thousand parts; elsewhere "1.234" with three decimals is a weight or a thousand, never an amount.

@@ -39,6 +39,7 @@ _TOTAL_YIELDS_TO = frozenset(
 _NOT_LEADING = frozenset(
     (Role.DISCOUNT, Role.SAVINGS, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.CHANGE, Role.POINTS)
 )
+MEMO_LINES_MAX = 8192  # some megabytes: the lines of a busy store's day
 _OTHER_LANGUAGE_SHARE = 0.6
 
 
@@ -77,6 +78,24 @@ def languages_of(lines: Sequence[LineFacts], lexicon: Lexicon, told: str | None)
         if best and weight >= best * _OTHER_LANGUAGE_SHARE:
             active |= 1 << index
     return active
+
+
+class Labeller:
+    """Labels lines, and remembers those that return: the text and the languages decide. Its memo is bounded."""
+
+    def __init__(self) -> None:
+        self._memo: dict[tuple[str, int], tuple[Label | None, list[Label]]] = {}
+
+    def label(self, facts: LineFacts, active: int) -> tuple[Label | None, list[Label]]:
+        """Return the label that decides what a line is, and all its labels."""
+        key = (facts.text, active)
+        found = self._memo.get(key)
+        if found is None:
+            labels = labels_of(facts, active)
+            if len(self._memo) >= MEMO_LINES_MAX:
+                self._memo.clear()
+            found = self._memo[key] = (primary(labels, facts), labels)
+        return found
 
 
 def labels_of(facts: LineFacts, active: int) -> list[Label]:

@@ -7,6 +7,8 @@ Bounded: lines and choices have limits past which a document is parked, never re
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pos_adapters.reading.arithmetic import judge
@@ -15,7 +17,7 @@ from pos_adapters.reading.entries import fashions_of, label_lines, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.kinds import Naming, looks_like_kitchen, namings
-from pos_adapters.reading.labels import languages_of
+from pos_adapters.reading.labels import Labeller, languages_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.money_signs import currency_of, shown
@@ -58,7 +60,14 @@ def read_text(
 
 def sheets_of(text: ReceiptText, reader: LineReader) -> list[Sheet]:
     """Return the entries of a document in every fashion its amounts may be printed in; for those who teach."""
-    return _Reading(text, StoreFacts(), reader)._sheets()  # noqa: SLF001 - the same steps, one file
+    return list(_Reading(text, StoreFacts(), reader).sheets())
+
+
+@functools.lru_cache(maxsize=16)  # readers: the standard one, and one a profile
+def _labeller_of(reader: LineReader) -> Labeller:
+    """Return the memo of labels that goes with a reader's lexicon."""
+    del reader
+    return Labeller()
 
 
 class _Reading:
@@ -70,7 +79,7 @@ class _Reading:
         self.lexicon = reader.lexicon
         self.lines = [reader.read(line) for line in text.lines[:LINES_MAX]]
         self.active = languages_of(self.lines, self.lexicon, store.language)
-        self.labelled = label_lines(self.lines, self.active)
+        self.labelled = label_lines(self.lines, self.active, _labeller_of(reader))
         self.fiscal = fiscal_identity(text.codes)
         self.explained: tuple[Sheet, Solution | None] | None = None
         self.languages = tuple(name for index, name in enumerate(self.lexicon.languages) if self.active >> index & 1)
@@ -78,12 +87,7 @@ class _Reading:
     def read(self) -> Reading:
         if not any(facts.letters or facts.numbers for facts in self.lines):
             return self._empty()
-        sheets = self._sheets()
-        verdicts = [(sheet, self._judge(sheet)) for sheet in sheets]
-        sheet, verdict = next(
-            ((s, v) for s, v in verdicts if v.solution is not None),
-            verdicts[0] if verdicts else (None, Verdict(None, "no_amounts", "no amounts are printed")),
-        )
+        sheet, verdict = self._first_that_holds()
         if sheet is not None:
             self.explained = sheet, verdict.solution
         named = namings(self.lines, self.active, _goods_of(sheet, len(self.lines)))
@@ -110,9 +114,21 @@ class _Reading:
             )
         return Reading(kind=DocumentKind.DRAWER if not self.text.codes else DocumentKind.OTHER)
 
-    def _sheets(self) -> list[Sheet]:
+    def sheets(self) -> Iterator[Sheet]:
+        """Yield the entries in each fashion the amounts may be printed in, the likeliest first."""
         labels = [label for label, _ in self.labelled]
-        return [sheet_of(self.lines, self.labelled, decimals) for decimals in fashions_of(self.lines, labels)]
+        for decimals in fashions_of(self.lines, labels):
+            yield sheet_of(self.lines, self.labelled, decimals)
+
+    def _first_that_holds(self) -> tuple[Sheet | None, Verdict]:
+        first: tuple[Sheet | None, Verdict] = (None, Verdict(None, "no_amounts", "no amounts are printed"))
+        for sheet in self.sheets():
+            verdict = self._judge(sheet)
+            if verdict.solution is not None:
+                return sheet, verdict
+            if first[0] is None:
+                first = (sheet, verdict)
+        return first
 
     def _judge(self, sheet: Sheet) -> Verdict:
         pair_voids(sheet)
