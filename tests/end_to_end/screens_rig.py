@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from agent.journal.records import StoredRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
+LOOK_EVERY_S = 0.02
+LOOK_AGAIN = threading.Event()  # never set: real processes tell nobody when they are done
 CUSTOMERS = (
     "customer_id,first_name,language,birthday,tier,points\nc-1,Anna,en,03-14,gold,240\nc-2,Boris,en,,silver,12\n"
 )
@@ -81,7 +84,7 @@ def wait_until(holds: Callable[[], Any], what: str) -> Any:
         if found:
             return found
         assert time.monotonic() < until, f"never happened: {what}"
-        time.sleep(0.02)
+        LOOK_AGAIN.wait(LOOK_EVERY_S)
 
 
 @dataclass

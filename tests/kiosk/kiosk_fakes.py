@@ -181,6 +181,12 @@ class FakeCore:
     appended: list[dict[str, Any]] = field(default_factory=list)
     papers: list[str] = field(default_factory=list)
     answers: bool = True
+    news: threading.Condition = field(default_factory=threading.Condition)
+
+    def told_until(self, holds: Callable[[], object]) -> bool:
+        """Return, from another thread, whether something came to hold within ten seconds of being told things."""
+        with self.news:
+            return self.news.wait_for(lambda: bool(holds()), timeout=10)
 
     async def scan(self, *, workstation_id: str, code: str, symbology: str, source: str) -> str:
         self._must_be_there()
@@ -213,11 +219,15 @@ class FakeCore:
 
     async def paper(self, workstation_id: str) -> None:
         self._must_be_there()
-        self.papers.append(workstation_id)
+        with self.news:
+            self.papers.append(workstation_id)
+            self.news.notify_all()
 
     async def append(self, *, kind: str, workstation_id: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         self._must_be_there()
-        self.appended.append({"kind": kind, "workstation_id": workstation_id, "payload": dict(payload)})
+        with self.news:
+            self.appended.append({"kind": kind, "workstation_id": workstation_id, "payload": dict(payload)})
+            self.news.notify_all()
         return {"seq": len(self.appended)}
 
     def forget(self) -> None:

@@ -53,7 +53,10 @@ def page_of(
     """Open a page in a fresh profile; whatever it writes to the console as an error fails the test."""
     width, height = SIZES[size]
     context: BrowserContext = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, service_workers=service_workers
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        service_workers=service_workers,
+        reduced_motion="reduce",  # pictures show states, not ways between them
     )
     context.add_init_script(f"localStorage.setItem('tillstream.language', {json.dumps(language)})")
     page = context.new_page()
