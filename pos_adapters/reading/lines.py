@@ -95,7 +95,8 @@ class LineReader:
 
 
 def _days(text: str) -> tuple[date | None, date | None]:
-    return date_in(text, month_first=False), date_in(text, month_first=True)
+    day_first = date_in(text, month_first=False)
+    return (day_first, date_in(text, month_first=True)) if day_first is not None else (None, None)
 
 
 def _right_end(text: str, numbers: tuple[Number, ...]) -> tuple[int, ...]:
