@@ -11,7 +11,7 @@ from agent.captures import CaptureFiles
 from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock
 from agent.config import AgentConfig
 from agent.control import ControlServer
-from agent.counter import Counter, House
+from agent.counter import LOOK_UP_WITHIN_S, Counter, House
 from agent.coupons import CouponIssuer
 from agent.documents import DocumentClerk, KnownSales
 from agent.erasing import Eraser
@@ -83,97 +83,176 @@ class Core:
             self.offers.use(bundle)
 
 
-def build(config: AgentConfig, *, log: Log, clock: Clock | None = None) -> Core:
+def build(
+    config: AgentConfig, *, log: Log, clock: Clock | None = None, look_up_within_s: float = LOOK_UP_WITHIN_S
+) -> Core:
     """Make core's parts. Opens keys and mirror; the journal is opened by its thread. Raises OnSiteError."""
     state = StateDir(config.agent.state_dir)
     state.create()
     keys = load_or_create_keys(FileSecrets.of(state.keys, dict(os.environ)))
     time = clock or SystemClock()
     judge, days = ClockJudge(time), BusinessDays(config.store.zone, config.store.day_ends_at)
-    maker = RecordMaker(time, judge, days)
     place = JournalPlace(path=state.journal, key=keys.journal, now=time.now)
     store = JournalStore(state.journal, lambda broken: open_or_recover(place, salvage_first=broken))
     publisher = _Publisher()
     floor = Floor(publish=publisher)
-    writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for)
     standing = Standing(clock=time, publish=publisher, log=log)
     memory, known = StoreMemory(), KnownSales()
-    offers = _offer_desk(config, keys, memory, standing.trouble)
     mirror = AccountMirror(state.mirror, on_trouble=standing.trouble)
-    people = Recogniser(mirror, country=config.store.country)
-    outcomes = Outcomes(journal=writer, maker=maker, memory=memory, publish=publisher, trouble=standing.trouble)
-    house = House(
-        clock=time,
-        maker=maker,
-        outcomes=outcomes,
-        papers=StorePapers(config),
-        people=people,
-        journal=writer,
-        captures=CaptureFiles(state.captures, keys.journal),
-        unseal=lambda blob: open_sealed(keys.seal, blob),
-        clerk=DocumentClerk(config.business_unit_id, zone=config.store.zone, days=days, known=known),
-        offers=offers,
-        memory=memory,
-        floor=floor,
-        publish=publisher,
-        trouble=standing.trouble,
-        profile=config.store.print_profile,
+    furnished = _house(
+        config,
+        _Basics(
+            state=state,
+            keys=keys,
+            clock=time,
+            writer=JournalWriter(store, cut_is_held=lambda: floor.is_waited_for),
+            maker=RecordMaker(time, judge, days),
+            days=days,
+            floor=floor,
+            memory=memory,
+            known=known,
+            people=Recogniser(mirror, country=config.store.country),
+            publisher=publisher,
+            standing=standing,
+        ),
+        look_up_within_s=look_up_within_s,
     )
-    scanning = Scanning(
-        clock=time,
-        rules=config.codes.rules(),
-        floor=floor,
-        people=people,
-        offers=offers,
-        journal=writer,
-        maker=maker,
-        publish=publisher,
-        places=frozenset(each.id for each in config.workstation),
-        kiosks=frozenset(config.desk.kiosks),
-    )
-    eraser = Eraser(state=state, keys=keys, writer=writer, maker=maker, memory=memory, people=people)
-    counter = Counter(house)
     core = Core(
         config=config,
         state=state,
         keys=keys,
         clock=time,
         place=place,
-        writer=writer,
+        writer=furnished.basics.writer,
         floor=floor,
         memory=memory,
         known=known,
         days=days,
-        offers=offers,
+        offers=furnished.house.offers,
         mirror=mirror,
-        people=people,
-        outcomes=outcomes,
-        counter=counter,
-        scanning=scanning,
+        people=furnished.basics.people,
+        outcomes=furnished.house.outcomes,
+        counter=Counter(furnished.house),
+        scanning=_scanning(config, furnished),
         control=ControlServer({}),
         standing=standing,
-        housekeeping=Housekeeping(
-            config=config, state=state, place=place, writer=writer, floor=floor, clock=time, trouble=standing.trouble
-        ),
+        housekeeping=_housekeeping(config, furnished, place),
         log=log,
     )
-    parts = CoreParts(
-        clock=time,
+    core.control = ControlServer(Operations(_operations(core, furnished, judge)).table())
+    publisher.to = core.control.publish
+    return core
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Basics:
+    """What everything else is made of."""
+
+    state: StateDir
+    keys: AgentKeys
+    clock: Clock
+    writer: JournalWriter
+    maker: RecordMaker
+    days: BusinessDays
+    floor: Floor
+    memory: StoreMemory
+    known: KnownSales
+    people: Recogniser
+    publisher: _Publisher
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Furnished:
+    """The counter's house, and what it was made of."""
+
+    basics: _Basics
+    house: House
+
+
+def _house(config: AgentConfig, basics: _Basics, *, look_up_within_s: float) -> _Furnished:
+    trouble = basics.standing.trouble
+    outcomes = Outcomes(
+        journal=basics.writer,
+        maker=basics.maker,
+        memory=basics.memory,
+        publish=basics.publisher,
+        trouble=trouble,
+    )
+    house = House(
+        clock=basics.clock,
+        maker=basics.maker,
+        outcomes=outcomes,
+        papers=StorePapers(config),
+        people=basics.people,
+        journal=basics.writer,
+        captures=CaptureFiles(basics.state.captures, basics.keys.journal),
+        unseal=lambda blob: open_sealed(basics.keys.seal, blob),
+        clerk=DocumentClerk(config.business_unit_id, zone=config.store.zone, days=basics.days, known=basics.known),
+        offers=_offer_desk(config, basics),
+        memory=basics.memory,
+        floor=basics.floor,
+        publish=basics.publisher,
+        trouble=trouble,
+        profile=config.store.print_profile,
+        look_up_within_s=look_up_within_s,
+    )
+    return _Furnished(basics=basics, house=house)
+
+
+def _scanning(config: AgentConfig, furnished: _Furnished) -> Scanning:
+    basics = furnished.basics
+    return Scanning(
+        clock=basics.clock,
+        rules=config.codes.rules(),
+        floor=basics.floor,
+        people=basics.people,
+        offers=furnished.house.offers,
+        journal=basics.writer,
+        maker=basics.maker,
+        publish=basics.publisher,
+        places=frozenset(each.id for each in config.workstation),
+        kiosks=frozenset(config.desk.kiosks),
+    )
+
+
+def _housekeeping(config: AgentConfig, furnished: _Furnished, place: JournalPlace) -> Housekeeping:
+    basics = furnished.basics
+    return Housekeeping(
+        config=config,
+        state=basics.state,
+        place=place,
+        writer=basics.writer,
+        floor=basics.floor,
+        clock=basics.clock,
+        trouble=basics.standing.trouble,
+    )
+
+
+def _operations(core: Core, furnished: _Furnished, judge: ClockJudge) -> CoreParts:
+    basics = furnished.basics
+    eraser = Eraser(
+        state=basics.state,
+        keys=basics.keys,
+        writer=basics.writer,
+        maker=basics.maker,
+        memory=basics.memory,
+        people=basics.people,
+    )
+    return CoreParts(
+        clock=basics.clock,
         judge=judge,
-        floor=floor,
-        scanning=scanning,
-        maker=maker,
-        writer=writer,
+        floor=basics.floor,
+        scanning=core.scanning,
+        maker=basics.maker,
+        writer=basics.writer,
         swap=core.swap,
         enrolled=lambda: use_enrolment(core),
         erase=eraser.erase,
         backup=core.housekeeping.backup,
         scrub=core.housekeeping.scrub_all,
-        status=lambda: standing.report(core),
+        status=lambda: basics.standing.report(core),
     )
-    core.control = ControlServer(Operations(parts).table())
-    publisher.to = core.control.publish
-    return core
 
 
 async def use_enrolment(core: Core) -> None:
@@ -192,20 +271,18 @@ async def use_enrolment(core: Core) -> None:
     )
 
 
-def _offer_desk(
-    config: AgentConfig, keys: AgentKeys, memory: StoreMemory, trouble: Callable[[TillstreamError], None]
-) -> OfferDesk:
+def _offer_desk(config: AgentConfig, basics: _Basics) -> OfferDesk:
     store = config.store
     return OfferDesk(
         speaker=Speaker(store=store.name, language=store.language, country=store.country, currency=store.currency),
         zone=store.zone,
         phrases=load_phrases(),
-        memory=memory,
-        issuer=CouponIssuer(keys.sign),
+        memory=basics.memory,
+        issuer=CouponIssuer(basics.keys.sign),
         policy=OfferPolicy(),
         claim_url=store.claim_url,
         draws=find_letters(),
-        on_trouble=trouble,
+        on_trouble=basics.standing.trouble,
     )
 
 

@@ -69,6 +69,7 @@ class House:
     publish: Callable[[Push], None]
     trouble: Callable[..., None]
     profile: PrintProfile
+    look_up_within_s: float = LOOK_UP_WITHIN_S
 
 
 class Counter:
@@ -103,7 +104,7 @@ class Counter:
         """Return a printer model by its name."""
         return self._house.offers.model(name)
 
-    def place(self, session: TapSession, job_id: str, cut_no: int, state: TillState) -> Place:
+    def place(self, session: TapSession, *, job_id: str, cut_no: int, state: TillState) -> Place:
         """Return where a paper is printed that is held at a cut."""
         workstation_id = session.workstation_id
         return Place(
@@ -146,7 +147,7 @@ class Counter:
         """Go on with a document whose member number is being looked up; too late is linked after printing."""
         assert taken.awaits is not None
         try:
-            found = await asyncio.wait_for(asyncio.shield(taken.awaits), LOOK_UP_WITHIN_S)
+            found = await asyncio.wait_for(asyncio.shield(taken.awaits), self._house.look_up_within_s)
         except TimeoutError:
             taken.awaits.add_done_callback(lambda future: self._link_late(taken, future))
             return self._decided(taken)
@@ -248,7 +249,7 @@ class Counter:
     def link(self, told: Told, whose: Whose, workstation_id: str) -> None:
         """Journal whose sale it was, after it has been journalled itself."""
         record = self._house.maker.of_document(
-            JournalKind.CUSTOMER_IDENTIFIED, _identified(told, whose), told, workstation_id
+            JournalKind.CUSTOMER_IDENTIFIED, _identified(told, whose), told=told, workstation_id=workstation_id
         )
         self.journal.hand_over(Batch(records=(record,))).add_done_callback(self._noted)
 
@@ -307,7 +308,7 @@ class Counter:
             contents.append((JournalKind.CUSTOMER_IDENTIFIED, _identified(told, taken.whose)))
         contents += taken.offering.records
         make, workstation_id = self._house.maker.of_document, taken.origin.workstation_id
-        records = [make(kind, content, told, workstation_id) for kind, content in contents]
+        records = [make(kind, content, told=told, workstation_id=workstation_id) for kind, content in contents]
         batch = replace(taken.batch, records=tuple(records), changes=tuple(_changes(taken)))
         return replace(taken, batch=batch)
 

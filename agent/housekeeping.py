@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from agent.captures import CaptureFiles
@@ -103,7 +104,8 @@ class Housekeeping:
     async def backup(self) -> Path:
         """Make a copy of the journal and return it."""
         place = self._place
-        return await asyncio.to_thread(backup, place.path, place.key, self._state.backups, self._clock.now())
+        copy = partial(backup, place.path, place.key, folder=self._state.backups, now=self._clock.now())
+        return await asyncio.to_thread(copy)
 
     async def prune(self) -> int:
         """Remove what every destination has and nobody needs; return how many records went."""

@@ -132,7 +132,7 @@ class TapSession:
             self._begin(job_id, datetime.fromisoformat(json.loads(body)["received_at"]))
         elif frame.type is FrameType.OUTCOME:
             cut_no, outcome = OUTCOME_BODY.unpack(body)
-            self._counter.outcomes.settle(self.workstation_id, str(job_id), cut_no, Outcome(outcome))
+            self._counter.outcomes.settle(self.workstation_id, (str(job_id), cut_no), Outcome(outcome))
         elif frame.type is FrameType.SEALED:
             self._be_busy(self._sealed(job_id, body))
         elif (job := self._jobs.get(job_id)) is not None:
@@ -190,7 +190,7 @@ class TapSession:
         self._counter.floor.cuts_held += 1
         origin = job.origin(self.workstation_id)
         assert self._follower is not None, "a cut comes behind its job's beginning"
-        place = self._counter.place(self, str(job.job_id), cut_no, self._follower.state)
+        place = self._counter.place(self, job_id=str(job.job_id), cut_no=cut_no, state=self._follower.state)
         body = job.cut_off(offset)
         taken = self._counter.take(paper, body, origin, place=place)
         if taken.awaits is None:

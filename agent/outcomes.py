@@ -55,12 +55,12 @@ class Outcomes:
         """Take over what was awaited when the last core ended."""
         self._awaited.update(rows)
 
-    def settle(self, workstation_id: str, job_id: str, cut_no: int, outcome: Outcome) -> None:
-        """Journal what became of a paper; one that nobody awaits is nothing new."""
-        content = self._awaited.pop((job_id, cut_no), None)
+    def settle(self, workstation_id: str, paper: tuple[str, int], outcome: Outcome) -> None:
+        """Journal what became of a paper (its job and cut number); one that nobody awaits is nothing new."""
+        content = self._awaited.pop(paper, None)
         if content is None:
             return
-        batch = self._batch(workstation_id, job_id, cut_no, content, outcome)
+        batch = self._batch(workstation_id, content, outcome)
         self._journal.hand_over(batch).add_done_callback(self._noted)
         if not _reached_the_printer(outcome):
             self._memory.not_printed(content)
@@ -71,16 +71,16 @@ class Outcomes:
     def settle_spooled(self, sealed: SealedJob) -> None:
         """Take what a spooled job's tap knows: a block it tells no outcome of never reached it."""
         job_id = str(sealed.job_id)
-        for awaited_job, cut_no in [key for key in self._awaited if key[0] == job_id]:
-            told = sealed.outcomes.get(cut_no, Outcome.NOT_SENT)
-            self.settle(sealed.workstation_id, awaited_job, cut_no, Outcome(told))
+        for paper in [key for key in self._awaited if key[0] == job_id]:
+            told = sealed.outcomes.get(paper[1], Outcome.NOT_SENT)
+            self.settle(sealed.workstation_id, paper, Outcome(told))
 
     def give_up(self, workstation_by_paper: Mapping[tuple[str, int], str]) -> None:
         """Journal as unconfirmed what no tap has told the end of."""
-        for (job_id, cut_no), workstation_id in workstation_by_paper.items():
-            self.settle(workstation_id, job_id, cut_no, Outcome.UNCONFIRMED)
+        for paper, workstation_id in workstation_by_paper.items():
+            self.settle(workstation_id, paper, Outcome.UNCONFIRMED)
 
-    def _batch(self, workstation_id: str, job_id: str, cut_no: int, content: Content, outcome: Outcome) -> Batch:
+    def _batch(self, workstation_id: str, content: Content, outcome: Outcome) -> Batch:
         """Return the later commit: what became of the paper; coupons that no paper carries are void."""
         reached = _reached_the_printer(outcome)
         kind = JournalKind.OFFER_PRINTED if reached else JournalKind.OFFER_NOT_PRINTED
@@ -91,7 +91,7 @@ class Outcomes:
                 (JournalKind.COUPON_VOIDED, _voided(content, offer)) for offer in content["offers"] if offer["serial"]
             ]
         records = tuple(self._maker.of_now(each_kind, each, workstation_id) for each_kind, each in contents)
-        return Batch(records=records, changes=(SettleOutcome(job_id=job_id, cut_no=cut_no),))
+        return Batch(records=records, changes=(SettleOutcome(job_id=content["job_id"], cut_no=content["cut_no"]),))
 
     def _noted(self, future: asyncio.Future[Any]) -> None:
         """Tell of a commit that nobody waits for and that failed; it is settled again after the next start."""

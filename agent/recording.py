@@ -22,7 +22,7 @@ class RecordMaker:
         """Return the time of day."""
         return self._clock.now()
 
-    def of_document(self, kind: JournalKind, content: Content, told: Told, workstation_id: str) -> NewRecord:
+    def of_document(self, kind: JournalKind, content: Content, *, told: Told, workstation_id: str) -> NewRecord:
         """Return a record about a document: it happened when the document did."""
         return NewRecord(
             kind=kind.value,

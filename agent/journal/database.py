@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from agent.journal.queries import migration_scripts
+from agent.journal.queries import load_queries, migration_scripts
 from agent.state_dir import sync_folder
 from retail.errors import DefectError, OnSiteError, TillstreamError, TryAgainError
 
@@ -124,7 +124,7 @@ def open_reading(path: Path, key: bytes) -> Connection:
         try:
             for pragma in ("query_only = ON", "wal_autocheckpoint = 0", f"busy_timeout = {BUSY_MS}"):
                 connection.execute(f"PRAGMA {pragma}").fetchall()
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            connection.execute(load_queries()["schema_size"]).fetchone()
         except BaseException:
             connection.close()
             raise

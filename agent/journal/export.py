@@ -96,7 +96,7 @@ def _to_database(records: Iterable[StoredRecord], target: Path) -> int:
     try:
         table = Database(connection)["journal"]
         table.insert_all(_flat(records), pk="seq", column_order=list(COLUMNS))  # type: ignore[union-attr]
-        return int(connection.execute("SELECT count(*) FROM journal").fetchone()[0])
+        return int(table.count)
     finally:
         connection.close()
 

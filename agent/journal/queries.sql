@@ -168,3 +168,55 @@ DELETE FROM sale WHERE business_day < :business_day
 -- Records of some kinds (a JSON array), oldest first: for rebuilding what is kept in memory.
 SELECT seq, kind, business_day, payload FROM journal
 WHERE payload IS NOT NULL AND kind IN (SELECT value FROM json_each(:kinds)) AND seq > :seq ORDER BY seq LIMIT :limit_rows
+
+-- name: schema_size
+-- How many tables and indexes there are: the first thing that a wrong key or a damaged file fails at.
+SELECT count(*) FROM sqlite_schema
+
+-- name: every_cursor
+-- All rows of cursor, for salvage.
+SELECT destination, epoch, acked_seq, head_hash, moved_at FROM cursor
+
+-- name: keep_cursor
+-- Take over a salvaged row of cursor.
+INSERT OR IGNORE INTO cursor (destination, epoch, acked_seq, head_hash, moved_at) VALUES (?, ?, ?, ?, ?)
+
+-- name: every_parked
+-- All rows of parked, for salvage.
+SELECT destination, seq, reason, detail, parked_at FROM parked
+
+-- name: keep_parked
+-- Take over a salvaged row of parked.
+INSERT OR IGNORE INTO parked (destination, seq, reason, detail, parked_at) VALUES (?, ?, ?, ?, ?)
+
+-- name: every_awaited
+-- All rows of awaited, for salvage.
+SELECT job_id, cut_no, workstation_id, payload FROM awaited
+
+-- name: keep_awaited
+-- Take over a salvaged row of awaited.
+INSERT OR IGNORE INTO awaited (job_id, cut_no, workstation_id, payload) VALUES (?, ?, ?, ?)
+
+-- name: every_sale
+-- All rows of sale, for salvage.
+SELECT transaction_id, business_day, total, seq FROM sale
+
+-- name: keep_sale
+-- Take over a salvaged row of sale.
+INSERT OR IGNORE INTO sale (transaction_id, business_day, total, seq) VALUES (?, ?, ?, ?)
+
+-- name: every_capture
+-- All rows of capture, for salvage.
+SELECT capture_no, job_id, document_no, workstation_id, received_at, body, file_hash FROM capture
+
+-- name: keep_capture
+-- Take over a salvaged row of capture.
+INSERT OR IGNORE INTO capture (capture_no, job_id, document_no, workstation_id, received_at, body, file_hash) VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- name: every_quarantine
+-- All rows of quarantine, for salvage.
+SELECT seq, reason, found_at FROM quarantine
+
+-- name: keep_quarantine
+-- Take over a salvaged row of quarantine.
+INSERT OR IGNORE INTO quarantine (seq, reason, found_at) VALUES (?, ?, ?)

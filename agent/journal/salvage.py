@@ -59,10 +59,10 @@ def salvage(broken: Path, key: bytes, into: Connection) -> Salvaged:
         into.execute(sql["insert_epoch"], values)
         found.last_epoch = max(found.last_epoch, epoch.epoch)
     for record in readable_records(broken, key, epochs):
-        _take(record, into, sql["insert_record"], found)
+        _take(record, into=into, insert=sql["insert_record"], found=found)
     _copy_pruned(broken, key, into)
     for table in SIDE_TABLES:
-        _copy_table(broken, key, into, table)
+        _copy_table(broken, key, into=into, table=table)
     into.execute("COMMIT")
     return found
 
@@ -87,7 +87,7 @@ def readable_records(path: Path, key: bytes, epochs: tuple[Epoch, ...]) -> Itera
             seq, step, skip = rows[-1][0], CHUNK_ROWS if skip == 1 else 1, 1
 
 
-def _take(record: StoredRecord, into: Connection, insert: str, found: Salvaged) -> None:
+def _take(record: StoredRecord, *, into: Connection, insert: str, found: Salvaged) -> None:
     """Insert a record whose link holds; a damaged payload is left out as if it were erased."""
     found.last_seq = max(found.last_seq, record.seq)
     found.last_epoch = max(found.last_epoch, record.epoch)
@@ -138,13 +138,12 @@ def _copy_pruned(path: Path, key: bytes, into: Connection) -> None:
         into.execute(sql["set_pruned"], {"seq": row[0], "hash": row[1]})
 
 
-def _copy_table(path: Path, key: bytes, into: Connection, table: str) -> None:
+def _copy_table(path: Path, key: bytes, *, into: Connection, table: str) -> None:
     """Copy the rows of a table up to the first damaged page."""
-    assert table in SIDE_TABLES
+    sql = load_queries()
     try:
         with contextlib.closing(open_reading(path, key)) as connection:
-            for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - one of SIDE_TABLES
-                marks = ",".join("?" * len(row))
-                into.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", tuple(row))  # noqa: S608
+            for row in connection.execute(sql[f"every_{table}"]):
+                into.execute(sql[f"keep_{table}"], tuple(row))
     except (sqlcipher.Error, TillstreamError):
         return

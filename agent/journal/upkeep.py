@@ -64,7 +64,7 @@ def prune(store: JournalStore, retention: Retention) -> Pruned:
     return Pruned(records=records, captures=captures, more=PRUNE_ROWS in (records, captures))
 
 
-def backup(path: Path, key: bytes, folder: Path, now: datetime) -> Path:
+def backup(path: Path, key: bytes, *, folder: Path, now: datetime) -> Path:
     """Make a whole copy under the same key by `VACUUM INTO` and return it; the oldest copies go.
 
     Reads only: commits go on meanwhile. A file copy of a live database would lack what is in its log. Raises

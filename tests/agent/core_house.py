@@ -64,11 +64,11 @@ CAMPAIGNS = [
 ]
 
 
-def make_store(folder: Path, *, profile: str = "appendix") -> Core:
+def make_store(folder: Path, *, profile: str = "appendix", look_up_within_s: float = 10.0) -> Core:
     """Return the parts of a core whose store is enrolled, knows three customers and runs one campaign."""
     config = parse_config(CONFIG.format(state_dir=folder, profile=profile))
     log = Log()
-    core = build(config, log=log)
+    core = build(config, log=log, look_up_within_s=look_up_within_s)
     write_mirror(core)
     enrol(core)
     return core

@@ -95,7 +95,7 @@ def test_a_copy_is_whole_encrypted_and_the_oldest_go(tmp_path: Path):
     store = store_in(tmp_path, days=3)
     folder = tmp_path / "backups"
     folder.mkdir()
-    copies = [backup(tmp_path / "journal.db", KEY, folder, NOW + timedelta(days=day)) for day in range(4)]
+    copies = [backup(tmp_path / "journal.db", KEY, folder=folder, now=NOW + timedelta(days=day)) for day in range(4)]
     assert sorted(folder.iterdir()) == copies[-BACKUPS_KEPT:]
     assert copies[-1].stat().st_mode & 0o777 == 0o600
     assert b"xxxx" not in copies[-1].read_bytes()
