@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:  # a command line is parsed, and listened on, before the event loop is imported
     import asyncio
@@ -51,6 +52,35 @@ class UnixAddress:
         await loop.create_unix_connection(protocol, self.path)
 
 
+_SERIAL_DEFAULTS = {"baud": "9600", "bits": "8", "parity": "N", "stop": "1", "flow": "none"}
+_PARITY = frozenset("NEOMS")
+
+
+class FlowControl(Enum):
+    """How a device on a serial cable holds the other back."""
+
+    NONE = "none"
+    RTS_CTS = "rtscts"
+    XON_XOFF = "xonxoff"
+    DSR_DTR = "dsrdtr"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialAddress:
+    """A serial port and how the device on it speaks; `parity` is one of N E O M S."""
+
+    port: str
+    baud: int
+    bits: int
+    parity: str
+    stop_bits: int
+    flow: FlowControl
+
+    def __str__(self) -> str:
+        options = f"baud={self.baud}&bits={self.bits}&parity={self.parity}&stop={self.stop_bits}&flow={self.flow.value}"
+        return f"serial://{self.port}?{options}"
+
+
 class Address(Protocol):
     """Where core is."""
 
@@ -68,6 +98,49 @@ def tcp_address(text: str) -> TcpAddress:
     if parts.scheme != "tcp" or not parts.hostname or port is None or parts.path.strip("/"):
         raise ValueError(f"{text!r} is not HOST:PORT, for example 192.0.2.10:9100 or tcp://[2001:db8::10]:9100")
     return TcpAddress(parts.hostname, port)
+
+
+def serial_address(text: str) -> SerialAddress:
+    """Parse `serial:///dev/ttyUSB0?baud=115200&parity=N&bits=8&stop=1&flow=none` (or `serial://COM3?...`)."""
+    parts = urlsplit(text)
+    given = dict(parse_qsl(parts.query, keep_blank_values=True))
+    settings = {**_SERIAL_DEFAULTS, **given}
+    port = parts.netloc or parts.path
+    unknown = sorted(given.keys() - _SERIAL_DEFAULTS.keys())
+    if parts.scheme != "serial" or not port or unknown:
+        raise ValueError(f"{text!r} is not serial:///DEVICE?baud=9600: {_what_is_wrong(port, unknown)}")
+    try:
+        address = SerialAddress(
+            port=port,
+            baud=int(settings["baud"]),
+            bits=int(settings["bits"]),
+            parity=settings["parity"].upper(),
+            stop_bits=int(settings["stop"]),
+            flow=FlowControl(settings["flow"]),
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"{text!r}: {error}; flow is one of {', '.join(each.value for each in FlowControl)}"
+        ) from error
+    if (
+        address.baud <= 0
+        or address.bits not in (7, 8)
+        or address.stop_bits not in (1, 2)
+        or address.parity not in _PARITY
+    ):
+        raise ValueError(f"{text!r}: baud is positive, bits 7 or 8, stop 1 or 2, parity one of N E O M S")
+    return address
+
+
+def device_address(text: str) -> TcpAddress | SerialAddress:
+    """Parse where a register or a printer is: on the network or on a cable."""
+    return serial_address(text) if text.startswith("serial:") else tcp_address(text)
+
+
+def _what_is_wrong(port: str, unknown: list[str]) -> str:
+    if unknown:
+        return f"unknown setting {unknown[0]} (known: {', '.join(_SERIAL_DEFAULTS)})"
+    return "no device is named" if not port else "another kind of address"
 
 
 def core_address(text: str) -> UnixAddress:

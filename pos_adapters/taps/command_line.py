@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pos_adapters.taps.addresses import TcpAddress, UnixAddress, core_address, tcp_address
+from pos_adapters.taps.addresses import SerialAddress, TcpAddress, UnixAddress, core_address, device_address
 from pos_adapters.taps.listeners import listening_sockets
 from pos_adapters.taps.policy import BUDGET_S, Policy, Profile
 from pos_adapters.taps.public_key import read_public_key
@@ -36,8 +36,8 @@ class LaneSettings:
     """One listener and its printer."""
 
     workstation_id: str
-    listen: TcpAddress
-    printer: TcpAddress
+    listen: TcpAddress | SerialAddress
+    printer: TcpAddress | SerialAddress
     model: str
     language: str
 
@@ -55,12 +55,16 @@ class TapSettings:
     supervised: bool
     record: Path | None
 
+    def network_addresses(self) -> list[TcpAddress]:
+        """Return where registers connect to, one an address; cables are opened by their lanes."""
+        return [lane.listen for lane in self.lanes if isinstance(lane.listen, TcpAddress)]
+
 
 def run(arguments: Sequence[str]) -> int:
     """Parse and serve; returns the exit code."""
     settings = parse(arguments)
     try:
-        listeners = listening_sockets([lane.listen for lane in settings.lanes], os.environ)
+        listeners = listening_sockets(settings.network_addresses(), os.environ)
     except OSError as error:
         sys.stderr.write(f"tillstream-tap: cannot listen on {error.filename}: {error.strerror}\n{_fix(error)}\n")
         return EXIT_PROBLEM
@@ -158,9 +162,9 @@ def _each(values: list[str], count: int) -> list[str]:
     return values if len(values) == count else values * count
 
 
-def _address(text: str) -> TcpAddress:
+def _address(text: str) -> TcpAddress | SerialAddress:
     try:
-        return tcp_address(text)
+        return device_address(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

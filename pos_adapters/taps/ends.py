@@ -10,6 +10,7 @@ import contextlib
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from typing import Protocol
 
 if sys.platform != "win32":
@@ -30,7 +31,15 @@ KERNEL_BUFFER_BYTES = 64 * 1024
 
 
 class End(Protocol):
-    """One end of a line. Every call returns at once."""
+    """One end of a line. Every call returns at once.
+
+    `can_end` says whether the other end is able to say that no more will come. While `held_back` is true nothing can
+    be sent although the kernel would take it; `on_room` is called when that ends.
+    """
+
+    can_end: bool
+    held_back: bool
+    on_room: Callable[[], None]
 
     def fileno(self) -> int:
         """Return the descriptor that the event loop watches."""
@@ -63,8 +72,12 @@ class End(Protocol):
 class SocketEnd:
     """A connected TCP socket."""
 
+    can_end = True
+
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self.held_back = False
+        self.on_room: Callable[[], None] = _ignore
 
     def fileno(self) -> int:
         """Return the socket's descriptor."""
@@ -104,6 +117,10 @@ class SocketEnd:
         with contextlib.suppress(OSError):  # already gone: close is all that is left
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
+
+
+def _ignore() -> None:
+    return
 
 
 def tune(sock: socket.socket) -> None:

@@ -40,6 +40,7 @@ from pos_adapters.taps.slips import Slips
 
 # The register has closed and has asked for status behind our block: the answer comes when the paper has moved.
 CONFIRM_WITHIN_S = 2.0
+CABLE_LOOK_EVERY_S = 0.02
 
 
 class Passage:
@@ -355,6 +356,17 @@ class Passage:
         self._jobs.end(EndReason.CLOSE)
         if self._printer.ended:
             self._finish(self._register.close)
+        elif not self._printer.can_end:
+            self._leave_cable()
+
+    def _leave_cable(self) -> None:
+        """Leave a printer that cannot close: when the wire is silent, and what was asked has been answered."""
+        silent_s = self._loop.time() - self.last_byte_at_s
+        waits = self._printer.undelivered_bytes or self._answers.expects_answer
+        if not waits or silent_s >= CONFIRM_WITHIN_S:
+            self._finish(self._register.close)
+        elif not self._done:
+            self._confirming = self._loop.call_later(CABLE_LOOK_EVERY_S, self._leave_cable)
 
     def _finish(self, leave_register: Callable[[], None]) -> None:
         if self._done:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from pos_adapters.taps.addresses import SerialAddress, TcpAddress
 from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.clock import utc_now
 from pos_adapters.taps.command_line import LaneSettings, TapSettings
@@ -22,11 +24,14 @@ from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import PROTOCOL_VERSION
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.printer_health import PrinterHealth
-from pos_adapters.taps.printer_line import TcpPrinter
+from pos_adapters.taps.printer_line import PrinterLine, TcpPrinter
 from pos_adapters.taps.recorder import Recorder
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
 from pos_adapters.taps.tcp import TcpLane
+
+if TYPE_CHECKING:
+    from pos_adapters.taps.serial_lane import SerialLane
 
 STDERR = 2
 
@@ -39,7 +44,7 @@ class Lane:
     """One workstation's tap: connection to core, book of jobs, spool, listener."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, settings: TapSettings, lane: LaneSettings, listener: socket.socket
+        self, loop: asyncio.AbstractEventLoop, settings: TapSettings, lane: LaneSettings, listener: socket.socket | None
     ) -> None:
         policy = replace(settings.policy, dialect=dialect_named(lane.language))
         log = EventLog(STDERR, now=utc_now, as_json=settings.as_json).bind(workstation=lane.workstation_id)
@@ -63,22 +68,22 @@ class Lane:
         self.link.on_ready.append(health.core_is_ready)
         parts = LaneParts(
             loop=loop,
-            printer=TcpPrinter(loop, lane.printer),
+            printer=_printer(loop, lane.printer),
             book=self.book,
             policy=policy,
             health=health,
             log=log,
             make_recorder=lambda: _recorder(loop, settings, lane, self.spool.disk, log),
         )
-        self.tcp = TcpLane(parts, listener)
+        self.edge = _edge(parts, lane.listen, listener)
         self.link.on_frame = self.book.on_frame
         self.spool.follow(self.book)
-        host, port = listener.getsockname()[:2]
-        log.event("listening", host=host, port=port, printer=str(lane.printer), profile=settings.policy.profile.value)
+        where = _where(lane.listen, listener)
+        log.event("listening", **where, printer=str(lane.printer), profile=settings.policy.profile.value)
 
     def start(self) -> None:
         """Begin to accept and to connect."""
-        self.tcp.start()
+        self.edge.start()
         self.link.start()
 
 
@@ -92,7 +97,11 @@ async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> i
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    lanes = [Lane(loop, settings, each, sock) for each, sock in zip(settings.lanes, listeners, strict=True)]
+    sockets = iter(listeners)
+    lanes = [
+        Lane(loop, settings, each, next(sockets) if isinstance(each.listen, TcpAddress) else None)
+        for each in settings.lanes
+    ]
     for lane in lanes:
         lane.start()
     gc.collect()
@@ -106,10 +115,10 @@ async def _leave(loop: asyncio.AbstractEventLoop, lanes: list[Lane]) -> None:
     """Let receipts in flight finish, seal what core has not acknowledged, then go."""
     deadline_s = loop.time() + STOP_WITHIN_S
     for lane in lanes:
-        lane.tcp.stop()
-    await _until(lambda: not any(lane.tcp.busy for lane in lanes), loop, deadline_s)
+        lane.edge.stop()
+    await _until(lambda: not any(lane.edge.busy for lane in lanes), loop, deadline_s)
     for lane in lanes:
-        lane.tcp.abandon()
+        lane.edge.abandon()
         lane.book.spool_open_jobs()
     await _until(lambda: all(lane.spool.idle for lane in lanes), loop, deadline_s + STOP_WITHIN_S)
     for lane in lanes:
@@ -121,6 +130,34 @@ async def _until(done: Callable[[], bool], loop: asyncio.AbstractEventLoop, dead
     """Wait for something that happens once in the life of a process: looking is simpler than being told."""
     while not done() and loop.time() < deadline_s:  # noqa: ASYNC110 - see above
         await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _printer(loop: asyncio.AbstractEventLoop, address: TcpAddress | SerialAddress) -> PrinterLine:
+    if isinstance(address, TcpAddress):
+        return TcpPrinter(loop, address)
+    from pos_adapters.taps.serial_line import SerialLine  # noqa: PLC0415 - only a lane with a cable needs it
+
+    return SerialLine(loop, address)
+
+
+def _edge(
+    parts: LaneParts, address: TcpAddress | SerialAddress, listener: socket.socket | None
+) -> TcpLane | SerialLane:
+    if isinstance(address, TcpAddress):
+        assert listener is not None
+        return TcpLane(parts, listener)
+    from pos_adapters.taps.serial_lane import SerialLane  # noqa: PLC0415 - see above
+    from pos_adapters.taps.serial_line import SerialLine  # noqa: PLC0415
+
+    return SerialLane(parts, SerialLine(parts.loop, address))
+
+
+def _where(address: TcpAddress | SerialAddress, listener: socket.socket | None) -> dict[str, str | int]:
+    """Return where a lane listens, the port as the kernel gave it."""
+    if listener is None:
+        return {"line": str(address)}
+    host, port = listener.getsockname()[:2]
+    return {"host": host, "port": port}
 
 
 def _recorder(

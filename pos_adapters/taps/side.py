@@ -24,6 +24,7 @@ class Side:
     def __init__(self, loop: asyncio.AbstractEventLoop, end: End) -> None:
         self._loop = loop
         self._end = end
+        self._end.on_room = self._room
         self._outgoing = bytearray()
         self._watched = False
         self._sending = False
@@ -36,6 +37,11 @@ class Side:
         self.on_end: Callable[[], None] = _ignore
         self.on_drained: Callable[[], None] = _ignore
         self.on_deaf: Callable[[], None] = _ignore
+
+    @property
+    def can_end(self) -> bool:
+        """Whether the other end is able to say that no more will come."""
+        return self._end.can_end
 
     @property
     def waiting_bytes(self) -> int:
@@ -122,6 +128,9 @@ class Side:
         return taken
 
     def _send_waiting(self) -> None:
+        if self._end.held_back:
+            self._loop.remove_writer(self._end.fileno())
+            return
         taken = self._send(self._outgoing)
         del self._outgoing[:taken]
         if self._outgoing or self.closed:
@@ -131,11 +140,16 @@ class Side:
             self._end.half_close()
         self.on_drained()
 
+    def _room(self) -> None:
+        """Go on sending: the device at the other end takes bytes again."""
+        if self._outgoing and not self.closed and not self.deaf:
+            self._loop.add_writer(self._end.fileno(), self._send_waiting)
+
     def _watch_room(self, *, on: bool) -> None:
         if on == self._sending:
             return
         self._sending = on
-        if on:
+        if on and not self._end.held_back:
             self._loop.add_writer(self._end.fileno(), self._send_waiting)
         else:
             self._loop.remove_writer(self._end.fileno())

@@ -448,6 +448,11 @@ class Rig:
         self._closing.callback(tap.stop)
         return tap
 
+    def keep(self, tap: Tap) -> Tap:
+        """Stop a tap of the test's own making at the end."""
+        self._closing.callback(tap.stop)
+        return tap
+
     def spooling(self) -> tuple[Any, tuple[str, ...]]:
         """Return the agent's private key and the options that make a tap seal to it."""
         from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
