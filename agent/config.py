@@ -136,6 +136,9 @@ class WorkstationSection(_Section):
     level: Level = Level.PRINT
     tap: TapSection | None = None
     scanner: tuple[ScannerSection, ...] = ()
+    display: str | None = Field(
+        default=None, pattern=r"^serial:///\S+$"
+    )  # a pole display; `agent/desk_poles.py` reads it
 
     @property
     def workstation_id(self) -> WorkstationId:

@@ -24,14 +24,15 @@ from agent.control_client import ControlClient
 from agent.desk_content import DeskContent
 from agent.desk_devices import DeviceFile
 from agent.desk_hub import HubLink, run_hub_link
+from agent.desk_poles import PoleSettings, pole_settings, pole_words, run_pole
 from agent.desk_ports import DeskCore, HubSeal
 from agent.desk_status import STATUS_FILE, DeskStatus, run_status
 from agent.state_dir import StateDir
 from kiosk.app import create_app
-from kiosk.broadcast import Switchboard
+from kiosk.broadcast import Channel, Switchboard
 from kiosk.events import EventName, Place, PlaceKind
 from kiosk.pairing import Pairings
-from retail.errors import OnSiteError
+from retail.errors import ConfigurationError, OnSiteError
 
 CONNECTIONS_BACKLOG = 256  # 200 screens come back at one moment after a restart
 FIRST_CONTACT_S = 5.0  # core opens journal and mirror before it listens; a second is usual
@@ -134,6 +135,8 @@ async def run_desk(config: AgentConfig, *, expects_core: bool = True) -> None:
         pairings=Pairings(book=DeviceFile(state.root), clock=clock),
         hosts=served_hosts(config),
     )
+    poles = _poles(config, switchboard)
+    words = pole_words(config.store.language, store_name=config.store.name)
     listening = bind(config.desk.listen)
     server = _Server(_serving(app), on_stop=switchboard.close)
     await _until_told_to_stop(
@@ -143,7 +146,24 @@ async def run_desk(config: AgentConfig, *, expects_core: bool = True) -> None:
         pushes.watch_first_contact() if expects_core else asyncio.Event().wait(),
         run_hub_link(hub, connected=pushes.connected),
         run_status(status, hub=hub, path=state.root / STATUS_FILE, switchboard=switchboard, clock=clock),
+        *(run_pole(pole, channel, words=words, language=config.store.language) for pole, channel in poles),
     )
+
+
+def _poles(config: AgentConfig, switchboard: Switchboard) -> list[tuple[PoleSettings, Channel]]:
+    """Return the pole displays that are configured. Raises ConfigurationError for one that is none."""
+    poles = []
+    for number, workstation in enumerate(config.workstation):
+        channel = switchboard.find(Place(kind=PlaceKind.WORKSTATION, place_id=workstation.id))
+        if workstation.display is None or channel is None:
+            continue
+        try:
+            poles.append((pole_settings(workstation.display), channel))
+        except ValueError as error:
+            raise ConfigurationError(
+                f"workstation[{number}].display: {error}", fix="see docs/configuration.md"
+            ) from error
+    return poles
 
 
 def desk(config: Path) -> None:

@@ -13,7 +13,7 @@ from agent.clock import SystemClock
 from agent.config import parse_config
 from agent.desk import bind, run_desk, served_hosts
 from agent.desk_status import read_status
-from retail.errors import OnSiteError
+from retail.errors import ConfigurationError, OnSiteError
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -191,3 +191,19 @@ def test_a_desk_answers_to_this_machine_and_to_the_names_it_was_given(tmp_path):
         update={"desk": config.desk.model_copy(update={"listen": "0.0.0.0:8090", "hosts": ("till-pc:8090",)})}
     )
     assert served_hosts(named) == {"127.0.0.1:8090", "localhost:8090", "[::1]:8090", "till-pc:8090"}
+
+
+def test_a_pole_display_that_is_none_is_refused_with_its_place_in_the_file(tmp_path):
+    config = config_in(tmp_path, free_port())
+    lane = config.workstation[1].model_copy(update={"display": "serial:///dev/ttyUSB1?language=klingon"})
+    wrong = config.model_copy(update={"workstation": (config.workstation[0], lane)})
+    with pytest.raises(ConfigurationError, match=r"workstation\[1\]\.display"):
+        asyncio.run(run_desk(wrong))
+
+
+def test_a_core_that_never_comes_is_said(tmp_path):
+    async def story():
+        async with running_desk(tmp_path) as client, events(client) as stream:
+            assert (await stream.until("trouble", code="core_away"))["fix"]
+
+    asyncio.run(story())
