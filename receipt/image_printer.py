@@ -11,6 +11,7 @@ from receipt.layout import Typesetter
 from receipt.paper import PrintedImage
 from receipt.raster import ROW_BYTES_MAX, beside, magnified, rows_of, rows_of_columns
 
+COLUMN_BYTES_MAX: Final = 288  # 2,304 dots: the highest image that Epson's printers take column by column
 STRIPS_MAX: Final = 64  # images side by side on one line: more would be an attack on our memory
 
 
@@ -39,8 +40,10 @@ def raster_bits(data: bytes, width: int, height: int) -> Bits:
 
 
 def column_bits(data: bytes, width: int, column_bytes: int) -> Bits:
-    """Return an image sent column by column."""
-    width = min(width, ROW_BYTES_MAX * 8)
+    """Return an image sent column by column; columns that never came are left out."""
+    if not 0 < column_bytes <= COLUMN_BYTES_MAX:
+        return NO_BITS
+    width = min(width, ROW_BYTES_MAX * 8, len(data) // column_bytes + 1)
     return Bits(width, column_bytes * 8, rows_of_columns(data, width, column_bytes))
 
 

@@ -134,6 +134,12 @@ def plausibility(text: str) -> float:
     return total / count
 
 
+def is_usual(character: str) -> bool:
+    """Whether a character is a letter, a border, or a symbol that receipts print."""
+    script, weight = _what(character)
+    return bool(script) or weight > 0
+
+
 def _repeated_weight(repeated: re.Match[str]) -> float:
     length = repeated.end() - repeated.start()
     return length * (_RULE if _class(repeated[1]) in "bv" else _REPEATED_LETTER)

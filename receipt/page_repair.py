@@ -13,19 +13,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from receipt.code_pages import UTF8, Encoding, single_byte
-from receipt.page_evidence import plausibility
+from receipt.page_evidence import is_usual, plausibility
 from receipt.printers import PrinterModel, pages_by_number
 
 ENOUGH_BYTES: Final = 90  # of non-ASCII text: 3 to 5 lines of Cyrillic
 EARLY_BYTES: Final = 40  # what the declared page must look perfect on, to be believed at once
 SAMPLE_BYTES_MAX: Final = 2_000  # what is kept of an encoding before the verdict
-ENCODINGS_MAX: Final = 64  # declared by one job: real jobs use at most three
+ENCODINGS_MAX: Final = 64  # declared by one job: real jobs use at most three, libraries that print samples a dozen
+SETTLED_AT_ONCE_MAX: Final = 16  # a document's end must not cost more than some milliseconds, whatever it declares
 
 _BEYOND_DOUBT: Final = 2.2
 _CONVINCING: Final = 2.1  # a declared page that scores so high is right; others are not tried
+_UNUSUAL_SHARE: Final = 4  # a page that makes every fourth byte a strange symbol need not be tried
 _WORDS: Final = 1.2  # what scores less is no text in any page (a table of characters, a picture in letters)
 _ALPHABET_BYTES_MAX: Final = 90  # an alphabet and its capitals have 66 letters; who uses more prints a table of all
 _DECLARED_BONUS: Final = 0.25
@@ -100,8 +103,9 @@ class PageRepair:
         return self._verdicts.get(declared)
 
     def settle(self) -> frozenset[Encoding]:
-        """Decide about everything seen; return the declared encodings that are to be read otherwise than they were."""
-        for declared in list(self._samples):
+        """Decide about what was seen most; return the declared encodings to be read otherwise than they were."""
+        often = sorted(self._samples, key=lambda declared: self._sizes[declared], reverse=True)
+        for declared in often[:SETTLED_AT_ONCE_MAX]:
             self._decide(declared)
         changed = frozenset(self._changed)
         self._changed.clear()
@@ -165,7 +169,10 @@ class PageRepair:
         if len(set(sample.translate(None, _ASCII))) > _ALPHABET_BYTES_MAX:
             return
         same = self._same_number(declared.codec)
+        foreign = sample.translate(None, _ASCII)
         for codec in _SINGLE_BYTE:
+            if len(foreign.translate(None, _usual_bytes(codec))) * _UNUSUAL_SHARE > len(foreign):
+                continue
             bonus = _SAME_NUMBER_BONUS if codec in same else 0.0
             yield declared._replace(codec=codec, double_byte=None, twice=False), bonus
 
@@ -195,6 +202,13 @@ def _is_utf8(sample: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+@cache
+def _usual_bytes(codec: str) -> bytes:
+    """Return the bytes that a page gives to letters, borders and the symbols of receipts."""
+    table = single_byte(codec) or ""
+    return bytes(byte for byte, character in enumerate(table) if is_usual(character))
 
 
 def _joined(texts: list[bytes]) -> bytes:

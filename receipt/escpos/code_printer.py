@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from receipt.escpos.codes import TWO_DIMENSIONAL, VENDOR_TYPES, barcode, payload_text
+from receipt.escpos.lengths import WHOLE_BYTES_MAX
 from receipt.layout import Typesetter
 from receipt.paper import Symbology
 
@@ -50,7 +51,7 @@ class CodePrinter:
 
     def function(self, data: bytes, offset: int) -> None:
         """GS ( k pL pH cn fn ...: 67 the module's size, 80 store the data, 81 print the symbol."""
-        if len(data) < 8:
+        if not 8 <= len(data) <= WHOLE_BYTES_MAX:  # more than any code can hold
             return
         kind, function = data[5], data[6]
         if function == 67:
@@ -67,7 +68,7 @@ class CodePrinter:
 
     def vendor_code(self, data: bytes, offset: int) -> None:
         """ESC Z v r k nL nH data: version, correction, module size."""
-        if len(data) > 7:
+        if 7 < len(data) <= WHOLE_BYTES_MAX:
             self._typesetter.code(self._vendor_type, payload_text(data[7:]), offset, module_dots=data[4] or 3)
 
 

@@ -92,7 +92,7 @@ class Interpreter:
         if handler is not None:
             if self.macro is not None and len(self.macro) < MACRO_TOKENS_MAX:
                 self.macro.append(token)
-            if token.kind is TokenKind.RASTER:
+            if token.kind is TokenKind.RASTER or token.kind is TokenKind.CODE:  # whose bytes may come in pieces
                 self._payload_token = token
                 self._payload += token.data
             else:
@@ -101,7 +101,7 @@ class Interpreter:
             self.transparent = True
 
     def end_payload(self) -> None:
-        """Draw the image whose bytes have come."""
+        """Draw the image or code whose bytes have come."""
         token = self._payload_token
         if token is not None:
             data = bytes(self._payload)

@@ -14,6 +14,7 @@ from typing import Final
 
 from receipt.escpos.codes import payload_text, with_check_digit
 from receipt.escpos.commands import CONTINUED_NAME, TokenKind
+from receipt.escpos.lengths import WHOLE_BYTES_MAX
 from receipt.escpos.tokenizer import Token
 from receipt.image_printer import NO_BITS, Bits, ImagePrinter, column_bits, raster_bits
 from receipt.layout import PICTURE_BYTES_MAX, Typesetter
@@ -102,14 +103,14 @@ class StarInterpreter:
         handler = self._handlers.get(token.name)
         if handler is None:
             self.transparent = self.transparent or token.kind is TokenKind.UNKNOWN
-        elif token.kind is TokenKind.RASTER:
+        elif token.kind is TokenKind.RASTER or token.kind is TokenKind.CODE:  # whose bytes may come in pieces
             self._payload_token = token
             self._payload += token.data
         else:
             handler(token.data, token.offset)
 
     def end_payload(self) -> None:
-        """Draw the image whose bytes have come."""
+        """Draw the image or code whose bytes have come."""
         token = self._payload_token
         if token is not None:
             data = bytes(self._payload)
@@ -286,6 +287,8 @@ class StarInterpreter:
             )
 
     def _qr_code(self, data: bytes, offset: int) -> None:
+        if len(data) > WHOLE_BYTES_MAX:
+            return  # more than any code can hold
         if data[3:5] == b"D1":
             self._qr = data[8:]
         elif data[3:5] == b"D2":
@@ -296,7 +299,7 @@ class StarInterpreter:
             self._sheet.code(Symbology.QR, payload_text(self._qr), offset, module_dots=self._qr_module)
 
     def _pdf417_code(self, data: bytes, offset: int) -> None:
-        if data[3:4] == b"D":
+        if data[3:4] == b"D" and len(data) <= WHOLE_BYTES_MAX:
             self._pdf417 = data[6:]
         elif data[3:4] == b"P" and self._pdf417:
             self._sheet.code(Symbology.PDF417, payload_text(self._pdf417), offset)
