@@ -8,12 +8,14 @@ thing only. A document whose readings differ in total or goods is ambiguous: it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Candidate, Solution, Verdict, readings_of
 from pos_adapters.reading.settlement import settle
 from pos_adapters.reading.sheet import GOODS, Part, Sheet
 
+TOTALS_MAX = 24  # amounts tried as the total; a receipt prints its total a few times, a report more often
 Show = Callable[[int], str]
 
 
@@ -23,7 +25,7 @@ def judge(sheet: Sheet, show: Show) -> Verdict:
         return Verdict(None, "no_amounts", "no line could be read as goods with an amount")
     held: list[Solution] = []
     nearest = ""
-    for total in _totals(sheet):
+    for total in islice(_totals(sheet), TOTALS_MAX):
         found = list(readings_of(sheet, total))
         held += found
         if not found and not nearest:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pos_adapters.reading.settlement import Settlement
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 
-CHOICES_MAX = 1024  # combinations of answers per total; a document with more open questions is parked
+CHOICES_MAX = 256  # combinations of answers per total, under a millisecond; with more the document is parked
 
 Acting = tuple[tuple[Entry, Part, int], ...]
 
@@ -76,10 +76,9 @@ def readings_of(sheet: Sheet, total: Candidate) -> Iterator[Solution]:
         return
     sums = [[sum(amount for _, _, amount in answer.acting) for answer in answers] for answers in questions]
     open_choice = any(len(set(each)) > 1 for each in sums)
-    for picks in product(*(range(len(answers)) for answers in questions)):
-        if sum(sums[at][pick] for at, pick in enumerate(picks)) != missing:
+    for chosen, made in zip(product(*questions), map(sum, product(*sums)), strict=True):
+        if made != missing:
             continue
-        chosen = [questions[at][pick] for at, pick in enumerate(picks)]
         acting = sorted((*fixed, *(one for answer in chosen for one in answer.acting)), key=_by_line)
         if any(part in (Part.ITEM, Part.RETURN) for _, part, _ in acting):
             flips = sum(answer.flips for answer in chosen)
