@@ -13,15 +13,15 @@ from itertools import islice
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Candidate, Solution, Verdict, readings_of
 from pos_adapters.reading.settlement import settle
-from pos_adapters.reading.sheet import GOODS, Part, Sheet
+from pos_adapters.reading.sheet import GOODS, Entry, Part, Sheet
 
-TOTALS_MAX = 24  # amounts tried as the total; a receipt prints its total a few times, a report more often
+TOTALS_MAX = 16  # amounts tried as the total; a receipt prints its total a few times, a report more often
 Show = Callable[[int], str]
 
 
 def judge(sheet: Sheet, show: Show) -> Verdict:
     """Find the one reading of `sheet` that holds; `show` prints an amount for the detail."""
-    if not any(entry.part in GOODS for entry in sheet.entries):
+    if not any(entry.part in GOODS or _may_be_goods(sheet, entry) for entry in sheet.entries):
         return Verdict(None, "no_amounts", "no line could be read as goods with an amount")
     held: list[Solution] = []
     nearest = ""
@@ -33,6 +33,11 @@ def judge(sheet: Sheet, show: Show) -> Verdict:
     if not held:
         return Verdict(None, "does_not_add_up", nearest or "no total was found for the items")
     return _settled(sheet, _owed_last(sheet, held), show)
+
+
+def _may_be_goods(sheet: Sheet, entry: Entry) -> bool:
+    """A gift card that is sold stands above the total like any goods."""
+    return entry.part is Part.TENDER and entry.line < sheet.first_total
 
 
 def _totals(sheet: Sheet) -> Iterator[Candidate]:
@@ -96,6 +101,9 @@ def _single(sheet: Sheet, pool: Sequence[Solution], show: Show) -> Verdict:
     if len({_meaning(solution) for solution in usual}) > 1:
         return Verdict(None, "ambiguous", _two_meanings(pool, show))
     best = usual[0]
+    paid = best.settlement is not None and best.settlement.proven
+    if not paid and any(entry.part is Part.TENDER for entry, _, _ in best.owed):
+        return Verdict(None, "ambiguous", "a tender above the total may be goods, and nothing says how those were paid")
     if best.stray:
         return Verdict(None, "ambiguous", "an amount between subtotal and total may be goods or a charge")
     if best.open_choice and not _count_agrees(sheet, best):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pos_adapters.reading.settlement import Settlement
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 
-CHOICES_MAX = 256  # combinations of answers per total, under a millisecond; with more the document is parked
+CHOICES_MAX = 128  # combinations of answers per total, under a millisecond; with more the document is parked
 
 Acting = tuple[tuple[Entry, Part, int], ...]
 
