@@ -281,11 +281,11 @@ class Typesetter:
             self.x = 0
             self.page = None
 
-    def page_area(self, x: int, y: int, width: int, height: int) -> None:
+    def page_area(self, x: int, y: int, *, width: int, height: int) -> None:
         """Choose the part of the page to write in, in dots."""
         if self.page is not None:
             self._into_page(0)
-            self.page.select(x, y, width, height)
+            self.page.select(x, y, width=width, height=height)
 
     def turn_page(self, direction: int) -> None:
         """Choose the direction of writing: 0 left to right, 1 upwards, 2 upside down, 3 downwards."""

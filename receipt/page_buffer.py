@@ -32,7 +32,7 @@ class PageBuffer:
         self.direction = 0
         self.y = 0
 
-    def select(self, x: int, y: int, width: int, height: int) -> None:
+    def select(self, x: int, y: int, *, width: int, height: int) -> None:
         """Choose the area to write in."""
         self._area = (x, y, width, height)
         self.y = 0

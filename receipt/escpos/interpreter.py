@@ -305,7 +305,7 @@ def _encode_system(on: Interpreter, data: bytes, _offset: int) -> None:
 
 
 def _page_area(on: Interpreter, data: bytes, _offset: int) -> None:
-    on.sheet.page_area(*(_u16(data, at) for at in (2, 4, 6, 8)))
+    on.sheet.page_area(_u16(data, 2), _u16(data, 4), width=_u16(data, 6), height=_u16(data, 8))
 
 
 def _u16(data: bytes, at: int) -> int:

@@ -264,7 +264,7 @@ class StarInterpreter:
         elif function == 2:
             sheet.turn_page(data[4] & 3)
         elif function == 3:
-            sheet.page_area(*(_u16(data, at) for at in (4, 6, 8, 10)))
+            sheet.page_area(_u16(data, 4), _u16(data, 6), width=_u16(data, 8), height=_u16(data, 10))
         elif function == 4:
             sheet.move_down(to=_u16(data, 4))
         elif function == 5:

@@ -34,7 +34,7 @@ def papers_of(job: bytes, cut_at: int, model: str, language: str) -> list[Paper]
 
 def one_input(data: bytes) -> None:
     """Check the promises on one input; its first two bytes choose how."""
-    if len(data) < 2:  # noqa: PLR2004
+    if len(data) < 2:
         return
     choice, cut_at, job = data[0], data[1], data[2:]
     tokenizer = (Tokenizer(), Tokenizer(display=True), StarTokenizer())[choice % 3]
