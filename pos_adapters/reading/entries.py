@@ -105,7 +105,8 @@ def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> La
     """A label without an amount stands for the amount alone on the next line."""
     if facts.rule:
         return carried
-    if is_label(facts, label, _CARRIED) and facts.unknown == 0 and not facts.numbers:
+    headings = sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
+    if is_label(facts, label, _CARRIED) and facts.unknown == 0 and not facts.numbers and headings <= 1:
         return label
     return None
 

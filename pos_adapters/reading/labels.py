@@ -85,6 +85,21 @@ class Labeller:
 
     def __init__(self) -> None:
         self._memo: dict[tuple[str, int], tuple[Label | None, list[Label]]] = {}
+        self._local: dict[tuple[str, int], LineFacts] = {}
+
+    def localised(self, facts: LineFacts, active: int) -> LineFacts:
+        """Return a line as the document's languages know it: a word of other languages only is unknown, and a name."""
+        key = (facts.text, active)
+        found = self._local.get(key)
+        if found is None:
+            foreign = [hit for hit in facts.hits if not any(sense.languages & active for sense in hit.senses)]
+            letters = sum(hit.letters for hit in foreign if hit.letters > 1)
+            kept = tuple(hit for hit in facts.hits if hit not in foreign)
+            found = facts._replace(hits=kept, unknown=facts.unknown + letters, named=True) if letters else facts
+            if len(self._local) >= MEMO_LINES_MAX:
+                self._local.clear()
+            self._local[key] = found
+        return found
 
     def label(self, facts: LineFacts, active: int) -> tuple[Label | None, list[Label]]:
         """Return the label that decides what a line is, and all its labels."""

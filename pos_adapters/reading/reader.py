@@ -79,7 +79,9 @@ class _Reading:
         self.lexicon = reader.lexicon
         self.lines = [reader.read(line) for line in text.lines[:LINES_MAX]]
         self.active = languages_of(self.lines, self.lexicon, store.language)
-        self.labelled = label_lines(self.lines, self.active, _labeller_of(reader))
+        labeller = _labeller_of(reader)
+        self.lines = [labeller.localised(facts, self.active) if facts.hits else facts for facts in self.lines]
+        self.labelled = label_lines(self.lines, self.active, labeller)
         self.fiscal = fiscal_identity(text.codes)
         self.explained: tuple[Sheet, Solution | None] | None = None
         self.languages = tuple(name for index, name in enumerate(self.lexicon.languages) if self.active >> index & 1)
@@ -112,7 +114,8 @@ class _Reading:
             return Reading(
                 kind=DocumentKind.OTHER, parked=Parked(reason=ParkReason.RASTER, detail="the document is a picture")
             )
-        return Reading(kind=DocumentKind.DRAWER if not self.text.codes else DocumentKind.OTHER)
+        printed = bool(self.text.codes) or any(line.strip() for line in self.text.lines)
+        return Reading(kind=DocumentKind.OTHER if printed else DocumentKind.DRAWER)
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield the entries in each fashion the amounts may be printed in, the likeliest first."""
@@ -158,7 +161,7 @@ class _Reading:
         if kind is None and Role.TERMINAL in roles and not has_goods:
             return Reading(kind=DocumentKind.CARD_SLIP, languages=self.languages)
         has_total = sheet is not None and any(entry.part is Part.TOTAL for entry in sheet.entries)
-        if kind is None and not has_total and looks_like_kitchen(self.lines, roles):
+        if kind is None and not has_total and not self.text.codes and looks_like_kitchen(self.lines, roles):
             return Reading(kind=DocumentKind.KITCHEN, languages=self.languages)
         if kind is None and not (has_goods and has_total):
             return self._park(ParkReason.NO_AMOUNTS, verdict.detail, kind=DocumentKind.OTHER)
