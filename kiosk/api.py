@@ -143,12 +143,12 @@ class _Streams:
             yield self._heartbeat()
             while not channel.is_closed:
                 await channel.wait_after(position, timeout_s=HEARTBEAT_S)
-                fresh = channel.after(position)
-                for event in fresh:
+                reached = channel.position
+                for event in channel.news(position):
                     yield event.wire()
-                if channel.position == position:
+                if reached == position:
                     yield self._heartbeat()
-                position = channel.position if not fresh else fresh[-1].number
+                position = reached
         finally:
             self._open -= 1
 

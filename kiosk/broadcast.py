@@ -72,10 +72,14 @@ class Channel:
         missed = self._missed(last_event_id)
         if missed is not None:
             return missed
-        current = [event for at_s, event in sorted(self._current(), key=lambda each: each[1].number)]
-        if not self._reopens_with_person:
-            current = [event for event in current if event.name not in PERSONAL]
-        return [self._forget_all(), *current] if last_event_id else current
+        return [self._forget_all(), *self._reopened()] if last_event_id else self._reopened()
+
+    def news(self, number: int) -> list[Event]:
+        """Return what a page that is at `number` gets next; one that fell behind the ring gets the state anew.
+
+        A page on a slow line must not miss the `clear` that the ring has dropped.
+        """
+        return self.after(number) if number >= self._turned_over_to else [self._forget_all(), *self._reopened()]
 
     def after(self, number: int) -> list[Event]:
         """Return the remembered events after `number`, oldest first, without what may no longer be told."""
@@ -92,6 +96,11 @@ class Channel:
         if self._number <= number and not self.is_closed:
             with suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), timeout_s)
+
+    def _reopened(self) -> list[Event]:
+        """Return the state as a page sees it that knows nothing."""
+        current = sorted((event for _, event in self._current()), key=lambda each: each.number)
+        return [event for event in current if self._reopens_with_person or event.name not in PERSONAL]
 
     def _remember(self, event: Event) -> None:
         at_s = self._clock.monotonic_s()

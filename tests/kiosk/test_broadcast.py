@@ -85,6 +85,17 @@ def test_a_ring_that_turned_over_is_noticed_even_after_a_clear_made_room():
     assert names(here.opening(first.event_id)) == ["clear", "stale"]
 
 
+def test_a_page_on_a_slow_line_that_fell_behind_gets_the_state_and_not_a_gap():
+    here = channel()
+    here.publish(EventName.CUSTOMER, ANNA)
+    seen = here.position
+    here.publish(EventName.CLEAR, {"reason": "completed"})
+    for _ in range(RING_EVENTS_MAX):
+        here.publish(EventName.STALE, {"stale": False})
+    assert names(here.news(seen)) == ["clear", "stale"]
+    assert here.news(here.position) == []
+
+
 def test_a_trouble_stays_until_it_is_resolved():
     here = channel()
     here.publish(EventName.TROUBLE, {"code": "paper_out"})

@@ -1,6 +1,10 @@
 """The local API's promises to pages, tills and scripts."""
 
+import json
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from kiosk_fakes import CONTENT
 
 HOST = "127.0.0.1:8090"
@@ -125,3 +129,58 @@ def test_a_file_that_the_browser_has_is_not_sent_again(desk):
     first = client.get("/static/js/kiosk.js")
     again = client.get("/static/js/kiosk.js", headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def json_values():
+    leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=80)
+    return st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4)
+    )
+
+
+BODIES = {
+    "/v1/scans": ["workstation_id", "code", "symbology", "source"],
+    "/v1/members": [
+        "request_id",
+        "workstation_id",
+        "source",
+        "shown_at",
+        "language",
+        "permissions",
+        "survey",
+        "contact",
+    ],
+    "/v1/visits": ["request_id", "workstation_id", "scan_id", "campaigns"],
+    "/v1/withdrawals": ["request_id", "workstation_id", "source", "shown_at", "scan_id", "purpose", "erasure"],
+    "/v1/interests": ["request_id", "workstation_id", "code", "wish"],
+    "/v1/devices": ["code", "right", "name"],
+    "/v1/pairings": [],
+}
+
+
+@pytest.mark.parametrize("path", BODIES)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_body_whatever_makes_the_desk_fail(desk, path, data):
+    """Every answer to nonsense is a refusal in the one shape, and the next request is answered."""
+    client, _ = desk
+    members = {name: json_values() for name in BODIES[path]}
+    body = data.draw(json_values() | st.fixed_dictionaries({}, optional=members))
+    content = json.dumps(body).encode()  # Infinity included, which is no JSON and which many clients send
+    answer = client.post(path, content=content, headers={**ORIGIN, "content-type": "application/json"})
+    assert answer.status_code < 500 or answer.json()["code"] == "too_many_pairings"
+    if answer.status_code >= 400:
+        assert set(answer.json()) == {"code", "message", "fix"}
+    assert client.get("/v1/content").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 50_000, b"{" * 1000, b'{"code":1e999999}', b"\xff\xfe", b"", b"nul", b'{"a":"\\ud800"}', b"1" * 60_000],
+)
+def test_hostile_json_is_refused(desk, body):
+    client, core = desk
+    answer = client.post("/v1/scans", content=body, headers={**ORIGIN, "content-type": "application/json"})
+    assert 400 <= answer.status_code < 500
+    assert set(answer.json()) == {"code", "message", "fix"}
+    assert core.scans == []
