@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import sqlite3
 from collections.abc import Iterator
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -48,18 +48,33 @@ class JournalDiskError(OnSiteError):
     code = "disk_error"
 
 
-# Primary result codes of SQLite (sqlite.org/rescode.html), sorted by who must act.
+class ResultCode(IntEnum):
+    """Primary result codes of SQLite (sqlite.org/rescode.html); the interpreter's own SQLite is not imported."""
+
+    PERM = 3
+    BUSY = 5
+    LOCKED = 6
+    READONLY = 8
+    IOERR = 10
+    CORRUPT = 11
+    FULL = 13
+    CANTOPEN = 14
+    PROTOCOL = 15
+    NOTADB = 26
+
+
+# Sorted by who must act.
 _ERRORS: dict[int, tuple[type[TillstreamError], str]] = {
-    sqlite3.SQLITE_FULL: (JournalFullError, "free space on the disk of the state folder"),
-    sqlite3.SQLITE_READONLY: (JournalDiskError, "make the state folder writable for the agent's user"),
-    sqlite3.SQLITE_CANTOPEN: (JournalDiskError, "make the state folder readable for the agent's user"),
-    sqlite3.SQLITE_PERM: (JournalDiskError, "make the state folder writable for the agent's user"),
-    sqlite3.SQLITE_IOERR: (JournalDiskError, "check the disk (dmesg, SMART) and replace it"),
-    sqlite3.SQLITE_CORRUPT: (BrokenJournalError, "restart the agent: it salvages what verifies"),
-    sqlite3.SQLITE_NOTADB: (BrokenJournalError, "restart the agent; check that keys/journal.key is the right one"),
-    sqlite3.SQLITE_BUSY: (TryAgainError, "end the program that holds the journal"),
-    sqlite3.SQLITE_LOCKED: (TryAgainError, "end the program that holds the journal"),
-    sqlite3.SQLITE_PROTOCOL: (TryAgainError, "end the program that holds the journal"),
+    ResultCode.FULL: (JournalFullError, "free space on the disk of the state folder"),
+    ResultCode.READONLY: (JournalDiskError, "make the state folder writable for the agent's user"),
+    ResultCode.CANTOPEN: (JournalDiskError, "make the state folder readable for the agent's user"),
+    ResultCode.PERM: (JournalDiskError, "make the state folder writable for the agent's user"),
+    ResultCode.IOERR: (JournalDiskError, "check the disk (dmesg, SMART) and replace it"),
+    ResultCode.CORRUPT: (BrokenJournalError, "restart the agent: it salvages what verifies"),
+    ResultCode.NOTADB: (BrokenJournalError, "restart the agent; check that keys/journal.key is the right one"),
+    ResultCode.BUSY: (TryAgainError, "end the program that holds the journal"),
+    ResultCode.LOCKED: (TryAgainError, "end the program that holds the journal"),
+    ResultCode.PROTOCOL: (TryAgainError, "end the program that holds the journal"),
 }
 _PRIMARY_CODE = 0xFF  # extended codes keep the primary one in the low byte
 
