@@ -189,9 +189,14 @@ def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, 
     for index, number in enumerate(facts.numbers):
         if number.start >= label.end:
             amount = in_fashion(number, decimals)
+            if amount is None and label.role in _HANDED and number.decimals == 0 and number.use == "":
+                amount = number.value  # "CASH 20": what is handed over is often typed without decimals
             if amount is not None:
                 return amount, index
     return None
+
+
+_HANDED = frozenset((Role.CASH, Role.RECEIVED))
 
 
 def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods instead

@@ -95,6 +95,8 @@ class _Reading:
         named = namings(self.lines, self.active, _goods_of(sheet, len(self.lines)))
         solution = verdict.solution
         paid = solution is not None and solution.settlement is not None and solution.settlement.proven
+        if solution is not None:  # a kitchen ticket has no total that adds up: "GRILL" is the restaurant's name
+            named = [naming for naming in named if naming.kind is not DocumentKind.KITCHEN or not naming.soft]
         first = named[0] if named else None
         if first is not None and (not first.soft or not paid):
             return self._named(first, sheet, verdict)
