@@ -98,6 +98,21 @@ def stores(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson
 
 
 @app.command()
+def completeness(
+    days: Annotated[int, typer.Option("--days", min=1, max=400, help="How many days back.")] = 7,
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare what was captured with what the tills' Z reports told, per lane and business day."""
+    from hub.commands import compare_days  # noqa: PLC0415
+
+    told = compare_days(config, state_dir=state_dir, days=days)
+    _tell(told, "\n".join(map(_day_line, told["days"])) or "no sale and no Z report in these days", as_json=as_json)
+
+
+@app.command()
 def schema(
     *, markdown: Annotated[bool, typer.Option("--markdown", help="Print tables instead of JSON Schema.")] = False
 ) -> None:
@@ -105,6 +120,20 @@ def schema(
     from hub import reference  # noqa: PLC0415
 
     typer.echo(reference.markdown() if markdown else json.dumps(reference.json_schema(), indent=1))
+
+
+def _day_line(told: dict[str, Any]) -> str:
+    mark = {True: "\u2713", False: "!", None: "?"}[told["complete"]]
+    lane = f"{mark} {told['business_day']} {told['store_id']:<12} lane {told['workstation_id']:<4}"
+    captured = f"captured {told['captured']['sales']:>5} {told['captured']['total']:>12}"
+    if told["told"] is None:
+        return f"{lane} {captured}  no Z report"
+    difference = told["difference"]
+    missing = f"  missing {', '.join(told['missing_numbers'])}" if told["missing_numbers"] else ""
+    return (
+        f"{lane} {captured}  Z report {told['told']['sales']} {told['told']['total']}"
+        f"  share {told['share_percent']} %  difference {difference['total']}{missing}"
+    )
 
 
 def _import_line(told: dict[str, Any], *, dry_run: bool) -> str:

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hub.app import create_app
 from hub.bootstrap import Hub, open_hub
+from hub.completeness import completeness
 from hub.config import load_config
 from hub.imports.service import ImportJob, import_files
 from hub.imports.tokenising import CodeBook, tokenise
@@ -104,6 +106,16 @@ def list_stores(config: Path | None, *, state_dir: Path | None) -> dict[str, Any
     """Return every store with its counts."""
     with _opened(config, state_dir) as hub:
         return {"stores": [line.to_json() for line in hub.reports.stores(hub.config.tenant)]}
+
+
+def compare_days(config: Path | None, *, state_dir: Path | None, days: int) -> dict[str, Any]:
+    """Return how complete the last days are, today included."""
+    with _opened(config, state_dir) as hub:
+        last_day = hub.clock().date() + timedelta(days=1)  # somewhere it is tomorrow already
+        lines = completeness(
+            hub.database, hub.config.tenant, first_day=last_day - timedelta(days=days), last_day=last_day
+        )
+    return {"days": [line.to_json() for line in lines]}
 
 
 class _opened:  # noqa: N801 - used like a function in `with`

@@ -234,3 +234,6 @@ _PROJECTORS: Mapping[str, Callable[[BatchRecord, Mapping[str, Any]], Projection]
     "fraud.flagged": _counted,
     "device.fault": _counted,
 }
+
+PROJECTED_KINDS = frozenset(_PROJECTORS)
+"""Kinds that add something to the hub's tables; all others are kept and say nothing yet."""

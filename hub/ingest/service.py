@@ -12,7 +12,7 @@ from hub.callers import Caller
 from hub.ingest.batch import Batch, BatchRecord
 from hub.ingest.holes import joined_branches, missing_ranges, write_found
 from hub.ingest.plan import Branch, Known, KnownRecord, Plan, UnknownAncestorError, plan_batch
-from hub.ingest.projections import Sale, project
+from hub.ingest.projections import PROJECTED_KINDS, DayClose, Projection, Sale, project
 from hub.storage.ports import Database, Session, Value
 from sync.protocol.chain import GENESIS
 from sync.protocol.messages import JournalAck, Mark, ParkedRecord, PositionAnswer
@@ -199,45 +199,51 @@ def _write_gaps(session: Session, place: _Place, plan: Plan, *, now: datetime) -
 
 
 def _write_projections(session: Session, place: _Place, records: Sequence[BatchRecord]) -> Counter[str]:
-    projected = [project(record) for record in records]
+    """Write what records say to the hub's tables, and return what is to be added to the store's counts."""
+    told = [(record.seq, project(record)) for record in records if record.kind in PROJECTED_KINDS]
     totals: Counter[str] = Counter()
-    offers: list[Sequence[Value]] = []
-    closes: list[Sequence[Value]] = []
-    caller = place.caller
-    for record, projection in zip(records, projected, strict=True):
-        ids = (caller.agent_id, place.epoch, place.branch, record.seq)
-        totals.update(projection.totals)
-        offers += [
-            (*ids, ordinal, caller.tenant_id, caller.store_id, each.event, each.campaign_id, each.transaction_id,
-             each.serial, each.business_day)
-            for ordinal, each in enumerate(projection.offers)
-        ]  # fmt: skip
-        if close := projection.day_close:
-            closes.append(
-                (*ids, caller.tenant_id, caller.store_id, close.workstation_id, close.business_day, close.told_sales,
-                 close.told_total_e4, close.told_cash_e4, ",".join(close.missing_numbers))
-            )  # fmt: skip
+    for seq, projection in told:
+        for what, count in projection.totals.items():
+            totals[what] += count
         if projection.refused:
-            _write_refused(session, place, record.seq, projection.refused)
-    sales = [(record.seq, each.sale) for record, each in zip(records, projected, strict=True) if each.sale is not None]
-    totals += _write_sales(session, place, sales)
-    if offers:
+            _write_refused(session, place, seq, projection.refused)
+    totals += _write_sales(session, place, [(seq, each.sale) for seq, each in told if each.sale is not None])
+    if offers := [row for seq, each in told for row in _offer_rows(place, seq, each)]:
         session.bulk("offer_event", columns=_OFFER_COLUMNS, rows=offers)
-    if closes:
+    if closes := [_close_row(place, seq, each.day_close) for seq, each in told if each.day_close is not None]:
         session.bulk("day_close", columns=_CLOSE_COLUMNS, rows=closes)
     return totals
 
 
-def _write_sales(session: Session, place: _Place, sales: Sequence[tuple[int, Sale]]) -> Counter[str]:
-    """Keep each sale once: the same told again adds nothing, another one under the same id is kept beside it."""
-    totals: Counter[str] = Counter()
-    if not sales:
-        return totals
+def _offer_rows(place: _Place, seq: int, projection: Projection) -> list[Sequence[Value]]:
     caller = place.caller
-    keys = json.dumps(sorted({(sale.transaction_id, sale.business_day) for _, sale in sales}))
-    digests: defaultdict[str, list[bytes]] = defaultdict(list)
-    for transaction_id, digest in session.rows("sale_variants", tenant_id=caller.tenant_id, keys=keys):
-        digests[transaction_id].append(bytes(digest))
+    return [
+        (caller.agent_id, place.epoch, place.branch, seq, ordinal, caller.tenant_id, caller.store_id, each.event,
+         each.campaign_id, each.transaction_id, each.serial, each.business_day)
+        for ordinal, each in enumerate(projection.offers)
+    ]  # fmt: skip
+
+
+def _close_row(place: _Place, seq: int, close: DayClose) -> Sequence[Value]:
+    caller = place.caller
+    return (
+        caller.agent_id, place.epoch, place.branch, seq, caller.tenant_id, caller.store_id, close.workstation_id,
+        close.business_day, close.told_sales, close.told_total_e4, close.told_cash_e4, ",".join(close.missing_numbers),
+    )  # fmt: skip
+
+
+def _write_sales(session: Session, place: _Place, sales: Sequence[tuple[int, Sale]]) -> Counter[str]:
+    """Keep each sale once: the same told again adds nothing, another one under the same id is kept beside it.
+
+    Almost always all of them are new, and are appended without looking; only when one is not are they looked up.
+    """
+    if not sales:
+        return Counter()
+    fresh = [_sale_row(place, seq, sale, variant=0) for seq, sale in sales]
+    if session.bulk_if_new("sale", columns=_SALE_COLUMNS, rows=fresh):
+        return Counter(_SALE_TOTALS.get(sale.kind, "voids") for _, sale in sales)
+    totals: Counter[str] = Counter()
+    digests = _known_digests(session, place.caller, sales)
     rows: list[Sequence[Value]] = []
     for seq, sale in sales:
         known = digests[sale.transaction_id]
@@ -246,15 +252,30 @@ def _write_sales(session: Session, place: _Place, sales: Sequence[tuple[int, Sal
             continue
         totals["conflicting_sales"] += bool(known)
         totals[_SALE_TOTALS.get(sale.kind, "voids")] += 1
-        rows.append(
-            (caller.tenant_id, sale.transaction_id, len(known), caller.store_id, caller.agent_id, place.epoch,
-             place.branch, seq, sale.kind, sale.workstation_id, sale.business_day, sale.occurred_at,
-             sale.sequence_number, sale.currency, sale.total_e4, sale.cash_e4, sale.lines, sale.digest)
-        )  # fmt: skip
+        rows.append(_sale_row(place, seq, sale, variant=len(known)))
         known.append(sale.digest)
     if rows:
         session.bulk("sale", columns=_SALE_COLUMNS, rows=rows)
     return +totals
+
+
+def _known_digests(
+    session: Session, caller: Caller, sales: Sequence[tuple[int, Sale]]
+) -> defaultdict[str, list[bytes]]:
+    keys = json.dumps(sorted({(sale.transaction_id, sale.business_day) for _, sale in sales}))
+    digests: defaultdict[str, list[bytes]] = defaultdict(list)
+    for transaction_id, digest in session.rows("sale_variants", tenant_id=caller.tenant_id, keys=keys):
+        digests[transaction_id].append(bytes(digest))
+    return digests
+
+
+def _sale_row(place: _Place, seq: int, sale: Sale, *, variant: int) -> Sequence[Value]:
+    caller = place.caller
+    return (
+        caller.tenant_id, sale.transaction_id, variant, caller.store_id, caller.agent_id, place.epoch, place.branch,
+        seq, sale.kind, sale.workstation_id, sale.business_day, sale.occurred_at, sale.sequence_number, sale.currency,
+        sale.total_e4, sale.cash_e4, sale.lines, sale.digest,
+    )  # fmt: skip
 
 
 def _write_refused(session: Session, place: _Place, seq: int, refused: tuple[str, str]) -> None:

@@ -51,6 +51,10 @@ class Session(Protocol):
         """Append rows to a table by the fastest way this database has; a row that stands there already raises."""
         ...
 
+    def bulk_if_new(self, table: str, /, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> bool:
+        """Append rows like `bulk`; if one stands there already, append none and return False."""
+        ...
+
 
 class Database(Protocol):
     """A database of the hub's schema."""

@@ -14,6 +14,7 @@ from typing import LiteralString, cast
 
 import psycopg
 from psycopg import sql
+from psycopg.types.string import BytesBinaryDumper
 
 from hub.storage.ports import Row, Session, TakenAlreadyError, Value
 from hub.storage.statements import Dialect, load_schema, load_statements
@@ -50,12 +51,16 @@ class PostgresqlDatabase:
         self._idle: queue.LifoQueue[psycopg.Connection[Row]] = queue.LifoQueue(CONNECTIONS_MAX)
         with _translated(), self._connect() as connection:
             _prepare(connection, (now or datetime.now(UTC)).date())
+            self._types = _column_types(connection)
 
     def __repr__(self) -> str:
         return "<PostgresqlDatabase>"  # a URL may hold a password
 
     def _connect(self) -> psycopg.Connection[Row]:
-        return psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S, application_name="tillstream-hub")
+        connection = psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S, application_name="tillstream-hub")
+        # Binary COPY asks for a dumper by type: without this it finds DB-API's wrapper, which is plain Python.
+        connection.adapters.register_dumper(bytes, BytesBinaryDumper)
+        return connection
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -77,7 +82,7 @@ class PostgresqlDatabase:
                 with connection.transaction():
                     if setting:
                         connection.execute(setting)
-                    yield _PostgresqlSession(connection, self._statements)
+                    yield _PostgresqlSession(connection, self._statements, self._types)
             finally:
                 self._give_back(connection)
 
@@ -111,9 +116,12 @@ class PostgresqlDatabase:
 class _PostgresqlSession:
     """One transaction on one connection."""
 
-    def __init__(self, connection: psycopg.Connection[Row], statements: Mapping[str, str]) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Row], statements: Mapping[str, str], types: Mapping[str, Mapping[str, str]]
+    ) -> None:
         self._connection = connection
         self._statements = statements
+        self._types = types
 
     def _text(self, statement: str) -> LiteralString:
         return cast("LiteralString", self._statements[statement])  # type: ignore[redundant-cast] # mypy takes it for str
@@ -141,10 +149,20 @@ class _PostgresqlSession:
 
     def bulk(self, table: str, /, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         names = sql.SQL(",").join(map(sql.Identifier, columns))
-        copy_in = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+        copy_in = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), names)
+        types = self._types[table]
         with self._connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+            copy.set_types([types[column] for column in columns])
             for row in rows:
                 copy.write_row(row)
+
+    def bulk_if_new(self, table: str, /, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> bool:
+        try:
+            with self._connection.transaction():  # inside another: a savepoint
+                self.bulk(table, columns, rows)
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
 
 
 def _prepare(connection: psycopg.Connection[Row], today: date) -> None:
@@ -162,6 +180,16 @@ def _prepare(connection: psycopg.Connection[Row], today: date) -> None:
             )
         for month in _months_around(today):
             _make_month(connection, month)
+
+
+def _column_types(connection: psycopg.Connection[Row]) -> dict[str, dict[str, str]]:
+    """Return the type of every column: binary COPY must be told, text COPY costs a third more on both ends."""
+    types: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "SELECT table_name, column_name, udt_name FROM information_schema.columns WHERE table_schema = current_schema()"
+    ).fetchall():
+        types.setdefault(table, {})[column] = kind
+    return types
 
 
 def _make_fixed_partitions(connection: psycopg.Connection[Row]) -> None:

@@ -10,8 +10,12 @@ SELECT tenant_id, store_id, expires_at, used_at, used_by_key_id FROM enrolment_c
 SELECT agent_id, epoch FROM agent WHERE tenant_id = :tenant_id AND store_id = :store_id FOR UPDATE;
 
 -- name: sale_variants
+-- The limit, larger than any number of variants, keeps the planner from reading whole partitions to hash them.
 SELECT s.transaction_id, s.digest FROM jsonb_array_elements(:keys ::jsonb) AS k
-JOIN sale s ON s.tenant_id = :tenant_id AND s.transaction_id = k ->> 0 AND s.business_day = k ->> 1;
+CROSS JOIN LATERAL (
+    SELECT transaction_id, digest FROM sale
+    WHERE tenant_id = :tenant_id AND transaction_id = k ->> 0 AND business_day = k ->> 1 LIMIT 1000
+) s;
 
 -- name: mirror_entries
 SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier, c.points, c.household_id, c.employee,

@@ -136,9 +136,10 @@ WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch AND seq BETWE
 ORDER BY seq;
 
 -- name: sale_variants
--- What stands under the ids of a batch; `keys` is a JSON list of [transaction_id, business_day].
+-- What stands under the ids of a batch; `keys` is a JSON list of [transaction_id, business_day]. CROSS JOIN keeps the
+-- order of the loops: the other way round, each batch would read all sales of the chain.
 SELECT s.transaction_id, s.digest FROM json_each(:keys) k
-JOIN sale s ON s.tenant_id = :tenant_id AND s.transaction_id = k.value ->> 0 AND s.business_day = k.value ->> 1;
+CROSS JOIN sale s ON s.tenant_id = :tenant_id AND s.transaction_id = k.value ->> 0 AND s.business_day = k.value ->> 1;
 
 -- name: marks_known
 -- The hashes that this hub has at one place, on any branch.
@@ -273,3 +274,16 @@ ON CONFLICT (tenant_id, what) DO UPDATE SET number = excluded.number;
 
 -- name: mark
 SELECT number FROM mark WHERE tenant_id = :tenant_id AND what = :what;
+
+-- name: captured_days
+-- What was captured, per lane and business day; a void is no sale.
+SELECT store_id, workstation_id, business_day, count(*), CAST(sum(total_e4) AS BIGINT), CAST(sum(cash_e4) AS BIGINT)
+FROM sale
+WHERE tenant_id = :tenant_id AND business_day BETWEEN :first_day AND :last_day AND kind <> 'transaction.voided'
+GROUP BY store_id, workstation_id, business_day;
+
+-- name: told_days
+-- What Z reports told, oldest first; of two for one lane and day the later one counts.
+SELECT store_id, workstation_id, business_day, told_sales, told_total_e4, told_cash_e4, missing_numbers
+FROM day_close WHERE tenant_id = :tenant_id AND business_day BETWEEN :first_day AND :last_day
+ORDER BY store_id, epoch, branch, seq;

@@ -139,6 +139,17 @@ class _SqliteSession:
         insert = f"INSERT INTO {table} ({','.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of our own code
         self._connection.executemany(insert, rows)
 
+    def bulk_if_new(self, table: str, /, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> bool:
+        self._connection.execute("SAVEPOINT bulk")
+        try:
+            self.bulk(table, columns, rows)
+        except sqlite.IntegrityError:
+            self._connection.execute("ROLLBACK TO bulk")
+            return False
+        finally:
+            self._connection.execute("RELEASE bulk")
+        return True
+
 
 def _prepare(connection: Any, path: Path) -> None:
     """Make the schema in an empty file, or check that it is ours; then WAL, durably, before anything is accepted."""

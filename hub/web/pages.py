@@ -7,7 +7,7 @@ otherwise; a reverse proxy that asks for a password stands in front of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import resources
 from ipaddress import ip_address
 
@@ -16,10 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from hub.bootstrap import Hub
+from hub.completeness import completeness
 from hub.web.texts import LANGUAGES, language_of, load_texts
 
 REFRESH_S = 10
 """A page that stays open shows a new sale within ten seconds, for one small query."""
+
+DAYS_MAX = 400  # of one answer: a year, and the month that an auditor asks for too
 
 COLUMNS = ("sales", "offers_printed", "offers_withheld", "coupons_redeemed", "forks", "parked")
 
@@ -74,6 +77,15 @@ def page_routes(hub: Hub) -> APIRouter:
     def stores(request: Request) -> Response:
         lines = [line.to_json() for line in hub.reports.stores(hub.config.tenant)]
         return _refuse_strangers(hub, request) or JSONResponse({"stores": lines}, headers=dict(SECURITY_HEADERS))
+
+    @routes.get("/v1/completeness", summary="Captured against Z reports, per lane and business day")
+    def days(request: Request, days: int = 7) -> Response:
+        if refused := _refuse_strangers(hub, request):
+            return refused
+        last_day = hub.clock().date() + timedelta(days=1)  # somewhere it is tomorrow already
+        first_day = last_day - timedelta(days=max(1, min(days, DAYS_MAX)))
+        lines = completeness(hub.database, hub.config.tenant, first_day=first_day, last_day=last_day)
+        return JSONResponse({"days": [line.to_json() for line in lines]}, headers=dict(SECURITY_HEADERS))
 
     @routes.get("/v1/status", summary="What this process has refused, and how many stores it knows")
     def status(request: Request) -> Response:

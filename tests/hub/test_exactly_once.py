@@ -331,7 +331,16 @@ def assert_counts(world: World) -> None:
 class TestOnSqlite(Story.TestCase):  # type: ignore[name-defined]
     """The usual database."""
 
-    settings = settings(max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    settings = settings(max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.slow
+class TestForLong(Story.TestCase):  # type: ignore[name-defined]
+    """The long tier: what a night finds that a minute does not."""
+
+    settings = settings(
+        max_examples=1500, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    )
 
 
 @pytest.mark.real
