@@ -2,7 +2,7 @@
 
 `python -m tests.pos_adapters.taps.core_process SOCKET` reads one JSON list of behaviours a line from standard input;
 the n-th cut after that meets the n-th behaviour, the last one for all the rest:
-block, none, late (after 40 ms), silent, garbage, hang up, stop (SIGSTOP to itself), kill (SIGKILL to itself).
+block, none, late (after 40 ms), slip, late slip, silent, garbage, hang up, stop (SIGSTOP to itself), kill (SIGKILL to itself).
 It prints `connected` for every connection and `ready` for every list.
 """
 
@@ -106,6 +106,10 @@ class Mind:
             return block
         if behaviour == "late":
             threading.Timer(LATE_S, self.core.block, (job, cut_no, block)).start()
+        elif behaviour == "slip":
+            self.core.slip(job, block)
+        elif behaviour == "late slip":
+            threading.Timer(LATE_S, self.core.slip, (job, block)).start()
         elif behaviour == "garbage":
             self.core.send(b"HTTP/1.1 500 Internal Server Error\r\n\r\n")
         elif behaviour == "hang up":

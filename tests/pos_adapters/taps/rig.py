@@ -121,6 +121,12 @@ class Printer:
         )
         return self.jobs
 
+    def wait_job_where(self, first: int, holds: Callable[[Printed], bool]) -> Printed:
+        """Return the first of the connections from `first` on for which something holds."""
+        found = lambda: next((job for job in self.jobs[first:] if holds(job)), None)  # noqa: E731
+        job: Printed = self.seen.until(found, "such a connection at the printer")
+        return job
+
     def wait_bytes(self, job_no: int, count: int) -> bytes:
         self.seen.until(
             lambda: len(self.jobs) > job_no and len(self.jobs[job_no].data) >= count, f"{count} bytes at the printer"

@@ -8,6 +8,7 @@ Jobs are built from commands whose boundaries the test knows, so the tap's own r
 
 from __future__ import annotations
 
+import contextlib
 import re
 import struct
 import threading
@@ -88,6 +89,26 @@ class Job:
             at += len(command)
         return offsets
 
+    def where_a_slip_may_stand(self) -> set[int]:
+        """Behind a cut at which a block might stand, before anything is printed again; the end of any command."""
+        cuts, offsets, at, behind_cut = self.where_a_block_may_stand(), set(), 0, False
+        for command in self.commands:
+            begins, at = at, at + len(command)
+            if command in CUTS:
+                behind_cut = begins in cuts
+            elif prints(command):
+                behind_cut = False
+            if behind_cut:
+                offsets.add(at)
+        return offsets
+
+
+def prints(command: bytes) -> bool:
+    """Text, images and codes print; settings, status requests and line feeds do not."""
+    if command.startswith((b"\x1dv0", b"\x1d(k")):
+        return True
+    return command[:1] not in (b"\x1b", b"\x1d", b"\x10") and any(byte >= 0x20 for byte in command)
+
 
 cut = st.sampled_from(CUTS)
 body = st.one_of(text, text, settings_commands, settings_commands, raster, code, status, large)
@@ -102,6 +123,7 @@ splits = st.lists(
     st.tuples(st.integers(0, 40), st.integers(-2, 4), st.sampled_from([0, 0, 0, 0, 0.001, 0.01, 0.03])), max_size=12
 )
 behaviour = st.sampled_from(["block", "block", "none", "late", "silent", "garbage", "hang up", "stop", "kill"])
+slip_behaviour = st.sampled_from(["slip", "slip", "slip", "late slip", "none", "silent", "garbage", "hang up", "kill"])
 ending = st.sampled_from(["half close", "close", "reset"])
 
 
@@ -117,14 +139,25 @@ class Stand:
 
 @pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    folder: Path = tmp_path_factory.mktemp("property")
+    with standing(tmp_path_factory.mktemp("property"), "appendix") as stand:
+        yield stand
+
+
+@pytest.fixture(scope="module")
+def slip_stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with standing(tmp_path_factory.mktemp("slips"), "separate_slip") as stand:
+        yield stand
+
+
+@contextlib.contextmanager
+def standing(folder: Path, profile: str) -> Iterator[Stand]:
     with rigged(folder) as rig:
         printer = rig.printer(
             answers={b"\x1dr\x01": b"\x00", b"\x10\x04\x01": b"\x16", b"\x1dI\x01": b"\x02"}, buffer_bytes=8192
         )
         core = CoreProcess(rig.core_path)
         _, options = rig.spooling()
-        tap = rig.tap(printer, *options, "--budget-ms", "20")
+        tap = rig.tap(printer, *options, "--budget-ms", "20", profile=profile)
         try:
             yield Stand(rig, printer, core, tap)
         finally:
@@ -151,6 +184,30 @@ def test_they_still_are_after_five_thousand_jobs(
     stand: Stand, job: Job, splits: list[tuple[int, int, float]], behaviours: list[str], ending: str
 ) -> None:
     holds_for(stand, job, splits, behaviours, ending)
+
+
+@runs(100)
+@given(job=jobs, splits=splits, behaviours=st.lists(slip_behaviour, min_size=1, max_size=4), half_close=st.booleans())
+def test_a_slip_follows_its_receipt_or_does_not_come_at_all(
+    slip_stand: Stand, job: Job, splits: list[tuple[int, int, float]], behaviours: list[str], half_close: bool
+) -> None:
+    stand = slip_stand
+    stand.core.behave(behaviours)
+    before = len(stand.printer.jobs)
+    register = Register(stand.tap.port)
+    back = print_in_pieces(register, job.in_pieces(splits), "half close" if half_close else "close")
+    printed = stand.printer.wait_job_where(
+        before, lambda each: each.ended and without_blocks(bytes(each.data))[0] != b""
+    )
+    at_printer, slips = without_blocks(bytes(printed.data))
+    if half_close or not printed.sent:
+        assert at_printer == job.data
+    else:
+        assert job.data.startswith(at_printer)
+    assert set(slips) <= job.where_a_slip_may_stand(), "a slip where none may be"
+    if half_close:
+        assert back == printed.sent
+    event(f"{min(len(slips), 3)} slips")
 
 
 def holds_for(stand: Stand, job: Job, splits: list[tuple[int, int, float]], behaviours: list[str], ending: str) -> None:
