@@ -98,6 +98,11 @@ def as_seen(text: str) -> str:
     return text.rstrip()
 
 
+def line_end(line: SetLine) -> int:
+    """Return where a logical line ends, in dots from its margin."""
+    return max(map(_end, line.runs))
+
+
 def _end(run: Run) -> int:
     return run.x + run.cells * run.cell
 

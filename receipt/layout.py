@@ -8,12 +8,13 @@ never raises, and what it keeps is bounded: beyond the limits below it drops, an
 from __future__ import annotations
 
 from codecs import charmap_decode
+from collections import Counter
 from functools import cache
 from itertools import accumulate, chain
 from typing import Any, Final
 
 from receipt.code_pages import Encoding
-from receipt.compose import Run, SetLine, as_seen, compose, passes
+from receipt.compose import Run, SetLine, as_seen, compose, line_end, passes
 from receipt.page_buffer import PageBuffer
 from receipt.page_repair import PageRepair, unknown_page
 from receipt.paper import PaperLine, PrintedCode, PrintedImage, Span, Style, Symbology
@@ -315,16 +316,13 @@ class Typesetter:
         self.open_page(offset)
 
     def _keep_set(self, line: SetLine) -> None:
+        if len(self._lines) >= LINES_MAX:
+            self.truncated = True
+            return
         composed = compose(line)
         if self._foreign or len(composed) > 1:
             self._set[len(self._lines)] = line
-        self._keep(composed)
-
-    def _keep(self, composed: tuple[PaperLine, ...]) -> None:
-        if len(self._lines) < LINES_MAX:
-            self._lines.append(composed)
-        else:
-            self.truncated = True
+        self._lines.append(composed)
 
     def code(self, symbology: Symbology, data: str, offset: int, **drawn: Any) -> None:
         """Print a barcode or two-dimensional code."""
@@ -363,10 +361,21 @@ class Typesetter:
             for index, line in self._set.items():
                 if any(run.declared in changed and run.data is not None for run in line.runs):
                     self._lines[index] = compose(_read_again(line, self.repair))
+        if self.model.vendor == "Generic":
+            self._widen()
         lines = tuple(chain.from_iterable(self._lines))
         if len(lines) == len(self._lines):
             return lines, {}
         return lines, dict(enumerate(accumulate(map(len, self._lines), initial=0)))
+
+    def _widen(self) -> None:
+        """Undo the breaking of lines that end alike beyond the edge: the printer is wider than we assume."""
+        broken = {index: each for index, each in self._set.items() if len(self._lines[index]) > 1}
+        ends = Counter(line_end(line) for line in broken.values())
+        edge = max((end for end, times in ends.items() if times > 1 and end <= UNNAMED_DOTS_MAX), default=0)
+        for index, line in broken.items():
+            if line_end(line) <= edge:
+                self._lines[index] = compose(line._replace(area=edge))
 
 
 def _read_again(line: SetLine, repair: PageRepair) -> SetLine:

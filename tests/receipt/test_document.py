@@ -197,6 +197,12 @@ def test_text_is_placed_as_printed() -> None:
     assert text_of(b"\x1bM\x01" + b"x" * 64 + b"\n") == ["x" * 64]
 
 
+def test_a_printer_wider_than_assumed_is_known_by_lines_that_end_alike() -> None:
+    job = b"".join(b"%-50s%6.2f\n" % (name, 1.5) for name in (b"Milk", b"Bread", b"TOTAL"))
+    assert [len(line) for line in text_of(job)] == [56, 56, 56]
+    assert len(text_of(job, model="TM-T20II")) == 6
+
+
 def test_page_mode_is_read_from_the_top() -> None:
     job = b"\x1bL\x1bW\x00\x00\x00\x00\x40\x02\x00\x02\x1d$\x60\x00second\x1d$\x30\x00first\x1b$\x20\x01right\x0c"
     assert text_of(job) == ["      first             right", "second"]
@@ -236,4 +242,12 @@ def test_a_hostile_stream_is_bounded_and_says_so() -> None:
     papers += reader.close()
     (paper,) = papers
     assert len(paper.lines) <= 30_000
+    assert paper.transparent
+
+
+def test_lines_beyond_the_limit_are_not_read_again() -> None:
+    reader = PaperReader()
+    reader.feed(b"\n" * 6_000)
+    reader.feed("\u0418\u0442\u043e\u0433\u043e 1.00\n".encode("cp1251") * 50)
+    (paper,) = reader.close()
     assert paper.transparent
