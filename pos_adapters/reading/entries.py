@@ -269,8 +269,9 @@ def _quantify_by_product(entry: Entry, index: int, decimals: int) -> None:
     if entry.quantity is None and index > 0:
         number = numbers[index - 1]
         if number.decimals == 0 and number.use in ("", "u") and 0 < number.value <= 999 * MILLI and not number.currency:
-            between = entry.facts.text[number.end : numbers[index].start]
-            if not between.strip():
+            text = entry.facts.text
+            in_column = not text[max(0, number.start - 2) : number.start].strip()  # "Item 3" is a name, not three
+            if in_column and not text[number.end : numbers[index].start].strip():
                 entry.quantity = number
 
 

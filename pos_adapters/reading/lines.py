@@ -28,6 +28,7 @@ _BETWEEN_TIMES = re.compile(
 )
 _DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d)")
 _MAY_DATE = re.compile(r"\d{4}|\d[./\-]\d|\d ?[^\W\d_]{3,}|[^\W\d_]{3,}[ .\-]\d")
+_GTIN = re.compile(r"(?<!\d)(?:\d{8}|\d{12,14})(?!\d)")
 _UNIT_ROLES = frozenset((Role.UNIT, Role.FILLER, Role.HEADING))
 
 
@@ -46,6 +47,8 @@ class LineFacts(NamedTuple):
     dated: bool  # a date or a time stands on it
     indent: int
     days: tuple[date | None, date | None] | None  # the date on it, day first and month first; None without any
+    name: str = ""  # the words up to the amount, as a description
+    gtin: str | None = None  # an article number with a check digit that holds
 
 
 class LineReader:
@@ -91,7 +94,24 @@ class LineReader:
             dated=_DATED.search(text) is not None,
             indent=indent,
             days=_days(text) if _MAY_DATE.search(text) else None,
+            name=name_in(text[: numbers[right[-1]].start] if right else text),
+            gtin=_gtin_in(text),
         )
+
+
+def name_in(text: str) -> str:
+    """Return the words of a description: no article number, no leaders, single spaces."""
+    return " ".join(_GTIN.sub("", text).split()).strip(" .:*-=#")
+
+
+def _gtin_in(text: str) -> str | None:
+    match = _GTIN.search(text)
+    return match.group() if match is not None and _has_check_digit(match.group()) else None
+
+
+def _has_check_digit(code: str) -> bool:
+    """GS1 General Specifications 7.9: weights 3 and 1 from the right."""
+    return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(code))) % 10 == 0
 
 
 def _days(text: str) -> tuple[date | None, date | None]:

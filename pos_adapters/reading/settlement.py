@@ -130,9 +130,13 @@ def _explains_change(tenders: list[Entry], received: list[Entry], change: list[E
 
 def _as_paid(chosen: Sequence[Entry], change: Sequence[Entry], sheet: Sheet) -> tuple[Paid, ...]:
     role = Role.CASH if change else _role_named(sheet, chosen[0].line if chosen else 0)
-    paid = [Paid(entry.line, _tender_role(entry, role), entry.amount, entry.facts.text.strip()) for entry in chosen]
-    paid += [Paid(entry.line, Role.CASH, -abs(entry.amount), entry.facts.text.strip()) for entry in change]
+    paid = [Paid(entry.line, _tender_role(entry, role), entry.amount, _described(entry)) for entry in chosen]
+    paid += [Paid(entry.line, Role.CASH, -abs(entry.amount), _described(entry)) for entry in change]
     return tuple(paid)
+
+
+def _described(entry: Entry) -> str:
+    return entry.facts.name or entry.facts.text.strip()
 
 
 def _tender_role(entry: Entry, otherwise: Role) -> Role:
@@ -156,5 +160,5 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
         if label is None or not label.leads or facts.unknown or label.role not in TENDERS:
             continue
         if len({sense.role for hit in facts.hits for sense in hit.senses if sense.role in TENDERS}) == 1:
-            return Settlement((Paid(line, label.role, total, facts.text.strip()),), proven=True)
+            return Settlement((Paid(line, label.role, total, facts.name or facts.text.strip()),), proven=True)
     return Settlement((), proven=False)

@@ -10,10 +10,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pos_adapters.reading import particulars
-from pos_adapters.reading.amounts import Number
+from pos_adapters.reading.amounts import Number, in_fashion
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.lines import LineFacts, name_in
 from pos_adapters.reading.money_signs import shown
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
@@ -31,8 +31,8 @@ from retail.line_items import (
 from retail.money import Money
 from retail.transaction import RetailTransaction, TransactionStatus
 
-_GTIN = re.compile(r"(?<!\d)(\d{8}|\d{12,14})(?!\d)")
 _RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,3})?) ?%|% ?(\d{1,2}(?:[.,]\d{1,2})?)")
+TAX_SLACK_STEPS = 2  # taxes are rounded per line or per rate: a table's figures differ by a cent or two
 TENDER_TYPES = {
     Role.CASH: TenderType.CASH,
     Role.CREDIT: TenderType.CREDIT,
@@ -165,14 +165,14 @@ def _line_item(entry: Entry, part: Part, amount: int, told: Told) -> LineItem:
 
 def _description(entry: Entry, lines: Sequence[LineFacts]) -> str:
     """The words that name an item: its line up to the amounts, with the bare names above."""
-    texts = []
+    if entry.quantity is None and len(entry.described) <= 1:
+        return lines[entry.described[0]].name if entry.described else entry.facts.name
+    names = []
     for line in entry.described or (entry.line,):
         facts = lines[line]
-        text = facts.text
-        if facts.numbers and facts.right:
-            text = text[: _first_figure(facts, entry)]
-        texts.append(_GTIN.sub("", text).strip(" .:*-=#"))
-    return re.sub(r"\s{2,}", " ", " ".join(text for text in texts if text))
+        beside = facts.right and entry.quantity is not None and entry.quantity in facts.numbers
+        names.append(name_in(facts.text[: _first_figure(facts, entry)]) if beside else facts.name)
+    return " ".join(name for name in names if name)
 
 
 def _first_figure(facts: LineFacts, entry: Entry) -> int:
@@ -206,17 +206,10 @@ def _decimal(number: Number, *, money: bool = False) -> Decimal:
 
 
 def _gtin(entry: Entry, lines: Sequence[LineFacts]) -> str | None:
-    for line in {*entry.described, entry.line}:
-        match = _GTIN.search(lines[line].text)
-        if match is not None and _has_check_digit(match.group(1)):
-            return match.group(1)
-    return None
-
-
-def _has_check_digit(code: str) -> bool:
-    """GS1 General Specifications 7.9: weights 3 and 1 from the right."""
-    digits = [int(digit) for digit in reversed(code)]
-    return (digits[0] + sum(d * (3 if place % 2 else 1) for place, d in enumerate(digits) if place)) % 10 == 0
+    for line in entry.described:
+        if lines[line].gtin is not None:
+            return lines[line].gtin
+    return entry.facts.gtin
 
 
 def _rate(facts: LineFacts) -> Decimal | None:
@@ -231,16 +224,36 @@ def _told_taxes(sheet: Sheet, solution: Solution, told: Told, turn: int) -> list
     acting = {id(entry) for entry, part, _ in solution.owed if part is Part.TAX}
     if acting:
         return []
-    return [
-        TaxLineItem(
-            description=entry.facts.text[: entry.facts.numbers[0].start].strip(" :.") or "tax",
-            amount=_money(turn * entry.amount, told),
-            rate=_rate(entry.facts),
-            included=True,
-        )
-        for entry in sheet.entries
-        if entry.part is Part.TAX and 0 < abs(entry.amount) < abs(solution.total.amount)
-    ]
+    lines: list[LineItem] = []
+    for entry in sheet.entries:
+        amount = _told_tax(entry, sheet.decimals) if entry.part is Part.TAX else None
+        if amount is not None and 0 < abs(amount) < abs(solution.total.amount):
+            lines.append(
+                TaxLineItem(
+                    description=entry.facts.text[: entry.facts.numbers[0].start].strip(" :.=") or "tax",
+                    amount=_money(turn * amount, told),
+                    rate=_rate(entry.facts),
+                    included=True,
+                )
+            )
+    return lines
+
+
+def _told_tax(entry: Entry, decimals: int) -> int | None:
+    """Return the tax among a line's amounts: the only one, else the one that its rate makes of another; else None."""
+    amounts = [value for number in entry.facts.numbers if (value := in_fashion(number, decimals)) is not None]
+    if len(amounts) < 2:
+        return entry.amount
+    rate = _rate(entry.facts)
+    if rate is None:
+        return None
+    slack = TAX_SLACK_STEPS * 10 ** (3 - decimals)
+    for tax in amounts:
+        for other in amounts:
+            made = (other * rate / 100, other * rate / (100 + rate))
+            if other != tax and any(abs(tax - each) <= slack for each in made):
+                return tax
+    return None
 
 
 def proof_of(solution: Solution, decimals: int, *, refund: bool) -> tuple[str, ...]:
