@@ -1,0 +1,87 @@
+"""The reading commands, run as a person runs them, on jobs made here."""
+
+import json
+
+import pytest
+
+from agent.command_line import run
+
+RECEIPT = (
+    "        CORNER SHOP\nMilk 1L                 1.20\nBread                   3.10\n"
+    "{total}                4.30\nCASH                    5.00\nCHANGE                  0.70\nThank you\n"
+)
+
+
+def job_file(folder, name, *, word="TOTAL   ", **golden):
+    file = folder / f"{name}.bin"
+    file.write_bytes(b"\x1b@" + RECEIPT.format(total=word).encode() + b"\n\n\x1dV\x00")
+    if golden:
+        file.with_suffix(".json").write_text(json.dumps(golden), "utf-8")
+    return file
+
+
+def test_a_job_and_a_folder_are_read_into_documents_with_their_proof(tmp_path, capsys):
+    file = job_file(tmp_path, "a")
+    for place in (file, tmp_path):
+        assert run(["read", str(place), "--json"]) == 0
+        (document,) = json.loads(capsys.readouterr().out)
+        assert document["kind"] == "sale"
+        assert document["transaction"]["total"] == "4.30"
+        assert document["proof"][0] == "1.20 + 3.10 = 4.30 (items = total)"
+
+
+def test_a_card_number_never_reaches_the_screen(tmp_path, capsys):
+    file = tmp_path / "card.bin"
+    file.write_bytes(b"VISA 4111 1111 1111 1111\nTOTAL 4.30\n\x1dV\x00")
+    for arguments in (["read", str(file), "--json"], ["render", str(file)], ["profiles", "explain", str(file)]):
+        run(arguments)
+        shown = capsys.readouterr().out
+        assert "1111 1111 1111" not in shown, arguments
+        assert "4111 11** **** 1111" in shown, arguments
+
+
+def test_the_score_counts_precision_and_recall_by_source_and_language(tmp_path, capsys):
+    job_file(tmp_path, "shop-1", kind="sale", total="4.30", items=2, language="en")
+    job_file(tmp_path, "shop-2", kind="sale", total="4.31", items=2, language="en")
+    assert run(["profiles", "score", str(tmp_path), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["by_language"]["en"]["precision"] == 0.5
+    assert figures["by_source"]["shop"]["recall"] == 0.5
+    assert [one["wrong"] for one in figures["errors"]] == [["total"]]
+
+
+def test_a_till_whose_word_for_the_total_nobody_knows_is_taught_by_one_answer(tmp_path, capsys):
+    files = [job_file(tmp_path, name, word="QWRTZ   ", kind="sale", total="4.30") for name in ("a", "b")]
+    answers = tmp_path / "answers.txt"
+    answers.write_text(json.dumps({"a": {"kind": "sale", "total": "4.30"}}), "utf-8")
+    profile = tmp_path / "corner.toml"
+    learnt = ["learn", *map(str, files), "--answers", str(answers), "-o", str(profile), "--json"]
+    assert run(learnt) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["read_after"] == 2
+    assert "qwrtz" in profile.read_text("utf-8")
+    for file in files:
+        file.with_suffix(".json").write_text(json.dumps({"kind": "sale", "total": "4.30", "items": 2}), "utf-8")
+    assert run(["profiles", "test", str(tmp_path), "--profile", str(profile)]) == 0
+    capsys.readouterr()
+    files[0].with_suffix(".json").unlink()
+    assert run(["profiles", "test", str(tmp_path), "--profile", str(profile)]) == 1
+    assert "no golden" in capsys.readouterr().out
+
+
+def test_a_mistyped_key_of_a_profile_is_refused_with_the_nearest(tmp_path, capsys):
+    profile = tmp_path / "p.toml"
+    profile.write_text('name = "p"\n[identify]\nlines = ["x"]\n[words]\ntotl = ["x"]\n', "utf-8")
+    file = job_file(tmp_path, "a")
+    assert run(["profiles", "explain", str(file), "--profile", str(profile)]) == 2
+    assert "total" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["html"])
+def test_explain_writes_a_page_with_the_picture_and_the_roles(tmp_path, capsys, ending):
+    page = tmp_path / f"page.{ending}"
+    assert run(["profiles", "explain", str(job_file(tmp_path, "a")), "-o", str(page)]) == 0
+    text = page.read_text("utf-8")
+    assert "data:image/png" in text
+    assert "items = total" in text
+    capsys.readouterr()
