@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agent.journal.batch import Batch, Change, EraseCapture, EraseRecord
+from agent.journal.batch import Batch, Capture, Change, EraseCapture, EraseRecord
 from agent.journal.reader import JournalReader
 from agent.journal.records import JournalKind
 from agent.journal.writer import JournalWriter
@@ -59,6 +59,9 @@ class Eraser:
         return erased
 
     async def _erase_one(self, erasure_no: int, customer_id: str, locators: tuple[str, ...]) -> int:
+        mark = f"erasure/{erasure_no}"
+        if await self._writer.documents_of(mark):
+            return 0  # the feed tells the whole list every time; what is done is done
         self._memory.forget(customer_id)
         self._people.forget(customer_id)
         await asyncio.to_thread(self._erase_from_mirror, locators)
@@ -67,7 +70,9 @@ class Eraser:
             await self._writer.commit(Batch(changes=tuple(changes[at : at + CHUNK_ROWS])))
         records = sum(isinstance(change, EraseRecord) for change in changes)
         content = {"erasure_no": erasure_no, "records": records, "captures": len(changes) - records}
-        await self._writer.commit(Batch(records=(self._maker.of_now(JournalKind.ERASURE_APPLIED, content),)))
+        done = Capture(job_id=mark, document_no=0, workstation_id="", received_at=self._maker.now(), body=None)
+        applied = self._maker.of_now(JournalKind.ERASURE_APPLIED, content)
+        await self._writer.commit(Batch(records=(applied,), capture=done))
         return records
 
     def _erase_from_mirror(self, locators: tuple[str, ...]) -> None:

@@ -151,9 +151,10 @@ SELECT seq, hash FROM (
 ) ORDER BY seq DESC LIMIT 1
 
 -- name: prune_captures
--- Remove one step's worth of paper whose time has passed.
+-- Remove one step's worth of paper whose time has passed; the marks of erasures that were applied stay.
 DELETE FROM capture WHERE capture_no IN (
-    SELECT capture_no FROM capture WHERE received_at < :received_at ORDER BY capture_no LIMIT :limit_rows
+    SELECT capture_no FROM capture
+    WHERE received_at < :received_at AND job_id NOT LIKE 'erasure/%' ORDER BY capture_no LIMIT :limit_rows
 )
 
 -- name: capture_files

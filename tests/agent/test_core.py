@@ -430,6 +430,7 @@ def test_an_erased_person_is_gone_and_the_chain_still_verifies(tmp_path: Path):
     said = b"".join(record.payload or b"" for record in journal(core))
     assert b'"c-1"' not in said
     assert b'"c-2"' in said
+    assert kinds(core).count("erasure.applied") == 1
     assert kinds(core).count("transaction.completed") == 2
     assert all(record.payload for record in journal(core) if record.kind == "transaction.completed")
 
