@@ -40,11 +40,15 @@ class UnknownAncestorError(RefusedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """One line of history. It begins after `base_seq`; `base_branch` is None for one that shares nothing."""
+    """One line of history. It begins after `base_seq`; `base_branch` is None for one that shares nothing.
+
+    `base_hash` is what its first record chains to: the hash of a record shared, of one that is lost, or zeros.
+    """
 
     branch: int
     base_branch: int | None
     base_seq: int
+    base_hash: bytes
     head_seq: int
     head_hash: bytes
 
@@ -124,7 +128,14 @@ def _first_of_epoch(batch: Batch) -> Plan:
     if batch.prev_hash != GENESIS:
         hole = Hole(first_seq=1, last_seq=batch.prev_seq)  # at most: where the epoch began, nobody knows any more
         base_seq = 0
-    opens = Branch(branch=MAIN, base_branch=None, base_seq=base_seq, head_seq=base_seq, head_hash=batch.prev_hash)
+    opens = Branch(
+        branch=MAIN,
+        base_branch=None,
+        base_seq=base_seq,
+        base_hash=GENESIS,
+        head_seq=base_seq,
+        head_hash=batch.prev_hash,
+    )
     return Plan(branch=MAIN, opens=opens, new=batch.records, hole=hole)
 
 
@@ -166,7 +177,7 @@ def _hash_at(branch: Branch, seq: int, known: Known, tree: Mapping[int, Branch])
     if owner is None:
         root = _root(branch, tree)
         begins_here = seq == root.base_seq and (root.branch, seq + 1) in known.records
-        return GENESIS if begins_here else None
+        return root.base_hash if begins_here else None
     if seq == owner.head_seq:
         return owner.head_hash
     record = known.records.get((owner.branch, seq))
@@ -243,6 +254,7 @@ def _fork(batch: Batch, tree: Mapping[int, Branch], *, base: Branch | None, base
         branch=number,
         base_branch=owner.branch if owner else None,
         base_seq=base_seq,
+        base_hash=batch.hash_at(base_seq),
         head_seq=base_seq,
         head_hash=batch.hash_at(base_seq),
     )

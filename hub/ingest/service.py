@@ -105,7 +105,14 @@ class IngestService:
 def _known(session: Session, caller: Caller, batch: Batch) -> Known:
     rows = session.rows("branches", agent_id=caller.agent_id, epoch=batch.epoch)
     branches = [
-        Branch(branch=row[0], base_branch=row[1], base_seq=row[2], head_seq=row[3], head_hash=bytes(row[4]))
+        Branch(
+            branch=row[0],
+            base_branch=row[1],
+            base_seq=row[2],
+            base_hash=bytes(row[3]),
+            head_seq=row[4],
+            head_hash=bytes(row[5]),
+        )
         for row in rows
     ]
     if all(branch.head_seq <= batch.prev_seq for branch in branches):
@@ -145,6 +152,7 @@ def _write_branch(session: Session, place: _Place, plan: Plan, *, now: datetime)
             **ids,
             base_branch=plan.opens.base_branch,
             base_seq=plan.opens.base_seq,
+            base_hash=plan.opens.base_hash,
             head_seq=plan.opens.head_seq,
             head_hash=plan.opens.head_hash,
             now=now.isoformat(),

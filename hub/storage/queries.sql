@@ -89,7 +89,7 @@ FROM agent_key k JOIN agent a ON a.agent_id = k.agent_id WHERE k.key_id = :key_i
 SELECT agent_id FROM agent WHERE agent_id = :agent_id;
 
 -- name: branches
-SELECT branch, base_branch, base_seq, head_seq, head_hash FROM branch
+SELECT branch, base_branch, base_seq, base_hash, head_seq, head_hash FROM branch
 WHERE agent_id = :agent_id AND epoch = :epoch ORDER BY branch;
 
 -- name: known_records
@@ -98,8 +98,8 @@ SELECT branch, seq, hash, absent FROM journal_record
 WHERE agent_id = :agent_id AND epoch = :epoch AND seq BETWEEN :first_seq AND :last_seq;
 
 -- name: open_branch
-INSERT INTO branch (agent_id, epoch, branch, base_branch, base_seq, head_seq, head_hash, opened_at)
-VALUES (:agent_id, :epoch, :branch, :base_branch, :base_seq, :head_seq, :head_hash, :now);
+INSERT INTO branch (agent_id, epoch, branch, base_branch, base_seq, base_hash, head_seq, head_hash, opened_at)
+VALUES (:agent_id, :epoch, :branch, :base_branch, :base_seq, :base_hash, :head_seq, :head_hash, :now);
 
 -- name: move_head
 UPDATE branch SET head_seq = :head_seq, head_hash = :head_hash

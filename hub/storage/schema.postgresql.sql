@@ -65,13 +65,14 @@ CREATE TABLE enrolment_code (
 
 -- One line of history of one agent and epoch. Branch 0 is the one that was heard first; others are forks: another
 -- disk with the same identity. A branch begins after `base_seq`: the last record that it shares with `base_branch`, or,
--- without one, the last number before the epoch.
+-- without one, the last number before its first record. `base_hash` is what its first record chains to.
 CREATE TABLE branch (
     agent_id TEXT COLLATE "C" NOT NULL REFERENCES agent,
     epoch BIGINT NOT NULL,
     branch BIGINT NOT NULL,
     base_branch BIGINT,
     base_seq BIGINT NOT NULL,
+    base_hash BYTEA NOT NULL,
     head_seq BIGINT NOT NULL,
     head_hash BYTEA NOT NULL,
     opened_at TEXT COLLATE "C" NOT NULL,

@@ -163,6 +163,23 @@ async def test_a_copy_of_the_disk_fills_the_hole(rig):
     assert told.forks == 0
 
 
+async def test_a_record_found_alone_in_a_hole_is_kept_once(rig):
+    """A copy of the disk has one record of what is lost, and not its neighbours: it comes again, and stays one."""
+    async with rig.serving():
+        device = await rig.enrolled()
+        for number in range(8):
+            device.journal.sale(number)
+        copy = device.journal.copy()
+        device.journal.prune(4)
+        copy.records = copy.records[2:3]
+        await deliver_all(rig, device)
+        for _ in range(3):
+            copy.positions.clear()
+            await deliver_all(rig, device, copy)
+    assert sorted(row[0] for row in rig.rows("SELECT seq FROM journal_record")) == [3, 5, 6, 7, 8]
+    assert rig.totals()["sales"] == 5
+
+
 async def test_a_record_that_its_kind_does_not_promise_is_kept_parked_and_blocks_nothing(rig):
     async with rig.serving():
         device = await rig.enrolled()
