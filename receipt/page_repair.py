@@ -151,8 +151,12 @@ class PageRepair:
             return best
         best_score += _DECLARED_BONUS if declared.double_byte is None else _IDEOGRAPHS_BONUS
         best_score += _MARGIN + _MARGIN_BYTES / size
+        scores: dict[str, float] = {}  # neighbouring pages mostly give the same text
         for candidate, bonus in self._candidates(sample, declared):
-            plain = _score(sample, candidate)
+            text = candidate.decode(sample)
+            plain = scores.get(text)
+            if plain is None:
+                plain = scores[text] = _score(sample, candidate)
             score = plain + bonus
             if plain >= _WORDS and score > best_score:
                 best, best_score = candidate, score
