@@ -36,6 +36,9 @@ STEADY_AFTER_S = 30.0
 STOP_WITHIN_S = 12.0
 """A tap lets a receipt in flight finish (5 s) and seals what core has not acknowledged (5 s)."""
 
+DESK_NICENESS = 5
+"""Pages and uploads may wait a moment for the processor; the customer at the cutter may not."""
+
 READY_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.02
 FIRST_INHERITED_DESCRIPTOR = 3  # sd_listen_fds(3): SD_LISTEN_FDS_START
@@ -50,6 +53,7 @@ class Child:
     name: str
     command: Sequence[str]
     listener: socket.socket | None = None
+    niceness: int = 0
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
     started_at_s: float = 0.0
@@ -105,7 +109,7 @@ class Supervisor:
                     *child.command,
                     stdin=asyncio.subprocess.DEVNULL,
                     pass_fds=(FIRST_INHERITED_DESCRIPTOR,) if child.listener else (),
-                    preexec_fn=_preparation(child.listener),
+                    preexec_fn=_preparation(child),
                 )
             except OSError as error:
                 self.log("child_not_started", child=child.name, cause=error.strerror or str(error))
@@ -162,7 +166,7 @@ def supervise(config: AgentConfig, config_path: Path, *, log: Callable[..., None
     load_or_create_keys(FileSecrets.of(state.keys, os.environ))  # taps are started with the public one
     children = [
         Child(name="core", command=_core(config_path)),
-        Child(name="desk", command=_own("desk", config_path)),
+        Child(name="desk", command=_own("desk", config_path), niceness=DESK_NICENESS),
         *(_tap(each, config, state) for each in config.workstation if each.tap is not None),
     ]
     supervisor = Supervisor(state=state, children=children, log=log, environment=dict(os.environ))
@@ -238,8 +242,9 @@ def _reserve_descriptors() -> None:
             return
 
 
-def _preparation(listener: socket.socket | None) -> Callable[[], None]:
-    """Return what the child does between fork and exec: die with us, and take its socket under the agreed number."""
+def _preparation(child: Child) -> Callable[[], None]:
+    """Return what the child does between fork and exec: die with us, take its place and its socket's agreed number."""
+    listener, niceness = child.listener, child.niceness
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     parent = os.getpid()
 
@@ -250,6 +255,7 @@ def _preparation(listener: socket.socket | None) -> Callable[[], None]:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
             if os.getppid() != parent:
                 os._exit(1)
+        os.nice(niceness)
         if listener is not None:
             os.dup2(listener.fileno(), FIRST_INHERITED_DESCRIPTOR)
             os.environ["LISTEN_FDS"] = "1"
