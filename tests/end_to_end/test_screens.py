@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "kiosk"))
 
-from page_browser import chromium, page_of
+from page_browser import chromium, page_of, scan_by_wedge
 from screens_rig import running_store, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
@@ -61,7 +61,7 @@ def test_a_kiosk_greets_and_the_visit_is_journalled(browser, store):
     with page_of(browser) as page:
         page.goto(f"{store.url}/kiosk")
         expect(page.locator("h1")).to_have_text("Scan your card")
-        page.keyboard.type(BORIS + "\n", delay=1)
+        scan_by_wedge(page, BORIS)
         expect(page.locator(".greeting h1")).to_contain_text("Boris")
         expect(page.locator(".card h2").first).to_have_text("15 % off your coffee today")
         visit = wait_until(lambda: payloads(store, "visit"), "the visit is journalled")[-1]
@@ -120,7 +120,7 @@ def test_everything_goes_on_with_the_hub_gone_and_arrives_when_it_is_back(browse
         with page_of(browser) as page:
             page.goto(f"{store.url}/kiosk")
             expect(page.locator("h1")).to_have_text("Scan your card")
-            page.keyboard.type(ANNA + "\n", delay=1)
+            scan_by_wedge(page, ANNA)
             expect(page.locator(".greeting h1")).to_contain_text("Anna")
         wait_until(lambda: store.status()["hub"]["backlog"] > 0, "records wait for the hub")
     finally:

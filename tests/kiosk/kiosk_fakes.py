@@ -214,7 +214,9 @@ class FakeCore:
         self._must_be_there()
         if not scan_id.startswith("s"):
             raise RefusedError("there is no such scan", fix="reload the page", code="not_found")
-        self.undone.append(scan_id)
+        with self.news:
+            self.undone.append(scan_id)
+            self.news.notify_all()
         self.switchboard.publish_everywhere(EventName.CLEAR, {"reason": "undone"})
 
     async def paper(self, workstation_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,23 @@ def page_of(
     yield page
     context.close()
     assert [each for each in wrongs if "net::" not in each and "Failed to load resource" not in each] == []
+
+
+def scan_by_wedge(page: Page, code: str) -> None:
+    """Type a code as a keyboard-wedge scanner does, a key a millisecond, ended by Enter.
+
+    The keys carry the times that a keyboard's would: however busy this machine is, they are a millisecond apart.
+    """
+    keyboard = page.context.new_cdp_session(page)
+    began_s = time.time()
+    for number, character in enumerate([*code, "Enter"]):
+        pressed: dict[str, object] = {"key": character, "text": character, "timestamp": began_s + number / 1000}
+        if character == "Enter":
+            pressed |= {"text": "\r", "code": "Enter", "windowsVirtualKeyCode": 13}
+        keyboard.send("Input.dispatchKeyEvent", {"type": "keyDown", **pressed})
+        released = {name: value for name, value in pressed.items() if name != "text"}
+        keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", **released})
+    keyboard.detach()
 
 
 def violations(page: Page) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from kiosk_fakes import ANNA, CONTENT, running_desk
-from page_browser import SIZES, chromium, page_of, shoot, small_targets, violations
+from page_browser import SIZES, chromium, page_of, scan_by_wedge, shoot, small_targets, violations
 from playwright.sync_api import expect
 
 from kiosk.events import EventName
@@ -40,7 +40,7 @@ def open_kiosk(page, desk):
 
 def greet(page, desk):
     open_kiosk(page, desk)
-    page.keyboard.type(CARD + "\n", delay=1)
+    scan_by_wedge(page, CARD)
     expect(page.locator(".greeting h1")).to_contain_text("Anna")
 
 
@@ -97,7 +97,7 @@ def test_a_wedge_scanner_is_caught_whatever_has_the_focus(browser, store, focuse
         if focused != "body":
             page.focus(focused)
             page.keyboard.type("49", delay=150)
-        page.keyboard.type(CARD + "\n", delay=1)
+        scan_by_wedge(page, CARD)
         expect(page.locator("h1")).to_have_text("Anna")
         assert [each["code"] for each in store.core.scans] == [CARD]
         assert page.locator("#number").input_value() == ("" if focused == "body" else "49")
@@ -122,7 +122,7 @@ def test_a_wrong_card_goes_with_one_key(browser, store):
         page.keyboard.press("F8")
         expect(page.locator("main")).not_to_contain_text("Anna")
         expect(page.locator(".notice")).to_have_text("The card was taken back.")
-        assert store.core.undone == ["s1"]
+        wait_for(store, lambda: store.core.undone == ["s1"])
 
 
 def test_a_card_that_nobody_knows_is_said_calmly(browser, store):
@@ -155,7 +155,7 @@ def test_with_core_away_a_scan_says_so(browser, store):
     with page_of(browser) as page:
         open_cashier(page, store)
         store.core.away = True
-        page.keyboard.type(CARD + "\n", delay=1)
+        scan_by_wedge(page, CARD)
         expect(page.locator(".notice")).to_have_text("The number was not taken. Please try again.")
 
 
@@ -235,7 +235,7 @@ def test_a_card_scanned_into_the_form_lands_in_its_field_and_nowhere_else(browse
         open_cashier(page, store)
         page.keyboard.press("F4")
         page.keyboard.type("Vera", delay=80)
-        page.keyboard.type("2912345678999\n", delay=1)
+        scan_by_wedge(page, "2912345678999")
         expect(page.locator("#code")).to_have_value("2912345678999")
         expect(page.locator("#first_name")).to_have_value("Vera")
         assert store.core.scans == []
@@ -315,7 +315,7 @@ def test_an_answer_that_comes_after_the_customer_left_greets_nobody(browser, sto
         page.clock.install()
         open_kiosk(page, store)
         store.core.answers = False
-        page.keyboard.type(CARD + "\n", delay=1)
+        scan_by_wedge(page, CARD)
         expect(page.locator("h1")).to_have_text("One moment …")
         page.clock.run_for(7_000)
         expect(page.locator(".lead")).to_contain_text("The number was not taken")
@@ -414,7 +414,7 @@ def test_a_greeting_is_a_visit_and_activates_what_was_shown(browser, store):
 def test_a_product_scanned_at_the_kiosk_can_be_wished_for(browser, store):
     with page_of(browser) as page:
         open_kiosk(page, store)
-        page.keyboard.type("4006381333931\n", delay=1)
+        scan_by_wedge(page, "4006381333931")
         expect(page.locator("h1")).to_have_text("Sidamo beans, 250 g")
         expect(page.locator(".lead")).to_contain_text("6.90")
         page.get_by_role("button", name="Tell me when it is back").click()
@@ -525,7 +525,7 @@ def kiosk_states(page, desk):
     expect(page.locator(".keypad")).to_be_visible()
     page.get_by_role("button", name="4", exact=True).click()
     yield "kiosk-keypad"
-    page.keyboard.type(CARD + "\n", delay=1)
+    scan_by_wedge(page, CARD)
     expect(page.locator(".greeting h1")).to_contain_text("Anna")
     page.locator("summary").first.click()
     page.clock.run_for(500)
@@ -539,7 +539,7 @@ def kiosk_states(page, desk):
     page.locator(".step .card button").first.click()
     yield "kiosk-permissions"
     page.locator("footer button.main").click()
-    page.keyboard.type("4006381333931\n", delay=1)
+    scan_by_wedge(page, "4006381333931")
     expect(page.locator("h1")).to_have_text("Sidamo beans, 250 g")
     yield "kiosk-product"
 

@@ -52,10 +52,25 @@ for (const stutter_ms of [90, 300, 480]) {
   }
 }
 
-test("what a person typed before is no part of the code", () => {
+for (const pause_ms of [60, 80, 150, 400]) {
+  test(`what a person typed ${pause_ms} ms before is no part of the code`, () => {
+    const wedge = new Wedge();
+    type([..."Vera"], pause_ms, wedge, 1_000);
+    assert.deepEqual(type(EAN, 1, wedge, 1_000 + 4 * pause_ms).codes, ["2912345678901"]);
+  });
+}
+
+test("three stutters in one code are borne, and the first key is named so that its field can be put back", () => {
   const wedge = new Wedge();
-  type([..."49"], 150, wedge, 1_000);
-  assert.deepEqual(type(EAN, 1, wedge, 1_400).codes, ["2912345678901"]);
+  type([..."49"], 100, wedge, 0);
+  let at_ms = 1_000;
+  let verdict = { code: null, first: 0 };
+  EAN.forEach((key, index) => {
+    at_ms += index === 4 || index === 8 || index === 11 ? 120 : 1;
+    verdict = wedge.press({ key, at_ms });
+  });
+  assert.equal(verdict.code, "2912345678901");
+  assert.equal(verdict.first, 3);
 });
 
 test("a space within a burst presses no button, a person's does", () => {
@@ -81,4 +96,16 @@ test("a roll over three keys is a person's, and an endless stream is nobody's co
 
 test("an arrow key in the middle breaks a burst", () => {
   assert.deepEqual(type([..."29123456", "ArrowLeft", ..."78", "Enter"], 1).codes, []);
+});
+
+test("a code that stutters all the time is refused whole: half a code would be somebody else's", () => {
+  const wedge = new Wedge();
+  let at_ms = 1_000;
+  const codes = [];
+  [..."29123456789012345678", "Enter"].forEach((key, index) => {
+    at_ms += index % 4 === 0 ? 200 : 1;
+    const verdict = wedge.press({ key, at_ms });
+    if (verdict.code !== null) codes.push(verdict.code);
+  });
+  assert.deepEqual(codes, []);
 });
