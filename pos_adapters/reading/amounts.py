@@ -29,7 +29,7 @@ _COUNTERS = frozenset("点個个個枚本件개병장권")  # Japanese, Chinese 
 _TIMES = frozenset(("x", "х"))
 # Every run of blanks is possessive: a line is mostly blanks, and given back one by one to six runs they cost minutes.
 _TAIL = re.compile(
-    r"[ _]*+(?:-(?!\d))?[)\]]?[ _]*+(?:[€$£¥₩₽₸₴₺₹円元원]|[^\W\d_]{1,3}\.?)?"
+    r"[ _]*+(?:-(?!\d))?[)\]]?[ _]*+(?:[€$£¥₩₽₸₴₺₹円元원?]|[^\W\d_]{1,3}\.?)?"
     r"(?:[ ]*+[A-ZА-Яa-z*#†※軽]{1,2}\d?)?[ ]*+[*#※)]*+"
     r"[ ]*+(?:\(?[ ]?(?:\d|\d{1,2}(?:[.,]\d{1,2})?[ ]?%|%[ ]?\d{1,2})\)?[A-Z]?)?[ ]*+$"
 )
@@ -311,7 +311,8 @@ def _prefix_word(  # noqa: PLR0911 - one answer a meaning
         return first, currency, negative, "x"
     wide = ord(text[at]) >= 0x2E80
     if decimals == 2 and len(word) == 1 and not word.isascii():
-        return first, currency, negative, use  # a money sign that the wrong code page turned into a letter
+        minus = first > 0 and text[first - 1] == "-"
+        return first - minus, currency, negative or minus, use  # a money sign that a wrong code page made a letter
     if wide or (decimals == 2 and len(word) >= 3):
         return at + 1, currency, negative, use
     return None

@@ -16,6 +16,9 @@ def join_details(sheet: Sheet) -> None:
         if entry.part is Part.ITEM and _repeats_previous(entries, index):
             entry.part = Part.DETAIL
         elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
+            if entry.part is Part.IMPLICIT and not entry.amount:
+                entry.part = Part.DETAIL  # none of it was sold
+                continue
             owner = _owner_of(entries, index, sheet.decimals)
             if owner is not None:
                 owner.quantity, owner.price = entry.quantity, entry.price

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.details import describe, join_details
+from pos_adapters.reading.folding import column_of
 from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, Labeller
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -37,6 +38,8 @@ _PART_OF = {
     Role.PRICE_INFO: Part.INFO,
 } | dict.fromkeys(TENDERS, Part.TENDER)
 
+
+EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
 
 # Labels that are printed above their amount; others above a number are headings of a column.
 _CARRIED = TENDERS | {Role.TOTAL, Role.SUBTOTAL, Role.TOTAL_WEAK, Role.CHANGE, Role.RECEIVED, Role.ROUNDING, Role.TIP}
@@ -99,6 +102,27 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, 
     join_details(sheet)
     describe(sheet)
     return sheet
+
+
+def leave_out_header(sheet: Sheet) -> bool:
+    """Leave out whole numbers of the header that stand in no column of amounts; return whether there were any.
+
+    Receipts without decimals print house numbers and party sizes like amounts; amounts end where the totals end.
+    """
+    edges = {_edge(entry) for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)}
+    found = False
+    for entry in sheet.entries:
+        if any(abs(_edge(entry) - edge) <= EDGE_COLUMNS for edge in edges):
+            return found
+        if entry.part is Part.ITEM and entry.label is None:
+            entry.part = Part.DETAIL
+            found = True
+    return found
+
+
+def _edge(entry: Entry) -> int:
+    """Return the paper column where the line's last number ends."""
+    return column_of(entry.facts.text, entry.facts.numbers[-1].end)
 
 
 def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> Label | None:

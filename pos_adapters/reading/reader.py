@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.day_reports import day_report
-from pos_adapters.reading.entries import fashions_of, label_lines, sheet_of
+from pos_adapters.reading.entries import fashions_of, label_lines, leave_out_header, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.kinds import Naming, looks_like_kitchen, namings
@@ -129,6 +129,10 @@ class _Reading:
         first: tuple[Sheet | None, Verdict] = (None, Verdict(None, "no_amounts", "no amounts are printed"))
         for sheet in self.sheets():
             verdict = self._judge(sheet)
+            if verdict.solution is None and not sheet.decimals:
+                again = sheet_of(self.lines, self.labelled, 0)
+                if leave_out_header(again):
+                    sheet, verdict = again, self._judge(again)  # noqa: PLW2901 - the same fashion, read again
             if verdict.solution is not None:
                 return sheet, verdict
             if first[0] is None:
