@@ -39,7 +39,8 @@ class JobTurns:
         self._policy = policy
         self._watch = watch
         self._timer: asyncio.TimerHandle | None = None
-        self.last_print_at_s = loop.time()  # when bytes last came that do more than ask for status
+        self._last_print_at_s = loop.time()  # when bytes last came that do more than ask for status
+        self._ends_like_a_cut = False
         self.job: Job | None = None
         self.start = 0  # where in the stream the job begins
         self.last_cut_at: int | None = None
@@ -53,9 +54,20 @@ class JobTurns:
             self.start = self._watch.taken_bytes
             self.last_cut_at = None
             self._watch.begin_job()
-            self.last_print_at_s = self._loop.time()
+            self._last_print_at_s = self._loop.time()
+            self._ends_like_a_cut = False
             self._timer = self._loop.call_later(self._policy.silence_after_cut_s, self._look_for_silence)
         return self.job
+
+    def register_printed(self, now_s: float) -> None:
+        """Note that bytes came which do more than ask for status; call when the job has taken them.
+
+        In profile `off` the stream is not read, so the end of what has come is looked at for a cut; status requests
+        that follow a cut must not hide it.
+        """
+        self._last_print_at_s = now_s
+        if self.job is not None and self._policy.profile is Profile.OFF:
+            self._ends_like_a_cut = ends_like_a_cut(bytes(self.job.captured[-TAIL_BYTES:]), self._policy.dialect)
 
     def end(self, reason: EndReason) -> None:
         """End the job, if there is one."""
@@ -75,18 +87,11 @@ class JobTurns:
             return False
         return job.taken_bytes > SPLIT_BYTES or (self._book.answers and not self._book.reads(job))
 
-    def _is_cut(self) -> bool:
-        """Return whether a cut has come; in profile `off` the stream is not read, and its end is looked at instead."""
-        if self.last_cut_at is not None or self.job is None:
-            return True
-        return self._policy.profile is Profile.OFF and ends_like_a_cut(
-            bytes(self.job.captured[-TAIL_BYTES:]), self._policy.dialect
-        )
-
     def _look_for_silence(self) -> None:
         """End the job when the register has been silent; else look again when it could have been."""
-        limit_s = self._policy.silence_after_cut_s if self._is_cut() else self._policy.silence_s
-        left_s = self.last_print_at_s + limit_s - self._loop.time()
+        is_cut = self.last_cut_at is not None or self._ends_like_a_cut
+        limit_s = self._policy.silence_after_cut_s if is_cut else self._policy.silence_s
+        left_s = self._last_print_at_s + limit_s - self._loop.time()
         if left_s <= 0 and not self._watch.within_command and self._stream.is_settled():
             self.end(EndReason.SILENCE)
             return

@@ -129,7 +129,7 @@ class Passage:
         if self._recorder is not None and self._jobs.job is not None:
             self._recorder.note(REGISTER, data)
         if not asks_only:
-            self._jobs.last_print_at_s = self.last_byte_at_s
+            self._jobs.register_printed(self.last_byte_at_s)
             self._slips.turn.register_spoke()
         if self._printer.waiting_bytes:
             self._register.listen(on=False)
