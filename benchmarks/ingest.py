@@ -211,9 +211,9 @@ def on_postgresql(
     rates: dict[str, float] = {}
     for name, make in (("executemany", executemany), ("staging", staging)):
         url = fresh(name)
-        PostgresqlDatabase(url).close()
+        PostgresqlDatabase(url, today=NOW.date()).close()
         rates[name] = rate_of(make(url, plain), records)
-    database = PostgresqlDatabase(fresh("ours"))
+    database = PostgresqlDatabase(fresh("ours"), today=NOW.date())
     prepare(database)
     rates["ours"] = rate_of(ours(database, plain), records)
     replay_rate = rate_of(ours(database, plain), records)
@@ -223,7 +223,7 @@ def on_postgresql(
             for agent in range(AGENTS)
         )
     database.close()
-    database = PostgresqlDatabase(fresh("sales"))
+    database = PostgresqlDatabase(fresh("sales"), today=NOW.date())
     prepare(database)
     rates["sales"] = rate_of(ours(database, sales), records)
     database.close()

@@ -55,7 +55,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
     """Open or make a hub's state and return the hub. Raises ConfigurationError or OnSiteError with what to do."""
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = HubKeys(config.state_dir / "keys")
-    database = _open_database(config)
+    database = _open_database(config, clock)
     registry = Registry(database, keys)
     registry.make_tenant(config.tenant, country=config.country, now=clock())
     files = FeedFiles(database, config.state_dir / "feed")
@@ -76,7 +76,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
     )
 
 
-def _open_database(config: HubConfig) -> Database:
+def _open_database(config: HubConfig, clock: Clock) -> Database:
     if not config.database_url:
         return SqliteDatabase(config.state_dir / "hub.db")
     if not config.database_url.startswith(("postgresql://", "postgres://")):
@@ -89,4 +89,4 @@ def _open_database(config: HubConfig) -> Database:
         raise ConfigurationError(
             "PostgreSQL is configured, but its driver is not installed", fix="pip install 'tillstream[postgresql]'"
         ) from error
-    return PostgresqlDatabase(config.database_url)
+    return PostgresqlDatabase(config.database_url, today=clock().date())

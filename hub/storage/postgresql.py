@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import LiteralString, cast
 
 import psycopg
@@ -27,9 +27,6 @@ CONNECTIONS_MAX = 16
 
 CONNECT_TIMEOUT_S = 10
 
-JOURNAL_PARTITIONS = 16
-"""Enough for the cores of any one machine; a record's partition follows from its agent."""
-
 MONTHS_BACK = 13
 MONTHS_AHEAD = 3
 """Sales of other months - a clock in 1970, a backlog of years - land in the default partition and are as safe there."""
@@ -40,8 +37,8 @@ SCHEMA_LOCK = 7_315_884_601  # any number, the same in every hub: who makes the 
 class PostgresqlDatabase:
     """A database by its URL. Open it once a process; every method may be called from any thread."""
 
-    def __init__(self, url: str, *, now: datetime | None = None) -> None:
-        """Connect, and make the schema in an empty database.
+    def __init__(self, url: str, *, today: date) -> None:
+        """Connect, and make the schema in an empty database, with partitions for the months around `today`.
 
         Raises TryAgainError when nobody answers, ConfigurationError for a schema of a newer hub.
         """
@@ -49,9 +46,10 @@ class PostgresqlDatabase:
         self.dialect = Dialect.POSTGRESQL
         self._statements = load_statements(Dialect.POSTGRESQL)
         self._idle: queue.LifoQueue[psycopg.Connection[Row]] = queue.LifoQueue(CONNECTIONS_MAX)
-        with _translated(), self._connect() as connection:
-            _prepare(connection, (now or datetime.now(UTC)).date())
-            self._types = _column_types(connection)
+        with _translated(), self._connect() as connection, connection.transaction():
+            session = _PostgresqlSession(connection, self._statements, {})
+            _prepare(session, connection, today)
+            self._types = _column_types(session)
 
     def __repr__(self) -> str:
         return "<PostgresqlDatabase>"  # a URL may hold a password
@@ -165,58 +163,27 @@ class _PostgresqlSession:
         return True
 
 
-def _prepare(connection: psycopg.Connection[Row], today: date) -> None:
-    with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
-        row = connection.execute("SELECT to_regclass('hub_schema') IS NOT NULL").fetchone()
-        if row is None or not row[0]:
-            connection.execute(cast("LiteralString", load_schema(Dialect.POSTGRESQL)))  # type: ignore[redundant-cast]
-            connection.execute("INSERT INTO hub_schema VALUES (%s)", (SCHEMA_VERSION,))
-            _make_fixed_partitions(connection)
-        row = connection.execute("SELECT version FROM hub_schema").fetchone()
-        if row is None or row[0] > SCHEMA_VERSION:
-            raise ConfigurationError(
-                "the database was made by a newer hub", fix="run the newer version", code="schema_newer"
-            )
-        for month in _months_around(today):
-            _make_month(connection, month)
+def _prepare(session: _PostgresqlSession, connection: psycopg.Connection[Row], today: date) -> None:
+    session.row("lock_schema", number=SCHEMA_LOCK)
+    row = session.row("has_schema")
+    if row is None or not row[0]:
+        connection.execute(cast("LiteralString", load_schema(Dialect.POSTGRESQL)))  # type: ignore[redundant-cast]
+        session.run("put_schema_version", version=SCHEMA_VERSION)
+    row = session.row("schema_version")
+    if row is None or row[0] > SCHEMA_VERSION:
+        raise ConfigurationError(
+            "the database was made by a newer hub", fix="run the newer version", code="schema_newer"
+        )
+    for month in _months_around(today):
+        high = _next_month(month).isoformat()
+        session.row("make_sale_month", name=f"sale_{month:%Y_%m}", low=month.isoformat(), high=high)
 
 
-def _column_types(connection: psycopg.Connection[Row]) -> dict[str, dict[str, str]]:
-    """Return the type of every column: binary COPY must be told, text COPY costs a third more on both ends."""
+def _column_types(session: _PostgresqlSession) -> dict[str, dict[str, str]]:
     types: dict[str, dict[str, str]] = {}
-    for table, column, kind in connection.execute(
-        "SELECT table_name, column_name, udt_name FROM information_schema.columns WHERE table_schema = current_schema()"
-    ).fetchall():
+    for table, column, kind in session.rows("column_types"):
         types.setdefault(table, {})[column] = kind
     return types
-
-
-def _make_fixed_partitions(connection: psycopg.Connection[Row]) -> None:
-    for number in range(JOURNAL_PARTITIONS):
-        connection.execute(
-            sql.SQL("CREATE TABLE {} PARTITION OF journal_record FOR VALUES WITH (MODULUS {}, REMAINDER {})").format(
-                sql.Identifier(f"journal_record_{number:02d}"), sql.Literal(JOURNAL_PARTITIONS), sql.Literal(number)
-            )
-        )
-    connection.execute("CREATE TABLE sale_other PARTITION OF sale DEFAULT")
-
-
-def _make_month(connection: psycopg.Connection[Row], month: date) -> None:
-    """Make a month's partition of `sale`, unless it is there or the default one already holds sales of it."""
-    name = f"sale_{month:%Y_%m}"
-    low, high = month.isoformat(), _next_month(month).isoformat()
-    there = connection.execute(
-        "SELECT to_regclass(%s) IS NOT NULL"
-        " OR EXISTS (SELECT 1 FROM sale_other WHERE business_day >= %s AND business_day < %s)",
-        (name, low, high),
-    ).fetchone()
-    if there is None or not there[0]:
-        connection.execute(
-            sql.SQL("CREATE TABLE {} PARTITION OF sale FOR VALUES FROM ({}) TO ({})").format(
-                sql.Identifier(name), sql.Literal(low), sql.Literal(high)
-            )
-        )
 
 
 def _months_around(today: date) -> list[date]:

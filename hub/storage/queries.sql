@@ -6,9 +6,11 @@ INSERT INTO tenant (tenant_id, country, created_at) VALUES (:tenant_id, :country
 ON CONFLICT (tenant_id) DO NOTHING;
 
 -- name: tenant
+-- One chain.
 SELECT tenant_id, country FROM tenant WHERE tenant_id = :tenant_id;
 
 -- name: tenants
+-- All chains; also what health checks read.
 SELECT tenant_id FROM tenant ORDER BY tenant_id;
 
 -- name: put_store
@@ -42,13 +44,16 @@ FROM store s LEFT JOIN agent a ON a.tenant_id = s.tenant_id AND a.store_id = s.s
 WHERE s.tenant_id = :tenant_id ORDER BY s.store_id;
 
 -- name: store_totals
+-- The kept counts of all stores.
 SELECT store_id, what, total FROM store_total WHERE tenant_id = :tenant_id;
 
 -- name: add_total
+-- Add to a kept count, in the transaction that changes what it counts.
 INSERT INTO store_total (tenant_id, store_id, what, total) VALUES (:tenant_id, :store_id, :what, :total)
 ON CONFLICT (tenant_id, store_id, what) DO UPDATE SET total = store_total.total + excluded.total;
 
 -- name: put_code
+-- Keep a new enrolment code's hash.
 INSERT INTO enrolment_code (digest, tenant_id, store_id, created_at, expires_at)
 VALUES (:digest, :tenant_id, :store_id, :now, :expires_at);
 
@@ -57,16 +62,20 @@ VALUES (:digest, :tenant_id, :store_id, :now, :expires_at);
 SELECT tenant_id, store_id, expires_at, used_at, used_by_key_id FROM enrolment_code WHERE digest = :digest;
 
 -- name: use_code
+-- Mark a code as used; nobody else's use is overwritten.
 UPDATE enrolment_code SET used_at = :now, used_by_key_id = :key_id WHERE digest = :digest AND used_at IS NULL;
 
 -- name: agent_of_store
+-- A store's agent and the newest epoch heard of.
 SELECT agent_id, epoch FROM agent WHERE tenant_id = :tenant_id AND store_id = :store_id;
 
 -- name: put_agent
+-- Make a store's agent at its first enrolment.
 INSERT INTO agent (agent_id, tenant_id, store_id, epoch, created_at)
 VALUES (:agent_id, :tenant_id, :store_id, :epoch, :now);
 
 -- name: raise_epoch
+-- Epochs only rise.
 UPDATE agent SET epoch = :epoch WHERE agent_id = :agent_id AND epoch < :epoch;
 
 -- name: put_key
@@ -77,6 +86,7 @@ ON CONFLICT (key_id) DO UPDATE SET agent_id = excluded.agent_id, epoch = exclude
     enrolled_at = excluded.enrolled_at, fenced_at = NULL;
 
 -- name: fence_other_keys
+-- From now on only the newest key speaks for the store.
 UPDATE agent_key SET fenced_at = :now WHERE agent_id = :agent_id AND key_id <> :key_id AND fenced_at IS NULL;
 
 -- name: caller
@@ -89,6 +99,7 @@ FROM agent_key k JOIN agent a ON a.agent_id = k.agent_id WHERE k.key_id = :key_i
 SELECT agent_id FROM agent WHERE agent_id = :agent_id;
 
 -- name: branches
+-- All branches of one epoch.
 SELECT branch, base_branch, base_seq, base_hash, head_seq, head_hash FROM branch
 WHERE agent_id = :agent_id AND epoch = :epoch ORDER BY branch;
 
@@ -98,21 +109,26 @@ SELECT branch, seq, hash, absent FROM journal_record
 WHERE agent_id = :agent_id AND epoch = :epoch AND seq BETWEEN :first_seq AND :last_seq;
 
 -- name: open_branch
+-- A new line of history: the first of an epoch, or a fork.
 INSERT INTO branch (agent_id, epoch, branch, base_branch, base_seq, base_hash, head_seq, head_hash, opened_at)
 VALUES (:agent_id, :epoch, :branch, :base_branch, :base_seq, :base_hash, :head_seq, :head_hash, :now);
 
 -- name: move_head
+-- A branch grew.
 UPDATE branch SET head_seq = :head_seq, head_hash = :head_hash
 WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch;
 
 -- name: put_hole
+-- Remember that records are gone.
 INSERT INTO hole (agent_id, epoch, branch, first_seq, last_seq, noticed_at)
 VALUES (:agent_id, :epoch, :branch, :first_seq, :last_seq, :now);
 
 -- name: holes
+-- What is missing of an epoch.
 SELECT branch, first_seq, last_seq FROM hole WHERE agent_id = :agent_id AND epoch = :epoch ORDER BY branch, first_seq;
 
 -- name: drop_hole
+-- A hole was filled, wholly or in part; what is left of it is put again.
 DELETE FROM hole WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch AND first_seq = :first_seq;
 
 -- name: record_headers
@@ -126,11 +142,13 @@ UPDATE journal_record SET salt = :salt, payload = :payload, absent = NULL
 WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch AND seq = :seq AND absent = 'withheld';
 
 -- name: put_refused
+-- Keep why a record could not be projected; a repeat keeps the first reason.
 INSERT INTO refused_record (agent_id, epoch, branch, seq, tenant_id, store_id, code, message)
 VALUES (:agent_id, :epoch, :branch, :seq, :tenant_id, :store_id, :code, :message)
 ON CONFLICT (agent_id, epoch, branch, seq) DO NOTHING;
 
 -- name: refused_between
+-- Which records of a batch could not be projected.
 SELECT seq, code, message FROM refused_record
 WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch AND seq BETWEEN :first_seq AND :last_seq
 ORDER BY seq;
@@ -146,14 +164,17 @@ CROSS JOIN sale s ON s.tenant_id = :tenant_id AND s.transaction_id = k.value ->>
 SELECT hash FROM journal_record WHERE agent_id = :agent_id AND epoch = :epoch AND seq = :seq;
 
 -- name: head_seq
+-- How far an epoch goes on any branch.
 SELECT max(head_seq) FROM branch WHERE agent_id = :agent_id AND epoch = :epoch;
 
 -- name: forks
+-- All forks of a chain, newest first.
 SELECT a.store_id, b.agent_id, b.epoch, b.branch, b.base_seq, b.head_seq, b.opened_at
 FROM branch b JOIN agent a ON a.agent_id = b.agent_id
 WHERE a.tenant_id = :tenant_id AND b.branch > 0 ORDER BY b.opened_at DESC;
 
 -- name: put_feed_file
+-- A file is published.
 INSERT INTO feed_file (tenant_id, kind, version, sha256, size_bytes, as_of)
 VALUES (:tenant_id, :kind, :version, :sha256, :size_bytes, :as_of);
 
@@ -169,19 +190,24 @@ ORDER BY f.kind;
 SELECT size_bytes FROM feed_file WHERE tenant_id = :tenant_id AND sha256 = :sha256;
 
 -- name: old_feed_files
+-- Files of a kind that newer ones have replaced.
 SELECT sha256 FROM feed_file WHERE tenant_id = :tenant_id AND kind = :kind AND version < :version;
 
 -- name: drop_old_feed_files
+-- Forget them; their bytes go after the commit.
 DELETE FROM feed_file WHERE tenant_id = :tenant_id AND kind = :kind AND version < :version;
 
 -- name: erasures
+-- Everybody who must be forgotten, oldest first.
 SELECT erasure_no, customer_id, locators, requested_at FROM erasure WHERE tenant_id = :tenant_id ORDER BY erasure_no;
 
 -- name: put_erasure
+-- Somebody must be forgotten.
 INSERT INTO erasure (tenant_id, erasure_no, customer_id, locators, requested_at)
 VALUES (:tenant_id, :erasure_no, :customer_id, :locators, :now);
 
 -- name: last_erasure
+-- The number of the last erasure.
 SELECT max(erasure_no) FROM erasure WHERE tenant_id = :tenant_id;
 
 -- name: put_customer
@@ -203,18 +229,21 @@ ON CONFLICT (tenant_id, code_index) DO UPDATE SET customer_id = excluded.custome
 WHERE customer_code.customer_id <> excluded.customer_id;
 
 -- name: put_segment
+-- Changes nothing, and says so, when the membership stands there just so.
 INSERT INTO customer_segment (tenant_id, customer_id, segment, valid_until)
 VALUES (:tenant_id, :customer_id, :segment, :valid_until)
 ON CONFLICT (tenant_id, customer_id, segment) DO UPDATE SET valid_until = excluded.valid_until
 WHERE customer_segment.valid_until <> excluded.valid_until;
 
 -- name: put_item
+-- One printed text or code of an item.
 INSERT INTO item (tenant_id, item_id, gtin, receipt_text, body)
 VALUES (:tenant_id, :item_id, :gtin, :receipt_text, :body)
 ON CONFLICT (tenant_id, item_id, gtin, receipt_text) DO UPDATE SET body = excluded.body
 WHERE item.body <> excluded.body;
 
 -- name: put_campaign
+-- One campaign as its table.
 INSERT INTO campaign (tenant_id, campaign_id, body) VALUES (:tenant_id, :campaign_id, :body)
 ON CONFLICT (tenant_id, campaign_id) DO UPDATE SET body = excluded.body WHERE campaign.body <> excluded.body;
 
@@ -223,21 +252,27 @@ ON CONFLICT (tenant_id, campaign_id) DO UPDATE SET body = excluded.body WHERE ca
 DELETE FROM customer_segment WHERE tenant_id = :tenant_id;
 
 -- name: drop_items
+-- For `--replace`.
 DELETE FROM item WHERE tenant_id = :tenant_id;
 
 -- name: drop_campaigns
+-- For `--replace`.
 DELETE FROM campaign WHERE tenant_id = :tenant_id;
 
 -- name: known_customer
+-- Is there such a customer?
 SELECT 1 FROM customer WHERE tenant_id = :tenant_id AND customer_id = :customer_id;
 
 -- name: segment_names
+-- Which segments the chain has: rules may name them.
 SELECT DISTINCT segment FROM customer_segment WHERE tenant_id = :tenant_id ORDER BY segment;
 
 -- name: items
+-- All items, in an order of their own.
 SELECT body FROM item WHERE tenant_id = :tenant_id ORDER BY item_id, gtin, receipt_text;
 
 -- name: campaigns
+-- All campaigns, in an order of their own.
 SELECT body FROM campaign WHERE tenant_id = :tenant_id ORDER BY campaign_id;
 
 -- name: waiting_codes
@@ -245,6 +280,7 @@ SELECT body FROM campaign WHERE tenant_id = :tenant_id ORDER BY campaign_id;
 SELECT code_index, sealed FROM customer_code WHERE tenant_id = :tenant_id AND token IS NULL LIMIT :rows_max;
 
 -- name: count_waiting_codes
+-- How many tokens are still to be paid for.
 SELECT count(*) FROM customer_code WHERE tenant_id = :tenant_id AND token IS NULL;
 
 -- name: keep_token
@@ -252,6 +288,7 @@ SELECT count(*) FROM customer_code WHERE tenant_id = :tenant_id AND token IS NUL
 UPDATE customer_code SET token = :token, sealed = NULL WHERE tenant_id = :tenant_id AND code_index = :code_index;
 
 -- name: count_tokens
+-- How many entries the mirror will have.
 SELECT count(DISTINCT k.token) FROM customer_code k
 JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
 WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL;
@@ -265,14 +302,17 @@ FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer
 WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL ORDER BY k.token;
 
 -- name: raise_mark
+-- Add to a number.
 INSERT INTO mark (tenant_id, what, number) VALUES (:tenant_id, :what, :number)
 ON CONFLICT (tenant_id, what) DO UPDATE SET number = mark.number + excluded.number;
 
 -- name: set_mark
+-- Set a number.
 INSERT INTO mark (tenant_id, what, number) VALUES (:tenant_id, :what, :number)
 ON CONFLICT (tenant_id, what) DO UPDATE SET number = excluded.number;
 
 -- name: mark
+-- Read a number.
 SELECT number FROM mark WHERE tenant_id = :tenant_id AND what = :what;
 
 -- name: captured_days

@@ -4,7 +4,7 @@
 
 --
 -- `journal_record` is partitioned by agent, so that writers of different stores meet in different indexes; `sale` by the
--- month of its business day, so that an old year is detached and not deleted. Partitions are made by `postgresql.py`.
+-- month of its business day, so that an old year is detached and not deleted.
 
 CREATE TABLE hub_schema (
     version BIGINT NOT NULL
@@ -274,3 +274,36 @@ CREATE TABLE feed_file (
     as_of TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (tenant_id, kind, version)
 );
+
+-- Enough partitions for the cores of any one machine; a record's follows from its agent.
+CREATE TABLE journal_record_00 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 0);
+CREATE TABLE journal_record_01 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 1);
+CREATE TABLE journal_record_02 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 2);
+CREATE TABLE journal_record_03 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 3);
+CREATE TABLE journal_record_04 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 4);
+CREATE TABLE journal_record_05 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 5);
+CREATE TABLE journal_record_06 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 6);
+CREATE TABLE journal_record_07 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 7);
+CREATE TABLE journal_record_08 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 8);
+CREATE TABLE journal_record_09 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 9);
+CREATE TABLE journal_record_10 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 10);
+CREATE TABLE journal_record_11 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 11);
+CREATE TABLE journal_record_12 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 12);
+CREATE TABLE journal_record_13 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 13);
+CREATE TABLE journal_record_14 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 14);
+CREATE TABLE journal_record_15 PARTITION OF journal_record FOR VALUES WITH (MODULUS 16, REMAINDER 15);
+
+-- Sales of months that nobody expects: a clock in 1970, a backlog of years. They are as safe here.
+CREATE TABLE sale_other PARTITION OF sale DEFAULT;
+
+-- Make a month's partition, unless it is there or the default one already holds sales of that month.
+CREATE FUNCTION make_sale_month(name TEXT, low TEXT, high TEXT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_regclass(name) IS NOT NULL
+        OR EXISTS (SELECT 1 FROM sale_other WHERE business_day >= low AND business_day < high) THEN
+        RETURN FALSE;
+    END IF;
+    EXECUTE format('CREATE TABLE %I PARTITION OF sale FOR VALUES FROM (%L) TO (%L)', name, low, high);
+    RETURN TRUE;
+END
+$$;

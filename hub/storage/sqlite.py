@@ -135,8 +135,9 @@ class _SqliteSession:
         return max(0, int(changed))
 
     def bulk(self, table: str, /, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
-        marks = ",".join("?" * len(columns))
-        insert = f"INSERT INTO {table} ({','.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of our own code
+        insert = self._statements["bulk"].format(
+            table=table, columns=",".join(columns), marks=",".join("?" * len(columns))
+        )
         self._connection.executemany(insert, rows)
 
     def bulk_if_new(self, table: str, /, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> bool:

@@ -1,7 +1,8 @@
 """Named SQL from `.sql` files: `-- name: word`, a description in comments, one statement.
 
 Placeholders are written `:name`, as SQLite has them; for PostgreSQL they become `%(name)s`. A statement that must
-differ stands again in `queries.postgresql.sql` under the same name and wins there.
+differ stands again in `queries.postgresql.sql` under the same name and wins there; what only one database needs
+stands in its own file alone.
 """
 
 from __future__ import annotations
@@ -36,11 +37,8 @@ def parse_statements(text: str) -> dict[str, str]:
 
 def load_statements(dialect: Dialect) -> Mapping[str, str]:
     """Return all statements of the hub for one database."""
-    found = parse_statements(_text("queries.sql"))
+    found = parse_statements(_text("queries.sql")) | parse_statements(_text(f"queries.{dialect}.sql"))
     if dialect is Dialect.POSTGRESQL:
-        own = parse_statements(_text("queries.postgresql.sql"))
-        assert own.keys() <= found.keys(), own.keys() - found.keys()
-        found |= own
         found = {name: _PLACEHOLDER.sub(r"%(\1)s", text) for name, text in found.items()}
     return MappingProxyType(found)
 

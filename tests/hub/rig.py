@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
@@ -163,12 +163,14 @@ class Told:
         self.errors: list[Exception] = []
         self.positions: list[Position] = []
         self.forks = 0
+        self.met_an_error = asyncio.Event()
 
     def moved(self, destination: str, position: Position) -> None:
         self.positions.append(position)
 
     def waiting(self, destination: str, error: Exception, wait_s: float) -> None:
         self.errors.append(error)
+        self.met_an_error.set()
 
     def forked(self, destination: str) -> None:
         self.forks += 1
@@ -208,7 +210,7 @@ class HubRig:
             uvicorn.Config(create_app(self.hub), host="127.0.0.1", port=0, log_level="error", lifespan="off")
         )
         task = asyncio.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
@@ -307,7 +309,7 @@ class PostgresqlHubDisk:
     def _opened(self):
         from hub.storage.postgresql import PostgresqlDatabase
 
-        return PostgresqlDatabase(self.url)
+        return PostgresqlDatabase(self.url, today=date(2026, 11, 21))
 
     def _command(self, text: str) -> None:
         import psycopg

@@ -311,7 +311,7 @@ def hash_before(records, branches, epoch: int, branch: int, seq: int) -> bytes |
     base, base_seq, _, _ = branches[epoch, branch]
     while seq <= base_seq:
         if base is None:
-            return None if (epoch, branch, seq) not in records and seq != base_seq else None
+            return None
         branch = base
         base, base_seq, _, _ = branches[epoch, branch]
     row = records.get((epoch, branch, seq))

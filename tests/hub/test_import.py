@@ -124,7 +124,7 @@ def test_a_rejected_row_names_its_line_and_reason_and_can_be_mended_and_imported
     )
     (told,) = shop.run(customers)["files"]
     assert (told["rows"], told["changed"], told["rejected"]) == (8, 1, 7)
-    with open(told["rejects_file"], newline="") as file:
+    with Path(told["rejects_file"]).open(newline="") as file:
         rejected = list(csv.DictReader(file))
     assert [row["line"] for row in rejected] == ["2", "3", "4", "5", "6", "7", "8"]
     assert all(row["reason"] for row in rejected)

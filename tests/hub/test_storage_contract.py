@@ -1,5 +1,6 @@
 """One contract for both databases: what a transaction promises, and that each ran on the one it says."""
 
+import re
 import threading
 
 import pytest
@@ -34,9 +35,13 @@ def test_what_is_committed_is_there_after_opening_again(hub_disk):
 
 
 def test_a_transaction_that_raises_leaves_nothing(hub_disk):
-    with pytest.raises(RuntimeError), hub_disk.database.writing() as session:
-        put_tenant(session, "a")
-        raise RuntimeError
+    def fail_half_way() -> None:
+        with hub_disk.database.writing() as session:
+            put_tenant(session, "a")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     assert tenants(hub_disk) == []
 
 
@@ -125,8 +130,6 @@ def test_both_schemas_have_the_same_tables_and_columns(hub_disk):
 
 
 def declared_columns(dialect: Dialect) -> list[tuple[str, str]]:
-    import re
-
     found: dict[str, list[str]] = {}
     for name, body in re.findall(r"CREATE TABLE (\w+) \((.*?)\n\)", load_schema(dialect), re.DOTALL):
         found[name] = [line.split()[0] for line in body.strip().splitlines() if re.match(r"\s*[a-z]", line)]
@@ -137,16 +140,15 @@ def test_every_statement_is_one_that_its_database_understands(hub_disk):
     """Each is prepared, none is run: a misspelt column shows here and not in a store's night."""
     statements = load_statements(hub_disk.dialect)
     for name, text in statements.items():
+        if name == "bulk":
+            continue  # a pattern: `bulk` of the session fills it in
         if hub_disk.dialect is Dialect.SQLITE:
-            import re
-
             values = dict.fromkeys(re.findall(r"(?<![:\w]):([a-z_][a-z0-9_]*)", text))
             hub_disk.database._writer.execute("EXPLAIN " + text, values)
         else:
             import psycopg
 
-            types = {"keys": "'[]'"}
-            plain = __import__("re").sub(r"%\((\w+)\)s", lambda match: types.get(match[1], "NULL"), text)
+            plain = re.sub(r"%\(\w+\)s", "NULL", text.replace("%(keys)s", "'[]'"))
             with psycopg.connect(hub_disk.url) as connection:
                 connection.execute("EXPLAIN " + plain)
         assert name

@@ -251,8 +251,7 @@ async def deliver_some(rig: HubRig, device: Device) -> Told:
         listener=told,
     )
     task = asyncio.create_task(run_courier(courier, asyncio.Event()))
-    while not told.errors:
-        await asyncio.sleep(0.001)
+    await asyncio.wait_for(told.met_an_error.wait(), 30)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
