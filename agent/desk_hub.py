@@ -28,7 +28,7 @@ from sync.feed import Feed, run_feed
 from sync.feed_target import StoreFeedTarget
 from sync.http_transport import HubConnection, HubFeedSource, HubTransport
 from sync.ports import Position, SystemPace
-from sync.protocol.messages import Erasure, FeedKind
+from sync.protocol.feed_messages import Erasure, FeedKind
 from sync.protocol.signatures import SigningKey
 
 DESTINATION = "hub"

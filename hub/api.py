@@ -25,11 +25,10 @@ from hub.ingest.plan import GapError
 from retail.errors import RefusedError, TillstreamError, TryAgainError
 from sync.protocol.body import BodyRefusedError, parse
 from sync.protocol.enrolment import KEY_BYTES, from_base64
+from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, SignedManifest
 from sync.protocol.messages import (
     MEDIA_TYPE,
     WIRE_ACCEPTED,
-    AppliedAnswer,
-    AppliedReport,
     EnrolAnswer,
     EnrolQuestion,
     JournalAck,
@@ -38,7 +37,6 @@ from sync.protocol.messages import (
     PositionAnswer,
     PositionQuestion,
     Refusal,
-    SignedManifest,
 )
 from sync.protocol.signatures import Answer, Request, sign_answer
 

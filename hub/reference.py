@@ -1,6 +1,6 @@
 """The wire's reference, made from the messages: JSON Schema for programs, tables for `docs/wire-protocol.md`.
 
-Descriptions are the docstrings in `sync/protocol/messages.py`, read from its source when they are asked for, so that
+Descriptions are the docstrings in `sync/protocol/`, read from the source when they are asked for, so that
 agents pay nothing for them at start.
 """
 
@@ -14,7 +14,34 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from sync.protocol import messages
+from sync.protocol import feed_messages, messages
+from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, ErasuresFile, Manifest, SignedManifest
+from sync.protocol.messages import (
+    EnrolAnswer,
+    EnrolQuestion,
+    JournalAck,
+    JournalUpload,
+    Message,
+    PositionAnswer,
+    PositionQuestion,
+    Refusal,
+)
+
+MESSAGES: tuple[type[Message], ...] = (
+    EnrolQuestion,
+    EnrolAnswer,
+    JournalUpload,
+    JournalAck,
+    PositionQuestion,
+    PositionAnswer,
+    SignedManifest,
+    Manifest,
+    ErasuresFile,
+    AppliedReport,
+    AppliedAnswer,
+    Refusal,
+)
+"""Every whole message or file, in the order of `docs/wire-protocol.md`."""
 
 BEGIN = "<!-- made by `tillstream hub schema --markdown`; a test compares -->"
 END = "<!-- end of what is made -->"
@@ -24,9 +51,7 @@ _LINES = re.compile(r"\s*\n\s*")
 
 def json_schema() -> dict[str, Any]:
     """Return one JSON Schema document with every message below `$defs`, described."""
-    _, document = models_json_schema(
-        [(model, "validation") for model in messages.MESSAGES], title="Tillstream wire protocol"
-    )
+    _, document = models_json_schema([(model, "validation") for model in MESSAGES], title="Tillstream wire protocol")
     for name, field_texts in _descriptions().items():
         schema = document["$defs"].get(name)
         if schema is None:
@@ -42,7 +67,7 @@ def json_schema() -> dict[str, Any]:
 def markdown() -> str:
     """Return a table for each message and for each shape that stands within one."""
     definitions: Mapping[str, Any] = json_schema()["$defs"]
-    wanted = [model.__name__ for model in messages.MESSAGES]
+    wanted = [model.__name__ for model in MESSAGES]
     wanted += sorted(definitions.keys() - set(wanted))
     return "\n\n".join([BEGIN, *(_table(name, definitions[name]) for name in wanted), END]) + "\n"
 
@@ -87,7 +112,8 @@ def _bounds(told: Mapping[str, Any], low: str, high: str) -> str:
 def _descriptions() -> dict[str, dict[str, str]]:
     """Return for each class of the messages its docstring (under "") and those of its fields."""
     found: dict[str, dict[str, str]] = {}
-    for node in ast.parse(inspect.getsource(messages)).body:
+    nodes = [*ast.parse(inspect.getsource(messages)).body, *ast.parse(inspect.getsource(feed_messages)).body]
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
             inherited = {field: text for base in bases for field, text in found.get(base, {}).items() if field}

@@ -24,8 +24,8 @@ from sync.backoff import Backoff
 from sync.errors import AnswerInvalidError
 from sync.feed_files import FeedState, Incoming, forget_unused, load_state, save_state
 from sync.ports import Pace
+from sync.protocol.feed_messages import AppliedReport, FeedFile, FeedKind, FeedRefusal, Manifest, SignedManifest
 from sync.protocol.manifest import open_manifest
-from sync.protocol.messages import AppliedReport, FeedFile, FeedKind, FeedRefusal, Manifest, SignedManifest
 
 REPORT_EVERY_S = 600.0
 """How often a store says what it has in use when nothing changes: the hub shows backlogs no older than this."""

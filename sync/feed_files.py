@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from retail.errors import OnSiteError
-from sync.protocol.messages import FeedFile, FeedKind
+from sync.protocol.feed_messages import FeedFile, FeedKind
 
 STATE = "feed.json"
 INCOMING = "incoming"

@@ -22,7 +22,7 @@ from retail.errors import ConfigurationError, RefusedError
 from retail.offers.campaign_file import campaigns_from_mapping
 from sync.feed_files import disk_error, sync_directory
 from sync.mirror import MirrorVersion, read_current, write_current
-from sync.protocol.messages import Erasure, ErasuresFile, FeedFile, FeedKind
+from sync.protocol.feed_messages import Erasure, ErasuresFile, FeedFile, FeedKind
 from sync.protocol.mirror_file import MirrorFile
 
 LIST_BYTES_MAX = 256 * 1024 * 1024

@@ -31,12 +31,11 @@ from sync.errors import (
 from sync.ports import Batch, Delivered, Located, Pace, ParkReason, RefusedRecord, StoredRecord
 from sync.protocol.body import encode
 from sync.protocol.enrolment import KEY_BYTES, from_base64, parse_code, to_base64
+from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, SignedManifest
 from sync.protocol.messages import (
     BODY_ENCODING,
     MEDIA_TYPE,
     Absence,
-    AppliedAnswer,
-    AppliedReport,
     EnrolAnswer,
     EnrolQuestion,
     JournalAck,
@@ -46,7 +45,6 @@ from sync.protocol.messages import (
     Message,
     PositionAnswer,
     PositionQuestion,
-    SignedManifest,
 )
 from sync.protocol.signatures import Answer, Request, SigningKey, sign_request, verify_answer
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hub.storage.ports import Database
 from retail.errors import RefusedError
-from sync.protocol.messages import FeedFile, FeedKind
+from sync.protocol.feed_messages import FeedFile, FeedKind
 
 READ_BYTES = 1 << 20
 OLDER_KEPT = 1  # versions of a kind beside the newest

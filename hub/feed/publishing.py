@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from hub.feed.files import FeedFiles
 from hub.storage.ports import Database, Row, Session
-from sync.protocol.messages import FeedFile, FeedKind
+from sync.protocol.feed_messages import FeedFile, FeedKind
 from sync.protocol.mirror_record import MirrorRecord
 from sync.protocol.mirror_writer import write_snapshot
 

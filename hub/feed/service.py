@@ -11,8 +11,7 @@ from hub.callers import Caller
 from hub.feed.files import FeedFiles
 from hub.keys import HubKeys
 from hub.storage.ports import Database
-from sync.protocol.manifest import sign_manifest
-from sync.protocol.messages import (
+from sync.protocol.feed_messages import (
     AppliedAnswer,
     AppliedReport,
     Erasure,
@@ -22,6 +21,7 @@ from sync.protocol.messages import (
     Manifest,
     SignedManifest,
 )
+from sync.protocol.manifest import sign_manifest
 
 POLL_AFTER_S = 30.0
 """A stop must reach every store within 60 s: a poll every 30 s with jitter keeps that. With 10,000 stores it is

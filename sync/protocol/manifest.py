@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from retail.errors import RefusedError
 from sync.protocol.enrolment import from_base64, to_base64
-from sync.protocol.messages import Manifest, SignedManifest
+from sync.protocol.feed_messages import Manifest, SignedManifest
 from sync.protocol.signatures import SigningKey, key_id_of
 
 _CONTEXT = b"tillstream-manifest-1\0"

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from sync.protocol.body import BODY_BYTES_MAX, INFLATED_BYTES_MAX
-from sync.protocol.messages import FeedKind, JournalUpload
+from sync.protocol.feed_messages import FeedKind
+from sync.protocol.messages import JournalUpload
 from tests.hub.rig import Device
 
 pytestmark = [pytest.mark.anyio, pytest.mark.real]

@@ -16,8 +16,8 @@ from retail.errors import RefusedError, TryAgainError
 from sync.errors import AnswerInvalidError, LinkDownError
 from sync.feed import Feed, look, report
 from sync.feed_files import Incoming, file_in_use, load_state, path_of
+from sync.protocol.feed_messages import FeedFile, FeedKind, Manifest
 from sync.protocol.manifest import BadManifestError, sign_manifest
-from sync.protocol.messages import FeedFile, FeedKind, Manifest
 from sync.protocol.signatures import SigningKey
 from tests.hub.rig import VirtualPace
 
@@ -101,7 +101,7 @@ class Target:
     async def apply(self, file, path: Path):
         if file.kind in self.refuses:
             raise RefusedError("cannot be used")
-        self.applied.append((file.kind, path.read_bytes()))
+        self.applied.append((file.kind, await asyncio.to_thread(path.read_bytes)))
 
     async def backlog(self):
         return 7, 1

@@ -1,6 +1,7 @@
 """RFC 9421 signatures: the RFC's own vector, and every change on the way is noticed."""
 
 import base64
+import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -151,10 +152,8 @@ def test_a_malformed_field_is_refused(text):
 
 @given(st.text())
 def test_no_header_makes_the_parser_do_anything_but_read_or_refuse(text):
-    try:
+    with contextlib.suppress(MalformedFieldError):
         parse_dictionary(text)
-    except MalformedFieldError:
-        pass
 
 
 @given(

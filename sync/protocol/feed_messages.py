@@ -1,0 +1,155 @@
+"""What hub and store say of central data: which files a store should have, and what it has in use.
+
+The second half of the wire's messages; `messages` has what all of them share.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import Field, StringConstraints
+
+from sync.protocol.messages import SEQ_MAX, Base64, Hash, Message, Name, Versioned
+
+FEED_FILES_MAX: Final = 200
+"""Files one manifest may name: a snapshot, a month of overlays, and as many again."""
+
+
+class FeedKind(StrEnum):
+    """What a file of the feed is, in the order in which they are applied."""
+
+    ERASURES = "erasures"
+    CONFIG = "config"
+    MIRROR = "mirror"
+    MIRROR_OVERLAY = "mirror_overlay"
+    ITEMS = "items"
+    CAMPAIGNS = "campaigns"
+
+
+class FeedFile(Message):
+    """One file, fetched by its hash from `GET /v1/feed/files/{sha256}` (Range is honoured)."""
+
+    kind: FeedKind
+    """What the file is."""
+
+    sha256: Hash
+    """SHA-256 of its bytes: its name and its proof."""
+
+    size_bytes: Annotated[int, Field(ge=0, le=2**43)]
+    """How many bytes it has; what comes beyond is not taken."""
+
+    version: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    """Grows with each new content of its kind; for erasures: the number of the last erasure in it."""
+
+    as_of: str
+    """ISO 8601: how new the data in it is."""
+
+
+class Manifest(Versioned):
+    """What a store should have. Signed by the chain's feed key, so that it can be kept and verified again later."""
+
+    tenant: Name
+    """The chain."""
+
+    store: str
+    """The store that asked; a manifest of another store is not taken."""
+
+    cursor: str
+    """Names this state; given back with the next question, so that nothing new is answered with 304."""
+
+    issued_at: str
+    """ISO 8601. An agent refuses a manifest older than the one it has: nobody can play it back."""
+
+    files: Annotated[list[FeedFile], Field(max_length=FEED_FILES_MAX)]
+    """What the store should have, at most one file of a kind, but for overlays."""
+
+    poll_after_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    """When to ask again; the agent adds jitter."""
+
+
+class SignedManifest(Message):
+    """`GET /v1/feed?cursor=…`: a manifest as the text that was signed."""
+
+    manifest: Annotated[str, StringConstraints(max_length=262_144)]
+    """A `Manifest` as JSON text, byte for byte what was signed."""
+
+    key_id: str
+    """The name of the feed key."""
+
+    signature: Base64
+    """Ed25519 over `tillstream-manifest-1`, a zero byte, and the manifest's UTF-8 bytes."""
+
+
+class Erasure(Message):
+    """One person. Applying it twice changes nothing."""
+
+    erasure_no: int
+    """Grows by one with each erasure of the chain."""
+
+    customer_id: str
+    """Who must be forgotten."""
+
+    locators: list[str] = Field(default_factory=list)
+    """The first halves of the person's tokens, hexadecimal."""
+
+    requested_at: str = ""
+    """When the chain was asked, ISO 8601."""
+
+
+class ErasuresFile(Versioned):
+    """Feed file of kind `erasures`: who must be forgotten."""
+
+    through: int
+    """The number of the last erasure here: the store's mark once it has applied them."""
+
+    erasures: list[Erasure]
+    """All erasures of the chain, oldest first."""
+
+
+class FeedRefusal(Message):
+    """A file that a store could not use; its last good one stays in use."""
+
+    kind: FeedKind
+    """What the file is."""
+
+    sha256: Hash
+    """Which file."""
+
+    message: Annotated[str, StringConstraints(max_length=2000)]
+    """Why it could not be used."""
+
+
+class AppliedReport(Versioned):
+    """`POST /v1/feed/applied`: what this store has in use."""
+
+    cursor: str
+    """The cursor of the newest manifest that was worked through."""
+
+    erased_through: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    """Every erasure up to this number is done on this store's disks."""
+
+    mirror_version: int | None = None
+    """The version of the mirror file in use."""
+
+    campaigns_version: int | None = None
+    """The version of the campaigns file in use."""
+
+    backlog_records: int | None = None
+    """Journal records that the hub has not taken yet."""
+
+    parked_records: int | None = None
+    """Journal records that are parked for the hub."""
+
+    program: Annotated[str, StringConstraints(max_length=64)] = ""
+    """Name and version of the agent's program."""
+
+    refused: list[FeedRefusal] = Field(default_factory=list, max_length=FEED_FILES_MAX)
+    """Files of the manifest that could not be used, and why: what stops a bundle before it reaches more stores."""
+
+
+class AppliedAnswer(Versioned):
+    """The hub has noted the report."""
+
+    erased_through: int
+    """The mark as the hub keeps it."""
