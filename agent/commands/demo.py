@@ -28,7 +28,10 @@ def demo(
     model: Annotated[
         str, typer.Option("--model", help="Printer model of both workstations, e.g. TM-T88V.")
     ] = "TM-T20III",
-    folder: Annotated[Path | None, typer.Option("--keep", help="Keep everything in this new folder.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--keep", help="Keep everything in this new folder: papers, journal, the hub's base, logs."),
+    ] = None,
 ) -> None:
     """Run a register, a printer, the agent and the hub on this machine, and sell until Ctrl-C.
 
@@ -38,6 +41,10 @@ def demo(
         raise ConfigurationError("the demo stops processes by signals that Windows lacks", fix="run it on Linux")
     if job is not None and not job.is_file():
         raise ConfigurationError(f"{job}: no such file", fix="name a captured print job")
+    if as_json and not once:
+        raise ConfigurationError("a demo without end has no report", fix="tillstream demo --once --json")
+    if folder is not None:
+        _make_new(folder)
     from agent.demo.performance import Performance  # noqa: PLC0415 - `--help` needs no printers
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops us finds nothing left behind
@@ -47,3 +54,19 @@ def demo(
             if job is not None:
                 raise typer.Exit(wanted.send(job, once=once))
             raise typer.Exit(wanted.play_once() if once else wanted.sell())
+
+
+def _make_new(folder: Path) -> None:
+    """Make the folder to keep everything in: an older demo's state would be taken for this one's.
+
+    Raises ConfigurationError.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_new = not any(folder.iterdir())
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder}: no such folder can be made: {error.strerror}", fix="name a new folder with --keep"
+        ) from error
+    if not is_new:
+        raise ConfigurationError(f"{folder}: is not empty", fix="name a new folder with --keep")

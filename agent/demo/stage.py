@@ -136,36 +136,22 @@ class Stage:
 
     def hub_store(self) -> dict[str, Any]:
         """Return the hub's line about our store."""
-        answer = httpx.get(f"{self.hub_url}/v1/stores", timeout=ANSWER_TIMEOUT_S, trust_env=False)
-        answer.raise_for_status()
-        return dict(next(line for line in answer.json()["stores"] if line["store_id"] == STORE_ID))
+        stores = _ask("GET", f"{self.hub_url}/v1/stores").json()["stores"]
+        return dict(next(line for line in stores if line["store_id"] == STORE_ID))
 
     def status(self) -> dict[str, Any]:
         """Return the agent's status as its own pages see it."""
-        answer = httpx.get(f"{self.desk_url}/v1/status", timeout=ANSWER_TIMEOUT_S, trust_env=False)
-        answer.raise_for_status()
-        return dict(answer.json())
+        return dict(_ask("GET", f"{self.desk_url}/v1/status").json())
 
     def scan(self, code: str, *, workstation_id: str, source: str = "cashier") -> str:
         """Scan a code as a page does; return the scan's id."""
-        answer = httpx.post(
-            f"{self.desk_url}/v1/scans",
-            json={"workstation_id": workstation_id, "code": code, "symbology": "ean13", "source": source},
-            headers={"origin": self.desk_url},
-            timeout=ANSWER_TIMEOUT_S,
-            trust_env=False,
-        )
-        answer.raise_for_status()
+        scan = {"workstation_id": workstation_id, "code": code, "symbology": "ean13", "source": source}
+        answer = _ask("POST", f"{self.desk_url}/v1/scans", json=scan, headers={"origin": self.desk_url})
         return str(answer.json()["scan_id"])
 
     def undo(self, scan_id: str) -> None:
         """Take a scan back as a page does."""
-        httpx.delete(
-            f"{self.desk_url}/v1/scans/{scan_id}",
-            headers={"origin": self.desk_url},
-            timeout=ANSWER_TIMEOUT_S,
-            trust_env=False,
-        ).raise_for_status()
+        _ask("DELETE", f"{self.desk_url}/v1/scans/{scan_id}", headers={"origin": self.desk_url})
 
     def _start(self) -> None:
         for name in ("logs", "jobs", "rolls"):
@@ -251,7 +237,7 @@ class Stage:
 
         wait_until(
             "the hub's feed has brought the customers",
-            lambda: bool(self.status()["mirror"]["version"]),
+            lambda: bool(self.status().get("mirror", {}).get("version")),  # desk answers before it has found core
             timeout_s=START_TIMEOUT_S,
             alive=(self.agent,),
         )
@@ -279,3 +265,17 @@ class Stage:
 
     def _log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
+
+
+def _ask(method: str, url: str, **request: Any) -> httpx.Response:
+    """Ask one of our own processes. Raises OnSiteError when it does not answer, or refuses."""
+    try:
+        answer = httpx.request(method, url, timeout=ANSWER_TIMEOUT_S, trust_env=False, **request)
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise OnSiteError(
+            f"{method} {url} came to nothing: {type(error).__name__}: {error}",
+            fix="look at the logs in the demo's folder (tillstream demo --keep)",
+            code="demo_no_answer",
+        ) from error
+    return answer

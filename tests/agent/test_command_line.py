@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +18,19 @@ def test_help_lists_every_command_and_imports_none(capsys: pytest.CaptureFixture
         assert f"\n  {name} " in shown
 
 
-def test_a_mistyped_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["stauts"]) == 2
-    assert "stauts" in capsys.readouterr().err
+@pytest.mark.parametrize(("typed", "meant"), [("stauts", "status"), ("demmo", "demo"), ("dctor", "doctor")])
+def test_a_mistyped_command_is_a_usage_error_that_names_the_nearest(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([typed]) == 2
+    said = capsys.readouterr().err
+    assert repr(typed) in said
+    assert f"Did you mean {meant!r}?" in said
+
+
+def test_what_resembles_no_command_is_a_usage_error_without_a_guess(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["qqqq"]) == 2
+    assert "Did you mean" not in capsys.readouterr().err
 
 
 def test_a_mistyped_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,6 +43,19 @@ def test_a_configuration_error_says_what_to_do_and_exits_2(capsys: pytest.Captur
     said = capsys.readouterr().err
     assert "no-such-file.bin" in said
     assert "\nfix: " in said
+
+
+def test_the_demo_refuses_a_folder_that_is_not_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "agent.toml").write_text("[store]\n")
+    for folder in (tmp_path, tmp_path / "agent.toml", tmp_path / "agent.toml" / "below"):
+        assert run(["demo", "--once", "--keep", str(folder)]) == 2
+        assert str(folder) in capsys.readouterr().err
+    assert (tmp_path / "agent.toml").read_text() == "[store]\n"
+
+
+def test_the_demo_reports_as_json_only_where_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--json"]) == 2
+    assert "--once" in json.loads(capsys.readouterr().err)["fix"]
 
 
 def test_with_json_an_error_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
