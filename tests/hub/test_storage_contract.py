@@ -2,12 +2,14 @@
 
 import re
 import threading
+import uuid
 
 import pytest
 
 from hub.storage.ports import TakenAlreadyError
 from hub.storage.statements import Dialect, load_schema, load_statements
 from retail.errors import TryAgainError
+from tests.hub.rig import PostgresqlHubDisk
 
 
 def put_tenant(session, tenant_id: str, country: str = "") -> int:
@@ -155,14 +157,16 @@ def test_every_statement_is_one_that_its_database_understands(hub_disk):
 
 
 @pytest.mark.real
-def test_a_database_that_is_away_is_tried_again_and_found_again(postgresql_url, hub_disk):
-    if hub_disk.dialect is not Dialect.POSTGRESQL:
-        pytest.skip("a file is never away")
-    with hub_disk.database.writing() as session:
-        put_tenant(session, "a")
-    hub_disk._command(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{hub_disk.name}'")
-    with pytest.raises(TryAgainError), hub_disk.database.writing() as session:
-        put_tenant(session, "b")
-    with hub_disk.database.writing() as session:
-        put_tenant(session, "c")
-    assert tenants(hub_disk) == ["a", "c"]
+def test_a_database_that_is_away_is_tried_again_and_found_again(postgresql_url):
+    disk = PostgresqlHubDisk(postgresql_url, f"t_{uuid.uuid4().hex}")
+    try:
+        with disk.database.writing() as session:
+            put_tenant(session, "a")
+        disk._command(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{disk.name}'")
+        with pytest.raises(TryAgainError), disk.database.writing() as session:
+            put_tenant(session, "b")
+        with disk.database.writing() as session:
+            put_tenant(session, "c")
+        assert tenants(disk) == ["a", "c"]
+    finally:
+        disk.close()
