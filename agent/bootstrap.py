@@ -6,35 +6,35 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.bundle import load_bundle
-from agent.captures import CaptureFiles
 from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock
 from agent.config import AgentConfig
-from agent.control import ControlServer
-from agent.counter import LOOK_UP_WITHIN_S, Counter, House
-from agent.coupons import CouponIssuer
-from agent.documents import DocumentClerk, KnownSales
-from agent.erasing import Eraser
-from agent.floor import Floor, Push
-from agent.fonts import find_letters
-from agent.housekeeping import Housekeeping
+from agent.control.operations import CoreParts, Operations
+from agent.control.server import ControlServer
+from agent.control.standing import Standing
+from agent.identity.floor import Floor, Push
+from agent.identity.look_up import AccountMirror
+from agent.identity.recognition import Recogniser
+from agent.identity.scanning import Scanning
+from agent.intake.captures import CaptureFiles
+from agent.intake.counter import LOOK_UP_WITHIN_S, Counter, House
+from agent.intake.documents import DocumentClerk, KnownSales
+from agent.intake.outcomes import Outcomes
+from agent.intake.papers import StorePapers
+from agent.intake.recording import RecordMaker
 from agent.journal.recovery import JournalPlace, open_or_recover
 from agent.journal.store import JournalStore
 from agent.journal.writer import JournalWriter
 from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
-from agent.look_up import AccountMirror
-from agent.memory import StoreMemory
-from agent.offering import OfferDesk
-from agent.operations import CoreParts, Operations
-from agent.outcomes import Outcomes
-from agent.papers import StorePapers
-from agent.phrases import load_phrases
-from agent.recognition import Recogniser
-from agent.recording import RecordMaker
-from agent.scanning import Scanning
-from agent.speech import Speaker
-from agent.standing import Standing
+from agent.offering.bundle import load_bundle
+from agent.offering.coupons import CouponIssuer
+from agent.offering.memory import StoreMemory
+from agent.offering.offering import OfferDesk
+from agent.speech.fonts import find_letters
+from agent.speech.phrases import load_phrases
+from agent.speech.speech import Speaker
 from agent.state_dir import StateDir
+from agent.upkeep.erasing import Eraser
+from agent.upkeep.housekeeping import Housekeeping
 from pos_adapters.taps.sealed_job import open_sealed
 from retail.errors import TillstreamError
 from retail.offers.decision import OfferPolicy

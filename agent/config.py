@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from platformdirs import user_state_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from agent.codes import CodeRule, CodeRules, parse_code_rule
+from agent.identity.codes import CodeRule, CodeRules, parse_code_rule
 from pos_adapters.taps.addresses import device_address
 from receipt.printers import printer_model
 from retail.errors import ConfigurationError
@@ -147,7 +147,7 @@ class WorkstationSection(_Section):
     scanner: tuple[ScannerSection, ...] = ()
     display: str | None = Field(
         default=None, pattern=r"^serial:///\S+$"
-    )  # a pole display; `agent/desk_poles.py` reads it
+    )  # a pole display; `agent/desk/poles.py` reads it
 
     @property
     def workstation_id(self) -> WorkstationId:

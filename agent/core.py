@@ -22,13 +22,13 @@ from pathlib import Path
 
 from agent.bootstrap import Core, build, use_enrolment
 from agent.config import load_config
-from agent.floor import Push
+from agent.identity.floor import Push
+from agent.intake.tap_server import TapConnection
 from agent.journal.reader import JournalReader
 from agent.logs import EventLog
-from agent.memory import KINDS
 from agent.notify import notify
-from agent.tap_server import TapConnection
-from agent.warm_up import warm_up
+from agent.offering.memory import KINDS
+from agent.upkeep.warm_up import warm_up
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 
 SWITCH_INTERVAL_S = 0.0005

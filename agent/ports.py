@@ -9,8 +9,8 @@ from asyncio import Future
 from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
+from agent.identity.recognition import Recognition
 from agent.journal.batch import Batch, Committed
-from agent.recognition import Recognition
 from pos_adapters.reading.values import Reading
 from pos_adapters.taps.sealed_job import SealedJob
 from receipt.paper import Paper
@@ -20,7 +20,7 @@ from sync.protocol.tokens import CodeKind
 
 
 class JobReader(Protocol):
-    """Turns a job's bytes into papers while they stream in (`agent.papers.MaskedJob`)."""
+    """Turns a job's bytes into papers while they stream in (`agent.intake.papers.MaskedJob`)."""
 
     @property
     def data(self) -> bytearray:
@@ -57,7 +57,7 @@ class Papers(Protocol):
 
 
 class People(Protocol):
-    """Whom a code belongs to (`agent.recognition.Recogniser`)."""
+    """Whom a code belongs to (`agent.identity.recognition.Recogniser`)."""
 
     async def recognise(self, scan_id: str, code: str, kind: CodeKind) -> Recognition:
         """Return whom a code belongs to; takes 12 ms on another thread."""
@@ -85,7 +85,7 @@ class Journalling(Protocol):
 
 
 class Captures(Protocol):
-    """Where large captures lie (`agent.captures.CaptureFiles`)."""
+    """Where large captures lie (`agent.intake.captures.CaptureFiles`)."""
 
     def place(self, body: bytes) -> tuple[str, Awaitable[None]]:
         """Return the name of a sealed file and what to await until it is on disk. A repeat writes nothing."""

@@ -13,8 +13,8 @@ from decimal import Decimal
 import harness
 from escpos.printer import Dummy
 
-from agent.phrases import load_phrases
-from agent.speech import CouponPaper, Occasion, SlipForm, Speaker, Speech
+from agent.speech.phrases import load_phrases
+from agent.speech.speech import CouponPaper, Occasion, SlipForm, Speaker, Speech
 from receipt.escpos.encoder import qr_command
 from receipt.printers import printer_model
 from receipt.qr_codes import module_dots, qr_picture

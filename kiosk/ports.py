@@ -1,6 +1,6 @@
 """What the pages need from the rest of the agent, declared by the pages (style rule 2).
 
-`agent/desk.py` fulfils these over `control.sock`; tests fulfil them with a fake that passes the same contract suite.
+`agent/desk/` fulfils these over `control.sock`; tests fulfil them with a fake that passes the same contract suite.
 
 What core pushes, and every page understands. `data` is a JSON object; every member but `as_of` may be absent, and a
 page ignores members it does not know. Times are ISO 8601 with offset, amounts decimal strings, dates ISO dates.

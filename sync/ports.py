@@ -1,4 +1,4 @@
-"""What the courier needs from the rest of the agent. `agent/desk.py` fulfils these; tests do with fakes.
+"""What the courier needs from the rest of the agent. `agent/desk/process.py` fulfils these; tests do with fakes.
 
 Every method may be called again after any failure; what a repeat does is said where it matters.
 """

@@ -38,7 +38,7 @@ def core(config: Config) -> None:
 @app.command(epilog="Example: tillstream agent desk --config agent.toml")
 def desk(config: Config) -> None:
     """Run the desk process alone: pages, local API, courier, feed."""
-    from agent.desk import desk as serve_desk  # noqa: PLC0415 - the core's process must not import the web stack
+    from agent.desk.process import desk as serve_desk  # noqa: PLC0415 - the core's process must not import the web stack
 
     serve_desk(config)
 

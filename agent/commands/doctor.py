@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import typer
 
 from agent.commands.options import ConfigOption, JsonOption, config_of
-from agent.health import Patient, examine
 from agent.state_dir import StateDir
+from agent.upkeep.health import Patient, examine
 
 app = typer.Typer()
 

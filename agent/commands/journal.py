@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from agent.commands.options import ConfigOption, JsonOption, open_journal, state_of
-from agent.control_call import ask_core
+from agent.control.call import ask_core
 from agent.journal.chain import ChainVerifier
 from agent.journal.export import ExportForm, export_records, record_row
 from agent.journal.reader import JournalReader

@@ -13,7 +13,8 @@ import typer
 from agent.clock import SystemClock
 from agent.commands.options import ConfigOption, JsonOption, config_of
 from agent.config import AgentConfig
-from agent.explaining import (
+from agent.keys import FileSecrets
+from agent.offering.explaining import (
     Question,
     StoreFiles,
     answer,
@@ -23,7 +24,6 @@ from agent.explaining import (
     read_document,
     read_store,
 )
-from agent.keys import FileSecrets
 from agent.state_dir import StateDir
 from retail.errors import ConfigurationError
 from retail.loyalty import Account

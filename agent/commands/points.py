@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from agent.commands.options import JsonOption
-from agent.explaining import read_document
+from agent.offering.explaining import read_document
 from retail.errors import ConfigurationError
 from retail.leases import Exposure, exposure, policy_from_mapping
 

@@ -17,7 +17,7 @@ import typer
 from agent.commands.jobs import LanguageChoice, job_of, jobs_of, papers_of, print_json
 from agent.commands.profiles import learn, profiles_app
 from agent.config import load_config
-from agent.payloads import transaction_content
+from agent.intake.payloads import transaction_content
 from pos_adapters.reading.masking import mask_bytes
 from pos_adapters.reading.reader import read_paper
 from pos_adapters.reading.values import DayReport, Reading, StoreFacts

@@ -9,8 +9,8 @@ from typing import Any
 import typer
 
 from agent.commands.options import ConfigOption, JsonOption, open_journal, state_of
-from agent.control_call import ask_core
-from agent.desk_report import read_desk_report
+from agent.control.call import ask_core
+from agent.desk.report import read_desk_report
 from agent.state_dir import StateDir
 from retail.errors import TillstreamError
 

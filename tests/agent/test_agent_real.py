@@ -17,7 +17,7 @@ import pytest
 
 from agent.bootstrap import build
 from agent.config import load_config
-from agent.control_call import ask_core
+from agent.control.call import ask_core
 from agent.demo.processes import free_port, wait_until
 from agent.journal.chain import ChainVerifier
 from agent.state_dir import StateDir

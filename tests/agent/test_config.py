@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.codes import CodeKind
 from agent.config import Level, PrintProfile, load_config, parse_config
+from agent.identity.codes import CodeKind
 from retail.errors import ConfigurationError
 
 EXAMPLE = """

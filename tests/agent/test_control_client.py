@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.control_client import ControlClient
+from agent.desk.core_client import ControlClient
 from retail.errors import OnSiteError, RefusedError, TryAgainError
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -11,8 +11,8 @@ import pytest
 
 from agent.clock import SystemClock
 from agent.config import parse_config
-from agent.desk import bind, run_desk, served_hosts
-from agent.desk_status import read_status
+from agent.desk.process import bind, run_desk, served_hosts
+from agent.desk.status import read_status
 from retail.errors import ConfigurationError, OnSiteError
 
 sys.path.insert(0, str(Path(__file__).parent))

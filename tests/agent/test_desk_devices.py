@@ -1,6 +1,6 @@
 import stat
 
-from agent.desk_devices import DeviceFile
+from agent.desk.devices import DeviceFile
 from kiosk.pairing import Device, Right
 
 KIOSK = Device(device_id="d1", name="Entrance", right=Right.KIOSK, token_sha256="ab", paired_at="2026-11-21T12:00:00")

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from agent.clock import SystemClock
-from agent.desk_poles import PoleSettings, open_serial, pole_settings, pole_words, run_pole
+from agent.desk.poles import PoleSettings, open_serial, pole_settings, pole_words, run_pole
 from kiosk.broadcast import Channel
 from kiosk.events import EventName
 from kiosk.pole import PoleLanguage

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from agent.identity import (
+from agent.identity.binding import (
     TABLE,
     Effect,
     EffectKind,

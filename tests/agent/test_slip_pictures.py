@@ -10,9 +10,9 @@ import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
-from agent.coupons import CouponIssuer
-from agent.phrases import load_phrases
-from agent.speech import CouponPaper, Occasion, SlipForm, Speaker, Speech
+from agent.offering.coupons import CouponIssuer
+from agent.speech.phrases import load_phrases
+from agent.speech.speech import CouponPaper, Occasion, SlipForm, Speaker, Speech
 from receipt.document import PaperReader
 from receipt.printers import printer_model
 from receipt.render.picture import Format, render_job

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from agent.locales import locale_of
-from agent.phrases import load_phrases
-from agent.speech import CouponPaper, Occasion, SlipForm, Speaker, Speech
+from agent.speech.locales import locale_of
+from agent.speech.phrases import load_phrases
+from agent.speech.speech import CouponPaper, Occasion, SlipForm, Speaker, Speech
 from receipt.slip import slip_lines
 from receipt.slip_blocks import Barcode, Qr
 from receipt.templates import TemplateShelf, check_texts

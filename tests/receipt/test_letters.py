@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.fonts import find_letters
+from agent.speech.fonts import find_letters
 from receipt.letters import LINE_DOTS, Letters
 from receipt.slip import Line
 from receipt.slip_blocks import Align, Size

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.coupons import CouponIssuer
+from agent.offering.coupons import CouponIssuer
 from receipt.qr_codes import version_for
 from retail.coupons import (
     TOKEN_CHARS,

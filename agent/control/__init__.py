@@ -1,0 +1,1 @@
+"""`control.sock`: what desk and command line may ask of core, and how core stands."""

@@ -1,0 +1,1 @@
+"""The desk process: pages and local API, courier and feed, its link to core."""

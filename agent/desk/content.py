@@ -1,0 +1,130 @@
+"""What pages show to everybody, from the store's configuration and, once the feed has brought one, a content bundle.
+
+A bundle is the member `content` of the feed's config file (`mirror/config.json`), verified as every file of the feed:
+posters, consent texts, survey, theme. One that cannot be read leaves the last good one; without any the pages have the
+built-in consent texts, so that a permission can be taken on the first day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agent.config import AgentConfig, PrintProfile
+from agent.state_dir import StateDir
+from kiosk.ports import Consent, PageContent, Poster, Question
+
+BUNDLE_BYTES_MAX = 1_000_000  # texts only; pictures are files of their own
+LANGUAGES = ("en", "ru")  # kiosk/static/texts
+
+Wording = Mapping[str, str]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class PosterPart(_Part):
+    """One offer to everybody, by language."""
+
+    title: dict[str, str]
+    text: dict[str, str]
+    picture: str = Field(default="", pattern=r"^(/content/[A-Za-z0-9._-]{1,100})?$")
+
+
+class ConsentPart(_Part):
+    """One permission and its whole text, by language."""
+
+    purpose: str = Field(pattern=r"^[a-z_]{1,32}$")
+    channel: str = Field(pattern=r"^[a-z_]{1,32}$")
+    version: str = Field(min_length=1, max_length=32)
+    text: dict[str, str]
+
+
+class QuestionPart(_Part):
+    """One question of the survey, by language."""
+
+    question_id: str = Field(pattern=r"^[a-z0-9_]{1,32}$")
+    text: dict[str, str]
+    answers: dict[str, dict[str, str]]
+
+
+class Bundle(_Part):
+    """A content bundle; every part may be missing."""
+
+    posters: tuple[PosterPart, ...] = ()
+    consents: tuple[ConsentPart, ...] = ()
+    survey: tuple[QuestionPart, ...] = ()
+    theme: dict[str, str] = {}
+
+
+BUILT_IN = Path(__file__).with_name("consents.json")
+"""Consent texts and survey of a chain that has sent none yet; plain, by purpose, withdrawable."""
+
+
+class DeskContent:
+    """Fulfils `kiosk.ports.ContentPort`; looks at the bundle's file again when it changed."""
+
+    def __init__(self, config: AgentConfig, state: StateDir) -> None:
+        self._path = state.mirror / "config.json"
+        self._read_at: tuple[int, int] | None = None
+        self._content = _with_bundle(_of_config(config), read_bundle(BUILT_IN.read_bytes()))
+
+    def current(self) -> PageContent:
+        """Return what to show now."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return self._content
+        if (found.st_mtime_ns, found.st_size) != self._read_at:
+            self._read_at = found.st_mtime_ns, found.st_size
+            self._take_bundle(found.st_size)
+        return self._content
+
+    def _take_bundle(self, size_bytes: int) -> None:
+        if size_bytes > BUNDLE_BYTES_MAX:
+            return
+        try:
+            bundle = read_bundle(json.dumps(json.loads(self._path.read_bytes()).get("content", {})).encode())
+            self._content = _with_bundle(self._content, bundle)
+        except (OSError, ValueError, AttributeError):
+            return  # the last good one stays
+
+
+def read_bundle(body: bytes) -> Bundle:
+    """Return the bundle in `body`. Raises ValueError for anything else."""
+    try:
+        return Bundle.model_validate(json.loads(body))
+    except ValidationError as error:
+        raise ValueError(f"no content bundle: {error.error_count()} mistakes") from error
+
+
+def _of_config(config: AgentConfig) -> PageContent:
+    store = config.store
+    return PageContent(
+        store_name=store.name,
+        currency=store.currency,
+        languages=LANGUAGES,
+        language=store.language,
+        timezone=store.timezone,
+        country=store.country,
+        workstations=tuple(each.id for each in config.workstation),
+        kiosks=tuple(config.desk.kiosks),
+        paper_on_request=store.print_profile is PrintProfile.ON_REQUEST,
+    )
+
+
+def _with_bundle(content: PageContent, bundle: Bundle) -> PageContent:
+    """Return content with every part that the bundle has."""
+    parts: dict[str, Any] = {
+        "posters": tuple(Poster(**each.model_dump()) for each in bundle.posters),
+        "consents": tuple(Consent(**each.model_dump()) for each in bundle.consents),
+        "survey": tuple(Question(**each.model_dump()) for each in bundle.survey),
+        "theme": bundle.theme,
+    }
+    return replace(content, **{name: value for name, value in parts.items() if value})

@@ -1,0 +1,242 @@
+"""The desk's link to the hub: courier and feed, from the moment this agent is enrolled, for ever.
+
+Nothing here is needed to sell. Without a hub in the configuration, or before enrolment, this waits; a wrong answer, a
+dead line or a damaged enrolment is kept as `last_error` for status and doctor, and tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agent.config import AgentConfig
+from agent.desk.core_client import ControlClient
+from agent.desk.ports import DeskCursors, DeskJournal
+from agent.enrolment import load_enrolled
+from agent.journal.reader import JournalReader
+from agent.keys import FileSecrets, load_or_create_keys
+from agent.state_dir import StateDir
+from retail.errors import TillstreamError
+from sync.courier import Courier, run_courier
+from sync.enrolled import Enrolled
+from sync.feed import Feed, run_feed
+from sync.feed_target import StoreFeedTarget
+from sync.http_transport import HubConnection, HubFeedSource, HubTransport
+from sync.ports import Position, SystemPace
+from sync.protocol.feed_messages import Erasure, FeedKind
+from sync.protocol.signatures import SigningKey
+
+DESTINATION = "hub"
+
+ENROLMENT_LOOK_S = 2.0
+"""A technician who has just enrolled this store looks at the page in the next seconds."""
+
+WAKE_AT_LEAST_S = 30.0
+"""Core's pushes wake the courier; this is the net below, for a push that was lost with a connection."""
+
+TELL_CONTACT_S = 60.0
+"""Core trusts a clock for a day after a contact; once a minute is plenty."""
+
+LOOK_AT_CONTACT_S = 0.5
+"""`last_contact` on pages and in status is this old at most."""
+
+ERASURES_AT_ONCE = 1000
+"""One line of the control socket holds 1 MB; a thousand people take 100 KB."""
+
+ERASE_S = 60.0
+"""Core overwrites mirror files and journal payloads and syncs them before it answers."""
+
+PROGRAM = "tillstream"
+
+FAILED_WAIT_S = 5.0
+"""After an error that no backoff covers (a damaged file): long enough to write no log storm, short for a person."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HubLink:
+    """What the link works with, and what is known of it; written by the desk's one loop."""
+
+    state: StateDir
+    config: AgentConfig
+    control: ControlClient
+    wake: asyncio.Event
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    enrolled: bool = False
+    contact_key: bytes = b""
+    last_contact: datetime | None = None
+    last_error: str = ""
+    forked: bool = False
+    backlog: int = 0
+    parked: int = 0
+    journal: DeskJournal | None = None
+
+    def report(self) -> dict[str, Any]:
+        """Return the `hub` part of `tillstream status --json`."""
+        return {
+            "last_contact": self.last_contact.isoformat(timespec="seconds") if self.last_contact else None,
+            "backlog": self.backlog,
+            "parked": self.parked,
+            "enrolled": self.enrolled,
+            "forked": self.forked,
+            "last_error": self.last_error,
+        }
+
+    async def count(self) -> None:
+        """Count what the hub has not taken. Raises OnSiteError when the journal cannot be read."""
+        if self.journal is not None:
+            self.backlog, self.parked = await self.journal.behind(DESTINATION)
+
+
+class _Listener:
+    """Who the courier tells (`sync.ports.CourierListener`)."""
+
+    def __init__(self, link: HubLink) -> None:
+        self._link = link
+
+    def moved(self, destination: str, position: Position) -> None:
+        del destination, position
+        self._link.last_error = ""
+
+    def waiting(self, destination: str, error: Exception, wait_s: float) -> None:
+        del destination, wait_s
+        self._link.last_error = error.message if isinstance(error, TillstreamError) else type(error).__name__
+
+    def forked(self, destination: str) -> None:
+        del destination
+        self._link.forked = True
+
+
+async def run_hub_link(link: HubLink, *, connected: asyncio.Event) -> None:
+    """Carry the journal to the hub and the feed back until cancelled.
+
+    Waits for core first: it makes keys and journal when this agent starts for the first time.
+    """
+    await connected.wait()
+    while True:
+        try:
+            await _serve_one_enrolment(link)
+        except TillstreamError as error:
+            link.last_error = error.message
+            await asyncio.sleep(FAILED_WAIT_S)
+
+
+async def _serve_one_enrolment(link: HubLink) -> None:
+    """Run courier and feed under the present enrolment; return when there is another."""
+    keys = load_or_create_keys(FileSecrets.of(link.state.keys, link.environment))
+    reader = JournalReader(link.state.journal, keys.journal)
+    link.journal = DeskJournal(reader)
+    try:
+        enrolled = await _enrolment(link)
+        connection = HubConnection(
+            enrolled.hub_url, SigningKey(keys.sign), hub_key=enrolled.hub_public_key, pace=SystemPace()
+        )
+        await link.control.ask("enrolled")
+        works = _works(link, reader, connection, enrolled=enrolled)
+        tasks = [asyncio.create_task(work) for work in works]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            await connection.close()
+        for end in ended:
+            if isinstance(end, Exception):
+                raise end
+    finally:
+        reader.close()
+
+
+def _works(link: HubLink, reader: JournalReader, connection: HubConnection, *, enrolled: Enrolled) -> list[Any]:
+    listener = _Listener(link)
+    journal = DeskJournal(reader)
+    courier = Courier(
+        destination=DESTINATION,
+        journal=journal,
+        cursors=DeskCursors(control=link.control, reader=reader),
+        transport=HubTransport(connection),
+        pace=SystemPace(),
+        listener=listener,
+    )
+    feed = Feed(
+        folder=link.state.mirror,
+        tenant=enrolled.tenant,
+        store=enrolled.store,
+        feed_key=enrolled.feed_public_key,
+        source=HubFeedSource(connection),
+        target=StoreFeedTarget(
+            folder=link.state.mirror,
+            erase=lambda erasures: _erase(link.control, erasures),
+            changed=lambda kind: _changed(link.control, kind),
+            count_backlog=lambda: journal.behind(DESTINATION),
+        ),
+        pace=SystemPace(),
+        program=PROGRAM,
+        waiting=lambda error, wait_s: listener.waiting(DESTINATION, error, wait_s),
+    )
+    return [
+        run_courier(courier, link.wake),
+        run_feed(feed),
+        _note_contacts(link, connection),
+        _wake_now_and_then(link.wake),
+        _until_enrolled_anew(link, enrolled),
+    ]
+
+
+async def _erase(control: ControlClient, erasures: Sequence[Erasure]) -> None:
+    """Have core forget people on this store's disks; durable on return."""
+    for start in range(0, len(erasures), ERASURES_AT_ONCE):
+        people = [
+            {"erasure_no": each.erasure_no, "customer_id": each.customer_id, "locators": list(each.locators)}
+            for each in erasures[start : start + ERASURES_AT_ONCE]
+        ]
+        await control.ask("erase", answer_s=ERASE_S, erasures=people)
+
+
+async def _changed(control: ControlClient, kind: FeedKind) -> None:
+    """Tell core to look at the feed's files; erasures it has carried out itself."""
+    if kind is not FeedKind.ERASURES:
+        await control.ask("mirror_changed")
+
+
+async def _enrolment(link: HubLink) -> Enrolled:
+    """Return the enrolment once there is one."""
+    while True:
+        enrolled = load_enrolled(link.state)
+        link.enrolled = enrolled is not None
+        if enrolled is not None:
+            link.contact_key = enrolled.contact_key
+            return enrolled
+        await asyncio.sleep(ENROLMENT_LOOK_S)
+
+
+async def _until_enrolled_anew(link: HubLink, enrolled: Enrolled) -> None:
+    while True:
+        if load_enrolled(link.state) != enrolled:
+            return
+        await asyncio.sleep(ENROLMENT_LOOK_S)
+
+
+async def _wake_now_and_then(wake: asyncio.Event) -> None:
+    while True:
+        wake.set()
+        await asyncio.sleep(WAKE_AT_LEAST_S)
+
+
+async def _note_contacts(link: HubLink, connection: HubConnection) -> None:
+    """Note when the hub was last reached, and tell core what time the hub has: it judges this machine's clock by it."""
+    told: datetime | None = None
+    while True:
+        contact = connection.last_contact
+        if contact is not None:
+            link.last_contact = contact.at
+            if told is None or (contact.at - told).total_seconds() >= TELL_CONTACT_S:
+                with suppress(TillstreamError):  # a core that is away is told when it is back
+                    await link.control.ask("contact", hub_time=(contact.at + contact.hub_ahead).isoformat())
+                    told = contact.at
+        await asyncio.sleep(LOOK_AT_CONTACT_S)

@@ -1,0 +1,141 @@
+"""The lanes of one store: whose open sale it is at each, who was put by, and what pages are told when that changes.
+
+The only place that keeps `identity.Lane`s; it takes happenings and hands back what they mean.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agent.identity.binding import Effect, EffectKind, Event, Happening, Lane, Sale, Scan, now, step
+
+PUT_BY_MAX = 200  # suspended sales with a member; a store has a handful, until they are resumed or the day ends
+CLEAR_REASONS: Mapping[Event, str] = {
+    Event.UNDONE: "undone",
+    Event.SOLD: "completed",
+    Event.VOIDED: "voided",
+    Event.QUIET: "expired",
+}
+"""What pages are told when a person is known no more; everything else is `replaced`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """Something for pages: `place_kind` is `workstation`, `kiosk`, or empty for the whole store."""
+
+    event: str
+    data: Mapping[str, Any]
+    place_kind: str = "workstation"
+    place_id: str = ""
+
+
+@dataclass(slots=True)
+class _LaneState:
+    lane: Lane = field(default_factory=Lane)
+    wants_paper: bool = False
+
+
+class Floor:
+    """Used by core's loop only. `publish` is called at once; it must not wait."""
+
+    def __init__(self, *, publish: Callable[[Push], None]) -> None:
+        self._publish = publish
+        self._lanes: dict[str, _LaneState] = {}
+        self._put_by: OrderedDict[str, Scan] = OrderedDict()
+        self.cuts_held = 0
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a customer waits for a receipt right now."""
+        return self.cuts_held > 0
+
+    def lane(self, workstation_id: str, at: datetime) -> Lane:
+        """Return the state of a lane at a moment."""
+        return now(self._state(workstation_id).lane, at).lane
+
+    def scanned(self, workstation_id: str, scan: Scan) -> list[Effect]:
+        """Take a member code."""
+        return self._tell(workstation_id, Happening(event=Event.SCANNED, at=scan.at, scan=scan))
+
+    def undone(self, scan_id: str, at: datetime) -> list[Effect]:
+        """Take a scan back, wherever it was made; nothing happens when it no longer counts anywhere."""
+        effects: list[Effect] = []
+        for workstation_id, state in self._lanes.items():
+            if any(scan.scan_id == scan_id for scan in state.lane.scans):
+                effects += self._tell(workstation_id, Happening(event=Event.UNDONE, at=at, scan_id=scan_id))
+        return effects
+
+    def happened(self, workstation_id: str, event: Event, at: datetime) -> list[Effect]:
+        """Take an event that carries nothing."""
+        return self._tell(workstation_id, Happening(event=event, at=at))
+
+    def sold(self, workstation_id: str, sale: Sale, at: datetime) -> Scan | None:
+        """End a sale; return the scan it belongs to."""
+        effects = self._tell(workstation_id, Happening(event=Event.SOLD, at=at, sale=sale))
+        self._state(workstation_id).wants_paper = False
+        return next((each.scan for each in effects if each.kind is EffectKind.CONSUMED), None)
+
+    def suspended(self, workstation_id: str, number: str, at: datetime) -> list[Effect]:
+        """Put the open sale's person by under a number; without a number they are scanned again."""
+        effects = self._tell(workstation_id, Happening(event=Event.SUSPENDED, at=at, number=number))
+        if number:
+            for effect in effects:
+                self._put_by[number] = effect.scan
+                if len(self._put_by) > PUT_BY_MAX:
+                    self._put_by.popitem(last=False)
+        return effects
+
+    def resumed(self, workstation_id: str, number: str, at: datetime) -> list[Effect]:
+        """Fetch whoever was put by under a number, once."""
+        scan = self._put_by.pop(number, None)
+        return self._tell(workstation_id, Happening(event=Event.RESUMED, at=at, scan=scan, number=number))
+
+    def new_day(self) -> None:
+        """Forget who was put by: suspended sales do not outlive their day."""
+        self._put_by.clear()
+
+    def ask_for_paper(self, workstation_id: str) -> None:
+        """Remember that the customer of the open sale wants our paper (profile `on_request`)."""
+        self._state(workstation_id).wants_paper = True
+
+    def wants_paper(self, workstation_id: str) -> bool:
+        """Return whether they do."""
+        return self._state(workstation_id).wants_paper
+
+    def scans(self) -> Iterable[Scan]:
+        """Return every scan that counts somewhere, those put by included."""
+        for state in self._lanes.values():
+            yield from state.lane.scans
+        yield from self._put_by.values()
+
+    def expire(self, at: datetime) -> list[Effect]:
+        """Let time pass everywhere, so that pages forget people who walked away."""
+        effects: list[Effect] = []
+        for workstation_id, state in self._lanes.items():
+            passed = now(state.lane, at)
+            state.lane = passed.lane
+            effects += self._announce(workstation_id, passed.effects, at)
+        return effects
+
+    def _tell(self, workstation_id: str, happening: Happening) -> list[Effect]:
+        state = self._state(workstation_id)
+        result = step(state.lane, happening)
+        state.lane = result.lane
+        return self._announce(workstation_id, result.effects, happening.at)
+
+    def _announce(self, workstation_id: str, effects: Iterable[Effect], at: datetime) -> list[Effect]:
+        """Tell pages that somebody is known no more; being known is told when it is found out who they are."""
+        told = list(effects)
+        for effect in told:
+            if effect.kind in (EffectKind.RELEASED, EffectKind.CONSUMED, EffectKind.DETACHED_LATE):
+                reason = CLEAR_REASONS.get(effect.why, "replaced")
+                data = {"as_of": at.isoformat(), "reason": reason, "scan_id": effect.scan.scan_id}
+                self._publish(Push(event="clear", data=data, place_id=workstation_id))
+        return told
+
+    def _state(self, workstation_id: str) -> _LaneState:
+        return self._lanes.setdefault(workstation_id, _LaneState())

@@ -1,0 +1,256 @@
+"""A code was presented: what is it, whose open sale does it change, who is it, and what do pages say about it.
+
+Identity is decided at the moment of the scan; who it is, is found out behind it (12 ms) and told as an event. The code
+itself is kept nowhere: cards are told apart by a keyed hash that lives as long as this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agent.clock import Clock
+from agent.identity.binding import Effect, EffectKind, Event, Scan
+from agent.identity.codes import CODE_LENGTH_MAX, CodeKind, CodeRules, symbology_of
+from agent.identity.floor import Floor, Push
+from agent.identity.recognition import Recogniser, Recognition
+from agent.intake.payloads import Content
+from agent.intake.recording import RecordMaker
+from agent.journal.batch import Batch
+from agent.journal.records import JournalKind
+from agent.offering.offering import OfferDesk, Screen
+from agent.ports import Journalling
+from retail.errors import RefusedError, TryAgainError
+from retail.loyalty import Account
+from retail.offers.campaign import Channel
+from sync.protocol.tokens import CodeKind as TokenKind
+
+SHOWN_CHARS = 4  # of a code, so that a cashier sees which card it was and nobody learns it
+BIRTHDAY_NEAR_DAYS = 7
+
+_TOKEN_KINDS = {"phone": TokenKind.PHONE, "email": TokenKind.EMAIL}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """A code as it came."""
+
+    workstation_id: str
+    code: str
+    symbology: str = ""
+    source: str = ""
+
+    @property
+    def is_at_kiosk(self) -> bool:
+        """Whether it was presented at a kiosk: no sale is concerned there."""
+        return self.source == "kiosk"
+
+
+class Scanning:
+    """Used by core's loop only."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        rules: CodeRules,
+        floor: Floor,
+        people: Recogniser,
+        offers: OfferDesk,
+        journal: Journalling,
+        maker: RecordMaker,
+        publish: Callable[[Push], None],
+        places: Collection[str],
+        kiosks: Collection[str],
+    ) -> None:
+        self._clock = clock
+        self._rules = rules
+        self._floor = floor
+        self._people = people
+        self._offers = offers
+        self._journal = journal
+        self._maker = maker
+        self._publish = publish
+        self._places = places
+        self._kiosks = kiosks
+        self._secret = os.urandom(16)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def scan(self, presented: Presented) -> str:
+        """Take a code and return the scan's id. Raises RefusedError for noise, TryAgainError in a flood of scans."""
+        code = presented.code.strip()
+        known = self._kiosks if presented.is_at_kiosk else self._places
+        if presented.workstation_id not in known:
+            raise RefusedError(
+                f"no workstation or kiosk {presented.workstation_id!r} here",
+                fix="name it in agent.toml",
+                code="not_found",
+            )
+        if not code or len(code) > CODE_LENGTH_MAX or not code.isprintable():
+            raise RefusedError("this is no code", fix="scan again; check the scanner's settings", code="no_code")
+        if self._people.is_busy:
+            raise TryAgainError("too many scans wait", fix="scan again", code="busy", retry_after_s=1.0)
+        scan_id = uuid.uuid4().hex
+        kind = self._rules.classify(symbology=presented.symbology, code=code)
+        if kind is CodeKind.PRODUCT and not presented.is_at_kiosk:
+            self._floor.happened(presented.workstation_id, Event.BEGUN, self._clock.now())
+            return scan_id
+        if kind is CodeKind.MEMBER:
+            self._member(presented, scan_id, code)
+        else:
+            self._tell_customer(presented, _stranger(scan_id, kind, code, self._clock.now()))
+        return scan_id
+
+    def undo(self, scan_id: str) -> None:
+        """Take a scan back. Twice is as good as once, and so is undoing one that no longer counts."""
+        now = self._clock.now()
+        for effect in self._floor.undone(scan_id, now):
+            if effect.kind is EffectKind.DETACHED_LATE:
+                self._release_late(effect)
+
+    async def settle(self) -> None:
+        """Return when no scan is being looked up any more."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _member(self, presented: Presented, scan_id: str, code: str) -> None:
+        effects: list[Effect] = []
+        if not presented.is_at_kiosk:
+            holder = hashlib.blake2b(code.encode(), key=self._secret, digest_size=16).hexdigest()
+            scan = Scan(scan_id=scan_id, holder=holder, at=self._clock.now())
+            effects = self._floor.scanned(presented.workstation_id, scan)
+        task = asyncio.get_running_loop().create_task(self._find_out(presented, scan_id, code, effects))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _find_out(self, presented: Presented, scan_id: str, code: str, effects: list[Effect]) -> None:
+        symbology = symbology_of(presented.symbology, code)
+        kind = _TOKEN_KINDS.get(symbology, TokenKind.WALLET if symbology == "qr" else TokenKind.CARD)
+        found = await self._people.recognise(scan_id, code, kind)
+        for effect in effects:
+            if effect.kind is EffectKind.ATTACHED_LATE:
+                self._attach_late(effect, found, presented.workstation_id)
+        if any(effect.kind is EffectKind.DOUBTED for effect in effects):
+            self._tell_doubt(presented)
+            return
+        self._tell_customer(presented, self._customer(found, presented, code))
+        if found.account is not None or not presented.is_at_kiosk:
+            self._tell_offers(presented, scan_id, found.account)
+
+    def _attach_late(self, effect: Effect, found: Recognition, workstation_id: str) -> None:
+        assert effect.sale is not None
+        content: Content = {
+            "transaction_id": effect.sale.transaction_id,
+            "scan_id": found.scan_id,
+            "customer_id": found.account.customer_id if found.account else None,
+            "locator": found.locator,
+            "how": "late",
+            "flagged": True,
+        }
+        record = self._maker.of_now(JournalKind.CUSTOMER_IDENTIFIED, content, workstation_id)
+        self._journal.hand_over(Batch(records=(record,))).add_done_callback(_look_at)
+
+    def _release_late(self, effect: Effect) -> None:
+        assert effect.sale is not None
+        content = {
+            "transaction_id": effect.sale.transaction_id,
+            "scan_id": effect.scan.scan_id,
+            "why": "undone",
+        }
+        record = self._maker.of_now(JournalKind.CUSTOMER_RELEASED, content)
+        self._journal.hand_over(Batch(records=(record,))).add_done_callback(_look_at)
+
+    # What pages are told
+
+    def _customer(self, found: Recognition, presented: Presented, code: str) -> dict[str, Any]:
+        now = self._clock.now()
+        data = _stranger(found.scan_id, CodeKind.MEMBER, code, now)
+        account = found.account
+        if account is None:
+            return data
+        today = self._offers.today(now)
+        birthday = account.birthday
+        data |= {
+            "known": True,
+            "first_name": account.first_name,
+            "tier": account.tier,
+            "points": account.points,
+            "employee": account.employee,
+            "language": account.language,
+            "birthday_soon": birthday is not None and abs(birthday.days_away(today)) <= BIRTHDAY_NEAR_DAYS,
+        }
+        last_visit = self._offers.last_visit(account)
+        if last_visit is not None:
+            data["last_visit"] = last_visit.isoformat()
+        del presented
+        return data
+
+    def _tell_customer(self, presented: Presented, data: dict[str, Any]) -> None:
+        self._tell("customer", presented, data)
+
+    def _tell_offers(self, presented: Presented, scan_id: str, account: Account | None) -> None:
+        now = self._clock.now()
+        channel = Channel.KIOSK if presented.is_at_kiosk else Channel.CASHIER
+        screen = self._offers.screen(account, channel=channel, workstation_id=presented.workstation_id, now=now)
+        data = {
+            "as_of": now.isoformat(),
+            "scan_id": scan_id,
+            "offers": _cards(screen),
+            "sentences": list(screen.sentences),
+            "paper": [],
+        }
+        self._tell("offers", presented, data)
+
+    def _tell_doubt(self, presented: Presented) -> None:
+        data = {
+            "as_of": self._clock.now().isoformat(),
+            "code": "whose_sale",
+            "message": "This card came between two sales: nobody can say which one it is for.",
+            "fix": "Scan it again when the next sale has begun.",
+            "resolved": False,
+            "passing": True,
+        }
+        self._tell("trouble", presented, data)
+
+    def _tell(self, event: str, presented: Presented, data: dict[str, Any]) -> None:
+        kind = "kiosk" if presented.is_at_kiosk else "workstation"
+        self._publish(Push(event=event, data=data, place_kind=kind, place_id=presented.workstation_id))
+
+
+def _cards(screen: Screen) -> list[dict[str, Any]]:
+    said = dict(
+        zip((reward.campaign.campaign_id for reward in screen.decision.rewards), screen.sentences[1:], strict=False)
+    )
+    return [
+        {
+            "offer_id": card.campaign_id,
+            "campaign_id": card.campaign_id,
+            "text": card.text,
+            "cashier": said.get(card.campaign_id, ""),
+            "valid_until": reward.valid_until.isoformat(),
+            "why": list(reward.why),
+        }
+        for card, reward in zip(screen.cards, screen.decision.rewards, strict=True)
+    ]
+
+
+def _stranger(scan_id: str, kind: CodeKind, code: str, now: datetime) -> dict[str, Any]:
+    return {
+        "as_of": now.isoformat(),
+        "scan_id": scan_id,
+        "known": False,
+        "code_kind": kind.value,
+        "code_shown": f"\N{HORIZONTAL ELLIPSIS}{code[-SHOWN_CHARS:]}" if len(code) > 2 * SHOWN_CHARS else "",
+    }
+
+
+def _look_at(future: asyncio.Future[Any]) -> None:
+    """Take the error of a commit that nobody waits for: the writer's `trouble` shows it to status and doctor."""
+    if not future.cancelled():
+        future.exception()

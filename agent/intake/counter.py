@@ -1,0 +1,382 @@
+"""What happens to one document: read it, find whose it is, decide, and say what one commit must hold.
+
+The shared middle of all lanes, used by core's loop only. `take` decides; the session commits and then calls
+`committed`, which tells memory and pages. Nothing is told to anybody before it is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from agent.clock import Clock
+from agent.config import PrintProfile
+from agent.identity.binding import Event, Sale
+from agent.identity.floor import Floor, Push
+from agent.identity.recognition import Recognition
+from agent.intake.captures import INLINE_BYTES_MAX
+from agent.intake.documents import DocumentClerk, Origin, Told
+from agent.intake.outcomes import Outcomes
+from agent.intake.payloads import Content
+from agent.intake.recording import RecordMaker
+from agent.intake.taken import Taken, Whose
+from agent.journal.batch import AwaitOutcome, Batch, Capture, Change, KnowSale
+from agent.journal.records import JournalKind, canonical_json
+from agent.offering.memory import StoreMemory
+from agent.offering.offering import OfferDesk, Offering, Place
+from agent.ports import Captures, Journalling, Papers, People, Unsealing
+from pos_adapters.reading.values import Reading
+from receipt.paper import Paper
+from receipt.pen import TillState
+from receipt.printers import PrinterModel
+from retail.errors import DefectError, TillstreamError
+from retail.facts import Basket
+from retail.loyalty import Account
+from retail.transaction import DocumentKind
+from sync.protocol.tokens import CodeKind
+
+if TYPE_CHECKING:
+    from agent.intake.session import TapSession
+
+LOOK_UP_WITHIN_S = 0.030
+"""A member number on the receipt costs 12 ms of scrypt; the tap waits 50 ms, and the commit wants its part."""
+
+WHOSE_MAX = 1000
+"""Documents whose person is remembered in case their commit failed and the tap hands them over again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything the counter works with; made by `bootstrap`."""
+
+    clock: Clock
+    maker: RecordMaker
+    outcomes: Outcomes
+    papers: Papers
+    people: People
+    journal: Journalling
+    captures: Captures
+    unseal: Unsealing
+    clerk: DocumentClerk
+    offers: OfferDesk
+    memory: StoreMemory
+    floor: Floor
+    publish: Callable[[Push], None]
+    trouble: Callable[..., None]
+    profile: PrintProfile
+    look_up_within_s: float = LOOK_UP_WITHIN_S
+
+
+class Counter:
+    """See the module's contract."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._whose: OrderedDict[tuple[str, int], Whose] = OrderedDict()
+        self.sessions: set[TapSession] = set()
+        self.papers = house.papers
+        self.journal = house.journal
+        self.floor = house.floor
+        self.unseal = house.unseal
+        self.outcomes = house.outcomes
+
+    # Taps
+
+    def tap_here(self, session: TapSession) -> None:
+        """Note a tap's HELLO. What happened at its lane in between is unknown: nobody is bound any more."""
+        self.sessions.add(session)
+        self._house.floor.happened(session.workstation_id, Event.SIGNED_OFF, self._now())
+
+    def tap_gone(self, session: TapSession) -> None:
+        """Note that a tap's connection is over."""
+        self.sessions.discard(session)
+
+    def active(self, workstation_id: str) -> None:
+        """Note that something is printed at a lane."""
+        self._house.floor.happened(workstation_id, Event.ACTIVE, self._now())
+
+    def model(self, name: str) -> PrinterModel:
+        """Return a printer model by its name."""
+        return self._house.offers.model(name)
+
+    def place(self, session: TapSession, *, job_id: str, cut_no: int, state: TillState) -> Place:
+        """Return where a paper is printed that is held at a cut."""
+        workstation_id = session.workstation_id
+        return Place(
+            workstation_id=workstation_id,
+            job_id=job_id,
+            cut_no=cut_no,
+            model=self.model(session.model_name),
+            profile=self._house.profile,
+            state=state,
+            wanted=self._house.floor.wants_paper(workstation_id),
+        )
+
+    def trouble(self, error: TillstreamError, *, workstation_id: str = "") -> None:
+        """Tell of a failure that stops nothing."""
+        self._house.trouble(error, workstation_id=workstation_id)
+
+    # Documents
+
+    def take(
+        self, paper: Paper, body: bytes, origin: Origin, *, place: Place | None, is_spooled: bool = False
+    ) -> Taken:
+        """Decide on a document. `place` is None where nothing can be printed (any more)."""
+        reading = self._read(paper, origin)
+        told = self._house.clerk.tell(reading, origin)
+        capture, file = self._capture(body, origin, _printed_code(reading))
+        taken = Taken(
+            origin=origin, batch=Batch(capture=capture), told=told, file=file, paper=paper,
+            place=place if place is not None and paper.insertable else None,
+        )  # fmt: skip
+        if told.sale is None:
+            self._happened(reading, origin)
+            return self._with_records(taken)
+        whose = self._whose_is(told, origin, is_spooled=is_spooled)
+        printed_code = _printed_code(reading)
+        if whose is None and printed_code and place is not None:
+            return replace(taken, awaits=self._look_up(printed_code))
+        return self._decided(replace(taken, whose=whose))
+
+    async def after_look_up(self, taken: Taken) -> Taken:
+        """Go on with a document whose member number is being looked up; too late is linked after printing."""
+        assert taken.awaits is not None
+        try:
+            found = await asyncio.wait_for(asyncio.shield(taken.awaits), self._house.look_up_within_s)
+        except TimeoutError:
+            taken.awaits.add_done_callback(lambda future: self._link_late(taken, future))
+            return self._decided(taken)
+        whose = Whose(scan_id=found.scan_id, how="printed", account=found.account, locator=found.locator)
+        return self._decided(replace(taken, whose=whose))
+
+    def remainder(self, body: bytes, origin: Origin) -> Taken:
+        """Return what to commit of bytes behind the last document; nothing where there are none."""
+        if not body:
+            return Taken(origin=origin, batch=Batch())
+        capture, file = self._capture(body, origin, None)
+        return Taken(origin=origin, batch=Batch(capture=capture), file=file)
+
+    def rewrite_file(self, body: bytes) -> asyncio.Future[None] | None:
+        """Make sure that a large capture's file is there: a kill may have fallen between its row and its file."""
+        masked = self._house.papers.mask(body, None)
+        return asyncio.ensure_future(self._house.captures.place(masked)[1]) if len(masked) > INLINE_BYTES_MAX else None
+
+    def committed(self, taken: Taken, *, ok: bool, error: BaseException | None) -> None:
+        """Learn whether a document is on disk: only now pages are told; a failure is taken back."""
+        if not ok:
+            self._take_back(taken, error)
+            return
+        if taken.offering.content:
+            self.outcomes.expect(taken.offering.content)
+        self._tell_pages(taken)
+
+    # Parts
+
+    def _now(self) -> datetime:
+        return self._house.clock.now()
+
+    def _capture(
+        self, body: bytes, origin: Origin, member_code: str | None
+    ) -> tuple[Capture, asyncio.Future[None] | None]:
+        masked = self._house.papers.mask(body, member_code)
+        name, file = None, None
+        if len(masked) > INLINE_BYTES_MAX:
+            name, writing = self._house.captures.place(masked)
+            file = asyncio.ensure_future(writing)
+        capture = Capture(
+            job_id=origin.job_id,
+            document_no=origin.document_no,
+            workstation_id=origin.workstation_id,
+            received_at=origin.received_at,
+            body=None if name else masked,
+            file_hash=name,
+        )
+        return capture, file
+
+    def _happened(self, reading: Reading, origin: Origin) -> None:
+        """Tell the lane what a document that is no sale means for it."""
+        floor, now = self._house.floor, self._now()
+        if reading.kind is DocumentKind.VOID:
+            floor.happened(origin.workstation_id, Event.VOIDED, now)
+        elif reading.kind is DocumentKind.SUSPENDED:
+            floor.suspended(origin.workstation_id, reading.suspension_number or "", now)
+        elif reading.kind is DocumentKind.REPORT and reading.report is not None and reading.report.closes_day:
+            floor.happened(origin.workstation_id, Event.SIGNED_OFF, now)
+
+    def _whose_is(self, told: Told, origin: Origin, *, is_spooled: bool) -> Whose | None:
+        """Return whose sale it is by what was scanned. A spooled sale takes only what was scanned before it."""
+        assert told.sale is not None
+        remembered = self._whose.get((origin.job_id, origin.document_no))
+        if remembered is not None:
+            return replace(remembered, flagged=True)
+        if told.document_kind is DocumentKind.VOID:
+            self._house.floor.happened(origin.workstation_id, Event.VOIDED, self._now())
+            return None
+        at = origin.received_at if is_spooled else self._now()
+        sale = Sale(transaction_id=str(told.sale.transaction_id), at=at)
+        scan = self._house.floor.sold(origin.workstation_id, sale, self._now())
+        if scan is None:
+            return None
+        people = self._house.people
+        whose = Whose(
+            scan_id=scan.scan_id,
+            how="scan",
+            account=people.account(scan.scan_id),
+            locator=people.locator(scan.scan_id),
+            flagged=is_spooled,
+        )
+        self._whose[origin.job_id, origin.document_no] = whose
+        if len(self._whose) > WHOSE_MAX:
+            self._whose.popitem(last=False)
+        return whose
+
+    def _look_up(self, code: str) -> asyncio.Future[Recognition]:
+        return asyncio.ensure_future(self._house.people.recognise(uuid.uuid4().hex, code, CodeKind.CARD))
+
+    def _link_late(self, taken: Taken, future: asyncio.Future[Recognition]) -> None:
+        """Journal whose sale it was once the look-up is done: for earning, after printing."""
+        if future.cancelled() or future.exception() is not None or taken.told is None:
+            return
+        found = future.result()
+        whose = Whose(scan_id=found.scan_id, how="printed", account=found.account, locator=found.locator)
+        self.link(taken.told, whose, taken.origin.workstation_id)
+
+    def link(self, told: Told, whose: Whose, workstation_id: str) -> None:
+        """Journal whose sale it was, after it has been journalled itself."""
+        record = self._house.maker.of_document(
+            JournalKind.CUSTOMER_IDENTIFIED, _identified(told, whose), told=told, workstation_id=workstation_id
+        )
+        self.journal.hand_over(Batch(records=(record,))).add_done_callback(self._noted)
+
+    def _decided(self, taken: Taken) -> Taken:
+        """Decide what to print with a sale, count it, and put together what one commit holds."""
+        told, place = taken.told, taken.place
+        assert told is not None
+        assert told.sale is not None
+        offering, basket = Offering(), self._house.offers.basket(told.sale)
+        account = taken.whose.account if taken.whose else None
+        if place is not None and not (taken.whose is not None and taken.whose.flagged):
+            offering = self._offer(taken, account, basket, place)
+        for kind, content in offering.records:
+            if kind in (JournalKind.OFFER_DECIDED, JournalKind.OFFER_WITHHELD):
+                withheld = kind is JournalKind.OFFER_WITHHELD
+                self._house.memory.offered(content, self._today(), withheld=withheld)
+        if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
+            self._house.memory.purchase(account.customer_id, basket, self._today())
+        return self._with_records(replace(taken, offering=offering))
+
+    def _offer(self, taken: Taken, account: Account | None, basket: Basket, place: Place) -> Offering:
+        """Return what to print; a defect in deciding or speaking costs this offer and nothing else."""
+        told = taken.told
+        assert told is not None
+        assert told.sale is not None
+        try:
+            return self._house.offers.offer(
+                told.sale, told.document_kind, account, basket=basket, place=place, now=self._now()
+            )
+        except Exception as error:  # noqa: BLE001 - see above: the sale is kept, the receipt is printed
+            self._defect("deciding on an offer failed", error, taken.origin)
+            return Offering()
+
+    def _read(self, paper: Paper, origin: Origin) -> Reading:
+        """Read a paper; a defect in reading leaves a document of no kind, whose capture is read again later."""
+        try:
+            return self._house.papers.read(paper, origin.workstation_id)
+        except Exception as error:  # noqa: BLE001 - see above: the capture is kept, the receipt is printed
+            self._defect("reading a document failed", error, origin)
+            return Reading(kind=DocumentKind.OTHER)
+
+    def _defect(self, what: str, error: Exception, origin: Origin) -> None:
+        place = f"job {origin.job_id}, document {origin.document_no}"
+        told = DefectError(f"{what} ({place}): {error!r}", fix="send the log to support", code="defect")
+        self.trouble(told, workstation_id=origin.workstation_id)
+
+    def _today(self) -> date:
+        return self._house.offers.today(self._now())
+
+    def _with_records(self, taken: Taken) -> Taken:
+        told = taken.told
+        if told is None or told.kind is None:
+            return taken
+        contents = [(told.kind, told.content)]
+        if taken.whose is not None:
+            contents.append((JournalKind.CUSTOMER_IDENTIFIED, _identified(told, taken.whose)))
+        contents += taken.offering.records
+        make, workstation_id = self._house.maker.of_document, taken.origin.workstation_id
+        records = [make(kind, content, told=told, workstation_id=workstation_id) for kind, content in contents]
+        batch = replace(taken.batch, records=tuple(records), changes=tuple(_changes(taken)))
+        return replace(taken, batch=batch)
+
+    def _take_back(self, taken: Taken, error: BaseException | None) -> None:
+        if taken.told is not None:
+            self._house.clerk.forget(taken.told)
+        if taken.offering.content:
+            self._house.memory.not_printed(taken.offering.content)
+        known = error if isinstance(error, TillstreamError) else DefectError(f"a commit failed: {error!r}")
+        self.trouble(known, workstation_id=taken.origin.workstation_id)
+
+    def _noted(self, future: asyncio.Future[Any]) -> None:
+        """Tell of a commit that nobody waits for and that failed: its job is on disk, this detail is not."""
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, TillstreamError):
+            self.trouble(error)
+
+    def _tell_pages(self, taken: Taken) -> None:
+        told = taken.told
+        if told is None or told.sale is None:
+            return
+        sale = told.sale
+        data = {
+            "as_of": self._now().isoformat(),
+            "state": "voided" if told.kind is JournalKind.TRANSACTION_VOIDED else "completed",
+            "total": str(sale.total),
+            "currency": sale.currency,
+            "lines": [
+                {"description": line.description, "quantity": f"{line.quantity:f}", "amount": str(line.amount)}
+                for line in sale.goods()
+            ],
+            "paper": [],
+        }
+        self._house.publish(Push(event="sale", data=data, place_id=taken.origin.workstation_id))
+
+
+def _printed_code(reading: Reading) -> str | None:
+    return reading.transaction.loyalty_code_printed if reading.transaction else None
+
+
+def _identified(told: Told, whose: Whose) -> Content:
+    assert told.sale is not None
+    return {
+        "transaction_id": told.sale.transaction_id,
+        "scan_id": whose.scan_id,
+        "customer_id": whose.account.customer_id if whose.account else None,
+        "locator": whose.locator,
+        "how": whose.how,
+        "flagged": whose.flagged,
+    }
+
+
+def _changes(taken: Taken) -> list[Change]:
+    changes: list[Change] = []
+    told = taken.told
+    if told is not None and told.sale is not None and told.kind is not JournalKind.TRANSACTION_VOIDED:
+        known = KnowSale(
+            transaction_id=str(told.sale.transaction_id), business_day=told.business_day, total=str(told.sale.total)
+        )
+        changes.append(known)
+    content = taken.offering.content
+    if content:
+        changes.append(
+            AwaitOutcome(
+                job_id=content["job_id"],
+                cut_no=content["cut_no"],
+                workstation_id=taken.origin.workstation_id,
+                payload=canonical_json(content),
+            )
+        )
+    return changes

@@ -1,0 +1,333 @@
+"""One tap's connection: frames in, frames out, and between them one commit a document.
+
+    JOB, BYTES*  the job is read while it streams in
+    CUT          the document ends here: read, decide, ONE commit (capture, transaction, decision, coupons), then
+                 BLOCK, SLIP or NONE
+    OUTCOME      what became of the block is a later commit
+    JOB_END      what is left is a document or a remainder; ACK once everything of the job is on disk
+    SEALED       a spooled job: the same, without printing; what is here already is not taken twice
+
+Frames are taken in order; only a member number first seen on the receipt itself makes the next frame wait. Nothing
+here raises: a failed commit is answered with NONE and without ACK, so the tap spools the job and hands it over later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from agent.intake.counter import Counter
+from agent.intake.documents import Origin
+from agent.intake.taken import Taken
+from agent.journal.batch import Committed
+from agent.ports import JobReader
+from pos_adapters.taps.frames import (
+    ANSWER_BODY,
+    CUT_BODY,
+    JOB_BYTES,
+    OUTCOME_BODY,
+    BrokenPeerError,
+    Frame,
+    FrameType,
+    Outcome,
+    encode,
+)
+from pos_adapters.taps.sealed_job import SealedJob
+from receipt.follower import PrinterFollower
+from receipt.paper import Paper
+from retail.errors import TillstreamError
+
+JOBS_OPEN_MAX = 8  # jobs of one lane that have begun and not ended; a tap has one, a broken peer many
+JOB_DATA_BYTES_MAX = 4 * 1024 * 1024  # twice what a tap keeps of a job
+SEALED_PIECE_BYTES = 64 * 1024  # fed between two looks at other lanes: 64 KB take 2 ms
+WAITING_FRAMES_MAX = 10_000  # frames that wait behind a look-up of 12 ms; more is a tap that floods
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class OpenJob:
+    """A job that streams in."""
+
+    job_id: UUID
+    received_at: datetime
+    reader: JobReader
+    fed_bytes: int = 0
+    taken_bytes: int = 0
+    documents: int = 0
+    is_lost: bool = False
+    files: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def cut_off(self, end: int) -> bytes:
+        """Return the bytes up to `end` that belong to no document yet, and count them as taken."""
+        body = bytes(memoryview(self.reader.data)[self.taken_bytes : end])
+        self.taken_bytes = max(self.taken_bytes, end)
+        return body
+
+    def origin(self, workstation_id: str) -> Origin:
+        """Return where the next document comes from."""
+        number = self.documents
+        self.documents += 1
+        return Origin(
+            workstation_id=workstation_id,
+            job_id=str(self.job_id),
+            document_no=number,
+            received_at=self.received_at,
+        )
+
+
+class TapSession:
+    """See the module's contract. `send` writes bytes to the tap; `drop` closes a connection that makes no sense."""
+
+    def __init__(self, counter: Counter, *, send: Callable[[bytes], None], drop: Callable[[str], None]) -> None:
+        self._counter = counter
+        self._send = send
+        self._drop = drop
+        self._jobs: dict[UUID, OpenJob] = {}
+        self._waiting: deque[Frame] = deque()
+        self._busy: asyncio.Task[None] | None = None
+        self._follower: PrinterFollower | None = None
+        self.workstation_id = ""
+        self.model_name = ""
+
+    def __repr__(self) -> str:
+        return f"<TapSession {self.workstation_id or '?'} jobs={len(self._jobs)} waiting={len(self._waiting)}>"
+
+    def take(self, frames: Iterable[Frame]) -> None:
+        """Take frames as they came."""
+        for frame in frames:
+            if self._busy is None:
+                self._take_safely(frame)
+            else:
+                self._waiting.append(frame)
+                if len(self._waiting) > WAITING_FRAMES_MAX:
+                    self._drop("too many frames wait")
+                    return
+
+    def lost(self) -> None:
+        """Note that the tap is gone: its open jobs come again through its spool."""
+        self._jobs.clear()
+        self._waiting.clear()
+        if self._busy is not None:
+            self._busy.cancel()
+        self._counter.tap_gone(self)
+
+    def _take_safely(self, frame: Frame) -> None:
+        try:
+            self._take(frame)
+        except Exception as error:  # noqa: BLE001 - a peer's nonsense or our defect: the tap spools and comes again
+            self._drop(f"{frame.type.name}: {error!r}")
+
+    def _take(self, frame: Frame) -> None:
+        if frame.type is FrameType.HELLO:
+            self._hello(frame.payload)
+            return
+        if not self.workstation_id:
+            raise BrokenPeerError("the first frame is no HELLO")
+        job_id, body = UUID(bytes=frame.payload[:JOB_BYTES]), frame.payload[JOB_BYTES:]
+        if frame.type is FrameType.JOB:
+            self._begin(job_id, datetime.fromisoformat(json.loads(body)["received_at"]))
+        elif frame.type is FrameType.OUTCOME:
+            cut_no, outcome = OUTCOME_BODY.unpack(body)
+            self._counter.outcomes.settle(self.workstation_id, (str(job_id), cut_no), Outcome(outcome))
+        elif frame.type is FrameType.SEALED:
+            self._be_busy(self._sealed(job_id, body))
+        elif (job := self._jobs.get(job_id)) is not None:
+            self._continue(job, frame.type, body)
+
+    def _continue(self, job: OpenJob, frame_type: FrameType, body: bytes) -> None:
+        if frame_type is FrameType.BYTES:
+            self._bytes(job, body)
+        elif frame_type is FrameType.CUT:
+            cut_no, offset = CUT_BODY.unpack(body)
+            self._cut(job, cut_no, offset)
+        elif frame_type is FrameType.JOB_END:
+            self._end(job, json.loads(body))
+        else:
+            raise BrokenPeerError(f"a tap does not send {frame_type.name}")
+
+    def _hello(self, payload: bytes) -> None:
+        told = json.loads(payload)
+        self.workstation_id, self.model_name = str(told["workstation"]), str(told.get("model", ""))
+        self._counter.tap_here(self)
+
+    def _begin(self, job_id: UUID, received_at: datetime) -> None:
+        if len(self._jobs) >= JOBS_OPEN_MAX:
+            raise BrokenPeerError("too many open jobs")
+        if received_at.tzinfo is None:
+            raise BrokenPeerError("a job's time has no offset")
+        model = self._counter.model(self.model_name)
+        self._follower = self._follower or PrinterFollower(model)
+        reader = self._counter.papers.new_job(model)
+        self._jobs[job_id] = OpenJob(job_id=job_id, received_at=received_at, reader=reader)
+        self._counter.active(self.workstation_id)
+
+    def _bytes(self, job: OpenJob, data: bytes) -> None:
+        job.fed_bytes += len(data)
+        if job.fed_bytes > JOB_DATA_BYTES_MAX:
+            raise BrokenPeerError("a job larger than any tap keeps")
+        if self._follower is not None:
+            self._follower.feed(data)
+        for paper in job.reader.feed(data):
+            self._document(job, paper)
+
+    def _document(self, job: OpenJob, paper: Paper) -> None:
+        """Take a document that nobody waits for."""
+        body = job.cut_off(paper.end)
+        taken = self._counter.take(paper, body, job.origin(self.workstation_id), place=None)
+        self._hand_over(job, taken, on_disk=_nothing)
+
+    # The cut
+
+    def _cut(self, job: OpenJob, cut_no: int, offset: int) -> None:
+        paper = job.reader.finish_here()
+        if paper is None:
+            self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
+            return
+        self._counter.floor.cuts_held += 1
+        origin = job.origin(self.workstation_id)
+        assert self._follower is not None, "a cut comes behind its job's beginning"
+        place = self._counter.place(self, job_id=str(job.job_id), cut_no=cut_no, state=self._follower.state)
+        body = job.cut_off(offset)
+        taken = self._counter.take(paper, body, origin, place=place)
+        if taken.awaits is None:
+            self._release_when_on_disk(job, cut_no, taken)
+        else:
+            self._be_busy(self._cut_after_look_up(job, cut_no, taken))
+
+    async def _cut_after_look_up(self, job: OpenJob, cut_no: int, taken: Taken) -> None:
+        """Wait for the member number that stands on this receipt, as long as the tap can, then go on."""
+        self._release_when_on_disk(job, cut_no, await self._counter.after_look_up(taken))
+
+    def _release_when_on_disk(self, job: OpenJob, cut_no: int, taken: Taken) -> None:
+        def on_disk(ok: bool) -> None:
+            self._counter.floor.cuts_held -= 1
+            if not ok or not taken.printed:
+                self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
+            elif taken.is_slip:
+                self._answer(FrameType.SLIP, job, taken.printed)
+            else:
+                self._answer(FrameType.BLOCK, job, ANSWER_BODY.pack(cut_no) + taken.printed)
+
+        self._hand_over(job, taken, on_disk=on_disk)
+
+    def _hand_over(self, job: OpenJob, taken: Taken, *, on_disk: Callable[[bool], None]) -> None:
+        """Commit a document; a failure costs its offers and leaves the job to the tap's spool."""
+        if taken.file is not None:
+            job.files.append(taken.file)
+
+        def done(future: asyncio.Future[Committed]) -> None:
+            ok = not future.cancelled() and future.exception() is None
+            job.is_lost = job.is_lost or not ok
+            self._counter.committed(taken, ok=ok, error=None if ok else _error_of(future))
+            on_disk(ok)
+
+        self._counter.journal.hand_over(taken.batch).add_done_callback(done)
+
+    # The end
+
+    def _end(self, job: OpenJob, told: dict[str, object]) -> None:
+        del told
+        for paper in job.reader.close():
+            self._document(job, paper)
+        self._jobs.pop(job.job_id, None)
+        remainder = job.cut_off(len(job.reader.data))
+        taken = self._counter.remainder(remainder, job.origin(self.workstation_id))
+
+        def on_disk(ok: bool) -> None:
+            if ok and not job.is_lost:
+                self._acknowledge_when_files_are(job)
+
+        self._hand_over(job, taken, on_disk=on_disk)
+
+    def _acknowledge_when_files_are(self, job: OpenJob) -> None:
+        if not job.files:
+            self._answer(FrameType.ACK, job, b"")
+            return
+        every = asyncio.gather(*job.files, return_exceptions=True)
+        every.add_done_callback(lambda done: self._acknowledge_unless_failed(job, done.result()))
+
+    def _acknowledge_unless_failed(self, job: OpenJob, results: list[BaseException | None]) -> None:
+        failed = next((each for each in results if isinstance(each, TillstreamError)), None)
+        if failed is not None:
+            self._counter.trouble(failed)
+        elif not any(isinstance(each, BaseException) for each in results):
+            self._answer(FrameType.ACK, job, b"")
+
+    # The spool
+
+    async def _sealed(self, job_id: UUID, blob: bytes) -> None:
+        """Take a spooled job. One that does not open is not acknowledged: the tap keeps it, a person must look."""
+        try:
+            sealed = await asyncio.to_thread(self._counter.unseal, blob)
+            known = await self._counter.journal.documents_of(str(sealed.job_id))
+        except TillstreamError as error:
+            self._counter.trouble(error, workstation_id=self.workstation_id)
+            return
+        if sealed.job_id != job_id:
+            raise BrokenPeerError("a sealed job under another job's name")
+        await self._take_sealed(sealed, known)
+
+    async def _take_sealed(self, sealed: SealedJob, known: frozenset[int]) -> None:
+        job = OpenJob(
+            job_id=sealed.job_id,
+            received_at=datetime.fromisoformat(sealed.received_at),
+            reader=self._counter.papers.new_job(self._counter.model(self.model_name)),
+        )
+        for at in range(0, len(sealed.data), SEALED_PIECE_BYTES):
+            for paper in job.reader.feed(sealed.data[at : at + SEALED_PIECE_BYTES]):
+                self._sealed_document(job, paper, known, sealed.workstation_id)
+            await asyncio.sleep(0)
+        for paper in job.reader.close():
+            self._sealed_document(job, paper, known, sealed.workstation_id)
+        self._counter.outcomes.settle_spooled(sealed)
+        remainder = job.cut_off(len(job.reader.data))
+        taken = self._counter.remainder(remainder, job.origin(sealed.workstation_id))
+        self._hand_over(job, taken, on_disk=lambda ok: self._acknowledge_when_files_are(job) if _all(ok, job) else None)
+
+    def _sealed_document(self, job: OpenJob, paper: Paper, known: frozenset[int], workstation_id: str) -> None:
+        body, origin = job.cut_off(paper.end), job.origin(workstation_id)
+        if origin.document_no in known:
+            file = self._counter.rewrite_file(body)
+            if file is not None:
+                job.files.append(file)
+            return
+        taken = self._counter.take(paper, body, origin, place=None, is_spooled=True)
+        self._hand_over(job, taken, on_disk=_nothing)
+
+    # Plumbing
+
+    def _be_busy(self, work: object) -> None:
+        """Let the next frames wait for a piece of work that awaits something."""
+        assert asyncio.iscoroutine(work)
+        self._busy = asyncio.get_running_loop().create_task(work)
+        self._busy.add_done_callback(self._free_again)
+
+    def _free_again(self, task: asyncio.Task[None]) -> None:
+        self._busy = None
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            self._drop(repr(error))
+            return
+        while self._waiting and self._busy is None:
+            self._take_safely(self._waiting.popleft())
+
+    def _answer(self, frame_type: FrameType, job: OpenJob, body: bytes) -> None:
+        self._send(encode(frame_type, job.job_id.bytes + body))
+
+
+def _nothing(ok: bool) -> None:
+    del ok
+
+
+def _all(ok: bool, job: OpenJob) -> bool:
+    return ok and not job.is_lost
+
+
+def _error_of(future: asyncio.Future[Committed]) -> BaseException | None:
+    return None if future.cancelled() else future.exception()

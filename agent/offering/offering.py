@@ -1,0 +1,286 @@
+"""From a sale to what we say about it: facts, decision, coupons, slip, bytes, and the records that go to disk first.
+
+Nothing here touches the disk or waits. The same sale asked twice gives the same coupons (their serials are derived).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from agent.config import PrintProfile
+from agent.intake.payloads import Content, decision_content
+from agent.journal.records import JournalKind
+from agent.offering.bundle import Bundle
+from agent.offering.coupons import CouponIssuer, IssuedCoupon
+from agent.offering.memory import StoreMemory
+from agent.speech.phrases import Phrases
+from agent.speech.speech import Card, CouponPaper, Occasion, SlipForm, Speaker, Speech
+from receipt.pen import TillState
+from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
+from receipt.qr_codes import prepare
+from receipt.slip import DrawsText, encode_slip
+from retail.coupons import TOKEN_CHARS
+from retail.errors import ConfigurationError, TillstreamError
+from retail.facts import Basket, Facts, basket_of
+from retail.identifiers import CampaignId, TransactionId
+from retail.loyalty import Account
+from retail.offers.campaign import Channel
+from retail.offers.decision import Decision, DecisionInput, OfferPolicy, Reward, decide
+from retail.transaction import DocumentKind, RetailTransaction
+
+SLIP_BYTES_MAX = 64 * 1024
+"""A raster slip of 10 cm is 40 KB; at 115,200 baud more would hold a serial printer for six seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a paper is printed: the lane, its printer, what the till has set on it, and where in the job."""
+
+    workstation_id: str
+    job_id: str
+    cut_no: int
+    model: PrinterModel
+    profile: PrintProfile
+    state: TillState | None = None
+    wanted: bool = False  # the customer asked for paper (profile `on_request`)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offering:
+    """What to print and what to journal before it; `content` is the decision's record, to be awaited by the outcome."""
+
+    printed: bytes = b""
+    is_slip: bool = False
+    records: tuple[tuple[JournalKind, Content], ...] = ()
+    content: Content = field(default_factory=dict)
+    rewards: tuple[Reward, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What the pages at a place show of a decision."""
+
+    decision: Decision
+    sentences: tuple[str, ...]
+    cards: tuple[Card, ...]
+
+
+class OfferDesk:
+    """Decides and speaks for one store; used by core's loop only."""
+
+    def __init__(
+        self,
+        *,
+        speaker: Speaker,
+        zone: ZoneInfo,
+        phrases: Mapping[str, Phrases],
+        memory: StoreMemory,
+        issuer: CouponIssuer,
+        policy: OfferPolicy,
+        claim_url: str,
+        draws: DrawsText | None,
+        on_trouble: Callable[[TillstreamError], None],
+    ) -> None:
+        self._speaker = speaker
+        self._zone = zone
+        self._phrases = phrases
+        self._memory = memory
+        self._issuer = issuer
+        self._policy = policy
+        self._claim_url = claim_url
+        self._draws = draws
+        self._on_trouble = on_trouble
+        self._models: dict[str, PrinterModel] = {}
+        self.mirror_version = ""
+        self.bundle = Bundle()
+        self._speech = self._speaking()
+
+    def use(self, bundle: Bundle) -> None:
+        """Go over to another version of campaigns and items."""
+        self.bundle = bundle
+        forbidden = bundle.items.restricted_keys(self._policy.restricted_allowed)
+        self._policy = replace(self._policy, restricted_keys=forbidden)
+        self._speech = self._speaking()
+
+    def model(self, name: str) -> PrinterModel:
+        """Return a printer model; an unknown name is told once and printed to as the generic one."""
+        if name not in self._models:
+            try:
+                self._models[name] = printer_model(name)
+            except ConfigurationError as error:
+                self._on_trouble(error)
+                self._models[name] = printer_model(DEFAULT_MODEL)
+            prepare(TOKEN_CHARS)  # a tap has said hello; no cut waits yet
+        return self._models[name]
+
+    def today(self, now: datetime) -> date:
+        """Return the calendar day in the store, by which campaigns and caps go."""
+        return now.astimezone(self._zone).date()
+
+    def last_visit(self, account: Account) -> date | None:
+        """Return the last day this member bought something, here or anywhere, as far as is known."""
+        return max(filter(None, (self._memory.last_visit_here(account), account.last_visit)), default=None)
+
+    def basket(self, transaction: RetailTransaction) -> Basket:
+        """Return the goods of a sale as rules see them."""
+        return basket_of(transaction, self.bundle.items, allowed=self._policy.restricted_allowed)
+
+    def offer(
+        self,
+        transaction: RetailTransaction,
+        kind: DocumentKind,
+        account: Account | None,
+        *,
+        basket: Basket,
+        place: Place,
+        now: datetime,
+    ) -> Offering:
+        """Return what to print with this document. In doubt - memory incomplete, nothing to say - it is empty."""
+        if not self._may_print(place) or not self._memory.complete or transaction.transaction_id is None:
+            return Offering()
+        facts = self._facts(account, basket, place.workstation_id, now)
+        decision = self._decide(facts, Channel.RECEIPT, kind)
+        coupons = self._coupons(decision, transaction.transaction_id, account, facts.today)
+        occasion = Occasion(
+            account=account,
+            today=facts.today,
+            coupons={campaign: _paper(coupon) for campaign, coupon in coupons.items()},
+            claim_url=self._claim_url.format(transaction_id=transaction.transaction_id),
+        )
+        return self._said(decision, occasion, coupons, place=place, transaction_id=transaction.transaction_id)
+
+    def screen(self, account: Account | None, *, channel: Channel, workstation_id: str, now: datetime) -> Screen:
+        """Return what the pages say to somebody who was just recognised, before there is a basket."""
+        facts = self._facts(account, Basket(), workstation_id, now)
+        decision = self._decide(facts, channel, DocumentKind.SALE)
+        occasion = Occasion(account=account, today=facts.today)
+        sentences = self._speech.cashier(decision, occasion)
+        return Screen(decision=decision, sentences=sentences, cards=self._speech.cards(decision, occasion))
+
+    def _may_print(self, place: Place) -> bool:
+        if place.profile is PrintProfile.ON_REQUEST:
+            return place.wanted
+        return place.profile is not PrintProfile.OFF
+
+    def _facts(self, account: Account | None, basket: Basket, workstation_id: str, now: datetime) -> Facts:
+        return Facts(
+            moment=now.astimezone(self._zone),
+            account=account,
+            basket=basket,
+            workstation_id=workstation_id,
+            bought_here=self._memory.bought_here(account),
+            last_visit_here=self._memory.last_visit_here(account),
+        )
+
+    def _decide(self, facts: Facts, channel: Channel, kind: DocumentKind) -> Decision:
+        return decide(
+            DecisionInput(
+                facts=facts,
+                index=self.bundle.index,
+                channel=channel,
+                document_kind=kind,
+                ledger=self._memory.ledger(facts.account, facts.today),
+                policy=self._policy,
+                mirror_version=self.mirror_version,
+            )
+        )
+
+    def _coupons(
+        self, decision: Decision, transaction_id: TransactionId, account: Account | None, today: date
+    ) -> dict[CampaignId, IssuedCoupon]:
+        """Return the coupons of all rewards that have one; one that cannot be made is told and leaves its offer."""
+        holder = account.customer_id if account else None
+        coupons: dict[CampaignId, IssuedCoupon] = {}
+        for reward in decision.rewards:
+            if reward.campaign.coupon is None:
+                continue
+            try:
+                coupons[reward.campaign.campaign_id] = self._issuer.issue(
+                    reward, transaction_id=transaction_id, today=today, holder=holder
+                )
+            except TillstreamError as error:
+                self._on_trouble(error)
+        return coupons
+
+    def _said(
+        self,
+        decision: Decision,
+        occasion: Occasion,
+        coupons: Mapping[CampaignId, IssuedCoupon],
+        *,
+        place: Place,
+        transaction_id: TransactionId,
+    ) -> Offering:
+        appendix = place.profile is PrintProfile.APPENDIX
+        slip = self._speech.slip(decision, occasion, form=SlipForm.APPENDIX if appendix else SlipForm.SEPARATE)
+        printed = b""
+        if slip is not None:
+            try:
+                printed = encode_slip(slip, place.model, restore=place.state, draws=self._draws, cut=not appendix)
+            except TillstreamError as error:
+                self._on_trouble(error)
+        if len(printed) > SLIP_BYTES_MAX:
+            printed = b""
+        who = _who(occasion.account, place, transaction_id)
+        rewards = decision.rewards if printed else ()
+        records, content = _records(decision, rewards, coupons, who)
+        return Offering(
+            printed=printed,
+            is_slip=not appendix,
+            records=records,
+            content=content,
+            rewards=rewards,
+        )
+
+    def _speaking(self) -> Speech:
+        return Speech(self._speaker, phrases=self._phrases, shelf=self.bundle.shelf, on_trouble=self._on_trouble)
+
+
+def _paper(coupon: IssuedCoupon) -> CouponPaper:
+    return CouponPaper(token=coupon.token, serial=coupon.serial, till_code=coupon.till_code)
+
+
+def _who(account: Account | None, place: Place, transaction_id: TransactionId) -> Content:
+    return {
+        "transaction_id": transaction_id,
+        "customer_id": account.customer_id if account else None,
+        "household_id": account.household_id if account else None,
+        "job_id": place.job_id,
+        "cut_no": place.cut_no,
+    }
+
+
+def _records(
+    decision: Decision, rewards: tuple[Reward, ...], coupons: Mapping[CampaignId, IssuedCoupon], who: Content
+) -> tuple[tuple[tuple[JournalKind, Content], ...], Content]:
+    """Return the records of a decision, and the content of the decided one (empty when nothing is offered)."""
+    serials = {str(campaign): str(coupon.serial) for campaign, coupon in coupons.items()}
+    records: list[tuple[JournalKind, Content]] = []
+    decided: Content = {}
+    if rewards:
+        decided = {**who, **decision_content(decision, rewards, serials=serials)}
+        records.append((JournalKind.OFFER_DECIDED, decided))
+    if decision.withheld:
+        withheld = {**who, **decision_content(decision, decision.withheld, serials={})}
+        records.append((JournalKind.OFFER_WITHHELD, withheld))
+    for reward in rewards:
+        coupon = coupons.get(reward.campaign.campaign_id)
+        if coupon is not None:
+            records.append((JournalKind.COUPON_ISSUED, _issued(coupon, reward, who)))
+    return tuple(records), decided
+
+
+def _issued(coupon: IssuedCoupon, reward: Reward, who: Content) -> dict[str, Any]:
+    return {
+        "transaction_id": who["transaction_id"],
+        "customer_id": who["customer_id"],
+        "campaign_id": reward.campaign.campaign_id,
+        "serial": coupon.serial,
+        "valid_from": coupon.claims.valid_from.isoformat(),
+        "valid_until": coupon.claims.valid_until.isoformat(),
+        "cost": str(reward.cost),
+    }

@@ -1,0 +1,1 @@
+"""What the agent does for itself: warming up, keeping house, forgetting people, being well."""
