@@ -201,7 +201,7 @@ class Scanning:
         data = {
             "as_of": now.isoformat(),
             "scan_id": scan_id,
-            "offers": _cards(screen),
+            "offers": _cards(screen, greeted=account is not None),
             "sentences": list(screen.sentences),
             "paper": [],
         }
@@ -223,10 +223,11 @@ class Scanning:
         self._publish(Push(event=event, data=data, place_kind=kind, place_id=presented.workstation_id))
 
 
-def _cards(screen: Screen) -> list[dict[str, Any]]:
-    said = dict(
-        zip((reward.campaign.campaign_id for reward in screen.decision.rewards), screen.sentences[1:], strict=False)
-    )
+def _cards(screen: Screen, *, greeted: bool) -> list[dict[str, Any]]:
+    """Return the offers as pages show them; only who is known is greeted before the offers' sentences begin."""
+    sentences = screen.sentences[1:] if greeted else screen.sentences
+    rewards = screen.decision.rewards
+    said = dict(zip((reward.campaign.campaign_id for reward in rewards), sentences, strict=False))
     return [
         {
             "offer_id": card.campaign_id,

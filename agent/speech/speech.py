@@ -147,8 +147,12 @@ class Speech:
         )
 
     def _language(self, decision: Decision, occasion: Occasion, channel: str) -> Phrases:
-        """Return the words of the language to speak: one in which every offer has its text, if there is one."""
-        wished = occasion.account.language if occasion.account else ""
+        """Return the words of the language to speak: one in which every offer has its text, if there is one.
+
+        The cashier is spoken to in the store's language, whoever the customer is.
+        """
+        to_customer = occasion.account is not None and channel != "cashier"
+        wished = occasion.account.language if to_customer and occasion.account else ""
         spoken = [language for language in (wished, self._speaker.language, "en") if language in self._phrases]
         for language in spoken:
             if all(language in self._languages_of(reward.campaign, channel) for reward in decision.rewards):

@@ -157,6 +157,15 @@ def test_the_cashier_hears_who_it_is_and_what_to_say() -> None:
     assert made.cashier(Decision(), Occasion(account=None, today=TODAY)) == ("Ask: do you collect points with us?",)
 
 
+def test_the_cashier_is_spoken_to_in_the_stores_language_whoever_the_customer_is() -> None:
+    offer = campaign()
+    made, _troubles = speech(offer)
+    said_to_russian = made.cashier(
+        Decision(rewards=(reward(offer),)), Occasion(account=member(language="ru"), today=TODAY)
+    )
+    assert said_to_russian == ("Anna is a member", "Tell them: coffee")
+
+
 def test_points_never_expire_in_silence_and_are_not_announced_too_early() -> None:
     made, _troubles = speech()
     soon = Occasion(account=member(points_expiring=120, points_expire_on=date(2026, 12, 1)), today=TODAY)
