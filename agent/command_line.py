@@ -18,6 +18,7 @@ from typing import Any
 import typer
 import typer.core
 import typer.main
+from typer.exceptions import TyperException
 
 from retail.errors import ConfigurationError, TillstreamError
 
@@ -77,15 +78,25 @@ class LazyGroup(typer.core.TyperGroup):
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return its exit code, having told a person or a program what went wrong."""
+    as_json = "--json" in arguments
     try:
         root = typer.main.get_command(_root())
-        root.main(args=list(arguments), prog_name="tillstream", standalone_mode=True)
+        code = root.main(args=list(arguments), prog_name="tillstream", standalone_mode=not as_json)
     except TillstreamError as error:
-        _tell(error, as_json="--json" in arguments)
+        _tell(error, as_json=as_json)
         return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_PROBLEM
+    except TyperException as error:  # typer shows its own where a person asked
+        usage = ConfigurationError(error.format_message(), fix=_help_for(error), code="usage")
+        _tell(usage, as_json=as_json)
+        return EXIT_USAGE
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else EXIT_PROBLEM
-    return 0
+    return code if isinstance(code, int) else 0
+
+
+def _help_for(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'tillstream'} --help"
 
 
 def _root() -> typer.Typer:

@@ -34,7 +34,7 @@ def jobs_of(places: Iterable[Path]) -> list[Path]:
         if not place.is_dir():
             files.append(place)
             continue
-        found = sorted(place.rglob("*.bin"))
+        found = sorted(path for path in place.rglob("*.bin") if path.is_file())
         if not found:
             raise ConfigurationError(
                 f"{place} holds no print job", fix="name a folder with *.bin files", code="no_jobs"

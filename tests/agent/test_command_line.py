@@ -65,6 +65,23 @@ def test_with_json_an_error_is_one_object(capsys: pytest.CaptureFixture[str]) ->
     assert told["code"] == ConfigurationError.code
 
 
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (["stauts", "--json"], "tillstream --help"),
+        (["version", "--json", "--jsn"], "tillstream version --help"),
+        (["read", "--json"], "tillstream read --help"),
+        (["offers", "explain", "--json"], "tillstream offers explain --help"),
+    ],
+)
+def test_with_json_a_usage_error_is_one_object_too(
+    arguments: list[str], fix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    told = json.loads(capsys.readouterr().err)
+    assert (told["code"], told["fix"]) == ("usage", fix)
+
+
 def test_version_tells_program_and_protocol(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["version", "--json"]) == 0
     assert json.loads(capsys.readouterr().out).keys() == {"tillstream", "tap_protocol", "python"}

@@ -30,6 +30,13 @@ def test_a_job_and_a_folder_are_read_into_documents_with_their_proof(tmp_path, c
         assert document["proof"][0] == "1.20 + 3.10 = 4.30 (items = total)"
 
 
+def test_a_folder_that_is_called_like_a_job_is_none(tmp_path, capsys):
+    (tmp_path / "node_modules" / ".bin").mkdir(parents=True)
+    job_file(tmp_path, "a")
+    assert run(["read", str(tmp_path), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 1
+
+
 def test_a_card_number_never_reaches_the_screen(tmp_path, capsys):
     file = tmp_path / "card.bin"
     file.write_bytes(b"VISA 4111 1111 1111 1111\nTOTAL 4.30\n\x1dV\x00")
