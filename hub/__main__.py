@@ -69,7 +69,10 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import the chain's files and hand them to the stores. Importing a file again changes only what changed."""
+    """Import the chain's files and hand them to the stores. Importing a file again changes only what changed.
+
+    Exits 1 when nothing of a file could be taken; rejected rows stand in a file of their own, with reasons.
+    """
     from hub.commands import import_paths  # noqa: PLC0415
 
     told = import_paths(
@@ -80,6 +83,8 @@ def import_(
         lines.append(f"{told['tokens']} new codes tokenised")
     lines += [f"published {each['kind']} version {each['version']}" for each in told["published"]]
     _tell(told, "\n".join(lines), as_json=as_json)
+    if any(each["rows"] and each["rejected"] == each["rows"] for each in told["files"]):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -30,6 +30,20 @@ from retail.errors import ConfigurationError
 from retail.identifiers import WorkstationId
 from retail.transaction import RetailTransaction
 
+LINE_MEMBERS = (
+    "type",
+    "description",
+    "item_id",
+    "gtin",
+    "quantity",
+    "unit_price",
+    "amount",
+    "tender_type",
+    "rate",
+    "included",
+)
+"""Every line item is shown with all members of the contract, so that a script need not know which kind has which."""
+
 app = typer.Typer(no_args_is_help=True, help="Read captured print jobs.")
 
 
@@ -164,6 +178,8 @@ def _transaction(transaction: RetailTransaction | None) -> dict[str, Any] | None
     if transaction is None:
         return None
     content = transaction_content(transaction)
+    nothing = dict.fromkeys(LINE_MEMBERS)
+    content["line_items"] = [{**nothing, **line} for line in content["line_items"]]
     if transaction.loyalty_code_printed or transaction.loyalty_token:
         content["loyalty"] = {
             "code_printed": transaction.loyalty_code_printed,

@@ -28,6 +28,19 @@ def test_a_job_and_a_folder_are_read_into_documents_with_their_proof(tmp_path, c
         assert document["kind"] == "sale"
         assert document["transaction"]["total"] == "4.30"
         assert document["proof"][0] == "1.20 + 3.10 = 4.30 (items = total)"
+        members = [
+            "type",
+            "description",
+            "item_id",
+            "gtin",
+            "quantity",
+            "unit_price",
+            "amount",
+            "tender_type",
+            "rate",
+            "included",
+        ]
+        assert all(list(line) == members for line in document["transaction"]["line_items"])
 
 
 def test_a_folder_that_is_called_like_a_job_is_none(tmp_path, capsys):

@@ -104,3 +104,13 @@ def test_keys_and_database_are_for_the_hubs_user_alone(tmp_path):
     for path in (tmp_path / "hub" / "keys").rglob("*.key"):
         assert path.stat().st_mode & 0o077 == 0, path
     assert (tmp_path / "hub").stat().st_mode & 0o077 == 0
+
+
+def test_an_import_of_which_nothing_could_be_taken_ends_with_1_and_says_why(tmp_path):
+    file = tmp_path / "segments.csv"
+    file.write_text("customer_id,segment,valid_until\nnobody,best,2026-12-31\n")
+    answer = invoke("import", file, "--state-dir", tmp_path / "hub", "--json")
+    assert answer.exit_code == 1
+    (told,) = json.loads(answer.stdout)["files"]
+    assert (told["rows"], told["rejected"]) == (1, 1)
+    assert told["reasons"]
