@@ -31,7 +31,17 @@ def main() -> int:
     seed = secrets.randbits(SEED_BITS) if arguments.seed is None else arguments.seed
     began_s, began_at = time.monotonic(), datetime.now(UTC)
     report = ROOT / ".pytest_cache" / "long_tier.xml"
-    command = [sys.executable, "-m", "pytest", "-m", "slow", "-q", f"--junitxml={report}", f"--hypothesis-seed={seed}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-m",
+        "slow",
+        "-q",
+        "--timeout=0",
+        f"--junitxml={report}",
+        f"--hypothesis-seed={seed}",
+    ]
     done = subprocess.run(
         [*command, *arguments.tests], cwd=ROOT, env={**os.environ, "TILLSTREAM_SEED": str(seed)}, check=False
     )
