@@ -39,7 +39,7 @@ test: packages
 	@$(MAKE) --no-print-directory --keep-going test-unit test-real
 
 test-unit: $(DEVELOPMENT)
-	$(BIN)/pytest -n 2 -q -m "$(UNIT)"
+	$(BIN)/pytest -n 2 --dist worksteal -q -m "$(UNIT)"
 
 test-real: $(DEVELOPMENT)
 	$(BIN)/pytest -q -m "$(REAL)"
@@ -47,7 +47,7 @@ test-real: $(DEVELOPMENT)
 check: static test-fast
 
 test-fast: $(DEVELOPMENT)
-	$(BIN)/pytest -n 2 -q -m "$(FAST)"
+	$(BIN)/pytest -n 2 --dist worksteal -q -m "$(FAST)"
 
 static: $(DEVELOPMENT)
 	$(BIN)/ruff format --check

@@ -44,11 +44,11 @@ class Shop:
         path.write_bytes(text.encode(encoding))
         return path
 
-    def run(self, *arguments: object) -> dict:
+    def run(self, *arguments: object, exit_code: int = 0) -> dict:
         told = CliRunner().invoke(
             app, ["import", "--state-dir", str(self.state), "--json", *map(str, arguments)], catch_exceptions=False
         )
-        assert told.exit_code == 0, told.output
+        assert told.exit_code == exit_code, told.output
         return json.loads(told.stdout)
 
     def mirror(self) -> MirrorFile:
@@ -192,7 +192,7 @@ def test_campaigns_are_checked_by_the_code_that_decides_on_them(shop):
     good = shop.run(shop.file("campaigns.toml", CAMPAIGN.format(who="best")))
     assert good["files"][0]["changed"] == 1
     assert [each["kind"] for each in good["published"]] == ["campaigns"]
-    bad = shop.run(shop.file("campaigns.toml", CAMPAIGN.format(who="bset and (")))
+    bad = shop.run(shop.file("campaigns.toml", CAMPAIGN.format(who="bset and (")), exit_code=1)
     assert (bad["files"][0]["changed"], bad["files"][0]["rejected"]) == (0, 1)
 
 
