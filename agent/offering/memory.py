@@ -19,7 +19,7 @@ from retail.identifiers import CampaignId
 from retail.items import ItemCatalogue
 from retail.line_items import SaleLineItem
 from retail.loyalty import Account
-from retail.money import Money
+from retail.money import NO_CURRENCY, Money
 from retail.offers.ledger import OfferLedger
 from retail.transaction import RetailTransaction
 
@@ -149,7 +149,7 @@ def _keep_newest(waiting: dict[str, Any]) -> None:
 
 def _basket(content: Mapping[str, Any], items: ItemCatalogue) -> Basket:
     """Return the goods of a journalled transaction, as rules call them by today's items."""
-    currency = content.get("currency") or "XXX"
+    currency = content.get("currency") or NO_CURRENCY
     lines = tuple(
         SaleLineItem(
             description=line["description"],
