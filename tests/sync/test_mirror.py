@@ -28,7 +28,7 @@ def token(number: int) -> bytes:
 
 def anna(number: int) -> MirrorRecord:
     return MirrorRecord(
-        customer_id=f"c{number}",
+        customer_id=f"customer-{number}",
         first_name="Анна",
         language="ru",
         tier="gold",
@@ -79,7 +79,7 @@ def test_no_two_files_seal_alike_and_no_name_stands_in_clear(tmp_path: Path) -> 
     pages = [path.read_bytes()[2 * PAGE_BYTES : 3 * PAGE_BYTES] for path in (first, second)]
     assert pages[0] != pages[1]
     assert "Анна".encode() not in first.read_bytes()
-    assert b"c19" not in first.read_bytes()
+    assert b"customer-" not in first.read_bytes()
 
 
 def test_an_overlay_hides_and_adds_and_the_newest_wins(tmp_path: Path) -> None:
