@@ -22,10 +22,11 @@ from pathlib import Path
 
 from agent.config import AgentConfig, WorkstationSection
 from agent.keys import SEAL_PUBLIC_KEY, FileSecrets, load_or_create_keys
+from agent.listeners import FIRST_INHERITED_DESCRIPTOR, Handed, handed_over, listener
 from agent.notify import notify
+from agent.pulse import Pulse
 from agent.state_dir import StateDir
 from receipt.printers import printer_model
-from retail.errors import OnSiteError
 
 RESTART_AFTER_S = (0.05, 0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 """A tap must listen again within a second; a program that dies of itself at once must not eat the machine."""
@@ -41,8 +42,6 @@ DESK_NICENESS = 5
 
 READY_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.02
-FIRST_INHERITED_DESCRIPTOR = 3  # sd_listen_fds(3): SD_LISTEN_FDS_START
-BACKLOG = 128  # a register that finds a tap away tries again every second; this is two minutes of a lane
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -90,13 +89,18 @@ class Supervisor:
         _reserve_descriptors()
         keepers = [loop.create_task(self._keep(child)) for child in self.children]
         readiness = loop.create_task(self._tell_when_ready())
+        pulse = Pulse(
+            control_socket=self.state.control_socket, hangs=self._end_hanging_core, environment=self.environment
+        )
+        feeling = loop.create_task(pulse.run())
         await stop.wait()
         self._stopping = True
         readiness.cancel()
+        feeling.cancel()
         notify("STOPPING=1", self.environment)
         for group in ("tap", "desk", "core"):
             await self._end([child for child in self.children if child.name.split(" ")[0] == group])
-        await asyncio.gather(*keepers, readiness, return_exceptions=True)
+        await asyncio.gather(*keepers, readiness, feeling, return_exceptions=True)
         self._report()
 
     async def _keep(self, child: Child) -> None:
@@ -121,6 +125,13 @@ class Supervisor:
                 self._report()
             if not self._stopping:
                 await asyncio.sleep(_pause_s(child))
+
+    def _end_hanging_core(self, silent_s: float) -> None:
+        """Kill core, which neither answers nor ends; `_keep` starts it again, and what was promised is journalled."""
+        for child in self.children:
+            if child.name == "core" and child.process is not None and child.process.returncode is None:
+                self.log("core_hangs", silent_s=round(silent_s), pid=child.process.pid)
+                child.process.kill()
 
     async def _end(self, children: Sequence[Child]) -> None:
         """Ask children to end, and end those that do not."""
@@ -164,10 +175,11 @@ def supervise(config: AgentConfig, config_path: Path, *, log: Callable[..., None
     state = StateDir(config.agent.state_dir)
     state.create()
     load_or_create_keys(FileSecrets.of(state.keys, os.environ))  # taps are started with the public one
+    handed = handed_over(os.environ)
     children = [
         Child(name="core", command=_core(config_path)),
         Child(name="desk", command=_own("desk", config_path), niceness=DESK_NICENESS),
-        *(_tap(each, config, state) for each in config.workstation if each.tap is not None),
+        *(_tap(each, config, state, handed=handed) for each in config.workstation if each.tap is not None),
     ]
     supervisor = Supervisor(state=state, children=children, log=log, environment=dict(os.environ))
     asyncio.run(supervisor.run())
@@ -188,7 +200,7 @@ def program_start(module: str) -> list[str]:
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", module]
 
 
-def _tap(workstation: WorkstationSection, config: AgentConfig, state: StateDir) -> Child:
+def _tap(workstation: WorkstationSection, config: AgentConfig, state: StateDir, *, handed: Handed) -> Child:
     tap = workstation.tap
     assert tap is not None
     start = [*program_start("agent"), "tap"] if getattr(sys, "frozen", False) else program_start("pos_adapters.taps")
@@ -204,26 +216,7 @@ def _tap(workstation: WorkstationSection, config: AgentConfig, state: StateDir) 
         "--agent-key": str((state.keys / SEAL_PUBLIC_KEY).resolve()),
     }
     command = [*start, *(word for pair in options.items() for word in pair), "--json"]
-    return Child(name=f"tap {workstation.id}", command=command, listener=_listener(tap.listen))
-
-
-def _listener(listen: str) -> socket.socket:
-    """Return a tap's listening socket. Raises OnSiteError when the address is not ours to have."""
-    host, _, port = listen.rpartition(":")
-    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host.strip("[]"), int(port)))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise OnSiteError(
-            f"a tap cannot listen on {listen}: {error.strerror}",
-            fix="end the program that holds the port, or change [workstation.tap] listen",
-            code="port_taken",
-        ) from error
-    return listener
+    return Child(name=f"tap {workstation.id}", command=command, listener=listener(tap.listen, handed))
 
 
 def _pause_s(child: Child) -> float:

@@ -43,6 +43,14 @@ def desk(config: Config) -> None:
     serve_desk(config)
 
 
+@app.command(epilog="Example: tillstream agent sockets --config agent.toml > /etc/systemd/system/tillstream.socket")
+def sockets(config: Config) -> None:
+    """Print the systemd socket unit of this store's taps: with it registers wait while the agent is upgraded."""
+    from agent.listeners import socket_unit  # noqa: PLC0415 - opens nothing
+
+    typer.echo(socket_unit([each.tap.listen for each in load_config(config).workstation if each.tap]), nl=False)
+
+
 @app.command(epilog="Example: tillstream agent enrol --config agent.toml --code XXXXX-XXXXX-XXXXX-XXXXX")
 def enrol(
     config: Config,

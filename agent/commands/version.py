@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from agent.journal.database import library_version
 from pos_adapters.taps.frames import PROTOCOL_VERSION
 
 app = typer.Typer()
@@ -16,11 +17,12 @@ app = typer.Typer()
 
 @app.command(epilog="Example: tillstream version --json")
 def version(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Show the version of the program, of the tap's protocol and of Python."""
+    """Show the version of the program, of the tap's protocol, of Python and of the journal's SQLite."""
     answer = {
         "tillstream": installed_version("tillstream"),
         "tap_protocol": PROTOCOL_VERSION,
         "python": platform.python_version(),
+        "sqlite": ".".join(map(str, library_version())),
     }
     if as_json:
         typer.echo(json.dumps(answer))
