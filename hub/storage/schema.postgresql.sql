@@ -30,6 +30,8 @@ CREATE TABLE store (
     parked_records BIGINT,
     program TEXT COLLATE "C" NOT NULL DEFAULT '',
     feed_refused TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+    region TEXT COLLATE "C" NOT NULL DEFAULT '',
+    ring TEXT COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (tenant_id, store_id)
 );
 
@@ -202,7 +204,93 @@ CREATE TABLE customer (
     points BIGINT NOT NULL,
     household_id TEXT COLLATE "C" NOT NULL,
     employee BIGINT NOT NULL,
+    no_paper BIGINT NOT NULL DEFAULT 0,
+    member_since TEXT COLLATE "C" NOT NULL DEFAULT '',
+    permissions TEXT COLLATE "C" NOT NULL DEFAULT '',
+    rfm_cell TEXT COLLATE "C" NOT NULL DEFAULT '',
+    purchases BIGINT,
+    last_visit TEXT COLLATE "C" NOT NULL DEFAULT '',
+    points_expiring BIGINT NOT NULL DEFAULT 0,
+    points_expire_on TEXT COLLATE "C" NOT NULL DEFAULT '',
+    changed_no BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, customer_id)
+);
+
+-- The last day on which a customer bought an item, a category or a brand anywhere, as far as the hub knows.
+CREATE TABLE customer_bought (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    key TEXT COLLATE "C" NOT NULL,
+    day TEXT COLLATE "C" NOT NULL,
+    changed_no BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, customer_id, key)
+);
+
+-- How often other channels have made an offer of a campaign to a customer: caps count those too.
+CREATE TABLE customer_contact (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    campaign_id TEXT COLLATE "C" NOT NULL,
+    contacts BIGINT NOT NULL,
+    changed_no BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, customer_id, campaign_id)
+);
+
+-- Customers that changed since the newest mirror file was made, by the number of the change.
+CREATE TABLE customer_change (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    change_no BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id)
+);
+
+-- Two accounts became one: whoever still knows the old id is led to the new one.
+CREATE TABLE customer_merge (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    into_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id)
+);
+
+-- Where a customer was last seen: what a store's catchment slice is made of.
+CREATE TABLE customer_store (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    last_day TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id, store_id)
+);
+
+-- Codes that nobody knew when they were scanned, sealed to the chain: linked when their holder is known.
+CREATE TABLE unknown_code (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    locator TEXT COLLATE "C" NOT NULL,
+    transaction_id TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    sealed TEXT COLLATE "C" NOT NULL,
+    business_day TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C",
+    PRIMARY KEY (tenant_id, locator, transaction_id)
+);
+
+-- Lines of receipts that no item of the chain means, by what they brought in.
+CREATE TABLE unmapped_line (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    receipt_text TEXT COLLATE "C" NOT NULL,
+    gtin TEXT COLLATE "C" NOT NULL,
+    lines BIGINT NOT NULL,
+    revenue_e4 BIGINT NOT NULL,
+    last_day TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, receipt_text, gtin)
+);
+
+-- How far the journals were read for what they say of customers and items.
+CREATE TABLE learning_cursor (
+    agent_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    branch BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch)
 );
 
 -- A code is kept as a keyed hash (the key lies outside the database); its token is paid for once. `sealed` is the
@@ -214,6 +302,7 @@ CREATE TABLE customer_code (
     customer_id TEXT COLLATE "C" NOT NULL,
     token BYTEA,
     sealed BYTEA,
+    changed_no BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, code_index)
 );
 
@@ -226,6 +315,8 @@ CREATE TABLE customer_segment (
     customer_id TEXT COLLATE "C" NOT NULL,
     segment TEXT COLLATE "C" NOT NULL,
     valid_until TEXT COLLATE "C" NOT NULL,
+    entered TEXT COLLATE "C" NOT NULL DEFAULT '',
+    changed_no BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, customer_id, segment)
 );
 
@@ -240,7 +331,7 @@ CREATE TABLE item (
 );
 
 -- Numbers of a chain that only grow: `customers` counts changes to customers, codes and segments, `mirror` is the
--- count that the newest snapshot was made of.
+-- count that the newest mirror file was made of.
 CREATE TABLE mark (
     tenant_id TEXT COLLATE "C" NOT NULL,
     what TEXT COLLATE "C" NOT NULL,
@@ -264,15 +355,34 @@ CREATE TABLE erasure (
     PRIMARY KEY (tenant_id, erasure_no)
 );
 
--- What stores should have: for each kind the newest file, by its content.
+-- What stores should have: for each kind the newest file, by its content. An overlay belongs on top of the mirror file
+-- of version `base`. `scope` says whom it is for: '' the chain, else `store:ID`, `region:NAME` or `ring:NAME`.
 CREATE TABLE feed_file (
     tenant_id TEXT COLLATE "C" NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
+    scope TEXT COLLATE "C" NOT NULL DEFAULT '',
     version BIGINT NOT NULL,
     sha256 TEXT COLLATE "C" NOT NULL,
     size_bytes BIGINT NOT NULL,
     as_of TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (tenant_id, kind, version)
+    base BIGINT NOT NULL DEFAULT 0,
+    entries BIGINT NOT NULL DEFAULT 0,
+    erased_through BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, kind, scope, version)
+);
+
+-- Stop buttons. `what` is printing, burning or campaign; `lifted_at` is set by a resume; `until` empty: till resumed.
+CREATE TABLE stop (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    stop_no BIGINT NOT NULL,
+    what TEXT COLLATE "C" NOT NULL,
+    campaign_id TEXT COLLATE "C" NOT NULL,
+    scope TEXT COLLATE "C" NOT NULL,
+    since TEXT COLLATE "C" NOT NULL,
+    until TEXT COLLATE "C" NOT NULL,
+    why TEXT COLLATE "C" NOT NULL,
+    lifted_at TEXT COLLATE "C",
+    PRIMARY KEY (tenant_id, stop_no)
 );
 
 -- Enough partitions for the cores of any one machine; a record's follows from its agent.

@@ -22,6 +22,8 @@ CREATE TABLE store (
     parked_records INTEGER,
     program TEXT NOT NULL DEFAULT '',
     feed_refused TEXT NOT NULL DEFAULT '[]',
+    region TEXT NOT NULL DEFAULT '',
+    ring TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant_id, store_id)
 ) STRICT;
 
@@ -194,8 +196,94 @@ CREATE TABLE customer (
     points INTEGER NOT NULL,
     household_id TEXT NOT NULL,
     employee INTEGER NOT NULL,
+    no_paper INTEGER NOT NULL DEFAULT 0,
+    member_since TEXT NOT NULL DEFAULT '',
+    permissions TEXT NOT NULL DEFAULT '',
+    rfm_cell TEXT NOT NULL DEFAULT '',
+    purchases INTEGER,
+    last_visit TEXT NOT NULL DEFAULT '',
+    points_expiring INTEGER NOT NULL DEFAULT 0,
+    points_expire_on TEXT NOT NULL DEFAULT '',
+    changed_no INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, customer_id)
 ) STRICT;
+
+-- The last day on which a customer bought an item, a category or a brand anywhere, as far as the hub knows.
+CREATE TABLE customer_bought (
+    tenant_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    day TEXT NOT NULL,
+    changed_no INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, customer_id, key)
+) STRICT, WITHOUT ROWID;
+
+-- How often other channels have made an offer of a campaign to a customer: caps count those too.
+CREATE TABLE customer_contact (
+    tenant_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    campaign_id TEXT NOT NULL,
+    contacts INTEGER NOT NULL,
+    changed_no INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, customer_id, campaign_id)
+) STRICT, WITHOUT ROWID;
+
+-- Customers that changed since the newest mirror file was made, by the number of the change.
+CREATE TABLE customer_change (
+    tenant_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    change_no INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id)
+) STRICT, WITHOUT ROWID;
+
+-- Two accounts became one: whoever still knows the old id is led to the new one.
+CREATE TABLE customer_merge (
+    tenant_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    into_id TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id)
+) STRICT, WITHOUT ROWID;
+
+-- Where a customer was last seen: what a store's catchment slice is made of.
+CREATE TABLE customer_store (
+    tenant_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    last_day TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, customer_id, store_id)
+) STRICT, WITHOUT ROWID;
+
+-- Codes that nobody knew when they were scanned, sealed to the chain: linked when their holder is known.
+CREATE TABLE unknown_code (
+    tenant_id TEXT NOT NULL,
+    locator TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    business_day TEXT NOT NULL,
+    customer_id TEXT,
+    PRIMARY KEY (tenant_id, locator, transaction_id)
+) STRICT, WITHOUT ROWID;
+
+-- Lines of receipts that no item of the chain means, by what they brought in.
+CREATE TABLE unmapped_line (
+    tenant_id TEXT NOT NULL,
+    receipt_text TEXT NOT NULL,
+    gtin TEXT NOT NULL,
+    lines INTEGER NOT NULL,
+    revenue_e4 INTEGER NOT NULL,
+    last_day TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, receipt_text, gtin)
+) STRICT, WITHOUT ROWID;
+
+-- How far the journals were read for what they say of customers and items.
+CREATE TABLE learning_cursor (
+    agent_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (agent_id, epoch, branch)
+) STRICT, WITHOUT ROWID;
 
 -- A code is kept as a keyed hash (the key lies outside the database); its token is paid for once. `sealed` is the
 -- code itself, sealed to the hub, from import until its token is computed; then it is gone.
@@ -206,6 +294,7 @@ CREATE TABLE customer_code (
     customer_id TEXT NOT NULL,
     token BLOB,
     sealed BLOB,
+    changed_no INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, code_index)
 ) STRICT;
 
@@ -218,6 +307,8 @@ CREATE TABLE customer_segment (
     customer_id TEXT NOT NULL,
     segment TEXT NOT NULL,
     valid_until TEXT NOT NULL,
+    entered TEXT NOT NULL DEFAULT '',
+    changed_no INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, customer_id, segment)
 ) STRICT;
 
@@ -232,7 +323,7 @@ CREATE TABLE item (
 ) STRICT;
 
 -- Numbers of a chain that only grow: `customers` counts changes to customers, codes and segments, `mirror` is the
--- count that the newest snapshot was made of.
+-- count that the newest mirror file was made of.
 CREATE TABLE mark (
     tenant_id TEXT NOT NULL,
     what TEXT NOT NULL,
@@ -256,13 +347,32 @@ CREATE TABLE erasure (
     PRIMARY KEY (tenant_id, erasure_no)
 ) STRICT;
 
--- What stores should have: for each kind the newest file, by its content.
+-- What stores should have: for each kind the newest file, by its content. An overlay belongs on top of the mirror file
+-- of version `base`. `scope` says whom it is for: '' the chain, else `store:ID`, `region:NAME` or `ring:NAME`.
 CREATE TABLE feed_file (
     tenant_id TEXT NOT NULL,
     kind TEXT NOT NULL,
+    scope TEXT NOT NULL DEFAULT '',
     version INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
     size_bytes INTEGER NOT NULL,
     as_of TEXT NOT NULL,
-    PRIMARY KEY (tenant_id, kind, version)
+    base INTEGER NOT NULL DEFAULT 0,
+    entries INTEGER NOT NULL DEFAULT 0,
+    erased_through INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, kind, scope, version)
+) STRICT;
+
+-- Stop buttons. `what` is printing, burning or campaign; `lifted_at` is set by a resume; `until` empty: till resumed.
+CREATE TABLE stop (
+    tenant_id TEXT NOT NULL,
+    stop_no INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    campaign_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    since TEXT NOT NULL,
+    until TEXT NOT NULL,
+    why TEXT NOT NULL,
+    lifted_at TEXT,
+    PRIMARY KEY (tenant_id, stop_no)
 ) STRICT;
