@@ -23,7 +23,7 @@ from agent.intake.papers import StorePapers
 from agent.intake.recording import RecordMaker
 from agent.journal.recovery import JournalPlace, open_or_recover
 from agent.journal.store import JournalStore
-from agent.journal.writer import JournalWriter
+from agent.journal.writer import JournalWriter, Turns
 from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
 from agent.offering.bundle import load_bundle
 from agent.offering.coupons import CouponIssuer
@@ -84,9 +84,17 @@ class Core:
 
 
 def build(
-    config: AgentConfig, *, log: Log, clock: Clock | None = None, look_up_within_s: float = LOOK_UP_WITHIN_S
+    config: AgentConfig,
+    *,
+    log: Log,
+    clock: Clock | None = None,
+    look_up_within_s: float = LOOK_UP_WITHIN_S,
+    turns: Turns | None = None,
 ) -> Core:
-    """Make core's parts. Opens keys and mirror; the journal is opened by its thread. Raises OnSiteError."""
+    """Make core's parts. Opens keys and mirror; the journal is opened by its thread, or in its `turns` (see there).
+
+    Raises OnSiteError.
+    """
     state = StateDir(config.agent.state_dir)
     state.create()
     keys = load_or_create_keys(FileSecrets.of(state.keys, dict(os.environ)))
@@ -105,7 +113,7 @@ def build(
             state=state,
             keys=keys,
             clock=time,
-            writer=JournalWriter(store, cut_is_held=lambda: floor.is_waited_for),
+            writer=JournalWriter(store, cut_is_held=lambda: floor.is_waited_for, turns=turns),
             maker=RecordMaker(time, judge, days),
             days=days,
             floor=floor,

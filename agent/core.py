@@ -57,7 +57,7 @@ async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
         with suppress(NotImplementedError):  # Windows ends processes without a signal
             loop.add_signal_handler(number, stop.set)
     core.writer.start()
-    await _take_over(core)
+    await take_over(core)
     core.swap()
     _warm_up(core)
     servers = [
@@ -65,7 +65,7 @@ async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
         await _listen(core.state.control_socket, core.control.connection),
     ]
     background = [
-        loop.create_task(_fill_memory(core)),
+        loop.create_task(fill_memory(core)),
         loop.create_task(_tick(core)),
         loop.create_task(core.housekeeping.run()),
     ]
@@ -85,7 +85,7 @@ def serve(config_path: Path) -> None:
     asyncio.run(run_core(core, ready=lambda: notify("READY=1", os.environ)))
 
 
-async def _take_over(core: Core) -> None:
+async def take_over(core: Core) -> None:
     """Open the journal and take over what the last core left. A journal that is away is tried again by each commit."""
     try:
         await core.writer.run(lambda store: store.open())
@@ -111,7 +111,7 @@ def _left_over(core: Core) -> tuple[list[tuple[str, str]], list[tuple[str, int, 
         reader.close()
 
 
-async def _fill_memory(core: Core) -> None:
+async def fill_memory(core: Core) -> None:
     """Fill the store's memory from the journal, in steps, beside the receipts."""
     reader = JournalReader(core.state.journal, core.keys.journal)
     through = core.writer.head_seq

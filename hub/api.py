@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter
 from fastapi import Request as HttpRequest
@@ -58,6 +60,8 @@ _STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
     "too_many": HTTPStatus.TOO_MANY_REQUESTS,
 }
 
+_Handler = Callable[[Hub, Request], "_Reply"]
+
 RETRY_AFTER_S = 15.0  # told with 503 when the error itself names no time
 
 
@@ -66,7 +70,7 @@ class _Reply:
     """A status and a message; None is an answer without a body (304)."""
 
     status: int
-    message: Message | None
+    message: Message | bytes | None
     headers: Mapping[str, str]
 
 
@@ -76,23 +80,23 @@ def agent_routes(hub: Hub) -> APIRouter:
 
     @routes.post("/v1/enrolment", **_described(EnrolQuestion, EnrolAnswer, "Register an agent's key with a code"))
     async def enrolment(request: HttpRequest) -> Response:
-        return await _answered(hub, request, lambda told: _enrol(hub, told))
+        return await _answered(hub, request, _enrol)
 
     @routes.post("/v1/journal", **_described(JournalUpload, JournalAck, "Upload records of one epoch"))
     async def journal(request: HttpRequest) -> Response:
-        return await _answered(hub, request, lambda told: _take(hub, told))
+        return await _answered(hub, request, _take)
 
     @routes.post("/v1/journal/position", **_described(PositionQuestion, PositionAnswer, "Ask how far the hub has read"))
     async def position(request: HttpRequest) -> Response:
-        return await _answered(hub, request, lambda told: _locate(hub, told))
+        return await _answered(hub, request, _locate)
 
     @routes.post("/v1/feed/applied", **_described(AppliedReport, AppliedAnswer, "Report what is in use"))
     async def applied(request: HttpRequest) -> Response:
-        return await _answered(hub, request, lambda told: _note(hub, told))
+        return await _answered(hub, request, _note)
 
     @routes.get("/v1/feed", **_described(None, SignedManifest, "What a store should have; 304 when it was told"))
     async def feed(request: HttpRequest, cursor: str = "") -> Response:
-        return await _answered(hub, request, lambda told: _manifest(hub, told, cursor))
+        return await _answered(hub, request, partial(_manifest, cursor=cursor))
 
     @routes.get("/v1/feed/files/{sha256}", **_described(None, None, "One file by its hash; Range is honoured"))
     async def feed_file(request: HttpRequest, sha256: str) -> Response:
@@ -143,7 +147,7 @@ def _note(hub: Hub, told: Request) -> _Reply:
     return _ok(hub.feed.note(caller, report, now=hub.clock()))
 
 
-def _manifest(hub: Hub, told: Request, cursor: str) -> _Reply:
+def _manifest(hub: Hub, told: Request, *, cursor: str) -> _Reply:
     manifest = hub.feed.manifest(hub.gate.admit(told, now=hub.clock()), cursor, now=hub.clock())
     if manifest is None:
         return _Reply(HTTPStatus.NOT_MODIFIED, None, {})
@@ -160,14 +164,40 @@ def _ok(message: Message) -> _Reply:
     return _Reply(HTTPStatus.OK, message, {})
 
 
-async def _answered(hub: Hub, request: HttpRequest, handle: Callable[[Request], _Reply]) -> Response:
+async def _answered(hub: Hub, request: HttpRequest, handle: _Handler) -> Response:
     told = _told(request, b"")
     try:
         told = _told(request, await read_body(request.stream(), told.headers))
-        reply = await run_in_threadpool(handle, told)
+    except TillstreamError as error:
+        return await run_in_threadpool(_signed, hub, told, _refusal(hub, error))
+    answer = await run_in_threadpool(_handled, hub, told, handle)
+    return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+
+
+def answer_of(hub: Hub, told: Request) -> Answer:
+    """Return the signed answer to a whole request, as the routes give it: for a caller without a web server."""
+    handlers: Mapping[tuple[str, str], _Handler] = {
+        ("POST", "/v1/enrolment"): _enrol,
+        ("POST", "/v1/journal"): _take,
+        ("POST", "/v1/journal/position"): _locate,
+        ("POST", "/v1/feed/applied"): _note,
+        ("GET", "/v1/feed"): partial(_manifest, cursor=dict(parse_qsl(told.query)).get("cursor", "")),
+    }
+    return _handled(hub, told, handlers.get((told.method, told.path), _file))
+
+
+def _file(hub: Hub, told: Request) -> _Reply:
+    caller = hub.gate.admit(told, now=hub.clock())
+    file = hub.files.open(caller.tenant_id, told.path.rpartition("/")[2])
+    return _Reply(HTTPStatus.OK, file.path.read_bytes(), {})
+
+
+def _handled(hub: Hub, told: Request, handle: _Handler) -> Answer:
+    try:
+        reply = handle(hub, told)
     except TillstreamError as error:
         reply = _refusal(hub, error)
-    return await run_in_threadpool(_signed, hub, told, reply)
+    return _signed_answer(hub, told, reply)
 
 
 async def _served(hub: Hub, request: HttpRequest, sha256: str) -> Response:
@@ -224,11 +254,21 @@ def _refusal(hub: Hub, error: TillstreamError) -> _Reply:
 
 
 def _signed(hub: Hub, told: Request, reply: _Reply) -> Response:
-    body = reply.message.model_dump_json(exclude_none=True).encode() if reply.message else b""
+    answer = _signed_answer(hub, told, reply)
+    return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+
+
+def _signed_answer(hub: Hub, told: Request, reply: _Reply) -> Answer:
+    message = reply.message
+    body = message if isinstance(message, bytes) else b"" if message is None else _json(message)
     headers = {"content-type": MEDIA_TYPE, **reply.headers}
+    answer = Answer(status=reply.status, headers=headers, body=body)
     try:
-        answer = Answer(status=reply.status, headers=headers, body=body)
-        headers |= sign_answer(answer, told, hub.keys.sign, now=hub.clock())
+        signed = sign_answer(answer, told, hub.keys.sign, now=hub.clock())
     except RefusedError:
-        pass  # nothing was signed, so there is nothing to bind an answer to
-    return Response(body, status_code=reply.status, headers=headers)
+        return answer  # nothing was signed, so there is nothing to bind an answer to
+    return Answer(status=reply.status, headers={**headers, **signed}, body=body)
+
+
+def _json(message: Message) -> bytes:
+    return message.model_dump_json(exclude_none=True).encode()

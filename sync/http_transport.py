@@ -76,8 +76,9 @@ class HubConnection:
         hub_key: Ed25519PublicKey | None,
         pace: Pace,
         program: str = "tillstream",
+        wire: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Prepare calls to `hub_url`; nothing is sent yet.
+        """Prepare calls to `hub_url`; nothing is sent yet. `wire` stands in for the network (the drill's).
 
         `hub_key` None trusts whoever answers, which only enrolment does. Raises ConfigurationError for plain http to
         anywhere but this machine.
@@ -91,7 +92,11 @@ class HubConnection:
         self._ahead = timedelta()
         self.last_contact: Contact | None = None
         self._client = httpx.AsyncClient(
-            timeout=TIMEOUTS, follow_redirects=False, trust_env=True, headers={"user-agent": program}
+            timeout=TIMEOUTS,
+            follow_redirects=False,
+            trust_env=wire is None,
+            headers={"user-agent": program},
+            transport=wire,
         )
 
     def __repr__(self) -> str:
@@ -235,7 +240,15 @@ class HubTransport:
 
 
 async def enrol(
-    hub_url: str, code: str, *, sign: SigningKey, seal: X25519PrivateKey, epoch: int, pace: Pace, program: str
+    hub_url: str,
+    code: str,
+    *,
+    sign: SigningKey,
+    seal: X25519PrivateKey,
+    epoch: int,
+    pace: Pace,
+    program: str,
+    wire: httpx.AsyncBaseTransport | None = None,
 ) -> Enrolled:
     """Redeem a code: register this agent's keys, and return who it is from now on.
 
@@ -249,7 +262,7 @@ async def enrol(
         epoch=epoch,
         program=program,
     )
-    connection = HubConnection(hub_url, sign, hub_key=None, pace=pace, program=program)
+    connection = HubConnection(hub_url, sign, hub_key=None, pace=pace, program=program, wire=wire)
     try:
         answer = await connection.ask("/v1/enrolment", question, EnrolAnswer)
     finally:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from agent.config import AgentConfig
-from agent.desk.core_client import ControlClient
-from agent.desk.ports import DeskCursors, DeskJournal
+from agent.desk.ports import Asking, DeskCursors, DeskJournal
 from agent.enrolment import load_enrolled
 from agent.journal.reader import JournalReader
 from agent.keys import FileSecrets, load_or_create_keys
@@ -27,7 +26,7 @@ from sync.enrolled import Enrolled
 from sync.feed import Feed, run_feed
 from sync.feed_target import StoreFeedTarget
 from sync.http_transport import HubConnection, HubFeedSource, HubTransport
-from sync.ports import Position, SystemPace
+from sync.ports import Pace, Position, SystemPace
 from sync.protocol.feed_messages import Erasure, FeedKind
 from sync.protocol.signatures import SigningKey
 
@@ -63,7 +62,7 @@ class HubLink:
 
     state: StateDir
     config: AgentConfig
-    control: ControlClient
+    control: Asking
     wake: asyncio.Event
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     enrolled: bool = False
@@ -136,7 +135,12 @@ async def _serve_one_enrolment(link: HubLink) -> None:
             enrolled.hub_url, SigningKey(keys.sign), hub_key=enrolled.hub_public_key, pace=SystemPace()
         )
         await link.control.ask("enrolled")
-        works = _works(link, reader, connection, enrolled=enrolled)
+        works = [
+            *carriers(link, reader, connection, enrolled=enrolled, pace=SystemPace()),
+            _note_contacts(link, connection),
+            _wake_now_and_then(link.wake),
+            _until_enrolled_anew(link, enrolled),
+        ]
         tasks = [asyncio.create_task(work) for work in works]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -152,7 +156,10 @@ async def _serve_one_enrolment(link: HubLink) -> None:
         reader.close()
 
 
-def _works(link: HubLink, reader: JournalReader, connection: HubConnection, *, enrolled: Enrolled) -> list[Any]:
+def carriers(
+    link: HubLink, reader: JournalReader, connection: HubConnection, *, enrolled: Enrolled, pace: Pace
+) -> list[Coroutine[Any, Any, None]]:
+    """Return what carries the journal to the hub, and what carries the feed back; both go on until cancelled."""
     listener = _Listener(link)
     journal = DeskJournal(reader)
     courier = Courier(
@@ -160,7 +167,7 @@ def _works(link: HubLink, reader: JournalReader, connection: HubConnection, *, e
         journal=journal,
         cursors=DeskCursors(control=link.control, reader=reader),
         transport=HubTransport(connection),
-        pace=SystemPace(),
+        pace=pace,
         listener=listener,
     )
     feed = Feed(
@@ -175,20 +182,14 @@ def _works(link: HubLink, reader: JournalReader, connection: HubConnection, *, e
             changed=lambda kind: _changed(link.control, kind),
             count_backlog=lambda: journal.behind(DESTINATION),
         ),
-        pace=SystemPace(),
+        pace=pace,
         program=PROGRAM,
         waiting=lambda error, wait_s: listener.waiting(DESTINATION, error, wait_s),
     )
-    return [
-        run_courier(courier, link.wake),
-        run_feed(feed),
-        _note_contacts(link, connection),
-        _wake_now_and_then(link.wake),
-        _until_enrolled_anew(link, enrolled),
-    ]
+    return [run_courier(courier, link.wake), run_feed(feed)]
 
 
-async def _erase(control: ControlClient, erasures: Sequence[Erasure]) -> None:
+async def _erase(control: Asking, erasures: Sequence[Erasure]) -> None:
     """Have core forget people on this store's disks; durable on return."""
     for start in range(0, len(erasures), ERASURES_AT_ONCE):
         people = [
@@ -198,7 +199,7 @@ async def _erase(control: ControlClient, erasures: Sequence[Erasure]) -> None:
         await control.ask("erase", answer_s=ERASE_S, erasures=people)
 
 
-async def _changed(control: ControlClient, kind: FeedKind) -> None:
+async def _changed(control: Asking, kind: FeedKind) -> None:
     """Tell core to look at the feed's files; erasures it has carried out itself."""
     if kind is not FeedKind.ERASURES:
         await control.ask("mirror_changed")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from agent.desk.core_client import ControlClient
 from agent.journal.reader import JournalReader
 from agent.journal.records import StoredRecord
 from kiosk.ports import JsonObject
@@ -17,10 +17,18 @@ from sync.ports import ParkReason, Position
 from sync.protocol.enrolment import seal_to, to_base64
 
 
+class Asking(Protocol):
+    """Core, as far as it can be asked (`agent.desk.core_client.ControlClient`)."""
+
+    async def ask(self, op: str, *, answer_s: float = ..., **values: Any) -> dict[str, Any]:
+        """Return core's answer to one operation of `agent.control.operations`; what it raises is said there."""
+        ...
+
+
 class DeskCore:
     """Core, as pages see it (`kiosk.ports.CorePort`)."""
 
-    def __init__(self, control: ControlClient, *, own_status: Callable[[], JsonObject]) -> None:
+    def __init__(self, control: Asking, *, own_status: Callable[[], JsonObject]) -> None:
         self._control = control
         self._own_status = own_status
 
@@ -81,7 +89,7 @@ class DeskJournal:
 class DeskCursors:
     """Where destinations are (`sync.ports.CursorPort`): read from the journal, moved by core, its only writer."""
 
-    def __init__(self, *, control: ControlClient, reader: JournalReader) -> None:
+    def __init__(self, *, control: Asking, reader: JournalReader) -> None:
         self._control = control
         self._reader = reader
 

@@ -27,6 +27,9 @@ LOOK_EVERY = 64  # commits between two looks at the log's size
 
 T = TypeVar("T")
 
+Turns = Callable[[Callable[[], None]], None]
+"""Calls what it is given once, soon, on the loop."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Request:
@@ -37,11 +40,16 @@ class _Request:
 
 
 class JournalWriter:
-    """One thread, one connection. `cut_is_held` says whether a customer is waiting for their receipt right now."""
+    """One thread, one connection. `cut_is_held` says whether a customer is waiting for their receipt right now.
 
-    def __init__(self, store: JournalStore, *, cut_is_held: Callable[[], bool]) -> None:
+    `turns` is for a world with one thread (the drill): it is given `turn` and sees to it that it is called soon.
+    """
+
+    def __init__(self, store: JournalStore, *, cut_is_held: Callable[[], bool], turns: Turns | None = None) -> None:
         self._store = store
         self._cut_is_held = cut_is_held
+        self._turns = turns
+        self._turn_is_due = False
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -61,7 +69,8 @@ class JournalWriter:
     def start(self) -> None:
         """Start the thread; call on the loop that will await commits."""
         self._loop = asyncio.get_running_loop()
-        self._thread.start()
+        if self._turns is None:
+            self._thread.start()
 
     async def commit(self, batch: Batch) -> Committed:
         """Return when the batch is on disk. Raises TillstreamError, sorted by who must act; then nothing of it is."""
@@ -82,24 +91,40 @@ class JournalWriter:
     def close(self) -> None:
         """Finish what was handed over, then close the database. Blocks for the commits in flight. Once."""
         self._queue.put(None)
-        if self._thread.is_alive():
+        if self._turns is not None:
+            self.turn()
+        elif self._thread.is_alive():
             self._thread.join()
 
     def _submit(self, work: Batch | Callable[[JournalStore], object]) -> asyncio.Future[object]:
         assert self._loop is not None, "start() was not called"
         future: asyncio.Future[object] = self._loop.create_future()
         self._queue.put(_Request(work, future))
+        if self._turns is not None and not self._turn_is_due:
+            self._turn_is_due = True
+            self._turns(self.turn)
         return future
 
-    def _run(self) -> None:
-        while True:
-            group, stop = self._take_group()
-            if group:
-                self._carry_out(group)
-            self._checkpoint_when_due()
-            if stop:
-                self._store.close()
+    def turn(self) -> None:
+        """Carry out what waits, as the thread would; where there is none."""
+        self._turn_is_due = False
+        while not self._queue.empty():
+            if self._one_group():
                 return
+
+    def _run(self) -> None:
+        while not self._one_group():
+            pass
+
+    def _one_group(self) -> bool:
+        """Carry out one group; return whether it was the last."""
+        group, stop = self._take_group()
+        if group:
+            self._carry_out(group)
+        self._checkpoint_when_due()
+        if stop:
+            self._store.close()
+        return stop
 
     def _take_group(self) -> tuple[list[_Request], bool]:
         """Wait for work and take all that waits; the flag says that no more will come."""

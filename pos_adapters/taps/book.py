@@ -78,11 +78,13 @@ class JobBook:
         spool: JobSpool,
         now: Callable[[], datetime],
         log: EventLog,
+        new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._loop = loop
         self._link = link
         self._spool = spool
         self._now = now
+        self._new_id = new_id
         self._log = log
         self._jobs: dict[UUID, Job] = {}
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
@@ -109,7 +111,7 @@ class JobBook:
     def begin(self) -> Job:
         """Open a job and tell core, when core is there."""
         session = self._link.session if self._link.ready else None
-        job = Job(job_id=uuid4(), received_at=self._now(), session=session)
+        job = Job(job_id=self._new_id(), received_at=self._now(), session=session)
         self._jobs[job.job_id] = job
         if session is not None:
             self._tell(job, FrameType.JOB, json.dumps({"received_at": job.received_at.isoformat()}).encode())

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 from pos_adapters.taps.book import JobBook
@@ -19,7 +20,6 @@ from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import FRAME_BYTES_MAX, JOB_BYTES, FrameType
 from pos_adapters.taps.job import Job
 from pos_adapters.taps.own_program import SEAL, own_program
-from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool_files import SpooledFile, spooled_files
 
 # Core commits a handed-over job in milliseconds; one that it does not acknowledge stays on disk for the next time.
@@ -31,6 +31,27 @@ def sealing_command(folder: Path, key_file: Path) -> Sequence[str]:
     return (*own_program(), SEAL, str(folder), str(key_file))
 
 
+class Sealing(Protocol):
+    """Who writes jobs sealed to disk (`sealer.Sealer`, a child process). Every method returns at once."""
+
+    on_sealed: Callable[[UUID, str], None]
+
+    @property
+    def idle(self) -> bool:
+        """Whether every job given is on disk, or the disk has just said that it takes none."""
+        ...
+
+    def save(self, job: Job) -> None:
+        """Begin to write a job; `on_sealed(job_id, path)` comes once it is durable. A repeat changes nothing."""
+
+    def drop(self, job_id: UUID) -> bool:
+        """Forget a job that need not be written any more; False when it is being written or is not here."""
+        ...
+
+    def stop(self) -> None:
+        """Write what was begun and nothing else."""
+
+
 class Spool:
     """See the module's contract. Without a sealer (no key) nothing can be sealed: such jobs are given up, and said."""
 
@@ -39,16 +60,17 @@ class Spool:
         loop: asyncio.AbstractEventLoop,
         *,
         folder: Path,
-        sealer: Sealer | None,
+        sealer: Sealing | None,
         link: CoreLink,
         log: EventLog,
+        disk: Executor | None = None,
     ) -> None:
         self._loop = loop
         self._folder = folder
         self._sealer = sealer
         self._link = link
         self._log = log
-        self.disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
+        self.disk = disk or ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
         self._written: dict[UUID, Path] = {}
         self._acknowledged: set[UUID] = set()  # while the child still has them
         self._skipped: set[UUID] = set()
