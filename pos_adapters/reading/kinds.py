@@ -30,6 +30,8 @@ _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
 _COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
 _HEADLINE_SHARE = 0.6
 _WORD_SHARE = 0.5
+_TERMS_REACH_LINES = 2  # the terms of return stand directly below their heading
+_TERMS_LETTERS_MIN = 8  # a sentence, not a shop's address
 _WIDE_SHARE = 0.3  # scripts without spaces: a phrase among the words of a heading ...
 _WIDE_PHRASE_LETTERS = 5  # ... or one so long that it is no coincidence
 
@@ -55,13 +57,27 @@ def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Namin
                     continue
                 if line in goods and (sense.kind in _MARKS_A_LINE or _is_priced(facts)):
                     continue
-                if _names(facts, hit, sense) and not (
-                    sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
-                ):
-                    found.append(Naming(sense.kind, _is_soft(hit, sense), line))
+                foot = sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
+                if _names(facts, hit, sense) and not foot:
+                    found.append(Naming(sense.kind, _is_soft(hit, sense, facts.text), line))
     found = [naming for at, naming in enumerate(found) if not _repeated(found[:at], naming)]
     found.sort(key=lambda naming: (naming.soft, _ORDER.index(naming.kind)))
     return found
+
+
+def return_at_foot(lines: Sequence[LineFacts], active: int, after: int) -> bool:
+    """Whether a line below the goods consists of "REFUND" and heads no words about a shop's terms of return."""
+    for line, facts in enumerate(lines[after:], after):
+        for hit in facts.hits:
+            if hit.letters < facts.letters or facts.numbers:
+                continue
+            if any(
+                sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and sense.languages & active
+                for sense in hit.senses
+            ):
+                near = lines[line + 1 : line + 1 + _TERMS_REACH_LINES]
+                return not any(each.unknown >= _TERMS_LETTERS_MIN for each in near)
+    return False
 
 
 def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
@@ -80,7 +96,7 @@ def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bo
 def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     letters = max(facts.letters, 1)
     if sense.role is Role.KIND:
-        if _is_priced(facts):
+        if _is_priced(facts) or _is_nothing(facts):
             return False
         if hit.letters >= _WORD_SHARE * letters or " " in facts.text[hit.start : hit.end].strip():
             return True
@@ -94,6 +110,17 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     return hit.letters >= _HEADLINE_SHARE * letters
 
 
+def says_completed(facts: LineFacts, active: int) -> bool:
+    """Whether the line says that the sale ended: a phrase of several words, or a word that is the whole line."""
+    return any(
+        sense.role is Role.COMPLETED
+        and sense.languages & active
+        and (hit.letters >= _HEADLINE_SHARE * facts.letters or " " in facts.text[hit.start : hit.end])
+        for hit in facts.hits
+        for sense in hit.senses
+    )
+
+
 def _is_priced(facts: LineFacts) -> bool:
     """Whether the line names goods at a price: words there are a description."""
     if not facts.right or not facts.unknown:
@@ -102,7 +129,14 @@ def _is_priced(facts: LineFacts) -> bool:
     return number.decimals > 0 or bool(number.currency)
 
 
-def _is_soft(hit: Hit, sense: Sense) -> bool:
+def _is_nothing(facts: LineFacts) -> bool:
+    """`Balance due 0.00`: a paid receipt says that nothing is left to pay."""
+    return bool(facts.right) and facts.numbers[facts.right[0]].value == 0
+
+
+def _is_soft(hit: Hit, sense: Sense, text: str) -> bool:
+    if sense.kind is DocumentKind.KITCHEN and sense.role is Role.KIND and " " in text[hit.start : hit.end]:
+        return False  # "Grill" may be the restaurant's name, "kitchen copy" is not
     if sense.kind in _SOFT:
         return True
     if sense.role is not Role.HEADLINE:

@@ -31,7 +31,9 @@ FACTS = frozenset(
         Role.PAYMENT_CARD, Role.TERMINAL, Role.FISCAL, Role.THANKS,
     )
 )  # fmt: skip
-_SILENT = frozenset((Role.FILLER, Role.UNIT, Role.HEADING, Role.KIND, Role.HEADLINE, Role.NEUTRAL, Role.SALES_COUNT))
+_SILENT = frozenset(
+    (Role.FILLER, Role.UNIT, Role.HEADING, Role.KIND, Role.HEADLINE, Role.NEUTRAL, Role.SALES_COUNT, Role.COMPLETED)
+)
 _TOTALS = frozenset((Role.TOTAL, Role.TOTAL_WEAK, Role.SUBTOTAL))
 _TOTAL_YIELDS_TO = frozenset(
     (Role.SAVINGS, Role.DISCOUNT, Role.POINTS, Role.COUNT, Role.CHANGE, Role.TIP, Role.ROUNDING)

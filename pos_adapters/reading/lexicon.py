@@ -63,7 +63,8 @@ class Role(StrEnum):
     PAYMENT_CARD = "payment_card"
     TERMINAL = "terminal"
     FISCAL = "fiscal"
-    THANKS = "thanks"
+    THANKS = "thanks"  # an unpaid bill thanks too
+    COMPLETED = "completed"  # only a finished sale prints it: "thank you for your purchase", "paid in full"
     SALES_COUNT = "sales_count"  # of a report
     HEADING = "heading"
     UNIT = "unit"

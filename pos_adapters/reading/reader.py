@@ -16,7 +16,7 @@ from pos_adapters.reading.day_reports import day_report
 from pos_adapters.reading.entries import fashions_of, label_lines, leave_out_header, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
-from pos_adapters.reading.kinds import Naming, looks_like_kitchen, namings
+from pos_adapters.reading.kinds import Naming, looks_like_kitchen, namings, return_at_foot, says_completed
 from pos_adapters.reading.labels import Labeller, languages_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineReader, standard_reader
@@ -105,6 +105,8 @@ class _Reading:
         if not paid and not self._completed():
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
         kind = DocumentKind.RETURN if solution.total.amount < 0 else DocumentKind.SALE
+        if kind is DocumentKind.SALE and return_at_foot(self.lines, self.active, solution.total.line):
+            return self._park(ParkReason.AMBIGUOUS, "its foot names a return, its amounts are those of a sale")
         return self._proved(kind, sheet, verdict)
 
     def roles(self) -> tuple[LineRole, ...]:
@@ -155,11 +157,8 @@ class _Reading:
         return Reading(kind=naming.kind, languages=self.languages, fiscal=self.fiscal, report=report)
 
     def _completed(self) -> bool:
-        """Whether anything says that the sale ended: a fiscal mark or a thank-you, on no restaurant's open bill."""
-        if self.fiscal is not None:
-            return True
-        roles = {label.role for _, labels in self.labelled for label in labels}
-        return Role.FISCAL in roles or Role.THANKS in roles
+        """Whether anything but a tender says that the sale ended. A bare "thank you" does not: open bills thank too."""
+        return self.fiscal is not None or any(says_completed(facts, self.active) for facts in self.lines)
 
     def _unproved(self, verdict: Verdict, sheet: Sheet | None, *, kind: DocumentKind | None = None) -> Reading:
         roles = {label.role for _, labels in self.labelled for label in labels}

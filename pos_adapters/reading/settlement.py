@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pos_adapters.reading.labels import TENDERS
+from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 
@@ -32,6 +33,7 @@ class Settlement(NamedTuple):
 
 
 NAMED_TENDER_REACH_LINES = 8  # further down, "VISA" is an advertisement of what the shop accepts
+_BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
 
@@ -153,12 +155,29 @@ def _role_named(sheet: Sheet, near: int) -> Role:
 
 
 def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
-    """No tender with an amount: a bare "VISA **** 1234" just below the total still says how it was paid."""
+    """No tender with an amount: a bare "VISA **** 1234" just below the total still says how it was paid.
+
+    A list of what the shop takes, on one line or on several, says nothing.
+    """
     until = min(len(sheet.facts), after + NAMED_TENDER_REACH_LINES)
-    for line in range(after, until):
-        label, facts = sheet.labels[line], sheet.facts[line]
-        if label is None or not label.leads or facts.unknown or label.role not in TENDERS:
-            continue
-        if len({sense.role for hit in facts.hits for sense in hit.senses if sense.role in TENDERS}) == 1:
-            return Settlement((Paid(line, label.role, total, facts.name or facts.text.strip()),), proven=True)
-    return Settlement((), proven=False)
+    named = [
+        (line, label)
+        for line in range(after, until)
+        if (label := sheet.labels[line]) is not None and label.leads and _names_one_tender(sheet.facts[line], label)
+    ]
+    if len({label.role for _, label in named}) != 1:
+        return Settlement((), proven=False)
+    line, label = named[0]
+    facts = sheet.facts[line]
+    return Settlement((Paid(line, label.role, total, facts.name or facts.text.strip()),), proven=True)
+
+
+def _names_one_tender(facts: LineFacts, label: Label) -> bool:
+    if label.role not in TENDERS:
+        return False
+    said_paid = any(sense.role is Role.RECEIVED for sense in facts.hits[0].senses)
+    if facts.unknown > (_BESIDE_PAID_LETTERS_MAX if said_paid and facts.numbers else 0):
+        return False
+    tenders = [hit for hit in facts.hits if any(sense.role in TENDERS for sense in hit.senses)]
+    roles = {sense.role for hit in tenders for sense in hit.senses if sense.role in TENDERS}
+    return len(roles) == 1 and (len(tenders) == 1 or any(letter.isdigit() for letter in facts.text))
