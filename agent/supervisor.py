@@ -148,7 +148,7 @@ class Supervisor:
                     process.kill()
 
     async def _tell_when_ready(self) -> None:
-        """Tell the service manager once core answers: taps listen since before they were started."""
+        """Tell the service manager once core answers; one that never does must not cost the store its taps, too."""
         deadline_s = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline_s:
             try:
@@ -157,9 +157,11 @@ class Supervisor:
                 await asyncio.sleep(LOOK_EVERY_S)
                 continue
             writer.close()
-            notify("READY=1", self.environment)
+            notify("READY=1\nSTATUS=serving", self.environment)
             self.log("ready")
             return
+        notify("READY=1\nSTATUS=core does not answer; receipts pass through unread", self.environment)
+        self.log("core_away", waited_s=READY_WITHIN_S)
 
     def _report(self) -> None:
         """Write what runs, whole and by rename; a disk that says no costs the report only."""
