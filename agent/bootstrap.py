@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock
+from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock, business_day
 from agent.config import AgentConfig
 from agent.control.operations import CoreParts, Operations
 from agent.control.server import ControlServer
@@ -17,10 +17,13 @@ from agent.identity.recognition import Recogniser
 from agent.identity.scanning import Scanning
 from agent.intake.captures import CaptureFiles
 from agent.intake.counter import LOOK_UP_WITHIN_S, Counter, House
+from agent.intake.day_close import DayLedger
 from agent.intake.documents import DocumentClerk, KnownSales
 from agent.intake.outcomes import Outcomes
 from agent.intake.papers import StorePapers
 from agent.intake.recording import RecordMaker
+from agent.intake.rereading import Rereader, StoredCaptures
+from agent.journal.days import DayReader
 from agent.journal.recovery import JournalPlace, open_or_recover
 from agent.journal.store import JournalStore
 from agent.journal.writer import JournalWriter, Turns
@@ -59,6 +62,8 @@ class Core:
     floor: Floor
     memory: StoreMemory
     known: KnownSales
+    ledger: DayLedger
+    clerk: DocumentClerk
     days: BusinessDays
     offers: OfferDesk
     mirror: AccountMirror
@@ -105,7 +110,7 @@ def build(
     publisher = _Publisher()
     floor = Floor(publish=publisher)
     standing = Standing(clock=time, publish=publisher, log=log)
-    memory, known = StoreMemory(), KnownSales()
+    memory, known, ledger = StoreMemory(), KnownSales(), DayLedger()
     mirror = AccountMirror(state.mirror, on_trouble=standing.trouble)
     furnished = _house(
         config,
@@ -119,6 +124,7 @@ def build(
             floor=floor,
             memory=memory,
             known=known,
+            ledger=ledger,
             people=Recogniser(mirror, country=config.store.country),
             publisher=publisher,
             standing=standing,
@@ -135,6 +141,8 @@ def build(
         floor=floor,
         memory=memory,
         known=known,
+        ledger=ledger,
+        clerk=furnished.house.clerk,
         days=days,
         offers=furnished.house.offers,
         mirror=mirror,
@@ -165,6 +173,7 @@ class _Basics:
     floor: Floor
     memory: StoreMemory
     known: KnownSales
+    ledger: DayLedger
     people: Recogniser
     publisher: _Publisher
     standing: Standing
@@ -196,7 +205,13 @@ def _house(config: AgentConfig, basics: _Basics, *, look_up_within_s: float) -> 
         journal=basics.writer,
         captures=CaptureFiles(basics.state.captures, basics.keys.journal),
         unseal=lambda blob: open_sealed(basics.keys.seal, blob),
-        clerk=DocumentClerk(config.business_unit_id, zone=config.store.zone, days=basics.days, known=basics.known),
+        clerk=DocumentClerk(
+            config.business_unit_id,
+            zone=config.store.zone,
+            days=basics.days,
+            known=basics.known,
+            ledger=basics.ledger,
+        ),
         offers=_offer_desk(config, basics),
         memory=basics.memory,
         floor=basics.floor,
@@ -258,8 +273,25 @@ def _operations(core: Core, furnished: _Furnished, judge: ClockJudge) -> CorePar
         enrolled=lambda: use_enrolment(core),
         erase=eraser.erase,
         backup=core.housekeeping.backup,
+        reread=_rereader(core, basics.maker).take,
         scrub=core.housekeeping.scrub_all,
         status=lambda: basics.standing.report(core),
+    )
+
+
+def _rereader(core: Core, maker: RecordMaker) -> Rereader:
+    store = core.config.store
+    return Rereader(
+        captures=StoredCaptures(
+            config=core.config,
+            files=CaptureFiles(core.state.captures, core.keys.journal),
+            open_reader=lambda: DayReader(core.state.journal, core.keys.journal),
+        ),
+        clerk=core.clerk,
+        known=core.known,
+        maker=maker,
+        writer=core.writer,
+        day_of=lambda at: business_day(at, store.zone, store.day_ends_at),
     )
 
 

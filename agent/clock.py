@@ -108,6 +108,13 @@ class BusinessDays:
         self._last[workstation_id] = day
         return day
 
+    def restore(self, workstation_id: str, *, last: date | None = None, closed: date | None = None) -> None:
+        """Learn from the journal which day ran and which was closed before this process started."""
+        if last is not None:
+            self._last[workstation_id] = max(last, self._last.get(workstation_id, last))
+        if closed is not None:
+            self._closed[workstation_id] = max(closed, self._closed.get(workstation_id, closed))
+
     def close(self, workstation_id: str, moment: datetime) -> date:
         """Note a Z report; return the day it closes: the one of the last document before it."""
         day = self._last.get(workstation_id, business_day(moment, self._zone, self._day_ends_at))

@@ -28,6 +28,7 @@ from agent.journal.reader import JournalReader
 from agent.logs import EventLog
 from agent.notify import notify
 from agent.offering.memory import KINDS
+from agent.upkeep.day_counts import count_days
 from agent.upkeep.warm_up import warm_up
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 
@@ -90,6 +91,7 @@ async def take_over(core: Core) -> None:
     try:
         await core.writer.run(lambda store: store.open())
         await use_enrolment(core)
+        await asyncio.to_thread(count_days, core)
         known, awaited = await asyncio.to_thread(_left_over, core)
     except TillstreamError as error:
         core.standing.trouble(error)

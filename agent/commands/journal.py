@@ -1,4 +1,4 @@
-"""`tillstream journal tail|show|export|verify|parked|unpark|backup`; `app` is the group `journal`."""
+"""`tillstream journal tail|show|export|verify|parked|unpark|reread|completeness|backup`; `app` is the group."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from agent.commands.journal_days import completeness, reread
 from agent.commands.options import ConfigOption, JsonOption, open_journal, state_of
 from agent.control.call import ask_core
 from agent.journal.chain import ChainVerifier
@@ -18,6 +19,8 @@ from agent.journal.records import StoredRecord
 from retail.errors import RefusedError
 
 app = typer.Typer(help="Read the journal: what happened, in order.", no_args_is_help=True)
+app.command(epilog="Example: tillstream journal completeness --days 30")(completeness)
+app.command(epilog="Example: tillstream journal reread --dry-run")(reread)
 
 TAIL_ROWS = 20
 TAIL_ROWS_MAX = 10_000

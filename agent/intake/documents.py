@@ -13,9 +13,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from agent.clock import BusinessDays, sale_time
+from agent.intake.day_close import DayLedger
 from agent.intake.payloads import Content, transaction_content
 from agent.journal.records import JournalKind
-from pos_adapters.reading.values import Reading
+from pos_adapters.reading.values import DayReport, Reading
 from retail.identifiers import BusinessUnitId, JobId, TransactionKey, WorkstationId
 from retail.transaction import DocumentKind, RetailTransaction
 
@@ -76,22 +77,46 @@ _TRANSACTION_KINDS = {
 }
 
 
+def report_told(report: DayReport, origin: Origin, *, at: datetime, day: date, ledger: DayLedger) -> Told:
+    """Return the journal's word on a Z report: what it told of a day beside what the ledger has counted of it."""
+    content = ledger.closed(origin.workstation_id, day, report)
+    return Told(
+        kind=JournalKind.DAY_CLOSED,
+        content={"job_id": origin.job_id, "document_no": origin.document_no, **content},
+        business_day=day,
+        occurred_at=at,
+        document_kind=DocumentKind.REPORT,
+    )
+
+
 class DocumentClerk:
     """Fills in what the store knows, and tells copies and conflicts from sales."""
 
     def __init__(
-        self, business_unit_id: BusinessUnitId, *, zone: ZoneInfo, days: BusinessDays, known: KnownSales
+        self,
+        business_unit_id: BusinessUnitId,
+        *,
+        zone: ZoneInfo,
+        days: BusinessDays,
+        known: KnownSales,
+        ledger: DayLedger | None = None,
     ) -> None:
         self._business_unit_id = business_unit_id
         self._zone = zone
         self._days = days
         self._known = known
+        self._ledger = ledger or DayLedger()
 
-    def tell(self, reading: Reading, origin: Origin) -> Told:
-        """Return what to journal of a document. Remembers a new sale's key at once; see `forget`."""
+    def tell(self, reading: Reading, origin: Origin, *, parked_day: date | None = None) -> Told:
+        """Return what to journal of a document. Remembers a new sale's key at once; see `forget`.
+
+        `parked_day`: the document is read again later, and belongs to the day that it was parked under.
+        """
         printed = reading.transaction.occurred_at if reading.transaction else None
         moment = sale_time(printed, origin.received_at, self._zone)
-        day = self._days.day_of(origin.workstation_id, moment.at)
+        if reading.kind is DocumentKind.REPORT and reading.report is not None and reading.report.closes_day:
+            return self._closed(reading.report, origin, moment.at, parked_day)
+        day = parked_day or self._days.day_of(origin.workstation_id, moment.at)
         told = Told(kind=None, content={}, business_day=day, occurred_at=moment.at, document_kind=reading.kind)
         if reading.parked is not None:
             return self._parked(told, origin, reason=reading.parked.reason.value, detail=reading.parked.detail)
@@ -107,14 +132,17 @@ class DocumentClerk:
         }
         return self._unless_known(replace(told, kind=kind, content=content, sale=sale), origin)
 
-    def close_day(self, workstation_id: str, at: datetime) -> date:
-        """Note a Z report and return the day it closes."""
-        return self._days.close(workstation_id, at)
-
     def forget(self, told: Told) -> None:
         """Take back that a sale is known: it did not reach the disk and will be handed over again."""
         if told.sale is not None and told.sale.transaction_id is not None:
             self._known.remove(told.sale.transaction_id)
+            if told.kind is not JournalKind.TRANSACTION_VOIDED:
+                self._ledger.add(told.sale, sign=-1)
+
+    def _closed(self, report: DayReport, origin: Origin, at: datetime, parked_day: date | None) -> Told:
+        """Return the Z report beside what was captured; printed twice, it closes the same day twice."""
+        day = parked_day or self._days.close(origin.workstation_id, at)
+        return report_told(report, origin, at=at, day=day, ledger=self._ledger)
 
     def _completed(self, reading: Reading, origin: Origin, at: datetime, day: date) -> RetailTransaction:
         assert reading.transaction is not None
@@ -144,6 +172,7 @@ class DocumentClerk:
         known = self._known.total(told.sale.transaction_id)
         if known is None:
             self._known.add(told.sale.transaction_id, str(told.sale.total))
+            self._ledger.add(told.sale)
             return told
         if known == str(told.sale.total):
             return replace(told, kind=None, content={}, sale=None, document_kind=DocumentKind.COPY)

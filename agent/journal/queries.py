@@ -1,4 +1,4 @@
-"""Loads the named statements of `queries.sql` and the scripts beside it; a name nobody wrote is our own mistake."""
+"""Loads the named statements and the scripts beside them; a name nobody wrote is our own mistake."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from importlib import resources
 from types import MappingProxyType
 
+QUERY_FILES = ("queries.sql", "queries_days.sql")  # what a receipt needs, and what looks at whole days
+
 _MARK = "-- name: "
 
 
 def load_queries() -> Mapping[str, str]:
-    """Return name -> statement of every statement in `queries.sql`."""
-    queries = parse_queries(read_script("queries.sql"))
+    """Return name -> statement of every statement in the files of `QUERY_FILES`."""
+    queries: dict[str, str] = {}
+    for file in QUERY_FILES:
+        found = parse_queries(read_script(file))
+        assert not queries.keys() & found.keys(), f"two statements of {file} have a name twice"
+        queries |= found
     return MappingProxyType(queries)
 
 
