@@ -11,7 +11,9 @@ from agent.config import AgentConfig
 from agent.control.operations import CoreParts, Operations
 from agent.control.server import ControlServer
 from agent.control.standing import Standing
+from agent.identity.doubts import Doubts
 from agent.identity.floor import Floor, Push
+from agent.identity.keeping import ScanKeeper
 from agent.identity.look_up import AccountMirror
 from agent.identity.recognition import Recogniser
 from agent.identity.scanning import Scanning
@@ -60,6 +62,8 @@ class Core:
     place: JournalPlace
     writer: JournalWriter
     floor: Floor
+    keeper: ScanKeeper
+    doubts: Doubts
     memory: StoreMemory
     known: KnownSales
     ledger: DayLedger
@@ -108,24 +112,29 @@ def build(
     place = JournalPlace(path=state.journal, key=keys.journal, now=time.now)
     store = JournalStore(state.journal, lambda broken: open_or_recover(place, salvage_first=broken))
     publisher = _Publisher()
-    floor = Floor(publish=publisher)
     standing = Standing(clock=time, publish=publisher, log=log)
     memory, known, ledger = StoreMemory(), KnownSales(), DayLedger()
     mirror = AccountMirror(state.mirror, on_trouble=standing.trouble)
+    people = Recogniser(mirror, country=config.store.country)
+    writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for, turns=turns)
+    keeper, doubts = ScanKeeper(journal=writer, people=people), Doubts()
+    floor = Floor(publish=publisher, keeper=keeper)
     furnished = _house(
         config,
         _Basics(
             state=state,
             keys=keys,
             clock=time,
-            writer=JournalWriter(store, cut_is_held=lambda: floor.is_waited_for, turns=turns),
+            writer=writer,
             maker=RecordMaker(time, judge, days),
             days=days,
             floor=floor,
+            keeper=keeper,
+            doubts=doubts,
             memory=memory,
             known=known,
             ledger=ledger,
-            people=Recogniser(mirror, country=config.store.country),
+            people=people,
             publisher=publisher,
             standing=standing,
         ),
@@ -139,6 +148,8 @@ def build(
         place=place,
         writer=furnished.basics.writer,
         floor=floor,
+        keeper=keeper,
+        doubts=doubts,
         memory=memory,
         known=known,
         ledger=ledger,
@@ -171,6 +182,8 @@ class _Basics:
     maker: RecordMaker
     days: BusinessDays
     floor: Floor
+    keeper: ScanKeeper
+    doubts: Doubts
     memory: StoreMemory
     known: KnownSales
     ledger: DayLedger
@@ -215,6 +228,8 @@ def _house(config: AgentConfig, basics: _Basics, *, look_up_within_s: float) -> 
         offers=_offer_desk(config, basics),
         memory=basics.memory,
         floor=basics.floor,
+        keeper=basics.keeper,
+        doubts=basics.doubts,
         publish=basics.publisher,
         trouble=trouble,
         profile=config.store.print_profile,
@@ -236,6 +251,8 @@ def _scanning(config: AgentConfig, furnished: _Furnished) -> Scanning:
         publish=basics.publisher,
         places=frozenset(each.id for each in config.workstation),
         kiosks=frozenset(config.desk.kiosks),
+        keeper=basics.keeper,
+        doubts=basics.doubts,
     )
 
 
@@ -261,6 +278,7 @@ def _operations(core: Core, furnished: _Furnished, judge: ClockJudge) -> CorePar
         maker=basics.maker,
         memory=basics.memory,
         people=basics.people,
+        keeper=basics.keeper,
     )
     return CoreParts(
         clock=basics.clock,

@@ -17,6 +17,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from agent.bootstrap import Core, build, use_enrolment
 from agent.config import load_config
 from agent.identity.floor import Push
 from agent.intake.tap_server import TapConnection
+from agent.journal.batch import KeepScan
 from agent.journal.reader import JournalReader
 from agent.logs import EventLog
 from agent.notify import notify
@@ -92,23 +94,46 @@ async def take_over(core: Core) -> None:
         await core.writer.run(lambda store: store.open())
         await use_enrolment(core)
         await asyncio.to_thread(count_days, core)
-        known, awaited = await asyncio.to_thread(_left_over, core)
+        left = await asyncio.to_thread(_left_over, core)
     except TillstreamError as error:
         core.standing.trouble(error)
         return
-    for transaction_id, total in known:
+    for transaction_id, total in left.sales:
         core.known.add(transaction_id, total)
-    core.outcomes.expect_again({(job, cut): content for job, cut, _, content in awaited})
-    if awaited:
-        lanes = {(job, cut): lane for job, cut, lane, _ in awaited}
+    _bring_back(core, left.scans)
+    core.outcomes.expect_again({(job, cut): content for job, cut, _, content in left.awaited})
+    if left.awaited:
+        lanes = {(job, cut): lane for job, cut, lane, _ in left.awaited}
         asyncio.get_running_loop().call_later(GIVE_UP_AFTER_S, core.outcomes.give_up, lanes)
 
 
-def _left_over(core: Core) -> tuple[list[tuple[str, str]], list[tuple[str, int, str, dict[str, object]]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LeftOver:
+    """What the last core left: sales that may come again as copies, papers without an outcome, scans without a sale."""
+
+    sales: list[tuple[str, str]]
+    awaited: list[tuple[str, int, str, dict[str, object]]]
+    scans: list[KeepScan]
+
+
+def _bring_back(core: Core, rows: Sequence[KeepScan]) -> None:
+    """Take over acknowledged scans: those put by wait for their number, the others are in doubt (`doubts`)."""
+    for row in rows:
+        scan = core.keeper.restored(row)
+        if row.number:
+            core.floor.put_by(row.number, scan)
+        else:
+            core.doubts.add(row.workstation_id, (scan,))
+            core.doubts.wait(row.workstation_id, waits=True)
+
+
+def _left_over(core: Core) -> _LeftOver:
     reader = JournalReader(core.state.journal, core.keys.journal)
     try:
         since = core.clock.now().date() - timedelta(days=KNOWN_DAYS)
-        return reader.sales_since(since.isoformat()), reader.awaited()
+        return _LeftOver(
+            sales=reader.sales_since(since.isoformat()), awaited=reader.awaited(), scans=reader.open_scans()
+        )
     finally:
         reader.close()
 
@@ -148,6 +173,7 @@ async def _tick(core: Core) -> None:
             told_seq = core.writer.head_seq
             core.control.publish(Push(event="journal", data={"head_seq": told_seq}))
         core.floor.expire(core.clock.now())
+        core.keeper.gone(core.doubts.expire(core.clock.now()))
         if core.writer.trouble is None:
             core.standing.resolved("disk_full", "disk_error", "journal_broken")
         found = _enrolled_at(core)

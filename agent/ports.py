@@ -15,7 +15,6 @@ from pos_adapters.reading.values import Reading
 from pos_adapters.taps.sealed_job import SealedJob
 from receipt.paper import Paper
 from receipt.printers import PrinterModel
-from retail.loyalty import Account
 from sync.protocol.tokens import CodeKind
 
 
@@ -63,12 +62,12 @@ class People(Protocol):
         """Return whom a code belongs to; takes 12 ms on another thread."""
         ...
 
-    def account(self, scan_id: str) -> Account | None:
-        """Return who was recognised by a scan; None for an unknown code, or while it is still being looked up."""
+    def recognition(self, scan_id: str) -> Recognition:
+        """Return what a scan turned out to be; nobody while it is still being looked up."""
         ...
 
-    def locator(self, scan_id: str) -> str:
-        """Return the half of the code's token that may be stored, hexadecimal; empty while it is not known yet."""
+    def pending(self, scan_id: str) -> Future[Recognition] | None:
+        """Return what to wait for while a scan is being looked up, None when nothing is."""
         ...
 
 

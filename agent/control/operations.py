@@ -108,11 +108,11 @@ class Operations:
         presented = Presented(
             workstation_id=_text(workstation_id), code=_text(code), symbology=_text(symbology), source=_text(source)
         )
-        return {"scan_id": self._parts.scanning.scan(presented)}
+        return {"scan_id": await self._parts.scanning.scan(presented)}
 
     async def undo(self, *, scan_id: str) -> dict[str, Any]:
         """Take a scan back."""
-        self._parts.scanning.undo(_text(scan_id))
+        await self._parts.scanning.undo(_text(scan_id))
         return {}
 
     async def paper(self, *, workstation_id: str) -> dict[str, Any]:

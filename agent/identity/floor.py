@@ -9,9 +9,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from agent.identity.binding import Effect, EffectKind, Event, Happening, Lane, Sale, Scan, now, step
+from agent.identity.binding import Effect, EffectKind, Event, Happening, Lane, Phase, Sale, Scan, now, step
 
 PUT_BY_MAX = 200  # suspended sales with a member; a store has a handful, until they are resumed or the day ends
 CLEAR_REASONS: Mapping[Event, str] = {
@@ -33,6 +33,24 @@ class Push:
     place_id: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sold:
+    """What the end of a sale means for its lane: whose it is, and every scan that is over with it."""
+
+    scan: Scan | None = None
+    gone: tuple[Scan, ...] = ()
+
+
+class Keeper(Protocol):
+    """Where scans are kept over a restart (`agent.identity.keeping.ScanKeeper`)."""
+
+    def gone(self, scans: Iterable[Scan]) -> None:
+        """Drop scans that belong to no sale."""
+
+    def put_by(self, workstation_id: str, scan: Scan, number: str) -> None:
+        """Note that a scan waits under a suspension number now."""
+
+
 @dataclass(slots=True)
 class _LaneState:
     lane: Lane = field(default_factory=Lane)
@@ -40,10 +58,11 @@ class _LaneState:
 
 
 class Floor:
-    """Used by core's loop only. `publish` is called at once; it must not wait."""
+    """Used by core's loop only. `publish` is called at once; it must not wait, and no more must `keeper`."""
 
-    def __init__(self, *, publish: Callable[[Push], None]) -> None:
+    def __init__(self, *, publish: Callable[[Push], None], keeper: Keeper) -> None:
         self._publish = publish
+        self._keeper = keeper
         self._lanes: dict[str, _LaneState] = {}
         self._put_by: OrderedDict[str, Scan] = OrderedDict()
         self.cuts_held = 0
@@ -73,21 +92,41 @@ class Floor:
         """Take an event that carries nothing."""
         return self._tell(workstation_id, Happening(event=event, at=at))
 
-    def sold(self, workstation_id: str, sale: Sale, at: datetime) -> Scan | None:
-        """End a sale; return the scan it belongs to."""
-        effects = self._tell(workstation_id, Happening(event=Event.SOLD, at=at, sale=sale))
-        self._state(workstation_id).wants_paper = False
-        return next((each.scan for each in effects if each.kind is EffectKind.CONSUMED), None)
+    def sold(self, workstation_id: str, sale: Sale, at: datetime) -> Sold:
+        """End a sale; return whose it is. The caller drops what is over with it, in the sale's own commit."""
+        state = self._state(workstation_id)
+        before = state.lane.scans
+        result = step(state.lane, Happening(event=Event.SOLD, at=at, sale=sale))
+        state.lane = result.lane
+        state.wants_paper = False
+        effects = self._announce(workstation_id, result.effects, at)
+        scan = next((each.scan for each in effects if each.kind is EffectKind.CONSUMED), None)
+        return Sold(scan=scan, gone=_left(before, state.lane.scans))
+
+    def doubted(self, workstation_id: str, at: datetime) -> tuple[Scan, ...]:
+        """Take everybody off a lane whose last papers nobody has seen; return their scans, which are in doubt."""
+        state = self._state(workstation_id)
+        before = state.lane.scans if state.lane.phase is Phase.BOUND else ()
+        result = step(state.lane, Happening(event=Event.SIGNED_OFF, at=at))
+        state.lane = result.lane
+        self._announce(workstation_id, result.effects, at)
+        return before
 
     def suspended(self, workstation_id: str, number: str, at: datetime) -> list[Effect]:
         """Put the open sale's person by under a number; without a number they are scanned again."""
         effects = self._tell(workstation_id, Happening(event=Event.SUSPENDED, at=at, number=number))
         if number:
             for effect in effects:
-                self._put_by[number] = effect.scan
-                if len(self._put_by) > PUT_BY_MAX:
-                    self._put_by.popitem(last=False)
+                self._keeper.put_by(workstation_id, effect.scan, number)
+                self.put_by(number, effect.scan)
         return effects
+
+    def put_by(self, number: str, scan: Scan) -> None:
+        """Let somebody wait under a suspension number."""
+        self._put_by[number] = scan
+        if len(self._put_by) > PUT_BY_MAX:
+            _, forgotten = self._put_by.popitem(last=False)
+            self._keeper.gone((forgotten,))
 
     def resumed(self, workstation_id: str, number: str, at: datetime) -> list[Effect]:
         """Fetch whoever was put by under a number, once."""
@@ -96,6 +135,7 @@ class Floor:
 
     def new_day(self) -> None:
         """Forget who was put by: suspended sales do not outlive their day."""
+        self._keeper.gone(self._put_by.values())
         self._put_by.clear()
 
     def ask_for_paper(self, workstation_id: str) -> None:
@@ -116,16 +156,25 @@ class Floor:
         """Let time pass everywhere, so that pages forget people who walked away."""
         effects: list[Effect] = []
         for workstation_id, state in self._lanes.items():
-            passed = now(state.lane, at)
+            before, passed = state.lane.scans, now(state.lane, at)
             state.lane = passed.lane
+            self._drop(_left(before, state.lane.scans))
             effects += self._announce(workstation_id, passed.effects, at)
         return effects
 
     def _tell(self, workstation_id: str, happening: Happening) -> list[Effect]:
         state = self._state(workstation_id)
-        result = step(state.lane, happening)
+        before, result = state.lane.scans, step(state.lane, happening)
         state.lane = result.lane
+        left = _left(before, state.lane.scans)
+        if happening.event is Event.SUSPENDED and happening.number:
+            left = tuple(scan for scan in left if all(scan is not effect.scan for effect in result.effects))
+        self._drop(left)
         return self._announce(workstation_id, result.effects, happening.at)
+
+    def _drop(self, scans: tuple[Scan, ...]) -> None:
+        if scans:
+            self._keeper.gone(scans)
 
     def _announce(self, workstation_id: str, effects: Iterable[Effect], at: datetime) -> list[Effect]:
         """Tell pages that somebody is known no more; being known is told when it is found out who they are."""
@@ -139,3 +188,8 @@ class Floor:
 
     def _state(self, workstation_id: str) -> _LaneState:
         return self._lanes.setdefault(workstation_id, _LaneState())
+
+
+def _left(before: tuple[Scan, ...], after: tuple[Scan, ...]) -> tuple[Scan, ...]:
+    """Return the scans that were there and are not any more."""
+    return tuple(scan for scan in before if scan not in after) if before else ()

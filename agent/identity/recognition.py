@@ -33,11 +33,20 @@ class MirrorPort(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """What a code turned out to be. `locator` (hexadecimal) may be stored; it opens nothing."""
+    """What a code turned out to be. `locator` (hexadecimal) may be stored; it opens nothing.
+
+    `customer_id` is empty where nobody is known; it is known without the account for a scan of before a restart.
+    """
 
     scan_id: str
     locator: str
     account: Account | None
+    customer_id: str = ""
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether only the id has outlived a restart: the code that opens the account has not been kept."""
+        return self.account is None and bool(self.customer_id)
 
 
 class Recogniser:
@@ -50,6 +59,7 @@ class Recogniser:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scrypt", initializer=be_nice)
         self._waiting = 0
         self._known: OrderedDict[str, Recognition] = OrderedDict()
+        self._pending: dict[str, asyncio.Future[Recognition]] = {}
 
     def __repr__(self) -> str:
         return f"<Recogniser waiting={self._waiting} remembered={len(self._known)}>"
@@ -71,32 +81,52 @@ class Recogniser:
 
     async def recognise(self, scan_id: str, code: str, kind: CodeKind) -> Recognition:
         """Return whom a code belongs to and remember it under the scan's id. The code itself is not kept."""
-        if self._pepper is None:
-            return self._remember(Recognition(scan_id=scan_id, locator="", account=None))
+        found = Recognition(scan_id=scan_id, locator="", account=None)
+        try:
+            if self._pepper is not None:
+                found = await self._find(scan_id, code, kind, self._pepper)
+            return self._remember(found)
+        finally:
+            pending = self._pending.pop(scan_id, None)
+            if pending is not None and not pending.done():
+                pending.set_result(found)
+
+    def expect(self, scan_id: str) -> None:
+        """Note that a scan is about to be recognised, so that a cut that comes first can wait for it."""
+        self._pending[scan_id] = asyncio.get_running_loop().create_future()
+
+    def pending(self, scan_id: str) -> asyncio.Future[Recognition] | None:
+        """Return what to wait for while a scan is being looked up; None when it is known, or never was one."""
+        return self._pending.get(scan_id)
+
+    async def _find(self, scan_id: str, code: str, kind: CodeKind, pepper: bytes) -> Recognition:
         normalised = normalise(code, kind, country=self._country)
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            token = await loop.run_in_executor(self._thread, token_of, normalised, self._pepper)
+            token = await loop.run_in_executor(self._thread, token_of, normalised, pepper)
         finally:
             self._waiting -= 1
         account = self._mirror.look_up_account(token)
-        return self._remember(Recognition(scan_id=scan_id, locator=locator_of(token).hex(), account=account))
+        return Recognition(
+            scan_id=scan_id,
+            locator=locator_of(token).hex(),
+            account=account,
+            customer_id=account.customer_id if account else "",
+        )
 
-    def account(self, scan_id: str) -> Account | None:
-        """Return who was recognised by a scan; None for nobody, or not yet."""
-        known = self._known.get(scan_id)
-        return known.account if known else None
+    def recognition(self, scan_id: str) -> Recognition:
+        """Return what a scan turned out to be; nobody for one that is not known (any more)."""
+        return self._known.get(scan_id) or Recognition(scan_id=scan_id, locator="", account=None)
 
-    def locator(self, scan_id: str) -> str:
-        """Return the storable half of a scan's token; empty for none, or not yet."""
-        known = self._known.get(scan_id)
-        return known.locator if known else ""
+    def remember_restored(self, recognition: Recognition) -> None:
+        """Take over what the journal kept of a scan made before core was started."""
+        self._remember(recognition)
 
     def forget(self, customer_id: str) -> None:
         """Drop a person from memory: they were erased."""
         for scan_id, known in list(self._known.items()):
-            if known.account is not None and known.account.customer_id == customer_id:
+            if known.customer_id == customer_id:
                 del self._known[scan_id]
 
     def close(self) -> None:

@@ -1,7 +1,8 @@
 """A code was presented: what is it, whose open sale does it change, who is it, and what do pages say about it.
 
-Identity is decided at the moment of the scan; who it is, is found out behind it (12 ms) and told as an event. The code
-itself is kept nowhere: cards are told apart by a keyed hash that lives as long as this process.
+Identity is decided at the moment of the scan; who it is, is found out behind it (12 ms) and told as an event. A scan is
+acknowledged when it is on disk: killing core before its sale ends loses nobody. The code itself is kept nowhere: cards
+are told apart by a keyed hash that lives as long as this process.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from datetime import datetime
 from typing import Any
 
 from agent.clock import Clock
-from agent.identity.binding import Effect, EffectKind, Event, Scan
+from agent.identity.binding import Effect, EffectKind, Event, Phase, Scan
 from agent.identity.codes import CODE_LENGTH_MAX, CodeKind, CodeRules, symbology_of
+from agent.identity.doubts import Doubts
 from agent.identity.floor import Floor, Push
+from agent.identity.keeping import ScanKeeper
 from agent.identity.recognition import Recogniser, Recognition
 from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
-from agent.journal.batch import Batch
+from agent.journal.batch import Batch, Committed
 from agent.journal.records import JournalKind
 from agent.offering.offering import OfferDesk, Screen
 from agent.ports import Journalling
@@ -68,6 +71,8 @@ class Scanning:
         publish: Callable[[Push], None],
         places: Collection[str],
         kiosks: Collection[str],
+        keeper: ScanKeeper,
+        doubts: Doubts,
     ) -> None:
         self._clock = clock
         self._rules = rules
@@ -79,11 +84,17 @@ class Scanning:
         self._publish = publish
         self._places = places
         self._kiosks = kiosks
+        self._keeper = keeper
+        self._doubts = doubts
         self._secret = os.urandom(16)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def scan(self, presented: Presented) -> str:
-        """Take a code and return the scan's id. Raises RefusedError for noise, TryAgainError in a flood of scans."""
+    async def scan(self, presented: Presented) -> str:
+        """Take a code and return the scan's id once it will outlive core.
+
+        Raises RefusedError for noise, TryAgainError in a flood of scans, and what the journal says when it cannot keep
+        the scan: then it counts as long as core lives.
+        """
         code = presented.code.strip()
         known = self._kiosks if presented.is_at_kiosk else self._places
         if presented.workstation_id not in known:
@@ -102,25 +113,28 @@ class Scanning:
             self._floor.happened(presented.workstation_id, Event.BEGUN, self._clock.now())
             return scan_id
         if kind is CodeKind.MEMBER:
-            self._member(presented, scan_id, code)
+            await self._member(presented, scan_id, code)
         else:
             self._tell_customer(presented, _stranger(scan_id, kind, code, self._clock.now()))
         return scan_id
 
-    def undo(self, scan_id: str) -> None:
-        """Take a scan back. Twice is as good as once, and so is undoing one that no longer counts."""
+    async def undo(self, scan_id: str) -> None:
+        """Take a scan back, on return for good. Twice is as good as once, and so is one that no longer counts."""
         now = self._clock.now()
         for effect in self._floor.undone(scan_id, now):
             if effect.kind is EffectKind.DETACHED_LATE:
-                self._release_late(effect)
+                await self._release_late(effect)
+        self._keeper.gone(self._doubts.undo(scan_id))
+        await self._keeper.flush()
 
     async def settle(self) -> None:
         """Return when no scan is being looked up any more."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _member(self, presented: Presented, scan_id: str, code: str) -> None:
+    async def _member(self, presented: Presented, scan_id: str, code: str) -> None:
         effects: list[Effect] = []
+        self._people.expect(scan_id)
         if not presented.is_at_kiosk:
             holder = hashlib.blake2b(code.encode(), key=self._secret, digest_size=16).hexdigest()
             scan = Scan(scan_id=scan_id, holder=holder, at=self._clock.now())
@@ -128,14 +142,31 @@ class Scanning:
         task = asyncio.get_running_loop().create_task(self._find_out(presented, scan_id, code, effects))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        await asyncio.shield(task)
 
     async def _find_out(self, presented: Presented, scan_id: str, code: str, effects: list[Effect]) -> None:
         symbology = symbology_of(presented.symbology, code)
         kind = _TOKEN_KINDS.get(symbology, TokenKind.WALLET if symbology == "qr" else TokenKind.CARD)
         found = await self._people.recognise(scan_id, code, kind)
-        for effect in effects:
-            if effect.kind is EffectKind.ATTACHED_LATE:
-                self._attach_late(effect, found, presented.workstation_id)
+        durable = self._keep(scan_id, found, presented.workstation_id)
+        durable += [
+            self._attach_late(effect, found, presented.workstation_id)
+            for effect in effects
+            if effect.kind is EffectKind.ATTACHED_LATE
+        ]
+        self._tell_pages(presented, scan_id, code, found=found, effects=effects)
+        await asyncio.gather(*durable)
+
+    def _keep(self, scan_id: str, found: Recognition, workstation_id: str) -> list[asyncio.Future[Committed]]:
+        """Write down a scan that belongs to an open sale, unless that sale has ended meanwhile."""
+        lane = self._floor.lane(workstation_id, self._clock.now())
+        if lane.phase is not Phase.BOUND:
+            return []
+        return [self._keeper.keep(workstation_id, scan, found) for scan in lane.scans if scan.scan_id == scan_id]
+
+    def _tell_pages(
+        self, presented: Presented, scan_id: str, code: str, *, found: Recognition, effects: list[Effect]
+    ) -> None:
         if any(effect.kind is EffectKind.DOUBTED for effect in effects):
             self._tell_doubt(presented)
             return
@@ -143,7 +174,7 @@ class Scanning:
         if found.account is not None or not presented.is_at_kiosk:
             self._tell_offers(presented, scan_id, found.account)
 
-    def _attach_late(self, effect: Effect, found: Recognition, workstation_id: str) -> None:
+    def _attach_late(self, effect: Effect, found: Recognition, workstation_id: str) -> asyncio.Future[Committed]:
         assert effect.sale is not None
         content: Content = {
             "transaction_id": effect.sale.transaction_id,
@@ -154,9 +185,9 @@ class Scanning:
             "flagged": True,
         }
         record = self._maker.of_now(JournalKind.CUSTOMER_IDENTIFIED, content, workstation_id)
-        self._journal.hand_over(Batch(records=(record,))).add_done_callback(_look_at)
+        return self._journal.hand_over(Batch(records=(record,)))
 
-    def _release_late(self, effect: Effect) -> None:
+    async def _release_late(self, effect: Effect) -> None:
         assert effect.sale is not None
         content = {
             "transaction_id": effect.sale.transaction_id,
@@ -164,7 +195,7 @@ class Scanning:
             "why": "undone",
         }
         record = self._maker.of_now(JournalKind.CUSTOMER_RELEASED, content)
-        self._journal.hand_over(Batch(records=(record,))).add_done_callback(_look_at)
+        await self._journal.hand_over(Batch(records=(record,)))
 
     # What pages are told
 
@@ -249,9 +280,3 @@ def _stranger(scan_id: str, kind: CodeKind, code: str, now: datetime) -> dict[st
         "code_kind": kind.value,
         "code_shown": f"\N{HORIZONTAL ELLIPSIS}{code[-SHOWN_CHARS:]}" if len(code) > 2 * SHOWN_CHARS else "",
     }
-
-
-def _look_at(future: asyncio.Future[Any]) -> None:
-    """Take the error of a commit that nobody waits for: the writer's `trouble` shows it to status and doctor."""
-    if not future.cancelled():
-        future.exception()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from agent.clock import Clock
 from agent.config import PrintProfile
-from agent.identity.binding import Event, Sale
+from agent.identity.binding import Event
+from agent.identity.doubts import Doubts
 from agent.identity.floor import Floor, Push
+from agent.identity.keeping import ScanKeeper
 from agent.identity.recognition import Recognition
+from agent.intake.attribution import Attribution, Lanes
 from agent.intake.captures import INLINE_BYTES_MAX
 from agent.intake.documents import DocumentClerk, Origin, Told
 from agent.intake.outcomes import Outcomes
@@ -46,9 +48,6 @@ if TYPE_CHECKING:
 LOOK_UP_WITHIN_S = 0.030
 """A member number on the receipt costs 12 ms of scrypt; the tap waits 50 ms, and the commit wants its part."""
 
-WHOSE_MAX = 1000
-"""Documents whose person is remembered in case their commit failed and the tap hands them over again."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
@@ -66,6 +65,8 @@ class House:
     offers: OfferDesk
     memory: StoreMemory
     floor: Floor
+    keeper: ScanKeeper
+    doubts: Doubts
     publish: Callable[[Push], None]
     trouble: Callable[..., None]
     profile: PrintProfile
@@ -77,7 +78,8 @@ class Counter:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._whose: OrderedDict[tuple[str, int], Whose] = OrderedDict()
+        lanes = Lanes(floor=house.floor, keeper=house.keeper, doubts=house.doubts, people=house.people)
+        self._belongs = Attribution(lanes, now=house.clock.now, link=self.link)
         self.sessions: set[TapSession] = set()
         self.papers = house.papers
         self.journal = house.journal
@@ -87,10 +89,10 @@ class Counter:
 
     # Taps
 
-    def tap_here(self, session: TapSession) -> None:
-        """Note a tap's HELLO. What happened at its lane in between is unknown: nobody is bound any more."""
+    def tap_here(self, session: TapSession, *, tap: str, has_older: bool) -> None:
+        """Note a tap's HELLO: which tap it is, and whether it has papers that core has not seen."""
         self.sessions.add(session)
-        self._house.floor.happened(session.workstation_id, Event.SIGNED_OFF, self._now())
+        self._belongs.tap_here(session.workstation_id, tap=tap, has_older=has_older)
 
     def tap_gone(self, session: TapSession) -> None:
         """Note that a tap's connection is over."""
@@ -135,24 +137,26 @@ class Counter:
             place=place if place is not None and paper.insertable else None,
         )  # fmt: skip
         if told.sale is None:
-            self._happened(reading, origin)
+            self._belongs.happened(reading, origin, is_spooled=is_spooled)
             return self._with_records(taken)
-        whose = self._whose_is(told, origin, is_spooled=is_spooled)
+        whose = self._belongs.whose_is(told, origin, is_spooled=is_spooled)
         printed_code = _printed_code(reading)
         if whose is None and printed_code and place is not None:
             return replace(taken, awaits=self._look_up(printed_code))
+        pending = self._house.people.pending(whose.scan_id) if whose is not None and place is not None else None
+        if pending is not None:
+            return replace(taken, whose=whose, awaits=pending)
         return self._decided(replace(taken, whose=whose))
 
     async def after_look_up(self, taken: Taken) -> Taken:
-        """Go on with a document whose member number is being looked up; too late is linked after printing."""
+        """Go on with a document whose member's code is being looked up; too late is linked after printing."""
         assert taken.awaits is not None
         try:
             found = await asyncio.wait_for(asyncio.shield(taken.awaits), self._house.look_up_within_s)
         except TimeoutError:
             taken.awaits.add_done_callback(lambda future: self._link_late(taken, future))
-            return self._decided(taken)
-        whose = Whose(scan_id=found.scan_id, how="printed", account=found.account, locator=found.locator)
-        return self._decided(replace(taken, whose=whose))
+            return self._decided(replace(taken, whose=None))
+        return self._decided(replace(taken, whose=_recognised(taken.whose, found)))
 
     def remainder(self, body: bytes, origin: Origin) -> Taken:
         """Return what to commit of bytes behind the last document; nothing where there are none."""
@@ -171,6 +175,8 @@ class Counter:
         if not ok:
             self._take_back(taken, error)
             return
+        if taken.whose is not None:
+            self._house.keeper.dropped(taken.whose.gone)
         if taken.offering.content:
             self.outcomes.expect(taken.offering.content)
         self._tell_pages(taken)
@@ -198,43 +204,6 @@ class Counter:
         )
         return capture, file
 
-    def _happened(self, reading: Reading, origin: Origin) -> None:
-        """Tell the lane what a document that is no sale means for it."""
-        floor, now = self._house.floor, self._now()
-        if reading.kind is DocumentKind.VOID:
-            floor.happened(origin.workstation_id, Event.VOIDED, now)
-        elif reading.kind is DocumentKind.SUSPENDED:
-            floor.suspended(origin.workstation_id, reading.suspension_number or "", now)
-        elif reading.kind is DocumentKind.REPORT and reading.report is not None and reading.report.closes_day:
-            floor.happened(origin.workstation_id, Event.SIGNED_OFF, now)
-
-    def _whose_is(self, told: Told, origin: Origin, *, is_spooled: bool) -> Whose | None:
-        """Return whose sale it is by what was scanned. A spooled sale takes only what was scanned before it."""
-        assert told.sale is not None
-        remembered = self._whose.get((origin.job_id, origin.document_no))
-        if remembered is not None:
-            return replace(remembered, flagged=True)
-        if told.document_kind is DocumentKind.VOID:
-            self._house.floor.happened(origin.workstation_id, Event.VOIDED, self._now())
-            return None
-        at = origin.received_at if is_spooled else self._now()
-        sale = Sale(transaction_id=str(told.sale.transaction_id), at=at)
-        scan = self._house.floor.sold(origin.workstation_id, sale, self._now())
-        if scan is None:
-            return None
-        people = self._house.people
-        whose = Whose(
-            scan_id=scan.scan_id,
-            how="scan",
-            account=people.account(scan.scan_id),
-            locator=people.locator(scan.scan_id),
-            flagged=is_spooled,
-        )
-        self._whose[origin.job_id, origin.document_no] = whose
-        if len(self._whose) > WHOSE_MAX:
-            self._whose.popitem(last=False)
-        return whose
-
     def _look_up(self, code: str) -> asyncio.Future[Recognition]:
         return asyncio.ensure_future(self._house.people.recognise(uuid.uuid4().hex, code, CodeKind.CARD))
 
@@ -242,16 +211,16 @@ class Counter:
         """Journal whose sale it was once the look-up is done: for earning, after printing."""
         if future.cancelled() or future.exception() is not None or taken.told is None:
             return
-        found = future.result()
-        whose = Whose(scan_id=found.scan_id, how="printed", account=found.account, locator=found.locator)
-        self.link(taken.told, whose, taken.origin.workstation_id)
+        self.link(taken.told, _recognised(taken.whose, future.result()), taken.origin.workstation_id)
 
     def link(self, told: Told, whose: Whose, workstation_id: str) -> None:
         """Journal whose sale it was, after it has been journalled itself."""
         record = self._house.maker.of_document(
             JournalKind.CUSTOMER_IDENTIFIED, _identified(told, whose), told=told, workstation_id=workstation_id
         )
-        self.journal.hand_over(Batch(records=(record,))).add_done_callback(self._noted)
+        changes = self._house.keeper.drops(whose.gone)
+        self._house.keeper.dropped(whose.gone)
+        self.journal.hand_over(Batch(records=(record,), changes=changes)).add_done_callback(self._noted)
 
     def _decided(self, taken: Taken) -> Taken:
         """Decide what to print with a sale, count it, and put together what one commit holds."""
@@ -309,7 +278,8 @@ class Counter:
         contents += taken.offering.records
         make, workstation_id = self._house.maker.of_document, taken.origin.workstation_id
         records = [make(kind, content, told=told, workstation_id=workstation_id) for kind, content in contents]
-        batch = replace(taken.batch, records=tuple(records), changes=tuple(_changes(taken)))
+        gone = self._house.keeper.drops(taken.whose.gone) if taken.whose is not None else ()
+        batch = replace(taken.batch, records=tuple(records), changes=(*_changes(taken), *gone))
         return replace(taken, batch=batch)
 
     def _take_back(self, taken: Taken, error: BaseException | None) -> None:
@@ -349,12 +319,18 @@ def _printed_code(reading: Reading) -> str | None:
     return reading.transaction.loyalty_code_printed if reading.transaction else None
 
 
+def _recognised(scanned: Whose | None, found: Recognition) -> Whose:
+    """Return whose it is now that the code is looked up: one that was scanned, or stands on the receipt itself."""
+    whose = scanned or Whose(scan_id=found.scan_id, how="printed", account=None, locator="")
+    return replace(whose, account=found.account, locator=found.locator, customer_id=found.customer_id)
+
+
 def _identified(told: Told, whose: Whose) -> Content:
     assert told.sale is not None
     return {
         "transaction_id": told.sale.transaction_id,
         "scan_id": whose.scan_id,
-        "customer_id": whose.account.customer_id if whose.account else None,
+        "customer_id": whose.customer_id or None,
         "locator": whose.locator,
         "how": whose.how,
         "flagged": whose.flagged,

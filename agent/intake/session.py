@@ -1,5 +1,6 @@
 """One tap's connection: frames in, frames out, and between them one commit a document.
 
+    HELLO        who is there, and whether papers will come SEALED that are older than what prints now
     JOB, BYTES*  the job is read while it streams in
     CUT          the document ends here: read, decide, ONE commit (capture, transaction, decision, coupons), then
                  BLOCK, SLIP or NONE
@@ -152,7 +153,7 @@ class TapSession:
     def _hello(self, payload: bytes) -> None:
         told = json.loads(payload)
         self.workstation_id, self.model_name = str(told["workstation"]), str(told.get("model", ""))
-        self._counter.tap_here(self)
+        self._counter.tap_here(self, tap=str(told.get("tap", "")), has_older=bool(told.get("older", False)))
 
     def _begin(self, job_id: UUID, received_at: datetime) -> None:
         if len(self._jobs) >= JOBS_OPEN_MAX:

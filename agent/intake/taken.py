@@ -15,13 +15,18 @@ from retail.loyalty import Account
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
-    """Whose document it is, and how we know. `flagged`: known too late to be sure, for earning only."""
+    """Whose document it is, and how we know. `flagged`: not sure enough to print a name, for earning only.
+
+    `gone`: the scans that are over with this sale (`scan_id`s).
+    """
 
     scan_id: str
     how: str
     account: Account | None
     locator: str
+    customer_id: str = ""
     flagged: bool = False
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,45 @@ class SettleOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepScan:
+    """A member code counts for the open sale of a workstation (`number` empty), or for one put by under a number.
+
+    `locator` (hexadecimal) opens nothing; `customer_id` is empty where nobody is known by the code.
+    """
+
+    scan_id: str
+    workstation_id: str
+    scanned_at: datetime
+    locator: str
+    customer_id: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropScan:
+    """A scan belongs to a sale now, or to nothing any more. Twice is as good as once."""
+
+    scan_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepValue:
+    """A row of the store's ledger of value, as it is from now on; `body` is canonical JSON."""
+
+    what: str
+    row_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropValue:
+    """A row of the ledger of value is needed no more. Twice is as good as once."""
+
+    what: str
+    row_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnowSale:
     """This business key is journalled by the first record of the batch."""
 
@@ -105,7 +144,21 @@ class EraseCapture:
     document_no: int
 
 
-Change = MoveCursor | Park | Unpark | AwaitOutcome | SettleOutcome | KnowSale | Quarantine | EraseRecord | EraseCapture
+Change = (
+    MoveCursor
+    | Park
+    | Unpark
+    | AwaitOutcome
+    | SettleOutcome
+    | KeepScan
+    | DropScan
+    | KeepValue
+    | DropValue
+    | KnowSale
+    | Quarantine
+    | EraseRecord
+    | EraseCapture
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,28 @@ DELETE FROM awaited WHERE job_id = :job_id AND cut_no = :cut_no
 -- Offers that nobody told the end of.
 SELECT job_id, cut_no, workstation_id, payload FROM awaited ORDER BY job_id, cut_no
 
+-- name: keep_scan
+-- A scan was acknowledged, or put by under a suspension number.
+INSERT OR REPLACE INTO open_scan (scan_id, workstation_id, scanned_at, number, locator, customer_id)
+VALUES (:scan_id, :workstation_id, :scanned_at, :number, :locator, :customer_id)
+
+-- name: drop_scan
+-- A scan belongs to a sale now, or to nothing any more.
+DELETE FROM open_scan WHERE scan_id = :scan_id
+
+-- name: open_scans
+-- Scans that belong to no sale yet, oldest first.
+SELECT scan_id, workstation_id, scanned_at, number, locator, customer_id FROM open_scan ORDER BY scanned_at, scan_id
+
+-- name: keep_value_row
+-- A row of the ledger of value, in the commit of the records that changed it.
+INSERT INTO value (what, row_id, body) VALUES (:what, :row_id, :body)
+ON CONFLICT (what, row_id) DO UPDATE SET body = excluded.body
+
+-- name: drop_value_row
+-- A row of the ledger of value is needed no more.
+DELETE FROM value WHERE what = :what AND row_id = :row_id
+
 -- name: insert_sale
 -- This business key is journalled now.
 INSERT OR IGNORE INTO sale (transaction_id, business_day, total, seq)
@@ -221,3 +243,20 @@ SELECT seq, reason, found_at FROM quarantine
 -- name: keep_quarantine
 -- Take over a salvaged row of quarantine.
 INSERT OR IGNORE INTO quarantine (seq, reason, found_at) VALUES (?, ?, ?)
+
+-- name: every_open_scan
+-- All rows of open_scan, for salvage.
+SELECT scan_id, workstation_id, scanned_at, number, locator, customer_id FROM open_scan
+
+-- name: keep_open_scan
+-- Take over a salvaged row of open_scan.
+INSERT OR IGNORE INTO open_scan (scan_id, workstation_id, scanned_at, number, locator, customer_id)
+VALUES (?, ?, ?, ?, ?, ?)
+
+-- name: every_value
+-- All rows of value: for core at start, and for salvage.
+SELECT what, row_id, body FROM value
+
+-- name: keep_value
+-- Take over a salvaged row of value.
+INSERT OR IGNORE INTO value (what, row_id, body) VALUES (?, ?, ?)

@@ -10,9 +10,11 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agent.journal.batch import KeepScan
 from agent.journal.database import Connection, open_reading, translated
 from agent.journal.queries import load_queries
 from agent.journal.records import Epoch, StoredRecord
@@ -153,6 +155,24 @@ class JournalReader:
     def awaited(self) -> list[tuple[str, int, str, dict[str, Any]]]:
         """Return (job id, cut number, workstation, decision) of papers whose outcome nobody has told."""
         return [(job, cut, lane, json.loads(payload)) for job, cut, lane, payload in self._rows("awaited")]
+
+    def open_scans(self) -> list[KeepScan]:
+        """Return scans that were acknowledged and belong to no sale yet, oldest first."""
+        return [
+            KeepScan(
+                scan_id=scan_id,
+                workstation_id=lane,
+                scanned_at=datetime.fromisoformat(at),
+                number=number,
+                locator=locator,
+                customer_id=customer_id,
+            )
+            for scan_id, lane, at, number, locator, customer_id in self._rows("open_scans")
+        ]
+
+    def value_rows(self) -> list[tuple[str, str, bytes]]:
+        """Return the ledger of value: (what, id, JSON) of every row."""
+        return [(what, row_id, bytes(body)) for what, row_id, body in self._rows("every_value")]
 
     def capture_files(self) -> set[str]:
         """Return the names of sealed files that captures point at."""

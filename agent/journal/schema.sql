@@ -88,3 +88,23 @@ CREATE TABLE quarantine (
     reason   TEXT NOT NULL,
     found_at TEXT NOT NULL
 ) STRICT;
+
+-- Whose open sale it is: what brings a binding back when core was killed. A row goes in the commit that holds the sale
+-- it belongs to, or when the scan dies. `number` is the suspension number it was put by under, empty at an open sale.
+CREATE TABLE open_scan (
+    scan_id        TEXT PRIMARY KEY,
+    workstation_id TEXT NOT NULL,
+    scanned_at     TEXT NOT NULL,
+    number         TEXT NOT NULL,
+    locator        TEXT NOT NULL,
+    customer_id    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The store's ledger of value (coupons, points, leases, what tills hold of them): one JSON object a row, written in the
+-- commit of the records that changed it, because coupons and points outlive the days that the journal is kept.
+CREATE TABLE value (
+    what   TEXT NOT NULL,
+    row_id TEXT NOT NULL,
+    body   BLOB NOT NULL,
+    PRIMARY KEY (what, row_id)
+) STRICT, WITHOUT ROWID;

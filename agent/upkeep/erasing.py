@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent.identity.keeping import ScanKeeper
 from agent.identity.recognition import Recogniser
 from agent.intake.recording import RecordMaker
 from agent.journal.batch import Batch, Capture, Change, EraseCapture, EraseRecord
@@ -39,6 +40,7 @@ class Eraser:
         maker: RecordMaker,
         memory: StoreMemory,
         people: Recogniser,
+        keeper: ScanKeeper,
     ) -> None:
         self._state = state
         self._keys = keys
@@ -46,6 +48,7 @@ class Eraser:
         self._maker = maker
         self._memory = memory
         self._people = people
+        self._keeper = keeper
 
     async def erase(self, erasures: Sequence[Mapping[str, Any]]) -> int:
         """Forget these people; return how many records were erased. Durable on return."""
@@ -63,6 +66,7 @@ class Eraser:
         if await self._writer.documents_of(mark):
             return 0  # the feed tells the whole list every time; what is done is done
         self._memory.forget(customer_id)
+        self._keeper.forget(customer_id)
         self._people.forget(customer_id)
         await asyncio.to_thread(self._erase_from_mirror, locators)
         changes = await asyncio.to_thread(self._changes, customer_id, locators)

@@ -8,7 +8,8 @@ knows which jobs those were by the session number.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 
 from pos_adapters.taps.addresses import Address
 from pos_adapters.taps.events import EventLog
@@ -33,7 +34,7 @@ class CoreLink:
         loop: asyncio.AbstractEventLoop,
         address: Address | None,
         *,
-        hello: bytes,
+        hello: Mapping[str, object],
         budget_s: float,
         log: EventLog,
     ) -> None:
@@ -51,6 +52,8 @@ class CoreLink:
         self.on_frame: Callable[[Frame], None] = _ignore_frame
         self.on_ready: list[Callable[[], None]] = []
         self.on_lost: Callable[[], None] = _ignore
+        self.has_older: Callable[[], bool] = _nothing
+        self._told_older = False
 
     @property
     def is_wanted(self) -> bool:
@@ -110,10 +113,19 @@ class CoreLink:
         self._transport = transport
         self._unanswered = 0
         self.session += 1
-        transport.write(encode(FrameType.HELLO, self._hello))
+        self._say_hello()
         self._log.event("core_connected", session=self.session)
         for tell in self.on_ready:
             tell()
+
+    def nothing_older(self) -> None:
+        """Tell core, if it thinks otherwise, that it has every paper that is older than what prints now."""
+        if self._told_older and not self.has_older():
+            self._say_hello()
+
+    def _say_hello(self) -> None:
+        self._told_older = self.has_older()
+        self.send(FrameType.HELLO, json.dumps({**self._hello, "older": self._told_older}).encode())
 
     def received(self, frames: list[Frame]) -> None:
         """Hand on what core said (called by the protocol)."""
@@ -199,3 +211,7 @@ def _ignore_frame(frame: Frame) -> None:
 
 def _ignore() -> None:
     return
+
+
+def _nothing() -> bool:
+    return False

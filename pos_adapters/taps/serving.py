@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -56,9 +55,7 @@ class Lane:
             "model": lane.model,
             "profile": settings.policy.profile.value,
         }
-        self.link = CoreLink(
-            loop, settings.agent, hello=json.dumps(hello).encode(), budget_s=settings.policy.budget_s, log=log
-        )
+        self.link = CoreLink(loop, settings.agent, hello=hello, budget_s=settings.policy.budget_s, log=log)
         folder = (settings.state_dir or Path()) / "spool" / lane.workstation_id
         self.spool = Spool(
             loop, folder=folder, sealer=_sealer(loop, settings, lane, folder, log), link=self.link, log=log

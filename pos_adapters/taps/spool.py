@@ -78,6 +78,8 @@ class Spool:
         self._looking: asyncio.Task[None] | None = None
         self._late: asyncio.TimerHandle | None = None
         self._may_hand_over: Callable[[], bool] = _never
+        self._is_empty = False  # nobody has looked yet
+        self._has_saved = False  # since the look that is under way began
         if sealer is not None:
             sealer.on_sealed = self._sealed
 
@@ -89,6 +91,7 @@ class Spool:
     def follow(self, book: JobBook) -> None:
         """Hand over whenever the book has no job open."""
         self._may_hand_over = lambda: book.open_jobs == 0
+        self._link.has_older = lambda: not self._is_empty or book.open_jobs > 0
         book.on_idle = self.look
         self._link.on_ready.append(self._core_ready)
 
@@ -97,6 +100,7 @@ class Spool:
         if self._sealer is None:
             self._log.event("job_given_up", job=str(job.job_id), cause="no --agent-key to seal it to")
         else:
+            self._is_empty, self._has_saved = False, True
             self._sealer.save(job)
 
     def forget(self, job_id: UUID) -> None:
@@ -125,10 +129,14 @@ class Spool:
             self._looking = self._loop.create_task(self._offer_oldest())
 
     async def _offer_oldest(self) -> None:
+        self._has_saved = False
         try:
             found = await self._loop.run_in_executor(self.disk, self._read_oldest)
         finally:
             self._looking = None
+        self._is_empty = found is None and self.idle and not self._has_saved
+        if self._is_empty:
+            self._link.nothing_older()
         if found is None or not self._link.ready:
             return
         self._offered, blob = found

@@ -147,17 +147,30 @@ class Tap:
     writer: asyncio.StreamWriter
     frames: FrameReader = field(default_factory=FrameReader)
     pending: list[Frame] = field(default_factory=list)
+    workstation: str = "1"
+    tap: str = field(default_factory=lambda: str(uuid4()))
 
     @classmethod
-    async def connect(cls, core: Core, workstation: str = "1") -> Tap:
+    async def connect(cls, core: Core, workstation: str = "1", *, older: bool = False) -> Tap:
         reader, writer = await asyncio.open_unix_connection(str(core.state.core_socket))
         tap = cls(reader, writer)
         before = set(core.counter.sessions)
-        hello = {"protocol": 1, "workstation": workstation, "model": "generic-80mm"}
-        tap.send(FrameType.HELLO, json.dumps(hello).encode())
+        tap.workstation = workstation
+        tap.hello(older=older)
         while core.counter.sessions <= before:  # noqa: ASYNC110 - happens once, in microseconds
             await asyncio.sleep(0.001)
         return tap
+
+    def hello(self, *, older: bool) -> None:
+        """Say who this is, and whether older papers will come from the spool."""
+        hello = {
+            "protocol": 1,
+            "workstation": self.workstation,
+            "model": "generic-80mm",
+            "tap": self.tap,
+            "older": older,
+        }
+        self.send(FrameType.HELLO, json.dumps(hello).encode())
 
     def send(self, frame_type: FrameType, payload: bytes) -> None:
         self.writer.write(encode(frame_type, payload))
@@ -199,7 +212,13 @@ class Tap:
         return answer
 
     def spool(
-        self, core: Core, data: bytes, *, job: UUID | None = None, outcomes: dict[int, int] | None = None
+        self,
+        core: Core,
+        data: bytes,
+        *,
+        job: UUID | None = None,
+        outcomes: dict[int, int] | None = None,
+        received_at: datetime | None = None,
     ) -> UUID:
         """Hand over a spooled job."""
         job = job or uuid4()
@@ -207,7 +226,7 @@ class Tap:
             job_id=job,
             workstation_id="1",
             printer="tcp://127.0.0.1:9100",
-            received_at=datetime.now(UTC).isoformat(),
+            received_at=(received_at or datetime.now(UTC)).isoformat(),
             reason="close",
             truncated=False,
             outcomes=outcomes or {},

@@ -26,6 +26,12 @@ from tests.agent.core_house import (
 )
 
 
+def identified(core) -> list[tuple[str | None, bool]]:
+    """Return whose sales the journal names, and whether it is sure enough of them to print a name."""
+    found = [record.content() for record in journal(core) if record.kind == "customer.identified"]
+    return [(each["customer_id"], each["flagged"]) for each in found]
+
+
 def story(folder: Path, tell, *, profile: str = "appendix"):
     """Run a story against a real core; return the core when it has stopped."""
     core = make_store(folder / "state", profile=profile)
@@ -271,7 +277,7 @@ def test_a_block_that_never_reached_the_tap_is_known_from_the_spool(tmp_path: Pa
     assert kinds(core)[-2:] == ["offer.not_printed", "coupon.voided"]
 
 
-def test_a_tap_that_comes_back_finds_nobody_bound_at_its_lane(tmp_path: Path):
+def test_another_tap_at_a_lane_prints_nobodys_name_and_the_scan_earns_flagged(tmp_path: Path):
     """What was printed while it was away is unknown, so a scan from before may be another customer's."""
 
     async def tell(running: Running, tap: Tap) -> None:
@@ -280,7 +286,7 @@ def test_a_tap_that_comes_back_finds_nobody_bound_at_its_lane(tmp_path: Path):
         assert (await again.print(receipt(number=1))).type is FrameType.NONE
         again.close()
 
-    story(tmp_path, tell)
+    assert identified(story(tmp_path, tell)) == [("c-1", True)]
 
 
 def test_a_spooled_job_sealed_to_another_agent_is_left_with_the_tap(tmp_path: Path):
