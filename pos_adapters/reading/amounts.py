@@ -170,13 +170,19 @@ def _number_at(text: str, start: int, end: int) -> tuple[Number | None, int]:
     last, currency, use = _suffix(text, end, currency=currency, use=use)
     if use == "id":
         return None, end
-    if last < size and text[last] == "-" and (last + 1 == size or not text[last + 1].isalnum()) and not negative:
+    if not negative and last < size and text[last] == "-" and _ends_amount(text, last + 1, decimals):
         negative, last = True, last + 1
     if not negative and first > 0 and text[first - 1] == "(" and last < size and text[last] == ")":
         negative, first, last = True, first - 1, last + 1
     return Number(first, last, -value if negative else value, decimals, grouped, currency, use, last_group), max(
         end, last
     )
+
+
+def _ends_amount(text: str, at: int, decimals: int) -> bool:
+    """Whether the minus before `at` is the amount's: nothing is glued to it but a tax letter ("3.00-A")."""
+    glued = text[at : at + 2]
+    return not glued[:1].isalnum() or (decimals == 2 and glued[0].isalpha() and not glued[1:].isalnum())
 
 
 def _join_groups(text: str, digits: str, end: int) -> tuple[str, int]:

@@ -143,7 +143,7 @@ def _after_heading(
         label = labelled[line][0]
         if label is not None and label.role in (Role.TOTAL, Role.SUBTOTAL) and facts.right:
             return 0
-        if facts.right and _amount_of(facts, decimals) is not None:
+        if facts.times is not None or (facts.right and _amount_of(facts, decimals) is not None):
             continue
         headings = sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
         if headings >= 2 and facts.unknown <= 4:

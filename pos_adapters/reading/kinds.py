@@ -11,6 +11,7 @@ import re
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
+from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts
@@ -26,6 +27,8 @@ _ORDER = (
 _SOFT = frozenset((DocumentKind.KITCHEN, DocumentKind.DRAWER, DocumentKind.CARD_SLIP))
 _SOFT_AS_HEADLINE = frozenset((DocumentKind.REPORT,))
 _NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID))
+_COUNTS_ELSE = _NUMBERED | {Role.COUNT, Role.MEMBER}
+SALES_MIN, SALES_MAX = 5, 100_000  # fewer are pieces of one sale, more are a number of something
 _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
 _COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
 _HEADLINE_SHARE = 0.6
@@ -53,7 +56,11 @@ def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Namin
     for line, facts in enumerate(lines):
         for hit in facts.hits:
             for sense in hit.senses:
-                if sense.kind is None or not sense.languages & active:
+                if not sense.languages & active:
+                    continue
+                if sense.role is Role.SALES_COUNT and line not in goods and _counts_sales(facts, hit):
+                    found.append(Naming(DocumentKind.REPORT, soft=False, line=line))
+                if sense.kind is None:
                     continue
                 if line in goods and (sense.kind in _MARKS_A_LINE or _is_priced(facts)):
                     continue
@@ -127,6 +134,19 @@ def _is_priced(facts: LineFacts) -> bool:
         return False
     number = facts.numbers[facts.right[0]]
     return number.decimals > 0 or bool(number.currency)
+
+
+def _counts_sales(facts: LineFacts, hit: Hit) -> bool:
+    """`Transactions 45`: only a report counts sales. "Tickets 2" may be those of a cinema."""
+    if (
+        hit.letters < facts.letters
+        or len(facts.numbers) != 1
+        or any(sense.role in _COUNTS_ELSE for sense in hit.senses)
+    ):
+        return False
+    number = facts.numbers[0]
+    plain = number.decimals == 0 and not number.currency and number.use == "" and number.start >= hit.end
+    return plain and SALES_MIN * MILLI <= number.value < SALES_MAX * MILLI
 
 
 def _is_nothing(facts: LineFacts) -> bool:

@@ -158,11 +158,14 @@ def _implicit_answers(some: list[Entry]) -> list[Answer]:
 
 
 def _tax_answers(some: list[Entry]) -> list[Answer]:
-    """Taxes are told (contained in the amounts) or come on top; a line that adds up the others counts once."""
+    """Taxes are told (contained in the amounts) or come on top; a line that adds up the others counts once.
+
+    Two equal ones may be a tax and its sum, or two taxes at one rate (India's CGST and SGST).
+    """
     answers = [Answer(()), Answer(_as(some, Part.TAX))]
     if len(some) > 1 and some[-1].amount == sum(entry.amount for entry in some[:-1]):
-        answers[1] = Answer(_as(some[:-1], Part.TAX))
-    return answers
+        answers.insert(1, Answer(_as(some[:-1], Part.TAX)))
+    return answers if len(some) <= 2 else [*answers[:2]]
 
 
 def _rounding_answers(some: list[Entry]) -> list[Answer]:
