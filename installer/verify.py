@@ -121,7 +121,7 @@ class Container:
 
     def journalled_sales(self) -> int:
         """Return how many sales of milk the journal holds."""
-        told = json.loads(self.run("tillstream", "journal", "tail", "--limit", "500", "--json", check=False) or "[]")
+        told = json.loads(self.run("tillstream", "journal", "tail", "--count", "10000", "--json", check=False) or "[]")
         return sum(record["kind"] == "transaction.completed" for record in told)
 
     def state(self, unit: str) -> str:
@@ -173,7 +173,7 @@ def _sells(report: Report, container: Container, name: str) -> None:
 def _survives(report: Report, container: Container) -> None:
     for name, number in (("core_killed", signal.SIGKILL), ("core_hangs", signal.SIGSTOP)):
         before = _core_pid(container)
-        container.run("kill", f"-{int(number)}", str(before))
+        container.run("sh", "-c", f"kill -{int(number)} {before}")
         printed = container.sell_milk()
         back = _until(lambda pid=before: _core_pid(container) not in (0, pid), SERVE_S)
         kept = _until(lambda: container.journalled_sales() == container.sales, SERVE_S)
