@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
 from retail.facts import Basket
-from retail.line_items import PriceModificationLineItem, TenderLineItem, TenderType
+from retail.line_items import PriceModificationLineItem, SaleLineItem, TenderLineItem, TenderType
 from retail.transaction import RetailTransaction
 
 _NOTHING = Decimal(0)
@@ -45,10 +45,13 @@ def earning_of(
 ) -> Earning:
     """Return the points of a sale; `factor` is the tier's, or a campaign's multiplier.
 
-    Discounts on the whole lower every line by its share; what was paid by an excluded tender earns nothing.
+    Discounts on the whole lower every line by its share; what was paid by an excluded tender earns nothing. Goods
+    brought back in the same sale (an exchange) lower nothing here: what they had earned is taken back by itself, at
+    the rate of their own purchase, so that the exchange earns on the difference.
     """
     lines = [line.line.amount.amount for line in basket.lines]
-    goods = sum((line.amount.amount for line in transaction.goods()), _NOTHING)
+    sold = (line for line in transaction.goods() if isinstance(line, SaleLineItem))
+    goods = sum((line.amount.amount for line in sold), _NOTHING)
     discounts = sum(
         (line.amount.amount for line in transaction.line_items if isinstance(line, PriceModificationLineItem)), _NOTHING
     )

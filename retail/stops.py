@@ -28,6 +28,7 @@ class StopKind(StrEnum):
 
     PRINTING = "printing"
     BURNING = "burning"
+    REDEEMING = "redeeming"
     CAMPAIGN = "campaign"
 
 
@@ -70,6 +71,10 @@ class Stops:
         return not (
             self._stopped(StopKind.BURNING, now) or self.heard_at is None or self._is_silent(self.burning_silence, now)
         )
+
+    def may_redeem(self, now: datetime) -> bool:
+        """Return whether coupons may be redeemed at all; silence stops none: each is signed and bounded."""
+        return not self._stopped(StopKind.REDEEMING, now)
 
     def campaigns(self, now: datetime) -> frozenset[CampaignId]:
         """Return the campaigns that are stopped now."""

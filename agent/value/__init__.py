@@ -1,0 +1,1 @@
+"""Value that exists once: coupons, points, leases and what tills hold of them, in this store's one ledger."""

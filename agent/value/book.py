@@ -1,0 +1,155 @@
+"""The store's ledger of value as rows: in memory for the one loop that decides, in the journal's database for ever.
+
+A decision changes rows and takes the changes with it (`entry`); whoever commits its records commits them in the same
+transaction, so that journal and ledger never tell two stories. What is in memory runs ahead of the disk by the commits
+in flight: two tills asking in one millisecond are told of each other. A commit that failed is undone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from agent.journal.batch import Change, DropValue, KeepValue
+from agent.journal.records import JournalKind, canonical_json
+
+Row = dict[str, Any]
+
+
+class What(StrEnum):
+    """What a row is about; its id says which one."""
+
+    COUPON = "coupon"
+    POINTS = "points"
+    SALE = "sale"
+    LEASE = "lease"
+    LANE = "lane"
+    HOLD = "hold"
+    ANSWER = "answer"
+    SPENT = "spent"
+
+
+_Key = tuple[What, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One decision about value: records to append, rows to keep, and the rows before, should the commit fail."""
+
+    records: tuple[tuple[JournalKind, Row], ...] = ()
+    changes: tuple[Change, ...] = ()
+    before: Mapping[_Key, Row | None] = field(default_factory=dict)
+    after: Mapping[_Key, Row | None] = field(default_factory=dict)
+
+    def __add__(self, other: Entry) -> Entry:
+        """Return both as one; `other` was decided later."""
+        return Entry(
+            records=self.records + other.records,
+            changes=self.changes + other.changes,
+            before={**other.before, **self.before},
+            after={**self.after, **other.after},
+        )
+
+
+class ValueBook:
+    """Used by core's loop only. A row is a JSON object that nobody changes in place: `put` a new one."""
+
+    def __init__(self) -> None:
+        self._rows: dict[What, dict[str, Row]] = {what: {} for what in What}
+        self._before: dict[_Key, Row | None] = {}
+        self._serials: defaultdict[str, set[str]] = defaultdict(set)
+        self._sales: defaultdict[str, set[str]] = defaultdict(set)
+
+    def __repr__(self) -> str:
+        return f"<ValueBook { ({what.value: len(rows) for what, rows in self._rows.items()}) }>"
+
+    def load(self, rows: Iterable[tuple[str, str, bytes]]) -> None:
+        """Take the ledger as it stands on disk. A repeat takes it again; kinds of a newer program are passed over."""
+        for what, row_id, body in rows:
+            if what in set(What):
+                self._set((What(what), row_id), json.loads(body))
+
+    def get(self, what: What, row_id: str) -> Row | None:
+        """Return a row, None when there is none."""
+        return self._rows[what].get(row_id)
+
+    def each(self, what: What) -> Iterator[tuple[str, Row]]:
+        """Yield all rows of a kind."""
+        yield from list(self._rows[what].items())
+
+    def put(self, what: What, row_id: str, row: Row) -> None:
+        """Write a row; it is on disk when the entry is."""
+        self._change((what, row_id), row)
+
+    def drop(self, what: What, row_id: str) -> None:
+        """Remove a row. Twice is as good as once."""
+        self._change((what, row_id), None)
+
+    def till_codes(self) -> frozenset[str]:
+        """Return every till barcode that this store has issued and still knows."""
+        return frozenset(self._serials)
+
+    def serials_of(self, till_code: str) -> tuple[str, ...]:
+        """Return the coupons that bear a till barcode: one, or all of a mass coupon."""
+        return tuple(sorted(self._serials.get(till_code, ())))
+
+    def sales_numbered(self, sequence_number: str) -> list[Row]:
+        """Return the sales known here that bear a printed number, newest first."""
+        found = [self._rows[What.SALE][each] for each in self._sales.get(sequence_number, ())]
+        return sorted(found, key=lambda row: str(row["at"]), reverse=True)
+
+    def entry(self, records: Iterable[tuple[JournalKind, Row]] = ()) -> Entry:
+        """Return what was decided since the last call, to be committed with these records."""
+        before, self._before = self._before, {}
+        after = {key: self._rows[key[0]].get(key[1]) for key in before}
+        changes = tuple(_change(key, row) for key, row in after.items() if row != before[key])
+        return Entry(records=tuple(records), changes=changes, before=before, after=after)
+
+    def undo(self, entry: Entry) -> None:
+        """Take back what did not reach the disk; a row that was changed again since stays as it is."""
+        for key, row in entry.before.items():
+            if self._rows[key[0]].get(key[1]) == entry.after.get(key):
+                self._set(key, row)
+
+    def abandon(self) -> None:
+        """Take back whatever was changed since the last entry: the decision was refused half-way."""
+        before, self._before = self._before, {}
+        for key, row in before.items():
+            self._set(key, row)
+
+    def _change(self, key: _Key, row: Row | None) -> None:
+        self._before.setdefault(key, self._rows[key[0]].get(key[1]))
+        self._set(key, row)
+
+    def _set(self, key: _Key, row: Row | None) -> None:
+        what, row_id = key
+        self._index(what, row_id, self._rows[what].get(row_id), present=False)
+        if row is None:
+            self._rows[what].pop(row_id, None)
+        else:
+            self._rows[what][row_id] = row
+        self._index(what, row_id, row, present=True)
+
+    def _index(self, what: What, row_id: str, row: Row | None, *, present: bool) -> None:
+        if row is None or what not in {What.COUPON, What.SALE}:
+            return
+        index, name = (self._serials, row.get("till_code")) if what is What.COUPON else (self._sales, row.get("number"))
+        if not name:
+            return
+        if present:
+            index[name].add(row_id)
+            return
+        index[name].discard(row_id)
+        if not index[name]:
+            del index[name]
+
+
+def _change(key: _Key, row: Row | None) -> Change:
+    what, row_id = key
+    if row is None:
+        return DropValue(what=what.value, row_id=row_id)
+    return KeepValue(what=what.value, row_id=row_id, body=canonical_json(row))

@@ -1,0 +1,222 @@
+"""The value room at work in core: what a receipt, a scan, a paper's end mean for it, committed with what caused it.
+
+Nothing is said to anybody before it is on disk. A defect here costs the value of one receipt, never the receipt: it is
+told, and the sale is kept as it was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+
+from agent.clock import Clock
+from agent.identity.floor import Push
+from agent.intake.payloads import Content
+from agent.intake.recording import RecordMaker
+from agent.journal.batch import Batch, Change, Committed
+from agent.journal.records import JournalKind, NewRecord
+from agent.ports import Journalling
+from agent.value.book import Entry, What
+from agent.value.coupons import Held, shown
+from agent.value.points import Member
+from agent.value.room import CouponAnswer, ValueRoom
+from agent.value.taking_back import SaleTold
+from receipt.paper import Paper
+from retail.coupon_life import PrintOutcome
+from retail.errors import DefectError, TillstreamError
+from retail.facts import Basket
+from retail.loyalty import Account
+from retail.transaction import RetailTransaction
+
+Trouble = Callable[[TillstreamError], None]
+
+
+class ValueCounter:
+    """Used by core's loop only."""
+
+    def __init__(
+        self,
+        room: ValueRoom,
+        *,
+        journal: Journalling,
+        maker: RecordMaker,
+        clock: Clock,
+        today: Callable[[datetime], date],
+        publish: Callable[[Push], None],
+        trouble: Trouble,
+    ) -> None:
+        self.room = room
+        self._journal = journal
+        self._maker = maker
+        self._clock = clock
+        self._today = today
+        self._publish = publish
+        self._trouble = trouble
+        self._day: date | None = None
+
+    # Receipts
+
+    def receipt(
+        self,
+        sale: RetailTransaction,
+        kind: JournalKind,
+        *,
+        basket: Basket,
+        member: Member | None,
+        issued: Iterable[tuple[Content, str]] = (),
+        paper: Paper | None = None,
+        operator: str = "",
+        after_payment: bool = False,
+    ) -> Entry:
+        """Return what a receipt means, to be committed with it. Never raises."""
+        now = self._clock.now()
+        told = SaleTold(
+            sale=sale,
+            kind=kind,
+            basket=basket,
+            member=member,
+            today=self._today(now),
+            now=now,
+            issued=tuple(issued),
+            operator=operator,
+            after_payment=after_payment,
+            lines=tuple(line.plain for line in paper.lines) if paper is not None else (),
+        )
+        return self._safely(lambda: self.room.sale(told), f"sale {told.transaction_id}")
+
+    def named_late(self, transaction_id: str, member: Member | None) -> Entry:
+        """Return what it means that a sale's member is known now. Never raises."""
+        if member is None:
+            return Entry()
+        return self._safely(lambda: self.room.identified_late(transaction_id, member), f"sale {transaction_id}")
+
+    def released_late(self, transaction_id: str) -> Entry:
+        """Return what it means that a late scan was taken back. Never raises."""
+        return self._safely(lambda: self.room.released_late(transaction_id), f"sale {transaction_id}")
+
+    def paper_told(self, content: Content, *, outcome: str) -> Entry:
+        """Return what a paper's end (`printed unconfirmed late not_sent`) means for its coupons. Never raises."""
+        known = {each.value: each for each in PrintOutcome}
+        serials = [offer["serial"] for offer in content["offers"] if offer["serial"]]
+        told = known.get(outcome, PrintOutcome.NOT_PRINTED)
+        return self._safely(lambda: self.room.paper_told(serials, told), f"paper of {content['transaction_id']}")
+
+    def undo(self, entry: Entry) -> None:
+        """Take back what did not reach the disk."""
+        self.room.book.undo(entry)
+
+    # Scans
+
+    async def hold_out(self, code: str, *, scan_id: str, workstation_id: str, customer_id: str | None) -> CouponAnswer:
+        """Take a coupon at a lane: on return it is burned on disk, or refused. Raises TillstreamError of the journal.
+
+        The lane's pages are told either way, once it is on disk.
+        """
+        held = self._held(code, workstation_id, customer_id)
+        answer, entry = self.room.hold_out(held, scan_id=scan_id)
+        await self.commit(entry, workstation_id)
+        self._publish(Push(event="customer", data=self.page(answer, scan_id), place_id=workstation_id))
+        return answer
+
+    def look_at(self, code: str, *, scan_id: str, kiosk_id: str, customer_id: str | None) -> CouponAnswer:
+        """Say at a kiosk how a coupon stands; nothing is used."""
+        answer = self.room.look_at(self._held(code, kiosk_id, customer_id))
+        data = self.page(answer, scan_id)
+        self._publish(Push(event="customer", data=data, place_kind="kiosk", place_id=kiosk_id))
+        return answer
+
+    async def take_back(self, scan_id: str) -> None:
+        """Undo the scan of a coupon, on return for good. Twice is as good as once. Raises as `hold_out`."""
+        await self.commit(self.room.taken_back(scan_id), "")
+
+    def page(self, answer: CouponAnswer, scan_id: str) -> dict[str, Any]:
+        """Return what pages show of a coupon that was held out."""
+        return {
+            "as_of": self._clock.now().isoformat(),
+            "scan_id": scan_id,
+            "known": False,
+            "code_kind": "coupon",
+            "code_shown": f"\N{HORIZONTAL ELLIPSIS}{shown(answer.serial)}" if answer.serial else "",
+            "coupon": {
+                "accepted": answer.accepted,
+                "code": answer.code,
+                "message": answer.message,
+                "fix": answer.fix,
+                "campaign_id": answer.campaign_id,
+                "till_code": answer.till_code,
+            },
+        }
+
+    # Committing
+
+    def records(self, entry: Entry, workstation_id: str) -> tuple[NewRecord, ...]:
+        """Return an entry's records as of now."""
+        return tuple(self._maker.of_now(kind, content, workstation_id) for kind, content in entry.records)
+
+    async def commit(self, entry: Entry, workstation_id: str) -> Committed:
+        """Commit an entry by itself; nothing to say costs no commit. Raises TillstreamError, having undone it."""
+        if not (entry.records or entry.changes):
+            return Committed()
+        batch = Batch(records=self.records(entry, workstation_id), changes=entry.changes)
+        try:
+            return await self._journal.hand_over(batch)
+        except TillstreamError:
+            self.undo(entry)
+            raise
+
+    def hand_over(self, entry: Entry, workstation_id: str = "") -> None:
+        """Commit an entry that nobody waits for; a failure is told and undone."""
+        if not (entry.records or entry.changes):
+            return
+        batch = Batch(records=self.records(entry, workstation_id), changes=entry.changes)
+
+        def done(future: Any) -> None:
+            error = None if future.cancelled() else future.exception()
+            if error is not None:
+                self.undo(entry)
+                if isinstance(error, TillstreamError):
+                    self._trouble(error)
+
+        self._journal.hand_over(batch).add_done_callback(done)
+
+    def tick(self) -> None:
+        """Let time pass: leases end, reservations are forgotten; once a day what nobody can ask about goes."""
+        now = self._clock.now()
+        today = self._today(now)
+        self.hand_over(self._safely(lambda: self.room.time_passed(now), "the ledger of value"))
+        if self._day != today:
+            self._day = today
+            self.hand_over(self._safely(lambda: self.room.new_day(today), "the ledger of value"))
+
+    def forget(self, customer_id: str) -> tuple[Change, ...]:
+        """Return the changes that forget a person."""
+        return self.room.forget(customer_id).changes
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows of each kind there are, for status."""
+        return {what.value: sum(1 for _row in self.room.book.each(what)) for what in What}
+
+    # Parts
+
+    def _held(self, code: str, workstation_id: str, customer_id: str | None) -> Held:
+        now = self._clock.now()
+        return Held(
+            code=code, workstation_id=workstation_id, today=self._today(now), now=now, customer_id=customer_id or None
+        )
+
+    def _safely(self, decide: Callable[[], Entry], what: str) -> Entry:
+        try:
+            return decide()
+        except Exception as error:  # noqa: BLE001 - see the module's contract: the receipt is kept, this is told
+            self.room.book.abandon()
+            told = f"the value of {what} could not be decided: {error!r}"
+            self._trouble(DefectError(told, fix="send the log to support", code="value_defect"))
+            return Entry()
+
+
+def member_of(account: Account | None, customer_id: str) -> Member | None:
+    """Return whose purchase it is; a person whom the mirror no longer knows still earns on their own account."""
+    if account is not None:
+        return Member.of(account)
+    return Member(customer_id=customer_id, account=customer_id) if customer_id else None

@@ -1,0 +1,247 @@
+"""Points of this store's sales: earned line by line, taken back by returns exactly and at the rate they were earned at.
+
+The ledger here holds the lots that were earned in this store; what a member may spend is the hub's to say, and is
+spent against leases (`agent/value/leases.py`). Every change is a record that the hub folds into the member's account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from agent.journal.records import JournalKind
+from agent.value.book import Row, ValueBook, What
+from agent.value.rows import points_of, points_row
+from agent.value.rules import ValueRules
+from retail.earning import Earning, EarnRule, earning_of, points_of_return
+from retail.facts import Basket
+from retail.line_items import ReturnLineItem, SaleLineItem
+from retail.loyalty import Account
+from retail.money import Money
+from retail.points import Lot, PointsLedger, balance, check_conservation, earn, reverse, reverse_newest
+from retail.transaction import RetailTransaction
+
+KEPT_DAYS = 400
+"""How long a sale is kept that somebody may bring back: a year's guarantee, and the days until a counter sees it."""
+
+Told = tuple[JournalKind, Row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Whose purchase it is: the person, and the account that carries their points (a household's where they pool)."""
+
+    customer_id: str
+    account: str
+    tier: str = ""
+    employee: bool = False
+
+    @classmethod
+    def of(cls, account: Account) -> Member:
+        """Return the member that a mirror's account describes."""
+        return cls(
+            customer_id=account.customer_id, account=account.shares_with, tier=account.tier, employee=account.employee
+        )
+
+
+class PointsDesk:
+    """Used by core's loop only; changes rows of the book and returns records, the caller commits them together."""
+
+    def __init__(self, book: ValueBook, rules: ValueRules) -> None:
+        self._book = book
+        self._rules = rules
+
+    def earned(self, sale: RetailTransaction, basket: Basket, member: Member, *, today: date) -> tuple[Row, list[Told]]:
+        """Return the part of the sale's row that points need, and the records; a repeat earns nothing more."""
+        policy = self._rules.policy.earn
+        if policy.rule is None or (member.employee and not policy.staff_earn):
+            return {}, []
+        factor = policy.factors.get(member.tier, Decimal(1))
+        earning = earning_of(sale, basket, policy.rule, factor=factor)
+        part = _sale_part(basket, earning, member)
+        if not earning.points:
+            return part, []
+        lot = Lot(
+            lot_id=str(sale.transaction_id),
+            earned=earning.points,
+            earned_on=today,
+            active_from=today + timedelta(days=policy.pending_days),
+            expires_on=None if policy.valid_days is None else today + timedelta(days=policy.valid_days),
+        )
+        self._keep(member.account, earn(points_of(self._book.get(What.POINTS, member.account)), lot))
+        content = {
+            "transaction_id": lot.lot_id,
+            "lot_id": lot.lot_id,
+            "customer_id": member.customer_id,
+            "account": member.account,
+            "points": lot.earned,
+            "by_line": list(earning.by_line),
+            "factor": str(factor),
+            "active_from": lot.active_from.isoformat(),
+            "expires_on": lot.expires_on.isoformat() if lot.expires_on else None,
+            "earned_on": today.isoformat(),
+            "limits_version": self._rules.policy.version,
+        }
+        return part, [(JournalKind.POINTS_EARNED, content)]
+
+    def taken_back(self, row: Row, returned: list[ReturnLineItem], *, reversal_id: str) -> tuple[Row, list[Told]]:
+        """Take back what returned goods had earned in a sale known here; return its new row and the records."""
+        lines, points = [dict(line) for line in row.get("lines", [])], 0
+        for goods in returned:
+            points += _take_line(lines, goods)
+        return {**row, "lines": lines}, self._reverse(row, points, reversal_id=reversal_id)
+
+    def all_taken_back(self, row: Row, *, reversal_id: str) -> tuple[Row, list[Told]]:
+        """Take back everything that a sale had earned and that is left of it: it was voided."""
+        points, lines = 0, []
+        for line in row.get("lines", []):
+            sold, before = Decimal(line["quantity"]), Decimal(line["returned"])
+            points += points_of_return(line["points"], sold=sold, returned_before=before, returned_now=sold - before)
+            lines.append({**line, "returned": line["quantity"]})
+        return {**row, "lines": lines}, self._reverse(row, points, reversal_id=reversal_id)
+
+    def newest_taken_back(self, basket: Basket, sale: RetailTransaction, member: Member, *, at: datetime) -> list[Told]:
+        """Take back points for goods without a receipt: at today's rate, from the member's newest lots, flagged."""
+        rule = self._rules.policy.earn.rule or EarnRule(points_per_unit=Decimal(0))
+        points = earning_of(_as_sold(sale), basket, rule).points
+        before = points_of(self._book.get(What.POINTS, member.account))
+        reversal_id = str(sale.transaction_id)
+        after = reverse_newest(
+            before, reversal_id=reversal_id, points=points, policy=self._rules.policy.earn.spent_reward
+        )
+        self._keep(member.account, after)
+        lots = [
+            (lot_id, lot.reversed - before.lots[lot_id].reversed)
+            for lot_id, lot in after.lots.items()
+            if lot.reversed > before.lots[lot_id].reversed
+        ]
+        short = points - sum(taken for _lot, taken in lots)
+        told = [
+            _reversal(
+                f"{reversal_id}/{lot_id}", member.customer_id, account=member.account, lot_id=lot_id, points=taken
+            )
+            for lot_id, taken in lots
+        ]
+        if short:
+            told.append(
+                _reversal(f"{reversal_id}/-", member.customer_id, account=member.account, lot_id="", points=short)
+            )
+        spent = self._rules.policy.earn.spent_reward.value
+        return [
+            (JournalKind.POINTS_REVERSED, {**each, "policy": spent, "without_receipt": True, "at": at.isoformat()})
+            for each in told
+        ]
+
+    def expiring(self, account: str, today: date) -> tuple[int, date | None]:
+        """Return how many points earned here will expire soon, and when the first of them go."""
+        stands = balance(points_of(self._book.get(What.POINTS, account)), today)
+        return stands.expiring, stands.expires_next
+
+    def _reverse(self, row: Row, points: int, *, reversal_id: str) -> list[Told]:
+        if not points or not row.get("account"):
+            return []
+        policy = self._rules.policy.earn.spent_reward
+        lot_id = str(row["transaction_id"])
+        before = points_of(self._book.get(What.POINTS, row["account"]))
+        self._keep(
+            row["account"],
+            reverse(before, reversal_id=reversal_id, lot_id=lot_id, points=points, policy=policy),
+        )
+        content = _reversal(reversal_id, row["customer_id"], account=row["account"], lot_id=lot_id, points=points)
+        return [(JournalKind.POINTS_REVERSED, {**content, "policy": policy.value, "without_receipt": False})]
+
+    def _keep(self, account: str, ledger: PointsLedger) -> None:
+        check_conservation(ledger)
+        self._book.put(What.POINTS, account, points_row(ledger))
+
+
+def _sale_part(basket: Basket, earning: Earning, member: Member) -> Row:
+    lines = [
+        {
+            "key": _key(each.line),
+            "quantity": f"{each.line.quantity:f}",
+            "points": points,
+            "returned": "0",
+        }
+        for each, points in zip(basket.lines, earning.by_line, strict=True)
+    ]
+    return {"account": member.account, "customer_id": member.customer_id, "lines": lines}
+
+
+def _take_line(lines: list[Row], goods: ReturnLineItem) -> int:
+    """Count returned goods off the lines that sold them and return the points they had earned."""
+    points, left = 0, abs(goods.quantity)
+    for line in lines:
+        sold, before = Decimal(line["quantity"]), Decimal(line["returned"])
+        now = min(left, sold - before) if line["key"] == _key(goods) else Decimal(0)
+        if now > 0:
+            points += points_of_return(line["points"], sold=sold, returned_before=before, returned_now=now)
+            line["returned"] = f"{before + now:f}"
+            left -= now
+    return points
+
+
+def _key(line: SaleLineItem | ReturnLineItem) -> str:
+    """Return what two papers call the same goods by."""
+    return line.gtin or line.item_id or " ".join(line.description.split()).casefold()
+
+
+def fits(row: Row, returned: list[ReturnLineItem]) -> bool:
+    """Return whether all goods brought back were sold in a sale, and have not been brought back before."""
+    lines = [dict(line) for line in row.get("goods", [])]
+    for goods in returned:
+        before = sum((Decimal(line["returned"]) for line in lines), Decimal(0))
+        _take_line(lines, goods)
+        if sum((Decimal(line["returned"]) for line in lines), Decimal(0)) - before != abs(goods.quantity):
+            return False
+    return True
+
+
+def goods_rows(sale: RetailTransaction) -> list[Row]:
+    """Return the goods of a sale as its row keeps them: what may come back, and how much of it has."""
+    return [
+        {"key": _key(line), "quantity": f"{line.quantity:f}", "points": 0, "returned": "0"}
+        for line in sale.goods()
+        if isinstance(line, SaleLineItem)
+    ]
+
+
+def goods_after(row: Row, returned: list[ReturnLineItem]) -> list[Row]:
+    """Return the goods of a sale's row after some of them came back."""
+    lines = [dict(line) for line in row.get("goods", [])]
+    for goods in returned:
+        _take_line(lines, goods)
+    return lines
+
+
+def _as_sold(sale: RetailTransaction) -> RetailTransaction:
+    """Return a return as if its goods were sold today, without tenders."""
+    return replace(sale, line_items=tuple(as_sold(sale)))
+
+
+def as_sold(sale: RetailTransaction) -> list[SaleLineItem]:
+    """Return the goods brought back as lines sold."""
+    return [
+        SaleLineItem(
+            description=line.description,
+            amount=Money(abs(line.amount.amount), line.amount.currency),
+            quantity=abs(line.quantity),
+            item_id=line.item_id,
+            gtin=line.gtin,
+        )
+        for line in sale.goods()
+        if isinstance(line, ReturnLineItem)
+    ]
+
+
+def _reversal(reversal_id: str, customer_id: str, *, account: str, lot_id: str, points: int) -> Row:
+    return {
+        "reversal_id": reversal_id,
+        "of": "earned",
+        "transaction_id": lot_id,
+        "lot_id": lot_id,
+        "customer_id": customer_id,
+        "account": account,
+        "points": points,
+    }
