@@ -14,6 +14,8 @@ import unicodedata
 from functools import cache
 from typing import Final, NamedTuple
 
+from receipt.page_tables import UPPER_HALVES
+
 UNDEFINED: Final = "\ufffd"
 DOUBLE_BYTE: Final = frozenset(("cp932", "gb18030", "cp949", "big5", "jis"))
 UTF8: Final = "utf-8"
@@ -21,7 +23,7 @@ UTF8: Final = "utf-8"
 
 def _dos_but(changes: dict[int, str], codec: str = "cp437") -> str:
     """Return the upper half of a DOS page with other characters from given bytes on."""
-    half = list(bytes(range(0x80, 0x100)).decode(codec))
+    half = list(bytes(range(0x80, 0x100)).decode(codec, "replace"))
     for start, characters in changes.items():
         half[start - 0x80 : start - 0x80 + len(characters)] = characters
     return "".join(half)
@@ -37,8 +39,10 @@ _TCVN_CAPITALS: Final = (
     "{:32} ĂÂ    Ð  ÊÔƠƯ       ÀẢÃÁẠ ẰẲẴẮ       ẶẦẨẪẤẬÈ ẺẼÉẸỀỂỄẾỆÌỈ   ĨÍỊÒ ỎÕÓỌỒỔỖỐỘỜỞỠỚỢÙ ỦŨÚỤỪỬỮỨỰỲỶỸÝỴ ".format("")
 )
 
-# The upper halves of pages that Python does not know.
+# The upper halves of pages that Python does not know, or knows an older edition of.
 OWN_PAGES: Final[dict[str, str]] = {
+    **UPPER_HALVES,
+    "cp857": _dos_but({0xD5: "\u20ac"}, "cp857"),  # printers have the edition with the euro
     "katakana": "▁▂▃▄▅▆▇█▏▎▍▌▋▊▉┼┴┬┤├▔─│▕┌┐└┘╭╮╰╯ ｡｢｣､･ｦｧｨｩｪｫｬｭｮｯｰｱｲｳｴｵｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉﾊﾋﾌﾍﾎﾏﾐﾑﾒﾓﾔﾕﾖﾗﾘﾙﾚﾛﾜﾝﾞﾟ"
     "═╞╪╡◢◣◥◤♠♥♦♣●○╱╲╳円年月日時分秒〒市区町村人▒ ",
     "cp772": _dos_but(_LITHUANIAN, "cp866"),
@@ -65,7 +69,7 @@ OWN_PAGES: Final[dict[str, str]] = {
     ),
     "tcvn3-1": _TCVN.replace(" ", UNDEFINED),
     "tcvn3-2": _TCVN_CAPITALS.replace(" ", UNDEFINED),
-    "cp3844": _dos_but({0x80: "ČüéďäĎŤčěĚĹÍľǪÄÁÉžŽôöÓůÚýÖÜŠĽÝŘťáíóúňŇŮÔšřŕŔ", 0xAD: "§"}),  # Kamenický
+    "cp3844": _dos_but({0x80: "ČüéďäĎŤčěĚĹÍľĺÄÁÉžŽôöÓůÚýÖÜŠĽÝŘťáíóúňŇŮÔšřŕŔ", 0xAD: "§"}),  # Kamenický
 }
 
 # ESC R n puts national characters in the place of these twelve.

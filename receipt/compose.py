@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from receipt.code_pages import Encoding
@@ -197,3 +198,18 @@ def _overlaid(runs: list[Run], unit: int) -> str:
 
 def _column(x_dots: int, unit: int) -> int:
     return (2 * x_dots + unit) // (2 * unit)
+
+
+def read_again(line: SetLine, settled: Callable[[Encoding], Encoding]) -> SetLine:
+    """Return a line whose bytes are read by the encodings that were settled on after it was set."""
+    runs: list[Run] = []
+    end = 0
+    for run in line.runs:
+        x = end if run.follows else run.x
+        again = run._replace(x=x)
+        if run.data is not None:
+            read = settled(run.declared)
+            again = run._replace(x=x, text=read.decode(run.data), read=read)
+        runs.append(again)
+        end = x + again.cells * again.cell
+    return line._replace(runs=tuple(runs))

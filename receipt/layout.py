@@ -14,7 +14,7 @@ from itertools import accumulate, chain
 from typing import Any, Final
 
 from receipt.code_pages import Encoding
-from receipt.compose import Run, SetLine, as_seen, compose, line_end, passes
+from receipt.compose import Run, SetLine, as_seen, compose, line_end, passes, read_again
 from receipt.page_buffer import PageBuffer
 from receipt.page_repair import PageRepair, unknown_page
 from receipt.paper import PaperLine, PrintedCode, PrintedImage, Span, Style, Symbology
@@ -46,6 +46,7 @@ class Typesetter:
         self.model = model
         self._font_b_dots = model.dots // model.columns_b
         self.repair = PageRepair(model)
+        self._eight_bit_kanji = False
         self.reset()
         self.begin()
 
@@ -79,7 +80,7 @@ class Typesetter:
         self.width: int | None = None
         self.tabs: tuple[int, ...] | None = None
         self.area = self.model.dots
-        self._kanji_codec = self.model.double_byte or "gb18030"
+        self._kanji_codec = self._other_kanji = self.model.double_byte or "gb18030"
 
     @property
     def line_index(self) -> int:
@@ -142,6 +143,8 @@ class Typesetter:
             text, raw, read = data.decode("ascii"), None, declared
             self.x += len(data) * self.cell
         else:
+            if declared.double_byte is not None:
+                declared = self._kanji_of(data, declared)
             before = "" if self._placed or not runs else runs[-1].text[-1:]
             read = self.repair.note(data, declared, before=before)
             text, raw = read.decode(data), data
@@ -152,6 +155,15 @@ class Typesetter:
         self._placed = False
         if self.x > LINE_CELLS_MAX * self.cell:
             self.line_feed(offset)
+
+    def _kanji_of(self, data: bytes, declared: Encoding) -> Encoding:
+        """Return the ideographs meant: one that has printed pairs of eight bits knows none of seven (`FS C 0`)."""
+        if not data.isascii():
+            self._eight_bit_kanji = True
+        if declared.double_byte != "jis" or not self._eight_bit_kanji:
+            return declared
+        self.encoding = declared._replace(double_byte=self._other_kanji)
+        return self.encoding
 
     def whole_line(self, data: bytes, offset: int) -> bool:
         """Print a line and feed, in one go where nothing special is going on; else do nothing and return False.
@@ -360,7 +372,7 @@ class Typesetter:
         if changed:
             for index, line in self._set.items():
                 if any(run.declared in changed and run.data is not None for run in line.runs):
-                    self._lines[index] = compose(_read_again(line, self.repair))
+                    self._lines[index] = compose(read_again(line, self.repair.settled))
         if self.model.vendor == "Generic":
             self._widen()
         lines = tuple(chain.from_iterable(self._lines))
@@ -376,18 +388,3 @@ class Typesetter:
         for index, line in broken.items():
             if line_end(line) <= edge:
                 self._lines[index] = compose(line._replace(area=edge))
-
-
-def _read_again(line: SetLine, repair: PageRepair) -> SetLine:
-    """Read the line's bytes by the encoding that has been settled on since."""
-    runs: list[Run] = []
-    end = 0
-    for run in line.runs:
-        x = end if run.follows else run.x
-        again = run._replace(x=x)
-        if run.data is not None:
-            read = repair.settled(run.declared)
-            again = run._replace(x=x, text=read.decode(run.data), read=read)
-        runs.append(again)
-        end = x + again.cells * again.cell
-    return line._replace(runs=tuple(runs))

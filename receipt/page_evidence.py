@@ -29,7 +29,7 @@ _LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
         "áíčéýžšú ľťňôď ĺŕóä",
         "éáöóőí üűú .",
         "ăîâşţșț . .",
-        "ıüşğçöi̇ . .",
+        "ıüşğçöİ . .",
         "ėšųžįąčęū . .",
         "āīēšū ģķļņčž .",
         "äõöü šž .",
@@ -70,7 +70,7 @@ _USUAL_IDEOGRAPHS: Final = frozenset("".join(_IDEOGRAPHS))
 _SYMBOLS: Final = (
     dict.fromkeys("€", 2.2)
     | dict.fromkeys("«»", 2.0)
-    | dict.fromkeys("°£№¡¿“”„\u3000", 1.5)
+    | dict.fromkeys("°£№¡¿“”„₺₴₸₽₩\u3000", 1.5)
     | dict.fromkeys("¥–—’…•·§\u00a0、。・：（）「」【】，！", 1.0)
     | dict.fromkeys("‘²³½¼®©™×´`", 0.4)
 )
@@ -93,12 +93,16 @@ _PENALTIES: Final = (
     ("eE", re.compile("d(?=[eE])|[eE](?=d)"), 0.6),  # an accent beside a digit
     ("h", re.compile("(?<!h)h(?!h)"), 0.8),  # letters of other alphabets alone
     ("kK", re.compile("(?<![kK])[kK](?![kK])"), 0.3),
+    ("kK", re.compile("(?<![kKaA])[kK](?=d)"), 0.8),  # a letter alone before a number: it was a currency's sign
     ("b", re.compile("[aAeEkKhc](?=b)|b(?=[aAeEkKhc])"), 1.6),  # drawing in a word
     ("b", re.compile("(?<![bv])b(?![bv])"), 1.5),  # a piece of drawing alone
     ("s", re.compile("[aAeEkK]s(?=[aAeEkK])"), 1.6),  # a symbol in a word
 )
 _PRICED_LETTER: Final = re.compile("[^\\W\\d_]\u20ac")  # a currency sign after a letter: it was a letter, too
 _PRICED_LETTER_PENALTY: Final = 3.5
+_PRICED_SIGN: Final = re.compile("[£¥] ?(?=[0-9])|(?<=[0-9]) ?[£¥]")
+_PRICED_SIGN_BONUS: Final = 1.0
+_DOTTED_I: Final = "İ"  # whose small letter is two characters
 _WORD: Final = re.compile("[^\\W\\d_]{3,}")
 _WORDS_KEPT: Final = 1024  # receipts of a shop say the same few hundred words
 _NO_VOWEL: Final = 1.6  # taken from each letter of a word of three letters and more that nobody could say
@@ -118,10 +122,20 @@ def plausibility(text: str) -> float:
         if character > "\x7f":
             script, weight = _what(character)
             if script:
-                letters.setdefault(script, Counter())[character.lower()] += times
+                small = character if character == _DOTTED_I else character.lower()
+                letters.setdefault(script, Counter())[small] += times
             else:
                 total += weight * times
     total += sum(_best_language(script, found) for script, found in letters.items())
+    total += _by_neighbours(text)
+    if "cyrillic" in letters or "greek" in letters:
+        total -= _NO_VOWEL * sum(len(word) for word in _WORD.findall(text) if _unspeakable(word))
+    return total / count
+
+
+def _by_neighbours(text: str) -> float:
+    """Return what characters lose, or a currency's sign gains, by what they stand beside."""
+    total = 0.0
     shape = "".join(map(_class, text))
     present = set(shape)
     for needed, pattern, penalty in _PENALTIES:
@@ -129,9 +143,9 @@ def plausibility(text: str) -> float:
             total -= penalty * len(pattern.findall(shape))
     if "\u20ac" in text:
         total -= _PRICED_LETTER_PENALTY * len(_PRICED_LETTER.findall(text))
-    if "cyrillic" in letters or "greek" in letters:
-        total -= _NO_VOWEL * sum(len(word) for word in _WORD.findall(text) if _unspeakable(word))
-    return total / count
+    if "\u00a3" in text or "\u00a5" in text:
+        total += _PRICED_SIGN_BONUS * len(_PRICED_SIGN.findall(text))
+    return total
 
 
 def is_usual(character: str) -> bool:

@@ -45,6 +45,7 @@ _SIBLINGS: Final[dict[str, tuple[str, ...]]] = {
     "cp850": ("cp858",),
     "cp866": ("cp1125",),
     "cp1252": ("iso8859_15",),
+    "star-standard": ("cp437", "cp858"),
 }
 _SIBLING_MARGIN: Final = 0.1
 _PRICE: Final = re.compile("[0-9] ?\u20ac|\u20ac ?[0-9]")
