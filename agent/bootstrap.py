@@ -104,71 +104,78 @@ def build(
 
     Raises OnSiteError.
     """
+    furnished = _house(
+        config,
+        _basics(config, log=log, clock=clock or SystemClock(), turns=turns),
+        look_up_within_s=look_up_within_s,
+    )
+    basics, house = furnished.basics, furnished.house
+    core = Core(
+        config=config,
+        state=basics.state,
+        keys=basics.keys,
+        clock=basics.clock,
+        place=basics.place,
+        writer=basics.writer,
+        floor=basics.floor,
+        keeper=basics.keeper,
+        doubts=basics.doubts,
+        memory=basics.memory,
+        known=basics.known,
+        ledger=basics.ledger,
+        clerk=house.clerk,
+        days=basics.days,
+        offers=house.offers,
+        mirror=basics.mirror,
+        people=basics.people,
+        outcomes=house.outcomes,
+        counter=Counter(house),
+        scanning=_scanning(config, furnished),
+        control=ControlServer({}),
+        standing=basics.standing,
+        housekeeping=_housekeeping(config, furnished, basics.place),
+        log=log,
+    )
+    core.control = ControlServer(Operations(_operations(core, furnished, basics.judge)).table())
+    basics.publisher.to = core.control.publish
+    return core
+
+
+def _basics(config: AgentConfig, *, log: Log, clock: Clock, turns: Turns | None) -> _Basics:
     state = StateDir(config.agent.state_dir)
     state.create()
     keys = load_or_create_keys(FileSecrets.of(state.keys, dict(os.environ)))
-    time = clock or SystemClock()
-    judge, days = ClockJudge(time), BusinessDays(config.store.zone, config.store.day_ends_at)
-    place = JournalPlace(path=state.journal, key=keys.journal, now=time.now)
+    judge, days = ClockJudge(clock), BusinessDays(config.store.zone, config.store.day_ends_at)
+    place = JournalPlace(path=state.journal, key=keys.journal, now=clock.now)
     store = JournalStore(state.journal, lambda broken: open_or_recover(place, salvage_first=broken))
     publisher = _Publisher()
-    standing = Standing(clock=time, publish=publisher, log=log)
+    standing = Standing(clock=clock, publish=publisher, log=log)
     memory, known, ledger = StoreMemory(), KnownSales(), DayLedger()
     mirror = AccountMirror(state.mirror, on_trouble=standing.trouble)
     people = Recogniser(mirror, country=config.store.country)
     writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for, turns=turns)
     keeper, doubts = ScanKeeper(journal=writer, people=people), Doubts()
     floor = Floor(publish=publisher, keeper=keeper)
-    furnished = _house(
-        config,
-        _Basics(
-            state=state,
-            keys=keys,
-            clock=time,
-            writer=writer,
-            maker=RecordMaker(time, judge, days),
-            days=days,
-            floor=floor,
-            keeper=keeper,
-            doubts=doubts,
-            memory=memory,
-            known=known,
-            ledger=ledger,
-            people=people,
-            publisher=publisher,
-            standing=standing,
-        ),
-        look_up_within_s=look_up_within_s,
-    )
-    core = Core(
-        config=config,
+    return _Basics(
         state=state,
         keys=keys,
-        clock=time,
-        place=place,
-        writer=furnished.basics.writer,
+        clock=clock,
+        writer=writer,
+        maker=RecordMaker(clock, judge, days),
+        days=days,
         floor=floor,
         keeper=keeper,
         doubts=doubts,
         memory=memory,
         known=known,
         ledger=ledger,
-        clerk=furnished.house.clerk,
-        days=days,
-        offers=furnished.house.offers,
-        mirror=mirror,
-        people=furnished.basics.people,
-        outcomes=furnished.house.outcomes,
-        counter=Counter(furnished.house),
-        scanning=_scanning(config, furnished),
-        control=ControlServer({}),
+        people=people,
+        publisher=publisher,
         standing=standing,
-        housekeeping=_housekeeping(config, furnished, place),
-        log=log,
+        place=place,
+        mirror=mirror,
+        judge=judge,
     )
-    core.control = ControlServer(Operations(_operations(core, furnished, judge)).table())
-    publisher.to = core.control.publish
-    return core
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +183,8 @@ class _Basics:
     """What everything else is made of."""
 
     state: StateDir
+    place: JournalPlace
+    mirror: AccountMirror
     keys: AgentKeys
     clock: Clock
     writer: JournalWriter
@@ -190,6 +199,7 @@ class _Basics:
     people: Recogniser
     publisher: _Publisher
     standing: Standing
+    judge: ClockJudge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
