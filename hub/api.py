@@ -205,7 +205,7 @@ async def _served(hub: Hub, request: HttpRequest, sha256: str) -> Response:
     told = _told(request, b"")
     try:
         caller = await run_in_threadpool(lambda: hub.gate.admit(told, now=hub.clock()))
-        file = await run_in_threadpool(hub.files.open, caller.tenant_id, sha256)
+        file = await run_in_threadpool(hub.feed.file, caller, sha256)
     except TillstreamError as error:
         return _signed(hub, told, _refusal(hub, error))
     return FileResponse(file.path, media_type="application/octet-stream", headers={"etag": f'"{sha256}"'})

@@ -20,7 +20,8 @@ from hub.app import create_app
 from hub.bootstrap import Hub, open_hub
 from hub.completeness import completeness
 from hub.config import load_config
-from hub.imports.service import ImportJob, import_files
+from hub.imports.job import ImportJob
+from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook, tokenise
 from retail.errors import ConfigurationError
 
@@ -88,6 +89,7 @@ def import_paths(
             dry_run=dry_run,
             replace=replace,
             rejects_folder=rejects,
+            today=hub.clock().date(),
         )
         files = import_files(job, paths)
         tokens, published = 0, []

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from sync.protocol import feed_messages, messages
-from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, ErasuresFile, Manifest, SignedManifest
+from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, ErasuresFile, Manifest, SignedManifest, StopsFile
 from sync.protocol.messages import (
     EnrolAnswer,
     EnrolQuestion,
@@ -37,6 +37,7 @@ MESSAGES: tuple[type[Message], ...] = (
     SignedManifest,
     Manifest,
     ErasuresFile,
+    StopsFile,
     AppliedReport,
     AppliedAnswer,
     Refusal,

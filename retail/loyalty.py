@@ -66,7 +66,8 @@ class Account:
     `segments` maps a segment to the last day of the membership (None: until further notice), `entered` to its first
     where the hub sent it. `points` are those that may be spent at the mirror's time; `points_expiring` of them go on
     `points_expire_on`, which is announced before it happens. `last_bought` maps what the hub sent of the past
-    (`category:coffee`, `item:4711`, `brand:x`) to the last day it was bought anywhere. `contacts` counts how often
+    (`category:coffee`, `item:4711`, `brand:x`) to the last day it was bought anywhere. `permissions` are what the member
+    allowed, in the chain's words. `contacts` counts how often
     other channels and stores have already made an offer of a campaign, because caps count those too.
     """
 
@@ -86,6 +87,8 @@ class Account:
     rfm_cell: str = ""
     purchases: int | None = None
     last_visit: date | None = None
+    member_since: date | None = None
+    permissions: frozenset[str] = frozenset()
     last_bought: Mapping[str, date] = field(default_factory=dict, repr=False)
     contacts: Mapping[CampaignId, int] = field(default_factory=dict, repr=False)
 

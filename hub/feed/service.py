@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.callers import Caller
-from hub.feed.files import FeedFiles
+from hub.feed.files import FeedFiles, ServedFile, scopes_of
+from hub.feed.stopping import StopBoard
 from hub.keys import HubKeys
 from hub.storage.ports import Database
 from sync.protocol.feed_messages import (
@@ -39,11 +40,10 @@ class FeedService:
 
     def manifest(self, caller: Caller, cursor: str, *, now: datetime) -> SignedManifest | None:
         """Return what the caller's store should have; None when `cursor` says that it has been told."""
-        order = list(FeedKind)
-        newest = sorted(self.files.newest(caller.tenant_id).values(), key=lambda file: order.index(file.kind))
         with self.database.writing() as session:
             session.run("touch_store", tenant_id=caller.tenant_id, store_id=caller.store_id, now=now.isoformat())
-        current = _cursor_of(newest)
+        files = self.files.wanted(caller.tenant_id, self._scopes(caller))
+        current = _cursor_of(files)
         if current == cursor:
             return None
         manifest = Manifest(
@@ -51,10 +51,14 @@ class FeedService:
             store=caller.store_id,
             cursor=current,
             issued_at=now.isoformat(),
-            files=newest,
+            files=files,
             poll_after_s=self.poll_after_s,
         )
         return sign_manifest(manifest, self.keys.tenant(caller.tenant_id).feed)
+
+    def file(self, caller: Caller, sha256: str) -> ServedFile:
+        """Return a file that is for the caller's store. Raises RefusedError (not_found) for every other."""
+        return self.files.open(caller.tenant_id, sha256, self._scopes(caller))
 
     def note(self, caller: Caller, report: AppliedReport, *, now: datetime) -> AppliedAnswer:
         """Keep what a store has in use; its erasure mark never goes back. A repeat changes only the last contact."""
@@ -87,7 +91,17 @@ class FeedService:
         ]
         through = erasures[-1].erasure_no if erasures else 0
         content = ErasuresFile(through=through, erasures=erasures).model_dump_json().encode()
-        return self.files.publish_bytes(tenant_id, FeedKind.ERASURES, content, now=now)
+        return self.files.publish_bytes(tenant_id, FeedKind.ERASURES, content, now=now, version=through)
+
+    def publish_stops(self, tenant_id: str, *, now: datetime) -> None:
+        """Publish the stops of every store; a store for which nothing changed keeps its file."""
+        StopBoard(self.database, self.files).publish(tenant_id, now=now)
+
+    def _scopes(self, caller: Caller) -> tuple[str, ...]:
+        with self.database.reading() as session:
+            row = session.row("place_of_store", tenant_id=caller.tenant_id, store_id=caller.store_id)
+        region, ring = row or ("", "")
+        return scopes_of(caller.store_id, region=region, ring=ring)
 
 
 def _cursor_of(files: list[FeedFile]) -> str:

@@ -14,9 +14,16 @@ from sync.protocol.tokens import CodeKind, normalise
 
 CUSTOMER_COLUMNS = (
     "customer_id", "first_name", "language", "birthday", "tier", "points", "household_id", "employee",
+    "paper_offers", "member_since", "permissions", "rfm_cell", "purchases", "last_visit", "points_expiring",
+    "points_expire_on",
 )  # fmt: skip
+"""The second and third line are optional: a column that a file does not have changes nothing of what is known."""
+
 CODE_COLUMNS = ("code", "kind", "customer_id")
-SEGMENT_COLUMNS = ("customer_id", "segment", "valid_until")
+SEGMENT_COLUMNS = ("customer_id", "segment", "valid_until", "entered")
+CONTACT_COLUMNS = ("customer_id", "campaign_id", "contacts")
+BOUGHT_COLUMNS = ("customer_id", "key", "day")
+MERGE_COLUMNS = ("customer_id", "into_id")
 ITEM_COLUMNS = (
     "item_id", "gtin", "receipt_text", "category", "brand", "cost", "substitutes", "accessories", "restricted",
 )  # fmt: skip
@@ -24,16 +31,21 @@ ITEM_COLUMNS = (
 ID_CHARS_MAX = 64
 NAME_CHARS_MAX = 64  # a first name on a slip of 32 columns
 POINTS_MAX = 10**12
+CELL_CHARS_MAX = 16  # "555", "A-1"; a cell is no text
+PERMISSIONS_MAX = 20  # purposes of consent; a chain has a handful
+COUNT_MAX = 10**9
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 _SEGMENT = re.compile(r"[^\s=,;\x00-\x1f]{1,64}")
+_BOUGHT_KEY = re.compile(r"(item|category|brand|need|gtin):[^\s=\x00-\x1f]{1,64}")
+_PERMISSION = re.compile(r"[a-z0-9_.-]{1,32}")
 _DOTTED_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(?:\d{4}|\d{2})?")
 _CARD = re.compile(r"[0-9A-Z]{3,40}")
 _YES = frozenset({"1", "true", "yes", "y", "да", "ja", "x"})
 _NO = frozenset({"", "0", "false", "no", "n", "нет", "nein"})
 
 
-def customer_row(values: dict[str, str]) -> dict[str, str | int]:
+def customer_row(values: dict[str, str]) -> dict[str, str | int | None]:
     """Return a customer. The year of a birthday is dropped: nobody here needs anybody's age."""
     language = values.get("language", "").lower()
     if language and not _LANGUAGE.fullmatch(language):
@@ -47,7 +59,47 @@ def customer_row(values: dict[str, str]) -> dict[str, str | int]:
         "points": _whole(values.get("points", ""), "points"),
         "household_id": _text(values, "household_id", ID_CHARS_MAX),
         "employee": _yes_or_no(values.get("employee", ""), "employee"),
+        "no_paper": 1 - _yes_or_no(values["paper_offers"] or "1", "paper_offers") if "paper_offers" in values else None,
+        "member_since": _day(values["member_since"], "member_since") if "member_since" in values else None,
+        "permissions": _permissions(values["permissions"]) if "permissions" in values else None,
+        "rfm_cell": _text(values, "rfm_cell", CELL_CHARS_MAX) if "rfm_cell" in values else None,
+        "purchases": _count(values["purchases"], "purchases") if values.get("purchases") else None,
+        "last_visit": _day(values["last_visit"], "last_visit") if "last_visit" in values else None,
+        "points_expiring": _whole(values["points_expiring"], "points_expiring")
+        if "points_expiring" in values
+        else None,
+        "points_expire_on": _day(values["points_expire_on"], "points_expire_on")
+        if "points_expire_on" in values
+        else None,
     }
+
+
+def contact_row(values: dict[str, str]) -> dict[str, str | int | None]:
+    """Return how often other channels have made a campaign's offer to a customer."""
+    return {
+        "customer_id": _identifier(values, "customer_id"),
+        "campaign_id": _identifier(values, "campaign_id"),
+        "contacts": _count(values["contacts"], "contacts"),
+    }
+
+
+def bought_row(values: dict[str, str]) -> dict[str, str | int | None]:
+    """Return the last day a customer bought something: `item:4711`, `category:coffee`, `brand:x`."""
+    key = values["key"].lower()
+    if not _BOUGHT_KEY.fullmatch(key):
+        raise RowError(f"key {key!r:.80} is none such as item:4711, category:coffee or brand:x")
+    day = _day(values["day"], "day")
+    if not day:
+        raise RowError("no day")
+    return {"customer_id": _identifier(values, "customer_id"), "key": key, "day": day}
+
+
+def merge_row(values: dict[str, str]) -> tuple[str, str]:
+    """Return (the account that is no more, the account it became)."""
+    old, into = _identifier(values, "customer_id"), _identifier(values, "into_id")
+    if old == into:
+        raise RowError("an account cannot become itself")
+    return old, into
 
 
 def code_row(values: dict[str, str], *, country: str) -> tuple[str, str, str]:
@@ -73,7 +125,7 @@ def code_row(values: dict[str, str], *, country: str) -> tuple[str, str, str]:
 PHONE_DIGITS = (7, 15)
 
 
-def segment_row(values: dict[str, str]) -> dict[str, str | int]:
+def segment_row(values: dict[str, str]) -> dict[str, str | int | None]:
     """Return one membership; `valid_until` is the last day of it, empty for until further notice."""
     if not _SEGMENT.fullmatch(values["segment"]):
         raise RowError(f"segment {values['segment']!r:.80} is no name of up to 64 characters without spaces")
@@ -81,10 +133,11 @@ def segment_row(values: dict[str, str]) -> dict[str, str | int]:
         "customer_id": _identifier(values, "customer_id"),
         "segment": values["segment"],
         "valid_until": _day(values.get("valid_until", ""), "valid_until"),
+        "entered": _day(values["entered"], "entered") if values.get("entered") else None,
     }
 
 
-def item_row(values: dict[str, str]) -> dict[str, str | int]:
+def item_row(values: dict[str, str]) -> dict[str, str | int | None]:
     """Return one item; lists are separated by spaces, commas or bars inside the field."""
     gtin = values.get("gtin", "")
     if gtin and not (gtin.isascii() and gtin.isdigit() and len(gtin) <= GTIN_DIGITS_MAX):
@@ -156,6 +209,20 @@ def _whole(text: str, name: str) -> int:
     if number != int(number) or abs(number) > POINTS_MAX:
         raise RowError(f"{name} {text!r:.40} is no whole number")
     return int(number)
+
+
+def _count(text: str, name: str) -> int:
+    number = _whole(text, name)
+    if not 0 <= number <= COUNT_MAX:
+        raise RowError(f"{name} {text!r:.40} is no count")
+    return number
+
+
+def _permissions(text: str) -> str:
+    names = sorted(set(_list(text.lower())))
+    if len(names) > PERMISSIONS_MAX or not all(_PERMISSION.fullmatch(name) for name in names):
+        raise RowError("permissions are up to 20 words such as email push paper, separated by spaces")
+    return " ".join(names)
 
 
 def _amount(text: str, name: str) -> str:

@@ -135,14 +135,18 @@ def _encoding_of(path: Path) -> str:
 
 
 class Rejects:
-    """The file of rejected rows, made when the first one comes; one left from an earlier run is removed."""
+    """The file of rejected rows, made when the first one comes.
+
+    A file of an earlier run stays: somebody may be mending it, or importing it just now. The next one gets a number.
+    """
 
     def __init__(self, path: Path, header: Sequence[str], *, dry_run: bool) -> None:
-        self.path = path
+        self.path = _free(path)
         self.count = 0
         self.first_reasons: list[str] = []
         self._header = [name for name in header if name not in REJECTS_COLUMNS]
-        self._file = None if dry_run else path.with_name(path.name + ".part").open("w", encoding="utf-8", newline="")
+        self._draft = self.path.with_name(self.path.name + ".part")
+        self._file = None if dry_run else self._draft.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file) if self._file else None
         if self._writer:
             self._writer.writerow([*REJECTS_COLUMNS, *self._header])
@@ -160,13 +164,20 @@ class Rejects:
         if not self._file:
             return None
         self._file.close()
-        draft = self.path.with_name(self.path.name + ".part")
         if not self.count:
-            draft.unlink()
-            self.path.unlink(missing_ok=True)
+            self._draft.unlink()
             return None
-        draft.replace(self.path)
+        self._draft.replace(self.path)
         return self.path
+
+
+def _free(path: Path) -> Path:
+    """Return a path that nothing lies at: `NAME.rejected.csv`, then `NAME.rejected-2.csv`."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found
 
 
 REASONS_SHOWN = 5  # of one file, on the screen; all of them stand in the rejects file

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.keys import TenantKeys
-from hub.storage.ports import Database
+from hub.storage.ports import Database, Session
 from sync.protocol.tokens import token_of
 
 BATCH_CODES = 64
@@ -80,6 +80,21 @@ def tokenise(
                         for row, token in zip(rows, tokens, strict=True)
                     ],
                 )
-                session.run("raise_mark", tenant_id=tenant_id, what="customers", number=len(rows))
+                _touch_holders(session, tenant_id, [bytes(row[0]) for row in rows])
             done += len(rows)
             progress(done, max(waiting, done))
+
+
+def _touch_holders(session: Session, tenant_id: str, indexes: list[bytes]) -> None:
+    """Note that these codes lead to their holders from now on."""
+    numbered = session.row("next_change", tenant_id=tenant_id, what="customers")
+    change_no = int(numbered[0]) if numbered else 0
+    holders = {
+        str(row[0])
+        for index in indexes
+        if (row := session.row("holder_of_code", tenant_id=tenant_id, code_index=index)) is not None
+    }
+    session.many(
+        "touch_customer",
+        sets=[{"tenant_id": tenant_id, "customer_id": each, "change_no": change_no} for each in sorted(holders)],
+    )

@@ -1,4 +1,4 @@
--- Statements that PostgreSQL needs otherwise; the names are those of `queries.sql`.
+-- Statements that PostgreSQL needs otherwise; the names are those of the files that both share.
 
 -- name: lock_agent
 -- With a lock on the row: batches of one agent take turns among all workers.
@@ -21,12 +21,50 @@ CROSS JOIN LATERAL (
 ) s;
 
 -- name: mirror_entries
--- As in `queries.sql`, with this database's aggregate.
+-- As in `queries.people.sql`, with this database's aggregate.
 SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier, c.points, c.household_id, c.employee,
-    (SELECT string_agg(s.segment || '=' || s.valid_until, chr(31)) FROM customer_segment s
-     WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id)
+    c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit, c.points_expiring,
+    c.points_expire_on,
+    (SELECT string_agg(s.segment || '=' || s.valid_until || '=' || s.entered, chr(31)) FROM customer_segment s
+     WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id),
+    (SELECT string_agg(b.key || '=' || b.day, chr(31)) FROM customer_bought b
+     WHERE b.tenant_id = c.tenant_id AND b.customer_id = c.customer_id),
+    (SELECT string_agg(n.campaign_id || '=' || n.contacts, chr(31)) FROM customer_contact n
+     WHERE n.tenant_id = c.tenant_id AND n.customer_id = c.customer_id)
 FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
 WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL ORDER BY k.token;
+
+-- name: mirror_changes
+-- As there.
+SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier, c.points, c.household_id, c.employee,
+    c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit, c.points_expiring,
+    c.points_expire_on,
+    (SELECT string_agg(s.segment || '=' || s.valid_until || '=' || s.entered, chr(31)) FROM customer_segment s
+     WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id),
+    (SELECT string_agg(b.key || '=' || b.day, chr(31)) FROM customer_bought b
+     WHERE b.tenant_id = c.tenant_id AND b.customer_id = c.customer_id),
+    (SELECT string_agg(n.campaign_id || '=' || n.contacts, chr(31)) FROM customer_contact n
+     WHERE n.tenant_id = c.tenant_id AND n.customer_id = c.customer_id)
+FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
+JOIN customer_change x ON x.tenant_id = c.tenant_id AND x.customer_id = c.customer_id
+WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL AND x.change_no <= :change_no ORDER BY k.token;
+
+-- name: touch_customers
+-- As in `queries.people.sql`, with this database's reading of a list.
+INSERT INTO customer_change (tenant_id, customer_id, change_no)
+SELECT :tenant_id, found.customer_id, :change_no FROM (
+    SELECT c.customer_id FROM jsonb_array_elements_text(:customer_ids ::jsonb) AS k(id)
+    JOIN customer c ON c.tenant_id = :tenant_id AND c.customer_id = k.id AND c.changed_no = :change_no
+    UNION SELECT s.customer_id FROM jsonb_array_elements_text(:customer_ids ::jsonb) AS k(id)
+    JOIN customer_segment s ON s.tenant_id = :tenant_id AND s.customer_id = k.id AND s.changed_no = :change_no
+    UNION SELECT n.customer_id FROM jsonb_array_elements_text(:customer_ids ::jsonb) AS k(id)
+    JOIN customer_contact n ON n.tenant_id = :tenant_id AND n.customer_id = k.id AND n.changed_no = :change_no
+    UNION SELECT b.customer_id FROM jsonb_array_elements_text(:customer_ids ::jsonb) AS k(id)
+    JOIN customer_bought b ON b.tenant_id = :tenant_id AND b.customer_id = k.id AND b.changed_no = :change_no
+    UNION SELECT d.customer_id FROM jsonb_array_elements_text(:customer_ids ::jsonb) AS k(id)
+    JOIN customer_code d ON d.tenant_id = :tenant_id AND d.customer_id = k.id AND d.changed_no = :change_no
+) AS found
+ON CONFLICT (tenant_id, customer_id) DO UPDATE SET change_no = excluded.change_no;
 
 -- name: lock_schema
 -- Whoever makes the schema takes turns.

@@ -173,68 +173,6 @@ SELECT a.store_id, b.agent_id, b.epoch, b.branch, b.base_seq, b.head_seq, b.open
 FROM branch b JOIN agent a ON a.agent_id = b.agent_id
 WHERE a.tenant_id = :tenant_id AND b.branch > 0 ORDER BY b.opened_at DESC;
 
--- name: put_feed_file
--- A file is published.
-INSERT INTO feed_file (tenant_id, kind, version, sha256, size_bytes, as_of)
-VALUES (:tenant_id, :kind, :version, :sha256, :size_bytes, :as_of);
-
--- name: newest_feed_files
--- For each kind the newest file.
-SELECT f.kind, f.version, f.sha256, f.size_bytes, f.as_of FROM feed_file f
-WHERE f.tenant_id = :tenant_id
-    AND f.version = (SELECT max(version) FROM feed_file WHERE tenant_id = f.tenant_id AND kind = f.kind)
-ORDER BY f.kind;
-
--- name: feed_file
--- A file may be fetched by stores of its own tenant only.
-SELECT size_bytes FROM feed_file WHERE tenant_id = :tenant_id AND sha256 = :sha256;
-
--- name: old_feed_files
--- Files of a kind that newer ones have replaced.
-SELECT sha256 FROM feed_file WHERE tenant_id = :tenant_id AND kind = :kind AND version < :version;
-
--- name: drop_old_feed_files
--- Forget them; their bytes go after the commit.
-DELETE FROM feed_file WHERE tenant_id = :tenant_id AND kind = :kind AND version < :version;
-
--- name: erasures
--- Everybody who must be forgotten, oldest first.
-SELECT erasure_no, customer_id, locators, requested_at FROM erasure WHERE tenant_id = :tenant_id ORDER BY erasure_no;
-
--- name: put_erasure
--- Somebody must be forgotten.
-INSERT INTO erasure (tenant_id, erasure_no, customer_id, locators, requested_at)
-VALUES (:tenant_id, :erasure_no, :customer_id, :locators, :now);
-
--- name: last_erasure
--- The number of the last erasure.
-SELECT max(erasure_no) FROM erasure WHERE tenant_id = :tenant_id;
-
--- name: put_customer
--- Changes nothing, and says so, when the customer stands there just so.
-INSERT INTO customer (tenant_id, customer_id, first_name, language, birthday, tier, points, household_id, employee)
-VALUES (:tenant_id, :customer_id, :first_name, :language, :birthday, :tier, :points, :household_id, :employee)
-ON CONFLICT (tenant_id, customer_id) DO UPDATE SET
-    first_name = excluded.first_name, language = excluded.language, birthday = excluded.birthday, tier = excluded.tier,
-    points = excluded.points, household_id = excluded.household_id, employee = excluded.employee
-WHERE customer.first_name <> excluded.first_name OR customer.language <> excluded.language
-    OR customer.birthday <> excluded.birthday OR customer.tier <> excluded.tier OR customer.points <> excluded.points
-    OR customer.household_id <> excluded.household_id OR customer.employee <> excluded.employee;
-
--- name: put_customer_code
--- A known code may change hands; its token stays, because a token is of the code alone.
-INSERT INTO customer_code (tenant_id, code_index, kind, customer_id, sealed)
-VALUES (:tenant_id, :code_index, :kind, :customer_id, :sealed)
-ON CONFLICT (tenant_id, code_index) DO UPDATE SET customer_id = excluded.customer_id
-WHERE customer_code.customer_id <> excluded.customer_id;
-
--- name: put_segment
--- Changes nothing, and says so, when the membership stands there just so.
-INSERT INTO customer_segment (tenant_id, customer_id, segment, valid_until)
-VALUES (:tenant_id, :customer_id, :segment, :valid_until)
-ON CONFLICT (tenant_id, customer_id, segment) DO UPDATE SET valid_until = excluded.valid_until
-WHERE customer_segment.valid_until <> excluded.valid_until;
-
 -- name: put_item
 -- One printed text or code of an item.
 INSERT INTO item (tenant_id, item_id, gtin, receipt_text, body)
@@ -246,10 +184,6 @@ WHERE item.body <> excluded.body;
 -- One campaign as its table.
 INSERT INTO campaign (tenant_id, campaign_id, body) VALUES (:tenant_id, :campaign_id, :body)
 ON CONFLICT (tenant_id, campaign_id) DO UPDATE SET body = excluded.body WHERE campaign.body <> excluded.body;
-
--- name: drop_segments
--- For `--replace`: the file is the whole truth.
-DELETE FROM customer_segment WHERE tenant_id = :tenant_id;
 
 -- name: drop_items
 -- For `--replace`.
@@ -286,20 +220,6 @@ SELECT count(*) FROM customer_code WHERE tenant_id = :tenant_id AND token IS NUL
 -- name: keep_token
 -- The token is kept and the code itself goes.
 UPDATE customer_code SET token = :token, sealed = NULL WHERE tenant_id = :tenant_id AND code_index = :code_index;
-
--- name: count_tokens
--- How many entries the mirror will have.
-SELECT count(DISTINCT k.token) FROM customer_code k
-JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
-WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL;
-
--- name: mirror_entries
--- Everybody that a code leads to, in the order of the mirror file. Segments come as name=day, joined by a separator.
-SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier, c.points, c.household_id, c.employee,
-    (SELECT group_concat(s.segment || '=' || s.valid_until, char(31)) FROM customer_segment s
-     WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id)
-FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
-WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL ORDER BY k.token;
 
 -- name: raise_mark
 -- Add to a number.

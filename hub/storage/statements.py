@@ -13,6 +13,9 @@ from enum import StrEnum
 from importlib import resources
 from types import MappingProxyType
 
+SHARED_FILES = ("queries.sql", "queries.people.sql", "queries.feed.sql")
+"""What both databases understand, by subject; no name stands in two of them."""
+
 _NAME = re.compile(r"^-- name: ([a-z_]+)$", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 
@@ -37,7 +40,12 @@ def parse_statements(text: str) -> dict[str, str]:
 
 def load_statements(dialect: Dialect) -> Mapping[str, str]:
     """Return all statements of the hub for one database."""
-    found = parse_statements(_text("queries.sql")) | parse_statements(_text(f"queries.{dialect}.sql"))
+    found: dict[str, str] = {}
+    for name in SHARED_FILES:
+        more = parse_statements(_text(name))
+        assert not found.keys() & more.keys(), found.keys() & more.keys()
+        found |= more
+    found |= parse_statements(_text(f"queries.{dialect}.sql"))
     if dialect is Dialect.POSTGRESQL:
         found = {name: _PLACEHOLDER.sub(r"%(\1)s", text) for name, text in found.items()}
     return MappingProxyType(found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from sync.protocol.messages import SEQ_MAX, Base64, Hash, Message, Name, Versioned
 
@@ -20,6 +20,7 @@ class FeedKind(StrEnum):
     """What a file of the feed is, in the order in which they are applied."""
 
     ERASURES = "erasures"
+    STOPS = "stops"
     CONFIG = "config"
     MIRROR = "mirror"
     MIRROR_OVERLAY = "mirror_overlay"
@@ -45,6 +46,12 @@ class FeedFile(Message):
     as_of: str
     """ISO 8601: how new the data in it is."""
 
+    base: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
+    """For an overlay: the version of the mirror file on which it belongs."""
+
+    erased_through: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
+    """For mirror files: the last erasure that was known when it was made. Later ones are erased from it before use."""
+
 
 class Manifest(Versioned):
     """What a store should have. Signed by the chain's feed key, so that it can be kept and verified again later."""
@@ -62,7 +69,16 @@ class Manifest(Versioned):
     """ISO 8601. An agent refuses a manifest older than the one it has: nobody can play it back."""
 
     files: Annotated[list[FeedFile], Field(max_length=FEED_FILES_MAX)]
-    """What the store should have, at most one file of a kind, but for overlays."""
+    """What the store should have, at most one file of a kind, but for overlays. Kinds that a reader does not know are
+    passed over: a newer hub serves older stores."""
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _known_kinds(cls, files: object) -> object:
+        if not isinstance(files, list):
+            return files
+        known = set(FeedKind)
+        return [each for each in files if not (isinstance(each, dict) and each.get("kind") not in known)]
 
     poll_after_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     """When to ask again; the agent adds jitter."""
@@ -105,6 +121,35 @@ class ErasuresFile(Versioned):
 
     erasures: list[Erasure]
     """All erasures of the chain, oldest first."""
+
+
+class StopMessage(Message):
+    """One stop button that is pressed for this store."""
+
+    stop_no: int
+    """Names it, so that people can speak of it."""
+
+    kind: Annotated[str, StringConstraints(max_length=32)]
+    """`printing`, `burning` or `campaign`; others are passed over."""
+
+    campaign_id: str = ""
+    """Which campaign, for `campaign`."""
+
+    since: str
+    """When it was pressed, ISO 8601. It acts from the moment it arrives."""
+
+    until: str = ""
+    """When it ends by itself, ISO 8601; empty: when it is taken back."""
+
+    why: Annotated[str, StringConstraints(max_length=200)] = ""
+    """What people in the store are told."""
+
+
+class StopsFile(Versioned):
+    """Feed file of kind `stops`: what this store must not do now. An empty list takes all stops back."""
+
+    stops: list[StopMessage]
+    """Every stop that acts in this store."""
 
 
 class FeedRefusal(Message):

@@ -1,17 +1,20 @@
 """What the mirror says of one customer, in few bytes: no surname, no year of birth, no phone, no e-mail.
 
 Segment and tier names stand once in the file's dictionary and are numbers here. Integers are LEB128 (unsigned),
-texts are UTF-8 behind their length. A reader ignores bytes after the fields it knows, so that a newer hub may
-append fields.
+texts are UTF-8 behind their length. A record that ends early has the defaults of what is missing, and a reader
+ignores bytes after the fields it knows: hubs and stores of different versions read each other. The second flags stand
+behind what the first version had; a customer without any of it pays nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 _DAY_ZERO = date(2020, 1, 1)
 
+_SINCE, _RFM, _PURCHASES, _VISIT, _EXPIRING, _ENTERED, _BOUGHT, _PERMISSIONS = 1, 2, 4, 8, 16, 32, 64, 128
 _EMPLOYEE, _NO_PAPER, _HAS_BIRTHDAY, _HAS_HOUSEHOLD, _HAS_CONTACTS = 1, 2, 4, 8, 16
 
 
@@ -24,7 +27,9 @@ class MirrorRecord:
     """One customer as a store may know them. `segments` maps a segment's name to the last day of membership.
 
     `points` is the balance at the snapshot's time; `birthday` is (month, day); `contacts` counts contacts per
-    campaign made in other channels, which caps add to their own.
+    campaign made in other channels, which caps add to their own. `entered` maps a segment to the first day of it;
+    `last_bought` what the chain knows of the past (`category:coffee`, `item:4711`) to the last day; `points_expiring`
+    of the points go on `points_expire_on`; `permissions` are what the customer allowed, as the chain names it.
     """
 
     customer_id: str
@@ -32,12 +37,21 @@ class MirrorRecord:
     language: str = ""
     tier: str = ""
     points: int = 0
+    points_expiring: int = 0
+    points_expire_on: date | None = None
     birthday: tuple[int, int] | None = None
     household_id: str = ""
     employee: bool = False
     no_paper_offers: bool = False
     segments: dict[str, date | None] = field(default_factory=dict)
+    entered: dict[str, date] = field(default_factory=dict)
     contacts: dict[str, int] = field(default_factory=dict)
+    member_since: date | None = None
+    permissions: tuple[str, ...] = ()
+    rfm_cell: str = ""
+    purchases: int | None = None
+    last_visit: date | None = None
+    last_bought: dict[str, date] = field(default_factory=dict)
 
 
 class Dictionary:
@@ -79,13 +93,51 @@ def pack(record: MirrorRecord, dictionary: Dictionary) -> bytes:
     _put_number(out, len(record.segments))
     for name, valid_until in record.segments.items():
         _put_number(out, dictionary.number(name))
-        _put_number(out, 0 if valid_until is None else (valid_until - _DAY_ZERO).days + 1)
+        _put_number(out, 0 if valid_until is None else max((valid_until - _DAY_ZERO).days, 0) + 1)
     if record.contacts:
         _put_number(out, len(record.contacts))
         for name, count in record.contacts.items():
             _put_number(out, dictionary.number(name))
             _put_number(out, count)
+    _put_more(out, record, dictionary)
     return bytes(out)
+
+
+def _put_more(out: bytearray, record: MirrorRecord, dictionary: Dictionary) -> None:
+    """Append what the second version added; nothing where there is nothing of it."""
+    if _has_no_more(record):
+        return
+    parts: list[tuple[int, bytearray]] = []
+
+    def part(flag: int, *, is_there: bool) -> bytearray:
+        body = bytearray()
+        if is_there:
+            parts.append((flag, body))
+        return body
+
+    _put_day(part(_SINCE, is_there=record.member_since is not None), record.member_since)
+    _put_number(part(_RFM, is_there=bool(record.rfm_cell)), dictionary.number(record.rfm_cell))
+    _put_number(part(_PURCHASES, is_there=record.purchases is not None), record.purchases or 0)
+    _put_day(part(_VISIT, is_there=record.last_visit is not None), record.last_visit)
+    expiring = part(_EXPIRING, is_there=record.points_expire_on is not None)
+    _put_number(expiring, record.points_expiring)
+    _put_day(expiring, record.points_expire_on)
+    _put_days(part(_ENTERED, is_there=bool(record.entered)), record.entered, dictionary)
+    _put_days(part(_BOUGHT, is_there=bool(record.last_bought)), record.last_bought, dictionary)
+    permissions = part(_PERMISSIONS, is_there=bool(record.permissions))
+    _put_number(permissions, len(record.permissions))
+    for name in record.permissions:
+        _put_number(permissions, dictionary.number(name))
+    _put_number(out, sum(flag for flag, _ in parts))
+    for _, body in parts:
+        out += body
+
+
+def _has_no_more(record: MirrorRecord) -> bool:
+    """Return whether a record has nothing but what the first version knew."""
+    days = (record.member_since, record.last_visit, record.points_expire_on)
+    lists = record.entered or record.last_bought or record.permissions
+    return days == (None, None, None) and record.purchases is None and not record.rfm_cell and not lists
 
 
 def unpack(data: bytes, names: list[str]) -> MirrorRecord:
@@ -122,6 +174,7 @@ def _unpack(data: bytes, names: list[str]) -> MirrorRecord:
         for _ in range(count):
             name, at = _number(data, at)
             contacts[names[name]], at = _number(data, at)
+    more = _more(data, at, names) if at < len(data) else {}
     return MirrorRecord(
         customer_id=customer_id,
         first_name=first_name,
@@ -134,7 +187,65 @@ def _unpack(data: bytes, names: list[str]) -> MirrorRecord:
         no_paper_offers=bool(flags & _NO_PAPER),
         segments=segments,
         contacts=contacts,
+        **more,
     )
+
+
+def _more(data: bytes, at: int, names: list[str]) -> dict[str, Any]:
+    """Return what the second version added, as arguments of a record."""
+    found: dict[str, Any] = {}
+    flags, at = _number(data, at)
+    if flags & _SINCE:
+        found["member_since"], at = _day(data, at)
+    if flags & _RFM:
+        name, at = _number(data, at)
+        found["rfm_cell"] = names[name]
+    if flags & _PURCHASES:
+        found["purchases"], at = _number(data, at)
+    if flags & _VISIT:
+        found["last_visit"], at = _day(data, at)
+    if flags & _EXPIRING:
+        found["points_expiring"], at = _number(data, at)
+        found["points_expire_on"], at = _day(data, at)
+    if flags & _ENTERED:
+        found["entered"], at = _days(data, at, names)
+    if flags & _BOUGHT:
+        found["last_bought"], at = _days(data, at, names)
+    if flags & _PERMISSIONS:
+        count, at = _number(data, at)
+        numbers = []
+        for _ in range(count):
+            number, at = _number(data, at)
+            numbers.append(number)
+        found["permissions"] = tuple(names[number] for number in numbers)
+    return found
+
+
+def _put_day(out: bytearray, day: date | None) -> None:
+    """Append a day; one before 2020 is an odd number, because members may be older than the store's PC."""
+    days = ((day or _DAY_ZERO) - _DAY_ZERO).days
+    _put_number(out, days * 2 if days >= 0 else -days * 2 - 1)
+
+
+def _put_days(out: bytearray, days: dict[str, date], dictionary: Dictionary) -> None:
+    _put_number(out, len(days))
+    for name, day in days.items():
+        _put_number(out, dictionary.number(name))
+        _put_day(out, day)
+
+
+def _day(data: bytes, at: int) -> tuple[date, int]:
+    number, at = _number(data, at)
+    return _DAY_ZERO + timedelta(days=-(number + 1) // 2 if number & 1 else number // 2), at
+
+
+def _days(data: bytes, at: int, names: list[str]) -> tuple[dict[str, date], int]:
+    days: dict[str, date] = {}
+    count, at = _number(data, at)
+    for _ in range(count):
+        name, at = _number(data, at)
+        days[names[name]], at = _day(data, at)
+    return days, at
 
 
 def _put_number(out: bytearray, number: int) -> None:

@@ -78,7 +78,15 @@ def test_bulk_keeps_every_kind_of_value(hub_disk):
 
 def test_many_counts_what_it_changed(hub_disk):
     with hub_disk.database.writing() as session:
-        sets = [{"tenant_id": "a", "customer_id": "C1", "segment": name, "valid_until": ""} for name in ("x", "y", "z")]
+        member = {
+            "tenant_id": "a",
+            "customer_id": "C1",
+            "valid_until": "",
+            "entered": None,
+            "today": "",
+            "change_no": 1,
+        }
+        sets = [{**member, "segment": name} for name in ("x", "y", "z")]
         assert session.many("put_segment", sets=sets) == 3
         assert session.many("put_segment", sets=[*sets[:2], {**sets[2], "valid_until": "2026-12-31"}]) == 1
         assert session.many("put_segment", sets=[]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -175,6 +176,13 @@ RECORDS = st.builds(
     no_paper_offers=st.booleans(),
     segments=st.dictionaries(st.text(max_size=8), st.none() | st.dates(date(2020, 1, 1), date(2090, 1, 1)), max_size=5),
     contacts=st.dictionaries(st.text(max_size=8), st.integers(0, 100), max_size=3),
+    entered=st.dictionaries(st.text(max_size=8), st.dates(), max_size=3),
+    member_since=st.none() | st.dates(),
+    permissions=st.lists(st.text(max_size=8), max_size=3).map(tuple),
+    rfm_cell=st.text(max_size=5),
+    purchases=st.none() | st.integers(0, 2**40),
+    last_visit=st.none() | st.dates(),
+    last_bought=st.dictionaries(st.text(max_size=8), st.dates(), max_size=3),
 )
 
 
@@ -182,6 +190,18 @@ RECORDS = st.builds(
 def test_a_record_survives_packing(record: MirrorRecord) -> None:
     dictionary = Dictionary()
     assert unpack(pack(record, dictionary), dictionary.names) == record
+
+
+def test_a_record_of_the_first_version_and_one_of_tomorrow_are_read() -> None:
+    """The first version ended after the contacts; a later one may append what nobody here knows."""
+    names = Dictionary()
+    plain = MirrorRecord(customer_id="c", first_name="Anna", tier="gold", points=7)
+    first = pack(plain, names)
+    assert unpack(first, names.names) == plain, "a customer without anything new takes no byte more than before"
+    rich = replace(
+        plain, rfm_cell="555", last_visit=date(2026, 11, 1), points_expiring=5, points_expire_on=date(2027, 1, 1)
+    )
+    assert unpack(pack(rich, names) + b"what tomorrow adds", names.names) == rich
 
 
 @given(st.binary(max_size=60))
