@@ -5,7 +5,8 @@ work is done as bytes come, so that at a cut little remains. It never raises, wh
 the typesetter's limits whatever their number. A document ends
 
 * at a cut;
-* at ESC @ when paper was fed past the tear-off edge before it (a till without a cutter begins its next receipt so);
+* at ESC @ when paper was fed past the tear-off edge before it (a till without a cutter begins its next receipt so),
+  or when the document's own first line, the shop's name, follows it;
 * when the job is closed, or when core says so (`finish_here`: a cut is held, or the register has fallen silent).
 
 Documents on which nothing was printed are left out, except that a job which does nothing but open the drawer is one.
@@ -13,6 +14,7 @@ Documents on which nothing was printed are left out, except that a job which doe
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -31,6 +33,8 @@ PIECE_BYTES: Final = 16 * 1024  # tokens of one piece are in memory at once: abo
 TEXT_BYTES_MAX: Final = 8 * 1024  # text that comes byte by byte is joined up to here
 _LINE_FEEDS: Final = frozenset(("PrintAndLineFeed", "StarLineFeed"))
 _RESETS: Final = frozenset(("EscInitialize", "StarInitialize"))
+SEAMS_MAX: Final = 256  # a till that resets before every line parts nothing with it
+HEADER_LETTERS_MIN: Final = 3  # a first line of fewer is no name that could tell one receipt from the next
 TEAR_OFF_LINES: Final = 3  # a tear bar stands 10 to 15 mm above the print line
 
 
@@ -55,6 +59,7 @@ class PaperReader:
         self._text = b""  # text that has come and not been printed yet: it may go on in the next piece
         self._text_offset = 0
         self._start = 0
+        self._seams: list[tuple[int, int]] = []  # line and offset of every ESC @ between lines of this document
         self._position = 0
         self._printed = False  # a document of this job has ended
         self._commands_seen = False
@@ -79,9 +84,14 @@ class PaperReader:
         return self._released()
 
     def finish_here(self, ended_by: PaperEnd = PaperEnd.CUT) -> Paper | None:
-        """End the document with what has been fed, and return it; None when nothing was printed."""
+        """End the document with what has been fed, and return it; None when nothing was printed.
+
+        What a reset turns out to have parted from it is returned by the next `feed` or by `close`.
+        """
         self._decide_now()
-        paper = self._finish(ended_by, self._position)
+        papers = self._finish(ended_by, self._position)
+        self._held += papers[:-1]
+        paper = papers[-1] if papers else None
         if paper is not None and (self._tokenizer.in_payload or self._tokenizer.pending):
             return replace(paper, mid_payload=True)
         return paper
@@ -155,8 +165,11 @@ class PaperReader:
         if kind is TokenKind.CUT:
             self._end(PaperEnd.CUT, end, papers)
             return
-        if token.name in _RESETS and self._torn_off():
-            self._end(PaperEnd.RESET, token.offset, papers)
+        if token.name in _RESETS and not self._typesetter.blank:
+            if self._torn_off():
+                self._end(PaperEnd.RESET, token.offset, papers)
+            elif self._typesetter.at_line_start and len(self._seams) < SEAMS_MAX:
+                self._seams.append((self._typesetter.line_index, token.offset))
         self._interpreter.run(token)
 
     def _flush(self) -> None:
@@ -168,20 +181,19 @@ class PaperReader:
         self._interpreter.text(data, self._text_offset)
 
     def _torn_off(self) -> bool:
-        return self._typesetter.trailing_feed >= TEAR_OFF_LINES and not self._typesetter.blank
+        return self._typesetter.trailing_feed >= TEAR_OFF_LINES
 
     def _end(self, ended_by: PaperEnd, end: int, papers: list[Paper]) -> None:
-        paper = self._finish(ended_by, end)
-        if paper is not None:
-            papers.append(paper)
+        papers += self._finish(ended_by, end)
 
-    def _finish(self, ended_by: PaperEnd, end: int) -> Paper | None:
+    def _finish(self, ended_by: PaperEnd, end: int) -> list[Paper]:
+        """End the document; return it, in the parts that resets have made of it. Nothing when nothing was printed."""
         if self._text:
             self._flush()
         sheet, interpreter = self._typesetter, self._interpreter
         in_page_mode, at_line_start = interpreter.in_page_mode, sheet.at_line_start
         interpreter.end(end)
-        paper = None
+        papers = []
         drawer_alone = interpreter.drawer_opened and not self._printed and ended_by is PaperEnd.CLOSE
         if not sheet.blank or drawer_alone:
             lines, places = sheet.take(end)
@@ -200,14 +212,58 @@ class PaperReader:
                 at_line_start=at_line_start,
                 drawer_opened=interpreter.drawer_opened,
             )
+            papers = _parted(paper, [(places.get(line, line), offset) for line, offset in self._seams])
             self._printed = True
         self._start = end
+        self._seams = []
         sheet.begin()
         interpreter.begin()
-        return paper
+        return papers
+
+
+def _parted(paper: Paper, seams: list[tuple[int, int]]) -> list[Paper]:
+    """Return a document in parts: at each reset that its own first line follows, another receipt begins."""
+    texts = [line.text.strip() for line in paper.lines]
+    header = next((text for text in texts if text), "")
+    if sum(letter.isalpha() for letter in header) < HEADER_LETTERS_MIN:
+        return [paper]
+    begins = [
+        (line, offset) for line, offset in seams if next((text for text in texts[line:] if text), "") == header and line
+    ]
+    if not begins:
+        return [paper]
+    firsts = [0, *(line for line, _ in begins)]
+    afters = [*firsts[1:], sys.maxsize]
+    starts = [paper.start, *(offset for _, offset in begins)]
+    parts = [
+        _lines_of(paper, first, after, start=start) for first, after, start in zip(firsts, afters, starts, strict=True)
+    ]
+    for index, end in enumerate(starts[1:]):
+        parts[index] = replace(
+            parts[index], end=end, ended_by=PaperEnd.RESET, in_page_mode=False, mid_macro=False, at_line_start=True
+        )
+    return parts
+
+
+def _lines_of(paper: Paper, first: int, after: int, *, start: int) -> Paper:
+    """Return the lines of a document from `first` to before `after` as a document; blank ones at its end go."""
+    lines = list(paper.lines[first:after])
+    while lines and not lines[-1].text:
+        lines.pop()
+    return replace(
+        paper,
+        lines=tuple(lines),
+        codes=_between(paper.codes, first, after),
+        pictures=_between(paper.pictures, first, after),
+        start=start,
+    )
 
 
 Placed = TypeVar("Placed", PrintedCode, PrintedImage)
+
+
+def _between(placed: tuple[Placed, ...], first: int, after: int) -> tuple[Placed, ...]:
+    return tuple(replace(each, line=each.line - first) for each in placed if first <= each.line < after)
 
 
 def _moved(each: Placed, places: dict[int, int]) -> Placed:

@@ -126,6 +126,31 @@ def test_a_reset_ends_a_document_only_after_the_paper_was_fed() -> None:
     assert len(styled.lines) == 2
 
 
+SHOP = b"\x1b@CORNER SHOP\nMilk  1.00\n\x1b@Bread  2.00\nTOTAL  3.00\n"
+
+
+def test_a_reset_that_the_shops_name_follows_begins_the_next_receipt() -> None:
+    first, second, third = papers_of(SHOP + SHOP + SHOP)
+    assert first.text == second.text == third.text == ("CORNER SHOP", "Milk  1.00", "Bread  2.00", "TOTAL  3.00")
+    assert (first.end, second.start, second.end) == (len(SHOP), len(SHOP), 2 * len(SHOP))
+    assert [each.ended_by for each in (first, second, third)] == [PaperEnd.RESET, PaperEnd.RESET, PaperEnd.CLOSE]
+
+
+def test_codes_and_pictures_stay_with_the_receipt_that_a_reset_parts() -> None:
+    code = b"\x1d(k\x06\x001P0abc\x1d(k\x03\x001Q0"
+    papers = papers_of((SHOP + code + b"\n") * 2)
+    assert [[(code.data, code.line) for code in paper.codes] for paper in papers] == [[("abc", 4)]] * 2
+
+
+def test_what_a_reset_parted_from_a_held_document_is_returned_next() -> None:
+    reader = PaperReader()
+    assert reader.feed(SHOP + SHOP) == []
+    held = reader.finish_here()
+    assert held is not None
+    assert held.start == len(SHOP)
+    assert [paper.start for paper in reader.close()] == [0]
+
+
 def test_core_can_end_a_document_at_a_held_cut() -> None:
     reader = PaperReader()
     assert reader.feed(RECEIPT[:-4]) == []
