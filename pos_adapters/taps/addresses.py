@@ -81,6 +81,43 @@ class SerialAddress:
         return f"serial://{self.port}?{options}"
 
 
+class Edge(Enum):
+    """Protocols that bring a job in one piece, with the port each uses."""
+
+    LPD = "lpd"
+    EPOS = "epos"
+    CLOUDPRNT = "cloudprnt"
+
+    @property
+    def port(self) -> int:
+        """The port when none is named."""
+        return 515 if self is Edge.LPD else 80
+
+
+_TLS_SUFFIX = "+tls"
+_TLS_PORT = 443
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAddress:
+    """A printer that speaks more than its own commands: `lpd://`, `epos://`; or a CloudPRNT server."""
+
+    edge: Edge
+    host: str
+    port: int
+    tls: bool = False
+
+    @property
+    def netloc(self) -> str:
+        """The host as a URL names it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (_TLS_PORT if self.tls else self.edge.port) else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.edge.value}{_TLS_SUFFIX if self.tls else ''}://{host}:{self.port}"
+
+
 class Address(Protocol):
     """Where core is."""
 
@@ -135,6 +172,27 @@ def serial_address(text: str) -> SerialAddress:
 def device_address(text: str) -> TcpAddress | SerialAddress:
     """Parse where a register or a printer is: on the network or on a cable."""
     return serial_address(text) if text.startswith("serial:") else tcp_address(text)
+
+
+def service_address(text: str) -> ServiceAddress:
+    """Parse `lpd://HOST`, `epos://HOST`, `cloudprnt://HOST` or `cloudprnt+tls://HOST`, each with an optional port."""
+    parts = urlsplit(text)
+    scheme, tls = parts.scheme.removesuffix(_TLS_SUFFIX), parts.scheme.endswith(_TLS_SUFFIX)
+    try:
+        edge, port = Edge(scheme), parts.port
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no printer, for example lpd://192.0.2.10 or epos://192.0.2.10:80") from error
+    if not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError(f"{text!r} is not {parts.scheme}://HOST[:PORT]; the path comes from till or printer")
+    if tls and edge is not Edge.CLOUDPRNT:
+        raise ValueError(f"{text!r}: only a CloudPRNT server is reached by TLS (cloudprnt+tls://HOST)")
+    return ServiceAddress(edge=edge, host=parts.hostname, port=port or (_TLS_PORT if tls else edge.port), tls=tls)
+
+
+def printer_address(text: str) -> TcpAddress | SerialAddress | ServiceAddress:
+    """Parse where a printer is, by any of the ways a tap reaches one."""
+    is_service = any(text.startswith((f"{each.value}:", f"{each.value}+")) for each in Edge)
+    return service_address(text) if is_service else device_address(text)
 
 
 def _what_is_wrong(port: str, unknown: list[str]) -> str:

@@ -11,7 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pos_adapters.taps.addresses import SerialAddress, TcpAddress, UnixAddress, core_address, device_address
+from pos_adapters.taps.addresses import (
+    Edge,
+    SerialAddress,
+    ServiceAddress,
+    TcpAddress,
+    UnixAddress,
+    core_address,
+    device_address,
+    printer_address,
+    tcp_address,
+)
+from pos_adapters.taps.admission import networks_of
 from pos_adapters.taps.listeners import listening_sockets
 from pos_adapters.taps.policy import BUDGET_S, Policy, Profile
 from pos_adapters.taps.public_key import read_public_key
@@ -26,6 +37,11 @@ EXAMPLE = """example:
       --agent unix:///var/lib/tillstream/core.sock --state-dir /var/lib/tillstream \\
       --agent-key /var/lib/tillstream/keys/agent_seal.pub --profile appendix
 
+A register that speaks another protocol than raw bytes is served by naming the printer by that protocol:
+  tillstream-tap --listen 0.0.0.0:515 --printer lpd://192.0.2.10 --workstation 1 ...
+  tillstream-tap --listen 0.0.0.0:80 --printer epos://192.0.2.10 --workstation 1 ...
+  tillstream-tap --listen 0.0.0.0:8080 --printer cloudprnt+tls://print.example --language star --workstation 1 ...
+
 Repeat --listen and --printer for several printers; --workstation, --model and --language are then given once or as
 often.
 """
@@ -37,7 +53,7 @@ class LaneSettings:
 
     workstation_id: str
     listen: TcpAddress | SerialAddress
-    printer: TcpAddress | SerialAddress
+    printer: TcpAddress | SerialAddress | ServiceAddress
     model: str
     language: str
 
@@ -54,6 +70,8 @@ class TapSettings:
     as_json: bool
     supervised: bool
     record: Path | None
+    allowed: tuple[str, ...] = ()
+    snmp: TcpAddress | None = None
 
     def network_addresses(self) -> list[TcpAddress]:
         """Return where registers connect to, one an address; cables are opened by their lanes."""
@@ -104,6 +122,7 @@ def parse(arguments: Sequence[str]) -> TapSettings:
     for name, values in once_or_each:
         if len(values) not in (1, count):
             parser.error(f"{len(values)} {name} for {count} --listen: give it once or {count} times")
+    _check_edges(parser, given)
     if given.state_dir is None and given.agent_key is not None:
         parser.error("--agent-key seals jobs into --state-dir: give both or neither")
     return TapSettings(
@@ -115,7 +134,22 @@ def parse(arguments: Sequence[str]) -> TapSettings:
         as_json=given.json,
         supervised=given.supervised,
         record=given.record,
+        allowed=tuple(given.allow or ()),
+        snmp=given.snmp,
     )
+
+
+def _check_edges(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    """Refuse pairs of listener, printer and language that cannot work."""
+    languages = _each(given.language, len(given.printer))
+    for listen, printer, language in zip(given.listen, given.printer, languages, strict=False):
+        if not isinstance(printer, ServiceAddress):
+            continue
+        if isinstance(listen, SerialAddress):
+            parser.error(f"{printer}: a cable brings no {printer.edge.value} jobs: give --listen HOST:PORT")
+        wanted = {Edge.EPOS: "escpos", Edge.CLOUDPRNT: "star", Edge.LPD: language}[printer.edge]
+        if language != wanted:
+            parser.error(f"{printer}: such a printer's language is {wanted}: give --language {wanted}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,7 +163,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--listen", type=_address, action="append", required=True, metavar="HOST:PORT", help="where registers print to")
-    add("--printer", type=_address, action="append", required=True, metavar="tcp://HOST:PORT", help="the real printer")
+    add(
+        "--printer",
+        type=_printer,
+        action="append",
+        required=True,
+        metavar="ADDRESS",
+        help="the real printer: tcp://HOST:PORT, serial:///dev/ttyUSB0?baud=115200, lpd://HOST, epos://HOST, or the"
+        " server of CloudPRNT printers: cloudprnt://HOST, cloudprnt+tls://HOST",
+    )
     add("--workstation", type=_word, action="append", required=True, metavar="ID", help="the checkout position")
     add("--agent", type=_agent, metavar="unix:///PATH", help="core's socket; without it everything only passes")
     add("--model", action="append", default=None, metavar="NAME", help="printer model (default: generic-80mm)")
@@ -144,6 +186,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="a cut waits N ms (default: %(default)g)",
     )
+    add(
+        "--allow",
+        type=_network,
+        action="append",
+        metavar="ADDRESS",
+        help="only these may print: 192.0.2.7, 192.0.2.0/24",
+    )
+    add("--snmp", type=_network_address, metavar="HOST:161", help="answer a Windows printer port (UDP)")
     add("--record", type=Path, metavar="DIR", help="for support: write each job with timing, card numbers masked")
     add(SUPERVISED, action="store_true", help="a parent holds the sockets and restarts the tap when it dies")
     add("--json", action="store_true", help="log lines as JSON")
@@ -167,6 +217,28 @@ def _address(text: str) -> TcpAddress | SerialAddress:
         return device_address(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _printer(text: str) -> TcpAddress | SerialAddress | ServiceAddress:
+    try:
+        return printer_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _network_address(text: str) -> TcpAddress:
+    try:
+        return tcp_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _network(text: str) -> str:
+    try:
+        networks_of([text])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _agent(text: str) -> UnixAddress:

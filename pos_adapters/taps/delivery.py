@@ -13,7 +13,7 @@ from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.dialects import Dialect
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.job import Job
-from pos_adapters.taps.side import Side
+from pos_adapters.taps.side import AnySide
 from receipt.escpos.commands import TokenKind
 
 # A slip in raster is 576 x 800 dots, 58 KB. More is a defect of core, and would hold the register's cut for seconds.
@@ -48,9 +48,10 @@ class _Sent(NamedTuple):
 class Delivery:
     """Follows the blocks of one passage and settles each exactly once."""
 
-    def __init__(self, book: JobBook, printer: Side) -> None:
+    def __init__(self, book: JobBook, printer: AnySide) -> None:
         self._book = book
         self._printer = printer
+        printer.on_worked_off = self.worked_off
         self._sent: list[_Sent] = []
         self.inserted_bytes = 0
 

@@ -14,7 +14,12 @@ from pos_adapters.taps.policy import Policy
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.printer_line import PrinterLine
 from pos_adapters.taps.recorder import Recorder
-from pos_adapters.taps.side import Side
+from pos_adapters.taps.side import AnySide, Side
+
+
+def _everybody(peer: tuple[object, ...]) -> bool:
+    del peer
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +33,19 @@ class LaneParts:
     health: PrinterHealth
     log: EventLog
     make_recorder: Callable[[], Recorder | None]
+    admits: Callable[[tuple[object, ...]], bool] = _everybody  # by the peer's socket address
 
     def join(self, register: End, printer: End, on_done: Callable[[], None]) -> Passage:
         """Return a passage between two open ends, started."""
         self.health.reachable(yes=True)
+        return self.join_sides(Side(self.loop, register), Side(self.loop, printer), on_done)
+
+    def join_sides(self, register: AnySide, printer: AnySide, on_done: Callable[[], None]) -> Passage:
+        """Return a passage between two sides, started."""
         passage = Passage(
             self.loop,
-            register=Side(self.loop, register),
-            printer=Side(self.loop, printer),
+            register=register,
+            printer=printer,
             book=self.book,
             policy=self.policy,
             health=self.health,

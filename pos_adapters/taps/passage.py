@@ -35,7 +35,7 @@ from pos_adapters.taps.policy import Policy
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.printer_watch import PrinterWatch
 from pos_adapters.taps.recorder import PRINTER, REGISTER, Recorder
-from pos_adapters.taps.side import Side
+from pos_adapters.taps.side import AnySide
 from pos_adapters.taps.slips import Slips
 
 # The register has closed and has asked for status behind our block: the answer comes when the paper has moved.
@@ -50,8 +50,8 @@ class Passage:
         self,
         loop: asyncio.AbstractEventLoop,
         *,
-        register: Side,
-        printer: Side,
+        register: AnySide,
+        printer: AnySide,
         book: JobBook,
         policy: Policy,
         health: PrinterHealth,

@@ -28,7 +28,7 @@ class PrinterHealth:
     """One printer. `trouble` is what is wrong now."""
 
     def __init__(self, printer: str, *, link: CoreLink, now: Callable[[], datetime], log: EventLog) -> None:
-        self._printer = printer
+        self.printer = printer
         self._link = link
         self._now = now
         self._log = log
@@ -44,9 +44,9 @@ class PrinterHealth:
         causes = names_of(trouble)
         if trouble:
             fix = "; ".join(_FIX[each] for each in trouble)
-            self._log.event("printer_trouble", printer=self._printer, cause=",".join(causes), fix=fix)
+            self._log.event("printer_trouble", printer=self.printer, cause=",".join(causes), fix=fix)
         else:
-            self._log.event("printer_well", printer=self._printer)
+            self._log.event("printer_well", printer=self.printer)
         self._send()
 
     def reachable(self, *, yes: bool) -> None:
@@ -59,7 +59,7 @@ class PrinterHealth:
             self._send()
 
     def _send(self) -> None:
-        told = {"printer": self._printer, "trouble": names_of(self.trouble), "since": self._since.isoformat()}
+        told = {"printer": self.printer, "trouble": names_of(self.trouble), "since": self._since.isoformat()}
         self._link.send(FrameType.PRINTER, NO_JOB, json.dumps(told).encode())
 
 

@@ -10,27 +10,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from pos_adapters.taps.addresses import SerialAddress, TcpAddress
+from pos_adapters.taps.admission import Admission
 from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.clock import utc_now
 from pos_adapters.taps.command_line import LaneSettings, TapSettings
 from pos_adapters.taps.core_link import CoreLink
 from pos_adapters.taps.dialects import dialect_named
+from pos_adapters.taps.edges import lane_edge, printer_line
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import PROTOCOL_VERSION
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.printer_health import PrinterHealth
-from pos_adapters.taps.printer_line import PrinterLine, TcpPrinter
 from pos_adapters.taps.recorder import Recorder
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
-from pos_adapters.taps.tcp import TcpLane
-
-if TYPE_CHECKING:
-    from pos_adapters.taps.serial_lane import SerialLane
 
 STDERR = 2
 
@@ -65,14 +61,17 @@ class Lane:
         self.link.on_ready.append(health.core_is_ready)
         parts = LaneParts(
             loop=loop,
-            printer=_printer(loop, lane.printer),
+            printer=printer_line(loop, lane.printer),
             book=self.book,
             policy=policy,
             health=health,
             log=log,
             make_recorder=lambda: _recorder(loop, settings, lane, self.spool.disk, log),
+            admits=Admission(settings.allowed, log).admits,
         )
-        self.edge = _edge(parts, lane.listen, listener)
+        self.health = health
+        self.log = log
+        self.edge = lane_edge(parts, listen=lane.listen, printer=lane.printer, listener=listener, model=lane.model)
         self.link.on_frame = self.book.on_frame
         self.spool.follow(self.book)
         where = _where(lane.listen, listener)
@@ -101,11 +100,30 @@ async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> i
     ]
     for lane in lanes:
         lane.start()
+    if settings.snmp is not None:
+        await _answer_snmp(loop, settings, settings.snmp, lanes)
     gc.collect()
     gc.freeze()  # what has been imported stays: a collection while a cut is held need not look at it
     await stop.wait()
     await _leave(loop, lanes)
     return 0
+
+
+async def _answer_snmp(
+    loop: asyncio.AbstractEventLoop, settings: TapSettings, where: TcpAddress, lanes: list[Lane]
+) -> None:
+    """Answer a Windows printer port; a tap that cannot still prints."""
+    from pos_adapters.taps.snmp import answer_snmp  # noqa: PLC0415 - only a tap that Windows prints to needs it
+
+    log = lanes[0].log
+    try:
+        port = await answer_snmp(
+            loop, where, [lane.health for lane in lanes], admission=Admission(settings.allowed, log)
+        )
+    except OSError as error:
+        log.event("snmp_refused", address=str(where), cause=error.strerror or str(error))
+    else:
+        log.event("snmp", host=where.host, port=port)
 
 
 async def _leave(loop: asyncio.AbstractEventLoop, lanes: list[Lane]) -> None:
@@ -127,26 +145,6 @@ async def _until(done: Callable[[], bool], loop: asyncio.AbstractEventLoop, dead
     """Wait for something that happens once in the life of a process: looking is simpler than being told."""
     while not done() and loop.time() < deadline_s:  # noqa: ASYNC110 - see above
         await asyncio.sleep(LOOK_EVERY_S)
-
-
-def _printer(loop: asyncio.AbstractEventLoop, address: TcpAddress | SerialAddress) -> PrinterLine:
-    if isinstance(address, TcpAddress):
-        return TcpPrinter(loop, address)
-    from pos_adapters.taps.serial_line import SerialLine  # noqa: PLC0415 - only a lane with a cable needs it
-
-    return SerialLine(loop, address)
-
-
-def _edge(
-    parts: LaneParts, address: TcpAddress | SerialAddress, listener: socket.socket | None
-) -> TcpLane | SerialLane:
-    if isinstance(address, TcpAddress):
-        assert listener is not None
-        return TcpLane(parts, listener)
-    from pos_adapters.taps.serial_lane import SerialLane  # noqa: PLC0415 - see above
-    from pos_adapters.taps.serial_line import SerialLine  # noqa: PLC0415
-
-    return SerialLane(parts, SerialLine(parts.loop, address))
 
 
 def _where(address: TcpAddress | SerialAddress, listener: socket.socket | None) -> dict[str, str | int]:

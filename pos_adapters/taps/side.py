@@ -8,10 +8,56 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from pos_adapters.taps.ends import End
 
 RECEIVE_BYTES_MAX = 64 * 1024  # one wake-up moves at most this; also all that can wait in a passage per direction
+
+
+class AnySide(Protocol):
+    """What a passage needs of its two sides: a watched `End` (`Side`), or a job that came whole (`document`).
+
+    `handed_bytes` have left us for good; `waiting_bytes` have been written, and have not. `on_worked_off(position)`
+    is called when the other end says that everything up to there is printed.
+    """
+
+    ended: bool
+    deaf: bool
+    closed: bool
+    handed_bytes: int
+    on_bytes: Callable[[bytes], None]
+    on_end: Callable[[], None]
+    on_drained: Callable[[], None]
+    on_deaf: Callable[[], None]
+    on_worked_off: Callable[[int], None]
+
+    @property
+    def can_end(self) -> bool:
+        """Whether the other end is able to say that no more will come."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that have not left us yet."""
+
+    @property
+    def undelivered_bytes(self) -> int:
+        """Bytes that the other end has not taken, as far as anybody can say."""
+
+    def listen(self, *, on: bool) -> None:
+        """Receive, or leave what comes where it is."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send in order; never blocks."""
+
+    def finish(self) -> None:
+        """Say that no more will be written."""
+
+    def close(self) -> None:
+        """Let go in good order."""
+
+    def reset(self) -> None:
+        """Break off."""
 
 
 class Side:
@@ -37,6 +83,7 @@ class Side:
         self.on_end: Callable[[], None] = _ignore
         self.on_drained: Callable[[], None] = _ignore
         self.on_deaf: Callable[[], None] = _ignore
+        self.on_worked_off: Callable[[int], None] = _ignore_position  # a printer's answers are read in the passage
 
     @property
     def can_end(self) -> bool:
@@ -165,6 +212,10 @@ class Side:
 
 def _ignore_bytes(data: bytes) -> None:
     del data
+
+
+def _ignore_position(position: int) -> None:
+    del position
 
 
 def _ignore() -> None:

@@ -79,12 +79,15 @@ class TcpLane:
             self._loop.remove_reader(self._listener.fileno())
             return
         try:
-            sock, _ = self._listener.accept()
+            sock, peer = self._listener.accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
                 self._parts.log.event("accept_failed", cause=error.strerror or "")
                 self._loop.remove_reader(self._listener.fileno())
                 self._loop.call_later(LOOK_EVERY_S, self._accept_next)
+            return
+        if not self._parts.admits(peer):
+            SocketEnd(sock).reset()
             return
         self._loop.remove_reader(self._listener.fileno())
         tune(sock)

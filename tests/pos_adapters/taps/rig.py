@@ -82,6 +82,7 @@ class Printer:
         bytes_per_s: int | None = None,
         keeps_open: bool = False,
         buffer_bytes: int | None = None,
+        port: int = 0,
     ) -> None:
         self.answers = answers or {}
         self.stop_reading_after = stop_reading_after
@@ -97,7 +98,7 @@ class Printer:
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if buffer_bytes:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
-        self._listener.bind(("127.0.0.1", 0))
+        self._listener.bind(("127.0.0.1", port))
         self._listener.listen(64)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()

@@ -1,0 +1,122 @@
+"""The ePOS-Print edge: a till's browser posts XML to the printer; our block goes in front of its `<cut/>`.
+
+POST /cgi-bin/epos/service.cgi, SOAP (ePOS-Print XML User's Manual). All else on the line (pages, preflights, status
+requests, answers) is copied byte for byte. The printer's `<response success="true">` comes when it has printed: then
+the block is `printed`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pos_adapters.taps.document import DocumentDesk, Fate, Insertion, OpenDocument
+from pos_adapters.taps.epos_reading import Reading, UnreadableError, read
+from pos_adapters.taps.epos_writing import UntranslatableError, elements
+from pos_adapters.taps.http_wire import Head
+from pos_adapters.taps.lane_parts import LaneParts
+from pos_adapters.taps.printer_answers import Trouble
+
+SERVICE = b"/cgi-bin/epos/service.cgi"
+
+_ANSWER = re.compile(rb"<(?:\w+:)?response\b([^>]*)>")
+_SUCCESS = re.compile(rb"""\bsuccess\s*=\s*["'](true|1)["']""")
+_STATUS = re.compile(rb"""\bstatus\s*=\s*["'](\d{1,10})["']""")
+
+# Bits of `status` (ePOS-Print XML User's Manual, ASB_*).
+_NO_RESPONSE = 0x1
+_TROUBLES = (
+    (0x8, Trouble.OFFLINE),
+    (0x20, Trouble.COVER_OPEN),
+    (0x400 | 0x800 | 0x2000 | 0x4000, Trouble.ERROR),
+    (0x80000, Trouble.PAPER_END),
+)
+
+
+class EposEditor:
+    """Edits the requests of one lane (see `http_lane.Editor`)."""
+
+    def __init__(self, parts: LaneParts, pages: Mapping[int, str]) -> None:
+        self._parts = parts
+        self._pages = pages
+        self._desk = DocumentDesk(parts)
+        self._open: dict[int, OpenDocument] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is on its way."""
+        return self._desk.busy
+
+    def wants_request(self, request: Head) -> bool:
+        """Want what is printed."""
+        method, target, _ = request.words
+        encoded = request.header(b"content-encoding").lower() not in {b"", b"identity"}
+        return method == b"POST" and target.split(b"?", 1)[0] == SERVICE and not encoded
+
+    async def edit_request(self, request: Head, body: bytes) -> bytes:
+        """Return the XML with our elements; as it came, when anything about it is doubtful."""
+        try:
+            reading = read(body)
+        except UnreadableError as error:
+            self._parts.log.event("passed_unread", cause=str(error))
+            return body
+        if not reading.stream:
+            return body
+        document = await self._desk.take(reading.stream)
+        self._open[id(request)] = document
+        if not document.insertions:
+            return body
+        try:
+            return _with(body, self._translated(reading, document.insertions))
+        except (UntranslatableError, UnicodeError, ValueError) as error:
+            self._parts.log.event("block_refused", cause=str(error))
+            document.settle(Fate.LOST)
+            return body
+
+    def _translated(self, reading: Reading, insertions: tuple[Insertion, ...]) -> list[Insertion]:
+        where = dict(reading.cuts)
+        return [
+            Insertion(
+                where[at] if at < len(reading.stream) else reading.end,
+                elements(data, self._pages, prefix=reading.prefix),
+            )
+            for at, data in insertions
+        ]
+
+    def wants_response(self, request: Head, response: Head) -> bool:
+        """Want none: answers pass untouched."""
+        del request, response
+        return False
+
+    async def edit_response(self, request: Head, response: Head, body: bytes) -> bytes:
+        """Return it as it is."""
+        del request, response
+        return body
+
+    def answered(self, request: Head, response: Head | None, body: bytes) -> None:
+        """Learn from the printer's answer what it printed, and how it is."""
+        if self.wants_request(request) and (told := _ANSWER.search(body)):
+            self._tell(int(status[1]) if (status := _STATUS.search(told[1])) else 0)
+        document = self._open.pop(id(request), None)
+        if document is None:
+            return
+        if response is None:
+            document.settle(Fate.LOST)
+        elif (told := _ANSWER.search(body)) is None:
+            document.settle(Fate.HANDED)
+        else:
+            document.settle(Fate.PRINTED if _SUCCESS.search(told[1]) else Fate.LOST)
+
+    def _tell(self, status: int) -> None:
+        trouble = Trouble.UNREACHABLE if status & _NO_RESPONSE else Trouble(0)
+        for bits, what in _TROUBLES:
+            trouble |= what if status & bits else Trouble(0)
+        self._parts.health.tell(trouble)
+
+
+def _with(body: bytes, insertions: list[Insertion]) -> bytes:
+    pieces, start = [], 0
+    for at, data in insertions:
+        pieces += [body[start:at], data]
+        start = at
+    return b"".join((*pieces, body[start:]))

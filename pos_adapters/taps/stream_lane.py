@@ -1,0 +1,142 @@
+"""What the edges with a protocol of their own share: each till is joined to a connection of its own to the printer.
+
+A printer that refuses has the till's connection reset, as on port 9100. A conversation that raises `ConversationError`
+or OSError has broken off: both ends are reset, the cause is logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from pos_adapters.taps.addresses import ServiceAddress
+from pos_adapters.taps.ends import tune
+from pos_adapters.taps.lane_parts import LaneParts
+from pos_adapters.taps.printer_line import CONNECT_WITHIN_S
+
+if TYPE_CHECKING:
+    import ssl
+
+TILLS_MAX = 32  # a browser opens six connections; those of a printer that hangs must not gather without end
+STREAM_BYTES = 64 * 1024  # what waits in a stream before the sender is slowed down
+
+
+class ConversationError(Exception):
+    """The other side does not speak the protocol, or has closed in the middle of it."""
+
+
+class Stream(NamedTuple):
+    """One connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, data: bytes) -> None:
+        """Write, and wait while the other end takes nothing."""
+        self.writer.write(data)
+        await self.writer.drain()
+
+    def tune(self) -> None:
+        """Set what every print socket needs."""
+        tune(self.writer.get_extra_info("socket"))
+
+    def reset(self) -> None:
+        """Break the connection so that the other end notices at once (TCP: RST)."""
+        with contextlib.suppress(OSError):
+            linger = struct.pack("ii", 1, 0)
+            self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.writer.transport.abort()
+
+
+Conversation = Callable[[Stream, Stream], Awaitable[None]]
+
+
+class StreamLane:
+    """See the module's contract. `is_busy` says whether a job is on its way."""
+
+    def __init__(
+        self,
+        parts: LaneParts,
+        listener: socket.socket,
+        other_end: ServiceAddress,
+        *,
+        converse: Conversation,
+        is_busy: Callable[[], bool],
+    ) -> None:
+        self._parts = parts
+        self._listener = listener
+        self._other_end = other_end
+        self._converse = converse
+        self._is_busy = is_busy
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._starting: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is on its way."""
+        return self._is_busy()
+
+    def start(self) -> None:
+        """Begin to accept."""
+        self._starting = self._parts.loop.create_task(self._serve())
+
+    async def _serve(self) -> None:
+        self._server = await asyncio.start_server(self._accepted, sock=self._listener, limit=STREAM_BYTES)
+
+    def stop(self) -> None:
+        """Accept no more."""
+        if self._server is not None:
+            self._server.close()
+
+    def abandon(self) -> None:
+        """Break off what goes on."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        till = Stream(reader, writer)
+        task = asyncio.current_task()
+        if task is None or len(self._tasks) >= TILLS_MAX or not self._parts.admits(writer.get_extra_info("peername")):
+            till.reset()
+            return
+        self._tasks.add(task)
+        try:
+            till.tune()
+            await self._joined(till)
+        except (ConversationError, OSError) as error:
+            self._parts.log.event("line_broke", cause=str(error) or type(error).__name__)
+            till.reset()
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _joined(self, till: Stream) -> None:
+        try:
+            opened = asyncio.open_connection(
+                self._other_end.host, self._other_end.port, ssl=_tls(self._other_end), limit=STREAM_BYTES
+            )
+            other_end = Stream(*await asyncio.wait_for(opened, CONNECT_WITHIN_S))
+        except (OSError, TimeoutError) as error:
+            self._parts.log.event("printer_refused", cause=str(error) or "no answer")
+            self._parts.health.reachable(yes=False)
+            till.reset()
+            return
+        self._parts.health.reachable(yes=True)
+        try:
+            other_end.tune()
+            await self._converse(till, other_end)
+        finally:
+            other_end.writer.close()
+
+
+def _tls(address: ServiceAddress) -> ssl.SSLContext | None:
+    if not address.tls:
+        return None
+    import ssl  # noqa: PLC0415 - 4 MB that no other lane needs
+
+    return ssl.create_default_context()

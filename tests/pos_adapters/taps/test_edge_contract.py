@@ -1,0 +1,121 @@
+"""Every edge keeps the same promises: the receipt prints, whatever core does; one block before the cut; told and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pos_adapters.taps.frames import Outcome
+from pos_adapters.taps.sealed_job import open_sealed
+from pos_adapters.taps.spool_files import spooled_files
+from tests.pos_adapters.taps.edge_devices import BLOCK, EDGES, Edge, EdgeKind
+from tests.pos_adapters.taps.rig import Rig, Tap
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(params=EDGES, ids=lambda each: each.name)
+def edge(request: pytest.FixtureRequest, rig: Rig) -> Iterator[Edge]:
+    kind: EdgeKind = request.param
+    edge = kind.make(rig)
+    assert edge.name == kind.name
+    yield edge
+    edge.close()
+
+
+def tap_of(rig: Rig, edge: Edge, *more: str, profile: str = "appendix") -> Tap:
+    return rig.keep(
+        Tap(
+            *("--listen", edge.listen, "--printer", edge.printer_address, "--workstation", "1"),
+            *("--agent", f"unix://{rig.core_path}", "--profile", profile, *edge.options, *more),
+        )
+    )
+
+
+def test_one_block_stands_before_every_cut_and_core_hears_what_became_of_it(rig: Rig, edge: Edge) -> None:
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = tap_of(rig, edge, "--budget-ms", "1000")
+    core.wait_connected()
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.with_blocks()
+    first = core.wait_job(0)
+    assert first.data == edge.captured()
+    assert [cut_no for cut_no, _ in first.outcomes] == [1]
+    assert first.outcomes[0][1] in {Outcome.PRINTED, Outcome.UNCONFIRMED}
+    assert edge.print(tap, edge.job(2))
+    assert edge.printed(1) == edge.with_blocks(2)
+    assert [cut_no for cut_no, _ in core.wait_job(1).outcomes] == [1, 2]
+
+
+def test_a_core_that_is_silent_or_late_or_wrong_costs_the_block_and_nothing_else(rig: Rig, edge: Edge) -> None:
+    core = rig.core(lambda job, cut_no, offset: ...)
+    tap = tap_of(rig, edge, "--budget-ms", "30")
+    core.wait_connected()
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.job()
+    first = core.wait_job(0)
+    core.block(first, 1, BLOCK)
+    core.seen.until(lambda: first.outcomes, "an outcome")
+    assert first.outcomes == [(1, Outcome.LATE)]
+    core.answer = lambda job, cut_no, offset: b"\x1b"  # half a command
+    assert edge.print(tap, edge.job())
+    assert edge.printed(1) == edge.job()
+    assert core.wait_job(1).outcomes in ([(1, Outcome.NOT_SENT)], [(1, Outcome.LATE)])
+
+
+@pytest.mark.parametrize("end", ["garbage", "hang up"])
+def test_a_core_that_breaks_while_it_is_asked_lets_the_receipt_go(rig: Rig, edge: Edge, end: str) -> None:
+    core = rig.core()
+
+    def broken(*_: object) -> object:
+        if end == "garbage":
+            core.send(b"HTTP/1.1 500 Internal Server Error\r\n\r\n")
+        else:
+            core.hang_up()
+        return ...
+
+    core.answer = broken
+    tap = tap_of(rig, edge, "--budget-ms", "1000")
+    core.wait_connected()
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.job()
+    assert tap.count("budget_over") == 0, "nobody waited for the budget"
+
+
+def test_without_core_the_receipt_prints_is_sealed_to_disk_and_reaches_core_later(rig: Rig, edge: Edge) -> None:
+    private, options = rig.spooling()
+    tap = tap_of(rig, edge, *options)
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.job()
+    tap.wait_event("job_spooled")
+    (file,) = spooled_files(rig.spool_folder())
+    assert open_sealed(private, file.path.read_bytes()).data == edge.captured()
+    core = rig.core()
+    core.seen.until(lambda: core.sealed, "a sealed job at core")
+
+
+def test_switched_off_nothing_of_ours_is_printed_and_core_still_learns_of_the_sale(rig: Rig, edge: Edge) -> None:
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = tap_of(rig, edge, profile="off")
+    core.wait_connected()
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.job()
+    assert core.wait_job(0, ended=False).cuts == []
+    core.seen.until(lambda: core.order[0].data == edge.captured(), "all of the job at core")
+
+
+def test_a_printer_that_is_off_is_said_to_be_and_the_next_receipt_prints_when_it_is_back(rig: Rig, edge: Edge) -> None:
+    if edge.name == "serial":
+        pytest.skip("a cable does not tell whether its printer is on")
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    tap = tap_of(rig, edge, "--budget-ms", "1000")
+    core.wait_connected()
+    edge.switch(on=False)
+    assert not edge.print(tap, edge.job())
+    tap.wait_event("printer_refused")
+    core.seen.until(lambda: core.troubles, "trouble told")
+    assert core.troubles[-1]["trouble"] == ["unreachable"]
+    edge.switch(on=True)
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.with_blocks()
