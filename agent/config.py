@@ -20,10 +20,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_state_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from agent.identity.codes import CodeRule, CodeRules, parse_code_rule
-from pos_adapters.taps.addresses import device_address
+from pos_adapters.taps.addresses import Edge, SerialAddress, ServiceAddress, device_address, printer_address
+from pos_adapters.taps.admission import networks_of
 from receipt.printers import printer_model
 from retail.errors import ConfigurationError
 from retail.identifiers import BusinessUnitId, WorkstationId
@@ -67,7 +68,16 @@ def _address(text: str) -> str:
 def _printer(text: str) -> str:
     if "://" not in text:
         raise ValueError(f"{text!r} is no printer, e.g. tcp://192.0.2.10:9100 or serial:///dev/ttyUSB0?baud=115200")
-    device_address(text)  # its ValueError says what is wrong
+    printer_address(text)  # its ValueError says what is wrong
+    return text
+
+
+def _register(text: str) -> str:
+    return str(device_address(text)) if text.startswith("serial:") else _address(text)
+
+
+def _network(text: str) -> str:
+    networks_of([text])  # its ValueError says what is wrong
     return text
 
 
@@ -127,9 +137,24 @@ class HubSection(_Section):
 class TapSection(_Section):
     """`[workstation.tap]`: the process that stands between register and printer."""
 
-    listen: Address
+    listen: Annotated[str, AfterValidator(_register)]
     printer: Annotated[str, AfterValidator(_printer)]
     model: Annotated[str, AfterValidator(_known_model)] = "generic-80mm"
+    allow: tuple[Annotated[str, AfterValidator(_network)], ...] = ()  # empty: everybody, as at a printer
+    snmp: Address | None = None  # one tap a machine can have port 161
+
+    @model_validator(mode="after")
+    def _must_fit(self) -> TapSection:
+        printer = printer_address(self.printer)
+        language = printer_model(self.model).language
+        if not isinstance(printer, ServiceAddress):
+            return self
+        if isinstance(device_address(self.listen), SerialAddress):
+            raise ValueError(f"a cable brings no {printer.edge.value} jobs: listen on HOST:PORT")  # noqa: TRY004 - pydantic's own
+        wanted = {Edge.EPOS: "escpos", Edge.CLOUDPRNT: "star"}.get(printer.edge, language)
+        if language != wanted:
+            raise ValueError(f"{printer.edge.value} printers speak {wanted}: name a model of that language")
+        return self
 
 
 class ScannerSection(_Section):

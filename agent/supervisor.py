@@ -217,8 +217,12 @@ def _tap(workstation: WorkstationSection, config: AgentConfig, state: StateDir, 
         "--state-dir": str(state.root.resolve()),
         "--agent-key": str((state.keys / SEAL_PUBLIC_KEY).resolve()),
     }
-    command = [*start, *(word for pair in options.items() for word in pair), "--json"]
-    return Child(name=f"tap {workstation.id}", command=command, listener=listener(tap.listen, handed))
+    pairs = [*options.items(), *(("--allow", each) for each in tap.allow)]
+    if tap.snmp is not None:
+        pairs.append(("--snmp", tap.snmp))
+    command = [*start, *(word for pair in pairs for word in pair), "--json"]
+    socket_of_tap = None if tap.listen.startswith("serial:") else listener(tap.listen, handed)
+    return Child(name=f"tap {workstation.id}", command=command, listener=socket_of_tap)
 
 
 def _pause_s(child: Child) -> float:

@@ -71,6 +71,12 @@ def test_first_matching_rule_says_what_a_code_is():
         ('port = "serial', 'prot = "serial', "workstation[0].scanner[0].prot: unknown key; nearest known key: "),
         ("Europe/Berlin", "Europe/Berlim", "store.timezone"),
         ("0.0.0.0:9100", "0.0.0.0:99999", "workstation[0].tap.listen"),
+        ("tcp://192.0.2.10:9100", "cloudprnt://h", "workstation[0].tap: cloudprnt printers speak star"),
+        (
+            "tcp://192.0.2.10:9100",
+            "epos+tls://h",
+            "workstation[0].tap.printer: 'epos+tls://h': only a CloudPRNT server",
+        ),
         ("tcp://192.0.2.10:9100", "lpt1", "workstation[0].tap.printer: 'lpt1' is no printer, e.g. tcp://"),
         (
             "tcp://192.0.2.10:9100",
