@@ -24,7 +24,7 @@ FAST := $(UNIT) and not hypothesis
 REAL := not slow and (real or browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-unit test-real check static bench soak lock changelog packages
+.PHONY: help setup demo test test-fast test-unit test-real check static bench soak lock changelog package packages
 
 help:
 	@sed -n '1,/^$$/ s/^# \{0,1\}//p' Makefile
@@ -58,6 +58,11 @@ static: $(DEVELOPMENT)
 bench: $(DEVELOPMENT)
 	$(BIN)/python benchmarks $(ARGS)
 
+package: $(RUNTIME)
+	$(PIP) install -q --no-compile --require-hashes -r requirements-package.lock
+	$(BIN)/python installer/build.py deb
+	$(BIN)/python installer/build.py sbom
+
 soak: packages $(DEVELOPMENT)
 	$(BIN)/python tests/long_tier.py $(if $(SEED),--seed $(SEED)) $(ARGS)
 
@@ -70,6 +75,8 @@ lock: $(DEVELOPMENT)
 		--no-header --upgrade pyproject.toml -o requirements.lock
 	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --upgrade --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --upgrade --group package -o requirements-package.lock
 
 changelog: $(DEVELOPMENT)
 	$(BIN)/towncrier build --yes --version $(VERSION)

@@ -257,7 +257,7 @@ def booted(*, keep: bool) -> Iterator[Container]:
     _can_try()
     folder = Path(tempfile.mkdtemp(prefix="tillstream-verify-"))
     tree = folder / "debian"
-    subprocess.run(["cp", "-a", "--reflink=auto", str(TREE), str(tree)], check=True)
+    subprocess.run(["cp", "-a", "--reflink=auto", str(TREE.resolve()), str(tree)], check=True)
     words = ["systemd-nspawn", "-q", "-b", "-D", str(tree), "-M", "till", "--register=no", "--keep-unit"]
     with (folder / "console.log").open("wb") as log:
         machine = subprocess.Popen([*words, "--private-network"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
