@@ -59,7 +59,7 @@ def _text(told: dict[str, Any]) -> str:
     hub, mirror, journal = told["hub"], told["mirror"], told["journal"]
     lines = [f"{name:<8} {told[name].get('state', 'stopped')}" for name in ("core", "desk")]
     lines += [
-        f"tap {tap['workstation_id']:<4} {'connected' if tap['connected'] else 'away'}  {tap['listen']}"
+        f"tap {tap['workstation_id']:<4} {'connected' if tap['connected'] else 'away'}  {tap['listen']}{_trouble(tap)}"
         for tap in told["taps"]
     ]
     behind = f"{hub.get('backlog', 0)} behind, {hub.get('parked', 0)} parked"
@@ -70,3 +70,10 @@ def _text(told: dict[str, Any]) -> str:
     ]
     lines += [f"! {each['message']}\n  fix: {each['fix']}" for each in told["core"].get("troubles", [])]
     return "\n".join(lines)
+
+
+def _trouble(tap: dict[str, Any]) -> str:
+    """Return why a tap's printer does not print, nothing when it does."""
+    printer = tap.get("printer") or {}
+    causes = printer.get("trouble") or []
+    return f"  printer {printer['name']}: {', '.join(causes)} since {printer['since']}" if causes else ""

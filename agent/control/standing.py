@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import resource
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from agent.clock import Clock
@@ -16,8 +17,10 @@ from retail.errors import TillstreamError
 
 if TYPE_CHECKING:
     from agent.bootstrap import Core
+    from agent.intake.printers import PrinterState
 
 TROUBLES_MAX = 50  # kinds of trouble remembered; each is one line to read
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 TELL_AGAIN_S = 60.0  # a trouble that repeats is told once a minute, not once a receipt
 
 
@@ -32,8 +35,18 @@ class Standing:
         self._told_at_s: dict[tuple[str, str], float] = {}
         self.started_at: datetime = clock.now()
 
-    def trouble(self, error: TillstreamError, *, workstation_id: str = "", at: datetime | None = None) -> None:
-        """Note a failure that stops nothing; log and pages hear of each kind once a minute."""
+    def trouble(
+        self,
+        error: TillstreamError,
+        *,
+        workstation_id: str = "",
+        at: datetime | None = None,
+        about: Mapping[str, str] = _NOTHING,
+    ) -> None:
+        """Note a failure that stops nothing; log and pages hear of each kind once a minute.
+
+        `about` holds names that a page puts into its own language's sentence for `error.code`.
+        """
         key = error.code, workstation_id
         now_s = self._clock.monotonic_s()
         data = {
@@ -42,6 +55,7 @@ class Standing:
             "message": error.message,
             "fix": error.fix,
             "resolved": False,
+            **about,
         }
         self._troubles[key] = {**data, "workstation_id": workstation_id}
         if len(self._troubles) > TROUBLES_MAX:
@@ -53,9 +67,10 @@ class Standing:
         self._log("trouble", code=error.code, message=error.message, workstation=workstation_id)
         self._publish(Push(event="trouble", data=data, place_id=workstation_id))
 
-    def resolved(self, *codes: str) -> None:
-        """Take troubles back that are over."""
-        for key in [key for key in self._troubles if key[0] in codes]:
+    def resolved(self, *codes: str, workstation_id: str | None = None) -> None:
+        """Take troubles back that are over, at one workstation or at all of them."""
+        over = [key for key in self._troubles if key[0] in codes and workstation_id in (None, key[1])]
+        for key in over:
             data = {**self._troubles.pop(key), "as_of": self._clock.now().isoformat(), "resolved": True}
             self._told_at_s.pop(key, None)
             self._publish(Push(event="trouble", data=data, place_id=key[1]))
@@ -77,7 +92,12 @@ class Standing:
                 "troubles": list(self._troubles.values()),
             },
             "taps": [
-                {"workstation_id": each.id, "connected": each.id in lanes, "listen": each.tap.listen}
+                {
+                    "workstation_id": each.id,
+                    "connected": each.id in lanes,
+                    "listen": each.tap.listen,
+                    "printer": _printer(core.counter.printers.state(each.id)),
+                }
                 for each in core.config.workstation
                 if each.tap is not None
             ],
@@ -88,6 +108,10 @@ class Standing:
                 "set_aside": [path.name for path in core.place.set_aside()],
             },
         }
+
+
+def _printer(state: PrinterState | None) -> dict[str, Any] | None:
+    return state.as_json() if state is not None else None
 
 
 def rss_bytes() -> int:

@@ -24,6 +24,7 @@ from agent.intake.attribution import Attribution, Lanes
 from agent.intake.captures import INLINE_BYTES_MAX
 from agent.intake.documents import DocumentClerk, Origin, Told
 from agent.intake.outcomes import Outcomes
+from agent.intake.printers import Printers
 from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
 from agent.intake.taken import Taken, Whose
@@ -56,6 +57,7 @@ class House:
     clock: Clock
     maker: RecordMaker
     outcomes: Outcomes
+    printers: Printers
     papers: Papers
     people: People
     journal: Journalling
@@ -86,6 +88,7 @@ class Counter:
         self.floor = house.floor
         self.unseal = house.unseal
         self.outcomes = house.outcomes
+        self.printers = house.printers
 
     # Taps
 

@@ -4,6 +4,7 @@
     JOB, BYTES*  the job is read while it streams in
     CUT          the document ends here: read, decide, ONE commit (capture, transaction, decision, coupons), then
                  BLOCK, SLIP or NONE
+    PRINTER      how the printer is: told to the cashier until it is mended
     OUTCOME      what became of the block is a later commit
     JOB_END      what is left is a document or a remainder; ACK once everything of the job is on disk
     SEALED       a spooled job: the same, without printing; what is here already is not taken twice
@@ -128,6 +129,9 @@ class TapSession:
             return
         if not self.workstation_id:
             raise BrokenPeerError("the first frame is no HELLO")
+        if frame.type is FrameType.PRINTER:
+            self._counter.printers.told(self.workstation_id, json.loads(frame.payload[JOB_BYTES:]))
+            return
         job_id, body = UUID(bytes=frame.payload[:JOB_BYTES]), frame.payload[JOB_BYTES:]
         if frame.type is FrameType.JOB:
             self._begin(job_id, datetime.fromisoformat(json.loads(body)["received_at"]))
@@ -153,6 +157,7 @@ class TapSession:
     def _hello(self, payload: bytes) -> None:
         told = json.loads(payload)
         self.workstation_id, self.model_name = str(told["workstation"]), str(told.get("model", ""))
+        self._counter.printers.told(self.workstation_id, told)
         self._counter.tap_here(self, tap=str(told.get("tap", "")), has_older=bool(told.get("older", False)))
 
     def _begin(self, job_id: UUID, received_at: datetime) -> None:

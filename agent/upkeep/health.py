@@ -18,6 +18,7 @@ from typing import Any
 from agent.config import AgentConfig, PrintProfile, WorkstationSection
 from agent.control.call import ask_core
 from agent.desk.report import read_desk_report
+from agent.intake.printers import CAUSES
 from agent.journal.chain import ChainVerifier
 from agent.journal.database import SQLITE_MIN, library_version
 from agent.journal.reader import JournalReader
@@ -70,7 +71,7 @@ def examine(patient: Patient) -> list[Check]:
         _running("core", status["core"]),
         _running("desk", status["desk"]),
         *(_tap(each, status["taps"]) for each in patient.config.workstation if each.tap),
-        *(_printer(each) for each in patient.config.workstation if each.tap),
+        *(_printer(each, status["taps"]) for each in patient.config.workstation if each.tap),
         *(_model(each) for each in patient.config.workstation if each.tap),
         _spool(patient),
         _profile(patient),
@@ -193,9 +194,18 @@ def _tap(workstation: WorkstationSection, taps: list[Mapping[str, Any]]) -> Chec
     )
 
 
-def _printer(workstation: WorkstationSection) -> Check | None:
-    """Knock at a network printer; serial ones are left alone, a knock would print."""
+def _printer(workstation: WorkstationSection, taps: list[Mapping[str, Any]]) -> Check | None:
+    """Say what the tap has seen of the printer; else knock at a network printer (a knock at a serial one prints)."""
     assert workstation.tap is not None
+    told: Mapping[str, Any] = next((each for each in taps if each["workstation_id"] == workstation.id), {})
+    causes = (told.get("printer") or {}).get("trouble") or []
+    if causes:
+        return Check(
+            id=f"printer_{workstation.id}",
+            ok=False,
+            what=f"the printer of workstation {workstation.id} ({told['printer']['name']}): {CAUSES[causes[0]][0]}",
+            fix=CAUSES[causes[0]][1],
+        )
     scheme, _, address = workstation.tap.printer.partition("://")
     if scheme != "tcp":
         return None

@@ -53,6 +53,7 @@ class CoreLink:
         self.on_ready: list[Callable[[], None]] = []
         self.on_lost: Callable[[], None] = _ignore
         self.has_older: Callable[[], bool] = _nothing
+        self.trouble: Callable[[], list[str]] = list
         self._told_older = False
 
     @property
@@ -125,7 +126,7 @@ class CoreLink:
 
     def _say_hello(self) -> None:
         self._told_older = self.has_older()
-        self.send(FrameType.HELLO, json.dumps({**self._hello, "older": self._told_older}).encode())
+        self.send(FrameType.HELLO, json.dumps({**self._hello, "older": self._told_older, "trouble": self.trouble()}).encode())
 
     def received(self, frames: list[Frame]) -> None:
         """Hand on what core said (called by the protocol)."""

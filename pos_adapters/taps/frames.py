@@ -5,8 +5,9 @@ UTF-8 objects; a reader ignores members it does not know. `job` is the 16-byte U
 every payload that concerns a job, so that a late answer can never reach the next customer's receipt.
 
 tap to core
-    HELLO    JSON {"protocol": 1, "workstation": id, "printer": address, "tap": uuid, "model": name, "older": bool};
-             "older": jobs may still come SEALED that are older than what prints now; said again when they have come
+    HELLO    JSON {"protocol": 1, "workstation": id, "printer": address, "tap": uuid, "model": name, "older": bool,
+             "trouble": [...]}; "older": jobs may still come SEALED that are older than what prints now; said again when
+             they have come; "trouble": as in PRINTER
     JOB      job + JSON {"received_at": ISO 8601 UTC}
     BYTES    job + the register's bytes, in order
     CUT      job + u16 cut number + u32 offset: bytes of this job before the cut command; BYTES already sent

@@ -34,6 +34,7 @@ class PrinterHealth:
         self._log = log
         self._since = now()
         self.trouble = Trouble(0)
+        link.trouble = lambda: names_of(self.trouble)
 
     def tell(self, trouble: Trouble) -> None:
         """Note what is wrong; says so only when that has changed."""

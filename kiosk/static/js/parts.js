@@ -26,7 +26,7 @@ export function care({ troubles, stale, alive, texts }) {
   if (first !== undefined) {
     const translated = texts.has(first.code);
     return careLine(
-      translated ? texts.say(first.code) : first.message,
+      translated ? texts.say(first.code, first) : first.message,
       translated && texts.has(`${first.code}_fix`) ? texts.say(`${first.code}_fix`) : first.fix,
     );
   }
