@@ -19,13 +19,24 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from retail.errors import OnSiteError, RefusedError, TryAgainError
+from retail.errors import OnSiteError, RefusedError, TillstreamError, TryAgainError
 from sync.backoff import Backoff
 from sync.errors import AnswerInvalidError
-from sync.feed_files import FeedState, Incoming, forget_unused, load_state, save_state
+from sync.feed_files import (
+    FeedState,
+    Incoming,
+    forget_unused,
+    load_state,
+    note_heard,
+    save_state,
+)
 from sync.ports import Pace
 from sync.protocol.feed_messages import AppliedReport, FeedFile, FeedKind, FeedRefusal, Manifest, SignedManifest
 from sync.protocol.manifest import open_manifest
+
+PIECE_S = 20.0
+"""How long one look fetches from a file. A snapshot may take a day on a thin line: in between the manifest is asked
+for again, so that a stop button passes it."""
 
 REPORT_EVERY_S = 600.0
 """How often a store says what it has in use when nothing changes: the hub shows backlogs no older than this."""
@@ -62,6 +73,14 @@ class FeedTarget(Protocol):
         """Return how many journal records the hub has not taken yet, and how many are parked for it."""
         ...
 
+    async def has_mirror(self) -> bool:
+        """Return whether the mirror files in use are still there and whole; if not, they are fetched again."""
+        ...
+
+    async def tidy(self) -> None:
+        """Begin, or go on with, what keeps the files small; returns at once. May be called at any time."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
@@ -82,11 +101,16 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one look at the feed did. `refused` are files that could not be used."""
+    """What one look at the feed did. `refused` are files that could not be used; `unfinished`: more is coming."""
 
     applied: tuple[FeedFile, ...] = ()
     refused: tuple[tuple[FeedFile, str], ...] = ()
     poll_after_s: float | None = None
+    unfinished: bool = False
+
+
+class _UnfinishedError(Exception):
+    """A file's time is over for this look; what came of it is kept."""
 
 
 async def run_feed(feed: Feed) -> None:
@@ -103,7 +127,9 @@ async def run_feed(feed: Feed) -> None:
                 await report(feed, refused=told.refused)
                 reported_at = feed.pace.now()
             failures = 0
-            wait_s = poll_after_s * (0.75 + feed.random() / 2)
+            await feed.target.tidy()
+            await asyncio.to_thread(note_heard, feed.folder, feed.pace.now())
+            wait_s = 0.0 if told.unfinished else poll_after_s * (0.75 + feed.random() / 2)
         except (TryAgainError, RefusedError, OnSiteError) as error:
             failures += 1
             wait_s = feed.backoff.wait_s(
@@ -119,6 +145,8 @@ async def look(feed: Feed) -> Round:
     Raises TryAgainError, RefusedError or OnSiteError; what was applied before stays applied and is not fetched again.
     """
     state = await asyncio.to_thread(load_state, feed.folder)
+    if FeedKind.MIRROR in state.files and not await feed.target.has_mirror():
+        state = state.without_mirror()
     signed = await feed.source.manifest(state.cursor)
     if signed is None:
         return Round()
@@ -126,19 +154,27 @@ async def look(feed: Feed) -> Round:
     state = replace(state, issued_at=manifest.issued_at)
     applied: list[FeedFile] = []
     refused: list[tuple[FeedFile, str]] = []
+    owed: TillstreamError | None = None
     for file in _in_order(manifest):
-        if state.uses(file):
+        if state.uses(file) or (owed is not None and file.kind is not FeedKind.STOPS):
             continue
         try:
             await _bring(feed, file)
-        except RefusedError as error:
+        except _UnfinishedError:
+            return Round(applied=tuple(applied), refused=tuple(refused), unfinished=True)
+        except TillstreamError as error:
             if file.kind is FeedKind.ERASURES:
+                owed = error  # nothing comes before it but a stop button, which harms nobody
+                continue
+            if not isinstance(error, RefusedError):
                 raise
             refused.append((file, error.message))
             continue
         state = state.with_file(file)
         applied.append(file)
         await asyncio.to_thread(save_state, feed.folder, state)
+    if owed is not None:
+        raise owed
     state = replace(state, cursor=manifest.cursor)  # what was refused is tried again when the hub has something new
     await asyncio.to_thread(save_state, feed.folder, state)
     await asyncio.to_thread(forget_unused, feed.folder, state)
@@ -150,6 +186,8 @@ async def report(feed: Feed, *, refused: Sequence[tuple[FeedFile, str]] = ()) ->
     state = await asyncio.to_thread(load_state, feed.folder)
     backlog, parked = await feed.target.backlog()
     versions = {kind: file.version for kind, file in state.files.items()}
+    if state.overlays:
+        versions[FeedKind.MIRROR] = state.overlays[-1].version
     await feed.source.report(
         AppliedReport(
             cursor=state.cursor,
@@ -183,7 +221,7 @@ def _checked(feed: Feed, manifest: Manifest, state: FeedState) -> Manifest:
 
 def _in_order(manifest: Manifest) -> list[FeedFile]:
     order = list(FeedKind)
-    return sorted(manifest.files, key=lambda file: order.index(file.kind))
+    return sorted(manifest.files, key=lambda file: (order.index(file.kind), file.version))
 
 
 async def _bring(feed: Feed, file: FeedFile) -> None:
@@ -198,6 +236,7 @@ async def _bring(feed: Feed, file: FeedFile) -> None:
 
 
 async def _fetch(feed: Feed, file: FeedFile, incoming: Incoming) -> None:
+    began = feed.pace.now()
     async with feed.source.file(file.sha256, start=incoming.size_bytes) as (start, chunks):
         if start != incoming.size_bytes:
             incoming.restart()
@@ -205,6 +244,8 @@ async def _fetch(feed: Feed, file: FeedFile, incoming: Incoming) -> None:
             if not incoming.append(chunk):
                 incoming.restart()
                 raise AnswerInvalidError(f"more of the {file.kind} file came than promised", fix="it is fetched again")
+            if not incoming.is_whole and (feed.pace.now() - began).total_seconds() > PIECE_S:
+                raise _UnfinishedError
     if not incoming.is_whole:
         raise AnswerInvalidError(
             f"{incoming.size_bytes} of {file.size_bytes} bytes of the {file.kind} file came", fix="the rest is fetched"

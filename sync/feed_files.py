@@ -10,38 +10,70 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from retail.errors import OnSiteError
+from retail.errors import OnSiteError, RefusedError
+from sync.mirror import read_current
 from sync.protocol.feed_messages import FeedFile, FeedKind
+from sync.protocol.mirror_file import is_whole, shred
 
 STATE = "feed.json"
 INCOMING = "incoming"
 READ_BYTES = 1 << 20
 NAME_HASH_CHARS = 16
+HEARD = "heard"
+"""An empty file whose time says when the hub was last heard."""
+
+MERGED = "merged"
+"""Stands in the name of a mirror file that this store merged itself, in place of the hash."""
+
+MIRROR_KINDS = ("mirror-", "mirror_overlay-")
+
+_NAME = re.compile(rf"[a-z_]+-([0-9a-f]{{{NAME_HASH_CHARS}}}|{MERGED}-[0-9]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
-    """What is in use. `cursor` and `issued_at` are those of the newest manifest that was worked through."""
+    """What is in use. `cursor` and `issued_at` are those of the newest manifest that was worked through.
+
+    `files` holds the newest of each kind; `overlays` those on top of the mirror file, oldest first. A store may have
+    merged them into one file: what is in use is what customers they speak of, not which file on its disk.
+    """
 
     cursor: str = ""
     issued_at: str = ""
     erased_through: int = 0
     files: Mapping[FeedKind, FeedFile] = field(default_factory=dict)
+    overlays: tuple[FeedFile, ...] = ()
 
     def with_file(self, file: FeedFile) -> FeedState:
         """Return the state with a newer file in use; an erasures file also moves the mark."""
+        if file.kind is FeedKind.MIRROR_OVERLAY:
+            below = tuple(each for each in self.overlays if each.version < file.version)
+            return replace(self, overlays=(*below, file))
         erased = max(self.erased_through, file.version) if file.kind is FeedKind.ERASURES else self.erased_through
-        return replace(self, files={**self.files, file.kind: file}, erased_through=erased)
+        overlays = () if file.kind is FeedKind.MIRROR else self.overlays
+        return replace(self, files={**self.files, file.kind: file}, erased_through=erased, overlays=overlays)
 
     def uses(self, file: FeedFile) -> bool:
-        """Return whether exactly this content is in use."""
+        """Return whether this content is in use. A mirror file of the same version differs by people erased only."""
+        if file.kind is FeedKind.MIRROR_OVERLAY:
+            return any(each.version == file.version and each.base == file.base for each in self.overlays)
         known = self.files.get(file.kind)
-        return known is not None and known.sha256 == file.sha256
+        if known is None:
+            return False
+        return known.sha256 == file.sha256 or (file.kind is FeedKind.MIRROR and known.version == file.version)
+
+    def without_mirror(self) -> FeedState:
+        """Return the state of a store whose mirror files are gone or damaged: the next look fetches them again."""
+        files: dict[FeedKind, FeedFile] = dict(self.files)
+        files.pop(FeedKind.MIRROR, None)
+        return replace(self, files=files, overlays=(), cursor="")
 
 
 def load_state(folder: Path) -> FeedState:
@@ -53,10 +85,38 @@ def load_state(folder: Path) -> FeedState:
             cursor=str(told["cursor"]),
             issued_at=str(told["issued_at"]),
             erased_through=int(told["erased_through"]),
-            files={file.kind: file for file in files},
+            files={file.kind: file for file in files if file.kind is not FeedKind.MIRROR_OVERLAY},
+            overlays=tuple(file for file in files if file.kind is FeedKind.MIRROR_OVERLAY),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return FeedState()
+
+
+def has_mirror(folder: Path) -> bool:
+    """Return whether the mirror in use is there: files that are gone, cut or not ours are to be fetched anew."""
+    try:
+        current = read_current(folder)
+    except RefusedError:
+        return False
+    return current is not None and all(is_whole(folder / name) for name in (current.snapshot, *current.overlays))
+
+
+def note_heard(folder: Path, now: datetime) -> None:
+    """Note that the hub was heard. Not synced: after a power cut an older time is the safer one."""
+    try:
+        path = folder / HEARD
+        path.touch()
+        os.utime(path, (now.timestamp(), now.timestamp()))
+    except OSError as error:
+        raise disk_error(folder, error) from error
+
+
+def heard_at(folder: Path) -> datetime | None:
+    """Return when the hub was last heard, None when it never was."""
+    try:
+        return datetime.fromtimestamp((folder / HEARD).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def save_state(folder: Path, state: FeedState) -> None:
@@ -65,7 +125,7 @@ def save_state(folder: Path, state: FeedState) -> None:
         "cursor": state.cursor,
         "issued_at": state.issued_at,
         "erased_through": state.erased_through,
-        "files": [file.model_dump(mode="json") for file in state.files.values()],
+        "files": [file.model_dump(mode="json") for file in (*state.files.values(), *state.overlays)],
     }
     draft = folder / f"{STATE}.part"
     try:
@@ -158,11 +218,18 @@ class Incoming:
 
 
 def forget_unused(folder: Path, state: FeedState) -> None:
-    """Remove files of ours that nothing names any more."""
-    kept = {path_of(folder, file) for file in state.files.values()}
+    """Remove files of ours that nothing names any more; what mirror files sealed can be opened by nobody after it."""
+    kept = {path_of(folder, file).name for file in (*state.files.values(), *state.overlays)}
+    current = read_current(folder)
+    if current is not None:
+        merged = MERGED in current.snapshot
+        kept = {name for name in kept if not merged or not name.startswith(MIRROR_KINDS)}
+        kept |= {current.snapshot, *current.overlays}
     for kind in FeedKind:
-        for path in folder.glob(f"{kind}-{'[0-9a-f]' * NAME_HASH_CHARS}"):
-            if path not in kept:
+        for path in folder.glob(f"{kind}-*"):
+            if path.name not in kept and _NAME.fullmatch(path.name):
+                if path.name.startswith(MIRROR_KINDS):
+                    shred(path)
                 path.unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
 """The store's copy of central data about customers: one snapshot, small overlays above it, swapped whole.
 
 A folder holds mirror files and `current.json`, which names those in use:
-`{"version", "as_of", "snapshot", "overlays": [newest first]}`. Whoever brings new files (the feed) puts them in
+`{"version", "as_of", "snapshot", "base", "overlays": [newest first]}`. Whoever brings new files (the feed) puts them in
 place, then replaces `current.json`; whoever looks up (core) calls `swap` and goes on with the old ones until the new
 ones are open. A file that does not open never replaces a good one.
 """
@@ -25,12 +25,20 @@ OVERLAYS_MAX = 30  # a month of nights without compaction; each adds one page re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorVersion:
-    """Which files are in use. `as_of`: when the hub made the newest of them (aware, UTC)."""
+    """Which files are in use. `as_of`: when the hub made the newest of them (aware, UTC).
+
+    `base` is the version of the snapshot below all overlays, those merged into it included: an overlay belongs on it.
+    """
 
     version: int
     as_of: datetime
     snapshot: str
     overlays: tuple[str, ...] = ()
+    base: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.base:
+            object.__setattr__(self, "base", self.version)
 
     def to_json(self) -> str:
         """Return the text of `current.json`."""
@@ -39,6 +47,7 @@ class MirrorVersion:
                 "version": self.version,
                 "as_of": self.as_of.isoformat(),
                 "snapshot": self.snapshot,
+                "base": self.base,
                 "overlays": list(self.overlays),
             },
             indent=1,
@@ -58,6 +67,7 @@ def read_current(folder: Path) -> MirrorVersion | None:
             as_of=datetime.fromisoformat(found["as_of"]).astimezone(UTC),
             snapshot=str(found["snapshot"]),
             overlays=tuple(str(name) for name in found["overlays"]),
+            base=int(found.get("base", found["version"])),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise RefusedError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from retail.errors import RefusedError
 from sync.protocol.mirror_pages import (
     FINGERPRINT,
     FINGERPRINT_BYTES,
@@ -150,6 +151,44 @@ def erase(path: Path, locators: Iterable[bytes]) -> int:
         os.close(fd)
         file.close()
     return erased
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether a file is there, of a format we read, and as long as it says; its pages are not looked at."""
+    try:
+        with path.open("rb") as file:
+            unpack_head(file.read(PAGE_BYTES), name=path.name, size=os.fstat(file.fileno()).st_size)
+    except (OSError, RefusedError):
+        return False
+    return True
+
+
+def shred(path: Path, *, pages: bool = False) -> None:
+    """Make a file's records unreadable for ever before it is removed: freed blocks keep what was written in them.
+
+    Every record's key is made of the content version, so overwriting the list of sources is enough - unless another
+    file carries the same sources on, as a merged one does: then the `pages` are overwritten too. A file that is not
+    whole is overwritten whole. Nothing is read afterwards. A repeat, or a file that is gone, changes nothing.
+    """
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return
+    try:
+        size = os.fstat(fd).st_size
+        try:
+            head = unpack_head(os.pread(fd, PAGE_BYTES, 0), name=path.name, size=size)
+            start = head.pages_at if pages else head.sources_at
+        except RefusedError:
+            start = 0
+        for at in range(start, size, SHRED_BYTES):
+            os.pwrite(fd, bytes(min(SHRED_BYTES, size - at)), at)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+SHRED_BYTES = 1 << 20
 
 
 def _erase_one(fd: int, file: MirrorFile, fingerprint: bytes) -> int:

@@ -97,6 +97,7 @@ class Target:
     def __init__(self) -> None:
         self.applied: list[tuple[FeedKind, bytes]] = []
         self.refuses: set[FeedKind] = set()
+        self.tidied = 0
 
     async def apply(self, file, path: Path):
         if file.kind in self.refuses:
@@ -105,6 +106,12 @@ class Target:
 
     async def backlog(self):
         return 7, 1
+
+    async def has_mirror(self):
+        return True
+
+    async def tidy(self):
+        self.tidied += 1
 
 
 class Rig:
