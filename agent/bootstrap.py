@@ -23,7 +23,6 @@ from agent.intake.day_close import DayLedger
 from agent.intake.documents import DocumentClerk, KnownSales
 from agent.intake.outcomes import Outcomes
 from agent.intake.papers import StorePapers
-from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
 from agent.intake.rereading import Rereader, StoredCaptures
 from agent.journal.days import DayReader
@@ -41,6 +40,8 @@ from agent.speech.speech import Speaker
 from agent.state_dir import StateDir
 from agent.upkeep.erasing import Eraser
 from agent.upkeep.housekeeping import Housekeeping
+from agent.value.counter import ValueCounter
+from agent.value.made import make_value, till_operations
 from pos_adapters.taps.sealed_job import open_sealed
 from retail.errors import TillstreamError
 from retail.offers.decision import OfferPolicy
@@ -76,6 +77,7 @@ class Core:
     outcomes: Outcomes
     counter: Counter
     scanning: Scanning
+    value: ValueCounter
     control: ControlServer
     standing: Standing
     housekeeping: Housekeeping
@@ -91,6 +93,10 @@ class Core:
         bundle = load_bundle(self.state.mirror, self.offers.bundle, self.standing.trouble)
         if bundle != self.offers.bundle:
             self.offers.use(bundle)
+        rules = self.value.room.rules
+        rules.use_campaigns(entry.campaign for entry in bundle.index.entries)
+        rules.mirror_as_of, rules.mirror_version = self.mirror.as_of, self.mirror.version
+        rules.swap(self.state.mirror)
 
 
 def build(
@@ -132,12 +138,14 @@ def build(
         outcomes=house.outcomes,
         counter=Counter(house),
         scanning=_scanning(config, furnished),
+        value=house.value,
         control=ControlServer({}),
         standing=basics.standing,
         housekeeping=_housekeeping(config, furnished, basics.place),
         log=log,
     )
-    core.control = ControlServer(Operations(_operations(core, furnished, basics.judge)).table())
+    till = till_operations(core.value, offers=core.offers, scanning=core.scanning, people=core.people, clock=core.clock)
+    core.control = ControlServer({**Operations(_operations(core, furnished, basics.judge)).table(), **till})
     basics.publisher.to = core.control.publish
     return core
 
@@ -213,18 +221,23 @@ class _Furnished:
 
 def _house(config: AgentConfig, basics: _Basics, *, look_up_within_s: float) -> _Furnished:
     trouble = basics.standing.trouble
+    offers = _offer_desk(config, basics)
+    value = make_value(
+        config, sign=basics.keys.sign, judge=basics.judge, clock=basics.clock, offers=offers, journal=basics.writer,
+        maker=basics.maker, publish=basics.publisher, trouble=trouble,
+    )  # fmt: skip
     outcomes = Outcomes(
         journal=basics.writer,
         maker=basics.maker,
         memory=basics.memory,
         publish=basics.publisher,
         trouble=trouble,
+        value_told=value.paper_told,
     )
     house = House(
         clock=basics.clock,
         maker=basics.maker,
         outcomes=outcomes,
-        printers=Printers(journal=basics.writer, maker=basics.maker, standing=basics.standing),
         papers=StorePapers(config),
         people=basics.people,
         journal=basics.writer,
@@ -237,11 +250,12 @@ def _house(config: AgentConfig, basics: _Basics, *, look_up_within_s: float) -> 
             known=basics.known,
             ledger=basics.ledger,
         ),
-        offers=_offer_desk(config, basics),
+        offers=offers,
         memory=basics.memory,
         floor=basics.floor,
         keeper=basics.keeper,
         doubts=basics.doubts,
+        value=value,
         publish=basics.publisher,
         trouble=trouble,
         profile=config.store.print_profile,
@@ -265,6 +279,7 @@ def _scanning(config: AgentConfig, furnished: _Furnished) -> Scanning:
         kiosks=frozenset(config.desk.kiosks),
         keeper=basics.keeper,
         doubts=basics.doubts,
+        value=furnished.house.value,
     )
 
 
@@ -291,6 +306,7 @@ def _operations(core: Core, furnished: _Furnished, judge: ClockJudge) -> CorePar
         memory=basics.memory,
         people=basics.people,
         keeper=basics.keeper,
+        forget_value=core.value.forget,
     )
     return CoreParts(
         clock=basics.clock,

@@ -101,6 +101,7 @@ async def take_over(core: Core) -> None:
     for transaction_id, total in left.sales:
         core.known.add(transaction_id, total)
     _bring_back(core, left.scans)
+    core.value.room.book.load(left.value)
     core.outcomes.expect_again({(job, cut): content for job, cut, _, content in left.awaited})
     if left.awaited:
         lanes = {(job, cut): lane for job, cut, lane, _ in left.awaited}
@@ -114,6 +115,7 @@ class _LeftOver:
     sales: list[tuple[str, str]]
     awaited: list[tuple[str, int, str, dict[str, object]]]
     scans: list[KeepScan]
+    value: list[tuple[str, str, bytes]]
 
 
 def _bring_back(core: Core, rows: Sequence[KeepScan]) -> None:
@@ -132,7 +134,10 @@ def _left_over(core: Core) -> _LeftOver:
     try:
         since = core.clock.now().date() - timedelta(days=KNOWN_DAYS)
         return _LeftOver(
-            sales=reader.sales_since(since.isoformat()), awaited=reader.awaited(), scans=reader.open_scans()
+            sales=reader.sales_since(since.isoformat()),
+            awaited=reader.awaited(),
+            scans=reader.open_scans(),
+            value=reader.value_rows(),
         )
     finally:
         reader.close()
@@ -173,6 +178,7 @@ async def _tick(core: Core) -> None:
             told_seq = core.writer.head_seq
             core.control.publish(Push(event="journal", data={"head_seq": told_seq}))
         core.floor.expire(core.clock.now())
+        core.value.tick()
         core.keeper.gone(core.doubts.expire(core.clock.now()))
         if core.writer.trouble is None:
             core.standing.resolved("disk_full", "disk_error", "journal_broken")

@@ -29,6 +29,7 @@ from agent.journal.batch import Batch, Committed
 from agent.journal.records import JournalKind
 from agent.offering.offering import OfferDesk, Screen
 from agent.ports import Journalling
+from agent.value.counter import ValueCounter, member_of
 from retail.errors import RefusedError, TryAgainError
 from retail.loyalty import Account
 from retail.offers.campaign import Channel
@@ -73,6 +74,7 @@ class Scanning:
         kiosks: Collection[str],
         keeper: ScanKeeper,
         doubts: Doubts,
+        value: ValueCounter,
     ) -> None:
         self._clock = clock
         self._rules = rules
@@ -86,6 +88,7 @@ class Scanning:
         self._kiosks = kiosks
         self._keeper = keeper
         self._doubts = doubts
+        self._value = value
         self._secret = os.urandom(16)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -114,6 +117,8 @@ class Scanning:
             return scan_id
         if kind is CodeKind.MEMBER:
             await self._member(presented, scan_id, code)
+        elif kind is CodeKind.COUPON:
+            await self._coupon(presented, scan_id, code)
         else:
             self._tell_customer(presented, _stranger(scan_id, kind, code, self._clock.now()))
         return scan_id
@@ -124,6 +129,7 @@ class Scanning:
         for effect in self._floor.undone(scan_id, now):
             if effect.kind is EffectKind.DETACHED_LATE:
                 await self._release_late(effect)
+        await self._value.take_back(scan_id)
         self._keeper.gone(self._doubts.undo(scan_id))
         await self._keeper.flush()
 
@@ -131,6 +137,29 @@ class Scanning:
         """Return when no scan is being looked up any more."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _coupon(self, presented: Presented, scan_id: str, code: str) -> None:
+        """Burn a coupon for the lane's open sale, or say why not; at a kiosk it is only looked at."""
+        if presented.is_at_kiosk:
+            self._value.look_at(code, scan_id=scan_id, kiosk_id=presented.workstation_id, customer_id=None)
+            return
+        lane = presented.workstation_id
+        await self._value.hold_out(code, scan_id=scan_id, workstation_id=lane, customer_id=self.customer_at(lane))
+
+    def customer_at(self, workstation_id: str) -> str | None:
+        """Return who is known for a lane's open sale."""
+        scan = self._floor.lane(workstation_id, self._clock.now()).scan
+        return self._people.recognition(scan.scan_id).customer_id or None if scan is not None else None
+
+    def account_at(self, workstation_id: str) -> Account | None:
+        """Return the account of whoever is known for a lane's open sale."""
+        scan = self._floor.lane(workstation_id, self._clock.now()).scan
+        return self._people.recognition(scan.scan_id).account if scan is not None else None
+
+    def require_place(self, workstation_id: str) -> None:
+        """Raise RefusedError for a workstation that this store does not have."""
+        if workstation_id not in self._places:
+            raise RefusedError(f"no workstation {workstation_id!r} here", fix="name it in agent.toml", code="not_found")
 
     async def _member(self, presented: Presented, scan_id: str, code: str) -> None:
         effects: list[Effect] = []
@@ -185,7 +214,9 @@ class Scanning:
             "flagged": True,
         }
         record = self._maker.of_now(JournalKind.CUSTOMER_IDENTIFIED, content, workstation_id)
-        return self._journal.hand_over(Batch(records=(record,)))
+        value = self._value.named_late(effect.sale.transaction_id, member_of(found.account, found.customer_id))
+        records = (record, *self._value.records(value, workstation_id))
+        return self._journal.hand_over(Batch(records=records, changes=value.changes))
 
     async def _release_late(self, effect: Effect) -> None:
         assert effect.sale is not None
@@ -195,7 +226,9 @@ class Scanning:
             "why": "undone",
         }
         record = self._maker.of_now(JournalKind.CUSTOMER_RELEASED, content)
-        await self._journal.hand_over(Batch(records=(record,)))
+        value = self._value.released_late(effect.sale.transaction_id)
+        records = (record, *self._value.records(value, ""))
+        await self._journal.hand_over(Batch(records=records, changes=value.changes))
 
     # What pages are told
 

@@ -24,7 +24,6 @@ from agent.intake.attribution import Attribution, Lanes
 from agent.intake.captures import INLINE_BYTES_MAX
 from agent.intake.documents import DocumentClerk, Origin, Told
 from agent.intake.outcomes import Outcomes
-from agent.intake.printers import Printers
 from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
 from agent.intake.taken import Taken, Whose
@@ -33,10 +32,11 @@ from agent.journal.records import JournalKind, canonical_json
 from agent.offering.memory import StoreMemory
 from agent.offering.offering import OfferDesk, Offering, Place
 from agent.ports import Captures, Journalling, Papers, People, Unsealing
+from agent.value.book import Entry
+from agent.value.counter import ValueCounter, member_of
 from pos_adapters.reading.values import Reading
 from receipt.paper import Paper
 from receipt.pen import TillState
-from receipt.printers import PrinterModel
 from retail.errors import DefectError, TillstreamError
 from retail.facts import Basket
 from retail.loyalty import Account
@@ -57,7 +57,6 @@ class House:
     clock: Clock
     maker: RecordMaker
     outcomes: Outcomes
-    printers: Printers
     papers: Papers
     people: People
     journal: Journalling
@@ -69,6 +68,7 @@ class House:
     floor: Floor
     keeper: ScanKeeper
     doubts: Doubts
+    value: ValueCounter
     publish: Callable[[Push], None]
     trouble: Callable[..., None]
     profile: PrintProfile
@@ -88,7 +88,6 @@ class Counter:
         self.floor = house.floor
         self.unseal = house.unseal
         self.outcomes = house.outcomes
-        self.printers = house.printers
 
     # Taps
 
@@ -138,6 +137,7 @@ class Counter:
         taken = Taken(
             origin=origin, batch=Batch(capture=capture), told=told, file=file, paper=paper,
             place=place if place is not None and paper.insertable else None,
+            operator=reading.cashier_printed or "",
         )  # fmt: skip
         if told.sale is None:
             self._belongs.happened(reading, origin, is_spooled=is_spooled)
@@ -221,9 +221,13 @@ class Counter:
         record = self._house.maker.of_document(
             JournalKind.CUSTOMER_IDENTIFIED, _identified(told, whose), told=told, workstation_id=workstation_id
         )
-        changes = self._house.keeper.drops(whose.gone)
+        assert told.sale is not None
+        member = member_of(whose.account, whose.customer_id)
+        value = self._house.value.named_late(str(told.sale.transaction_id), member)
+        changes = (*self._house.keeper.drops(whose.gone), *value.changes)
         self._house.keeper.dropped(whose.gone)
-        self.journal.hand_over(Batch(records=(record,), changes=changes)).add_done_callback(self._noted)
+        records = (record, *self._house.value.records(value, workstation_id))
+        self.journal.hand_over(Batch(records=records, changes=changes)).add_done_callback(self._noted)
 
     def _decided(self, taken: Taken) -> Taken:
         """Decide what to print with a sale, count it, and put together what one commit holds."""
@@ -240,7 +244,24 @@ class Counter:
                 self._house.memory.offered(content, self._today(), withheld=withheld)
         if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
             self._house.memory.purchase(account.customer_id, basket, self._today())
-        return self._with_records(replace(taken, offering=offering))
+        return self._with_records(replace(taken, offering=offering, value=self._value(taken, offering, basket)))
+
+    def _value(self, taken: Taken, offering: Offering, basket: Basket) -> Entry:
+        """Return what the document means for coupons and points, to be committed with it."""
+        told, whose = taken.told, taken.whose
+        assert told is not None
+        assert told.sale is not None
+        assert told.kind is not None
+        return self._house.value.receipt(
+            told.sale,
+            told.kind,
+            basket=basket,
+            member=member_of(whose.account, whose.customer_id) if whose is not None else None,
+            issued=offering.issued,
+            paper=taken.paper,
+            operator=taken.operator,
+            after_payment=whose is not None and whose.flagged,
+        )
 
     def _offer(self, taken: Taken, account: Account | None, basket: Basket, place: Place) -> Offering:
         """Return what to print; a defect in deciding or speaking costs this offer and nothing else."""
@@ -278,11 +299,11 @@ class Counter:
         contents = [(told.kind, told.content)]
         if taken.whose is not None:
             contents.append((JournalKind.CUSTOMER_IDENTIFIED, _identified(told, taken.whose)))
-        contents += taken.offering.records
+        contents += [*taken.offering.records, *taken.value.records]
         make, workstation_id = self._house.maker.of_document, taken.origin.workstation_id
         records = [make(kind, content, told=told, workstation_id=workstation_id) for kind, content in contents]
         gone = self._house.keeper.drops(taken.whose.gone) if taken.whose is not None else ()
-        batch = replace(taken.batch, records=tuple(records), changes=(*_changes(taken), *gone))
+        batch = replace(taken.batch, records=tuple(records), changes=(*_changes(taken), *gone, *taken.value.changes))
         return replace(taken, batch=batch)
 
     def _take_back(self, taken: Taken, error: BaseException | None) -> None:
@@ -290,6 +311,7 @@ class Counter:
             self._house.clerk.forget(taken.told)
         if taken.offering.content:
             self._house.memory.not_printed(taken.offering.content)
+        self._house.value.undo(taken.value)
         known = error if isinstance(error, TillstreamError) else DefectError(f"a commit failed: {error!r}")
         self.trouble(known, workstation_id=taken.origin.workstation_id)
 

@@ -18,6 +18,7 @@ from agent.journal.batch import Batch, SettleOutcome
 from agent.journal.records import JournalKind
 from agent.offering.memory import StoreMemory
 from agent.ports import Journalling
+from agent.value.book import Entry
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.sealed_job import SealedJob
 from retail.errors import TillstreamError
@@ -37,12 +38,14 @@ class Outcomes:
         memory: StoreMemory,
         publish: Callable[[Push], None],
         trouble: Callable[..., None],
+        value_told: Callable[[Content, str], Entry],
     ) -> None:
         self._journal = journal
         self._maker = maker
         self._memory = memory
         self._publish = publish
         self._trouble = trouble
+        self._value_told = value_told
         self._awaited: OrderedDict[tuple[str, int], Content] = OrderedDict()
 
     def expect(self, content: Content) -> None:
@@ -91,7 +94,9 @@ class Outcomes:
                 (JournalKind.COUPON_VOIDED, _voided(content, offer)) for offer in content["offers"] if offer["serial"]
             ]
         records = tuple(self._maker.of_now(each_kind, each, workstation_id) for each_kind, each in contents)
-        return Batch(records=records, changes=(SettleOutcome(job_id=content["job_id"], cut_no=content["cut_no"]),))
+        value = self._value_told(content, outcome.name.lower())
+        settled = SettleOutcome(job_id=content["job_id"], cut_no=content["cut_no"])
+        return Batch(records=records, changes=(settled, *value.changes))
 
     def _noted(self, future: asyncio.Future[Any]) -> None:
         """Tell of a commit that nobody waits for and that failed; it is settled again after the next start."""

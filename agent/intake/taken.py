@@ -9,6 +9,7 @@ from agent.identity.recognition import Recognition
 from agent.intake.documents import Origin, Told
 from agent.journal.batch import Batch
 from agent.offering.offering import Offering, Place
+from agent.value.book import Entry
 from receipt.paper import Paper
 from retail.loyalty import Account
 
@@ -42,6 +43,8 @@ class Taken:
     paper: Paper | None = None
     place: Place | None = None
     awaits: asyncio.Future[Recognition] | None = None
+    operator: str = ""
+    value: Entry = field(default_factory=Entry)
 
     @property
     def printed(self) -> bytes:

@@ -51,13 +51,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offering:
-    """What to print and what to journal before it; `content` is the decision's record, to be awaited by the outcome."""
+    """What to print and what to journal before it; `content` is the decision's record, to be awaited by the outcome.
+
+    `issued` are the contents of its `coupon.issued` records, each with the till's own barcode beside the QR code.
+    """
 
     printed: bytes = b""
     is_slip: bool = False
     records: tuple[tuple[JournalKind, Content], ...] = ()
     content: Content = field(default_factory=dict)
     rewards: tuple[Reward, ...] = ()
+    issued: tuple[tuple[Content, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +165,18 @@ class OfferDesk:
         sentences = self._speech.cashier(decision, occasion)
         return Screen(decision=decision, sentences=sentences, cards=self._speech.cards(decision, occasion))
 
+    def at_the_till(
+        self, account: Account | None, basket: Basket, *, workstation_id: str, now: datetime
+    ) -> tuple[tuple[Reward, ...], tuple[str, ...]]:
+        """Return the offers that act in this very basket (level T), and what to tell the cashier of all of them.
+
+        Offers with a coupon are for the next visit: they take nothing off now.
+        """
+        facts = self._facts(account, basket, workstation_id, now)
+        decision = self._decide(facts, Channel.CASHIER, DocumentKind.SALE)
+        sentences = self._speech.cashier(decision, Occasion(account=account, today=facts.today))
+        return tuple(reward for reward in decision.rewards if reward.campaign.coupon is None), tuple(sentences)
+
     def _may_print(self, place: Place) -> bool:
         if place.profile is PrintProfile.ON_REQUEST:
             return place.wanted
@@ -234,6 +250,7 @@ class OfferDesk:
             records=records,
             content=content,
             rewards=rewards,
+            issued=_till_codes(records, coupons),
         )
 
     def _speaking(self) -> Speech:
@@ -272,6 +289,14 @@ def _records(
         if coupon is not None:
             records.append((JournalKind.COUPON_ISSUED, _issued(coupon, reward, who)))
     return tuple(records), decided
+
+
+def _till_codes(
+    records: tuple[tuple[JournalKind, Content], ...], coupons: Mapping[CampaignId, IssuedCoupon]
+) -> tuple[tuple[Content, str], ...]:
+    by_serial = {coupon.serial: coupon.till_code[1] if coupon.till_code else "" for coupon in coupons.values()}
+    issued = [content for kind, content in records if kind is JournalKind.COUPON_ISSUED]
+    return tuple((content, by_serial[content["serial"]]) for content in issued)
 
 
 def _issued(coupon: IssuedCoupon, reward: Reward, who: Content) -> dict[str, Any]:

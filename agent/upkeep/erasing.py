@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agent.identity.keeping import ScanKeeper
@@ -40,6 +40,7 @@ class Eraser:
         maker: RecordMaker,
         memory: StoreMemory,
         people: Recogniser,
+        forget_value: Callable[[str], tuple[Change, ...]],
         keeper: ScanKeeper,
     ) -> None:
         self._state = state
@@ -48,6 +49,7 @@ class Eraser:
         self._maker = maker
         self._memory = memory
         self._people = people
+        self._forget_value = forget_value
         self._keeper = keeper
 
     async def erase(self, erasures: Sequence[Mapping[str, Any]]) -> int:
@@ -70,6 +72,7 @@ class Eraser:
         self._people.forget(customer_id)
         await asyncio.to_thread(self._erase_from_mirror, locators)
         changes = await asyncio.to_thread(self._changes, customer_id, locators)
+        changes += self._forget_value(customer_id)
         for at in range(0, len(changes), CHUNK_ROWS):
             await self._writer.commit(Batch(changes=tuple(changes[at : at + CHUNK_ROWS])))
         records = sum(isinstance(change, EraseRecord) for change in changes)

@@ -95,7 +95,7 @@ class ValueCounter:
         """Return what it means that a late scan was taken back. Never raises."""
         return self._safely(lambda: self.room.released_late(transaction_id), f"sale {transaction_id}")
 
-    def paper_told(self, content: Content, *, outcome: str) -> Entry:
+    def paper_told(self, content: Content, outcome: str) -> Entry:
         """Return what a paper's end (`printed unconfirmed late not_sent`) means for its coupons. Never raises."""
         known = {each.value: each for each in PrintOutcome}
         serials = [offer["serial"] for offer in content["offers"] if offer["serial"]]
@@ -164,6 +164,10 @@ class ValueCounter:
         except TillstreamError:
             self.undo(entry)
             raise
+
+    async def flush(self) -> None:
+        """Return when everything decided before is on disk. Raises TillstreamError of the journal."""
+        await self._journal.hand_over(Batch())
 
     def hand_over(self, entry: Entry, workstation_id: str = "") -> None:
         """Commit an entry that nobody waits for; a failure is told and undone."""

@@ -163,6 +163,16 @@ class CouponDesk:
         """Reserve a coupon for an open sale. RefusedError when another sale has it."""
         self._keep(reserve(good.record, transaction_id=TransactionId(use_id), now=now, until=until), good.till_code)
 
+    def burn_reserved(self, serial: str, *, use_id: str, workstation_id: str, now: datetime) -> Row:
+        """Redeem a coupon that a sale has reserved, and return its record's content. RefusedError as `burn`."""
+        row = self._book.get(What.COUPON, serial)
+        if row is None:
+            raise RefusedError("this store knows no such coupon", fix="reserve again", code="coupon_unreadable")
+        record = coupon_of(row)
+        good = Good(record=record, campaign=None, till_code=row["till_code"])
+        held = Held(code=serial, workstation_id=workstation_id, today=now.date(), now=now)
+        return self.burn(good, use_id=use_id, held=held)
+
     def give_back(self, serial: str, *, use_id: str, why: str) -> Row | None:
         """Undo a use or a reservation and return the record's content; None when that use does not stand any more."""
         row = self._book.get(What.COUPON, serial)

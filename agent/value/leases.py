@@ -112,7 +112,11 @@ class LeaseDesk:
 
     def give_back(self, burn: Row, *, reversal_id: str, points: int | None, why: str) -> tuple[JournalKind, Row]:
         """Return spent points because their sale was undone: to the lease while it runs, else to the hub's balance."""
-        wanted = burn["points"] if points is None else min(points, burn["points"])
+        hold = self._book.get(What.HOLD, burn["burn_id"])
+        before = hold.get("given_back", 0) if hold is not None else 0
+        wanted = burn["points"] - before if points is None else min(points, burn["points"] - before)
+        if hold is not None:
+            self._book.put(What.HOLD, burn["burn_id"], {**hold, "given_back": before + wanted})
         row = self._book.get(What.LEASE, burn["lease_id"])
         if row is not None:
             lease = lease_of(row)

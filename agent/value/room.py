@@ -167,7 +167,7 @@ class ValueRoom:
     def time_passed(self, now: datetime) -> Entry:
         """Close leases that have ended, forget reservations and answers that are over. Cheap when nothing is."""
         for hold_id, row in self.book.each(What.HOLD):
-            if now >= datetime.fromisoformat(row["until"]) + OPEN_FOR:
+            if now >= datetime.fromisoformat(row["until"]) + ANSWERS_KEPT:
                 self.book.drop(What.HOLD, hold_id)
         for key, row in self.book.each(What.ANSWER):
             if now >= datetime.fromisoformat(row["at"]) + ANSWERS_KEPT:

@@ -124,7 +124,8 @@ class TakingBack:
         for use in uses:
             if use.get("burn"):
                 reversal_id = f"{use['use_id']}/{why}"
-                records.append(self._leases.give_back(use["burn"], reversal_id=reversal_id, points=None, why=why))
+                kind, given = self._leases.give_back(use["burn"], reversal_id=reversal_id, points=None, why=why)
+                records += [(kind, given)] if given["points"] else []
             elif use.get("serial"):
                 content = self._coupons.give_back(use["serial"], use_id=use["use_id"], why=why)
                 records += [(JournalKind.COUPON_RESTORED, content)] if content is not None else []

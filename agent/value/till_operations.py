@@ -1,0 +1,179 @@
+"""The till API's half in core: one op each on `control.sock`. Each answers when what it says is on disk.
+
+till_identify    {workstation_id, code, symbology} -> {scan_id, known, customer}; a repeat is another scan of the card
+till_quote       {workstation_id, body} -> the quote; changes nothing
+till_redeemable  {workstation_id, body} -> {account, customer_id, redeemable}; changes nothing
+till_reserve     {workstation_id, body, key} -> {answer}; the same key is answered the same, refusals too
+till_commit      {reservation_id, key} -> {answer}; the same key, or the same reservation, is answered the same
+till_reverse     {reservation_id, key} -> {answer}; likewise
+lease            {lease} -> {known}: points that the hub granted this store; a repeat changes nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from agent.clock import Clock
+from agent.control.server import Operation
+from agent.identity.recognition import Recogniser
+from agent.identity.scanning import Presented, Scanning
+from agent.journal.records import JournalKind
+from agent.value.book import Entry
+from agent.value.counter import ValueCounter
+from agent.value.till import Answer, Asked, TillDesk
+from retail.errors import RefusedError
+from retail.identifiers import BusinessUnitId
+from retail.leases import Lease
+from retail.loyalty import Account
+
+Body = Mapping[str, Any]
+KEY_CHARS_MAX = 128
+
+
+class TillOperations:
+    """One method an op; `table` hands them to the control server."""
+
+    def __init__(
+        self, till: TillDesk, *, counter: ValueCounter, scanning: Scanning, people: Recogniser, clock: Clock
+    ) -> None:
+        self._till = till
+        self._counter = counter
+        self._scanning = scanning
+        self._people = people
+        self._clock = clock
+
+    def table(self) -> Mapping[str, Operation]:
+        """Return op -> what carries it out."""
+        return {
+            "till_identify": self.identify,
+            "till_quote": self.quote,
+            "till_redeemable": self.redeemable,
+            "till_reserve": self.reserve,
+            "till_commit": self.commit,
+            "till_reverse": self.reverse,
+            "lease": self.lease,
+        }
+
+    async def identify(self, *, workstation_id: str, code: str, symbology: str = "") -> dict[str, Any]:
+        """Take a member's code for the lane's open sale and say who it is."""
+        presented = Presented(workstation_id=workstation_id, code=code, symbology=symbology, source="api")
+        scan_id = await self._scanning.scan(presented)
+        account = self._people.recognition(scan_id).account
+        return {"scan_id": scan_id, "known": account is not None, "customer": _customer(account)}
+
+    async def quote(self, *, workstation_id: str, body: Body) -> dict[str, Any]:
+        """Say what a basket would cost."""
+        return {"answer": self._till.quote(self._asked(workstation_id, body))}
+
+    async def redeemable(self, *, workstation_id: str, body: Body) -> dict[str, Any]:
+        """Say how many points could be spent here now, for the desk to ask the hub for more."""
+        account, points = self._till.redeemable(self._asked(workstation_id, body))
+        return {"account": account, "redeemable": points}
+
+    async def reserve(self, *, workstation_id: str, body: Body, key: str) -> dict[str, Any]:
+        """Hold coupons and points for a sale."""
+        asked = self._asked(workstation_id, body)
+        told = {**body, "workstation_id": workstation_id}
+        return await self._once(
+            "reserve",
+            key,
+            told,
+            do=lambda: self._till.reserve(asked, key=key),
+            no=lambda e: self._till.refused(asked, e),
+        )
+
+    async def commit(self, *, reservation_id: str, key: str) -> dict[str, Any]:
+        """Burn what a reservation holds."""
+        return await self._once(
+            "commit",
+            key,
+            {"reservation_id": reservation_id},
+            do=lambda: self._till.commit(reservation_id, now=self._clock.now()),
+            no=self._nothing,
+        )
+
+    async def reverse(self, *, reservation_id: str, key: str) -> dict[str, Any]:
+        """Give back what a reservation held, or what its commit burned."""
+        return await self._once(
+            "reverse",
+            key,
+            {"reservation_id": reservation_id},
+            do=lambda: self._till.reverse(reservation_id, now=self._clock.now()),
+            no=self._nothing,
+        )
+
+    async def lease(self, *, lease: Mapping[str, Any]) -> dict[str, Any]:
+        """Take points that the hub granted this store; another store's are refused."""
+        granted = Lease(
+            lease_id=str(lease["lease_id"]),
+            account=str(lease["account"]),
+            store=BusinessUnitId(str(lease["store"])),
+            points=int(lease["points"]),
+            expires_at=datetime.fromisoformat(str(lease["expires_at"])),
+        )
+        room = self._counter.room
+        if granted.store != room.rules.store or granted.expires_at.tzinfo is None or granted.points <= 0:
+            raise RefusedError("this lease is not for this store", fix="ask the hub for another", code="lease")
+        content = room.leases.granted(granted, for_request=bool(lease.get("for_request")))
+        records = [] if content is None else [(JournalKind.POINTS_LEASED, content)]
+        await self._counter.commit(room.book.entry(records), "")
+        return {"known": content is None}
+
+    async def _once(
+        self,
+        op: str,
+        key: str,
+        body: Body,
+        *,
+        do: Callable[[], tuple[Answer, Entry]],
+        no: Callable[[RefusedError], Entry],
+    ) -> dict[str, Any]:
+        """Carry out a request once a key; a repeat waits for the first one's commit and is answered the same."""
+        if not key or len(key) > KEY_CHARS_MAX:
+            raise RefusedError("an Idempotency-Key is needed", fix="send 1 to 128 characters", code="key_missing")
+        known = self._till.answered(op, key, body)
+        if known is not None:
+            await self._counter.flush()
+            return _answered(known["answer"])
+        try:
+            answer, entry = do()
+        except RefusedError as error:
+            entry = no(error)
+            answer = {"refused": {"code": error.code, "message": error.message, "fix": error.fix}}
+        entry = self._till.keep_answer(op, key, body, answer=answer, entry=entry, now=self._clock.now())
+        await self._counter.commit(entry, str(body.get("workstation_id") or ""))
+        return _answered(answer)
+
+    def _nothing(self, error: RefusedError) -> Entry:
+        del error
+        self._counter.room.book.abandon()
+        return Entry()
+
+    def _asked(self, workstation_id: str, body: Body) -> Asked:
+        self._scanning.require_place(workstation_id)
+        scan_id = str(body.get("scan_id") or "")
+        account = self._people.recognition(scan_id).account if scan_id else self._scanning.account_at(workstation_id)
+        return self._till.asked(workstation_id=workstation_id, account=account, body=body, now=self._clock.now())
+
+
+def _answered(answer: Mapping[str, Any]) -> dict[str, Any]:
+    refused = answer.get("refused")
+    if refused is not None:
+        raise RefusedError(str(refused["message"]), fix=str(refused["fix"]), code=str(refused["code"]))
+    return {"answer": answer}
+
+
+def _customer(account: Account | None) -> dict[str, Any] | None:
+    if account is None:
+        return None
+    return {
+        "first_name": account.first_name,
+        "tier": account.tier,
+        "points": account.points,
+        "points_expiring": account.points_expiring,
+        "points_expire_on": account.points_expire_on.isoformat() if account.points_expire_on else None,
+        "employee": account.employee,
+        "language": account.language,
+    }
