@@ -104,7 +104,7 @@ class Container:
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run a command inside; return what it printed. Raises CalledProcessError."""
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive"}
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/var/tmp", "DEBIAN_FRONTEND": "noninteractive"}
         words = ["nsenter", "-t", str(self.init_pid), "-m", "-u", "-i", "-n", "-p", *command]
         done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=300, check=False)
         if check and done.returncode:
@@ -225,8 +225,8 @@ def _goes(package: Path, report: Report, container: Container) -> None:
 
 
 def _carried_in(package: Path, container: Container) -> str:
-    shutil.copyfile(package, container.tree / "root" / package.name)
-    return f"/root/{package.name}"
+    shutil.copyfile(package, container.tree / "var/tmp" / package.name)
+    return f"/var/tmp/{package.name}"
 
 
 def _as_version(package: Path, number: str) -> Path:
