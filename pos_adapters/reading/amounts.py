@@ -18,6 +18,9 @@ _DIGITS_MAX = 9  # a longer run of ungrouped digits is an id or an article numbe
 
 _NUMBER = re.compile(r"\d+(?:[.,']\d+)*")
 _GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
+_ID_REST = re.compile(r"[\d/:.\-]*")
+_NUMBER_NEAR = re.compile(r" {0,2}-?\d")
+_MARKS = re.compile(r"[.,']")
 _AFTER = re.compile(
     r"(?P<space> {0,12})(?:(?P<percent>%)"
     r"|(?P<sign>[€$£¥₩₽₸₴₺₹₪฿₫₱₦円元원])"
@@ -197,7 +200,7 @@ def _join_groups(text: str, digits: str, end: int) -> tuple[str, int]:
 
 def _end_of_id(text: str, end: int) -> int:
     """Return where a date, time or hyphenated id ends."""
-    match = re.compile(r"[\d/:.\-]*").match(text, end)
+    match = _ID_REST.match(text, end)
     assert match is not None
     return match.end()
 
@@ -212,7 +215,12 @@ def _value(digits: str) -> tuple[int, int, int]:  # noqa: PLR0911 - one answer a
         if len(digits) > _DIGITS_MAX or (digits[0] == "0" and len(digits) > 1):
             return -1, 0, -1
         return int(digits) * MILLI, 0, -1
-    parts = re.split(r"[.,']", digits)
+    head, cents = digits[:-3], digits[-2:]
+    if digits[-3] in ".," and head.isdigit() and cents.isdigit() and len(head) <= _DIGITS_MAX:
+        if head[0] == "0" and len(head) > 1:
+            return -1, 0, -1
+        return int(head) * MILLI + int(cents) * 10, 2, -1  # "12.34": nearly every amount
+    parts = _MARKS.split(digits)
     marks = [mark for mark in digits if not mark.isdigit()]
     head, last = parts[0], parts[-1]
     if head[0] == "0" and len(head) > 1:
@@ -363,8 +371,35 @@ def _suffix(  # noqa: C901, PLR0911 - one answer a meaning
 
 
 def _next_is_number(text: str, at: int) -> bool:
-    match = re.compile(r" {0,2}-?\d").match(text, at)
-    return match is not None
+    return _NUMBER_NEAR.match(text, at) is not None
+
+
+def digits_of(text: str, number: Number) -> tuple[int, int] | None:
+    """Return where the digits of `number` stand; None where another printing of them could not be read alike.
+
+    Zero has no sign to keep, and groups parted by spaces may be two numbers.
+    """
+    match = _NUMBER.search(text, number.start)
+    if match is None or number.value == 0 or number.last_group >= 0:
+        return None
+    value, decimals, grouped = _value(match.group())
+    alike = (value, decimals, grouped) == (abs(number.value), number.decimals, number.grouped)
+    return match.span() if alike else None
+
+
+def reprinted(number: Number, digits: str) -> Number:
+    """Return `number` with other digits of the same shape in its place."""
+    value, decimals, grouped = _value(digits)
+    return Number(
+        number.start,
+        number.end,
+        -value if number.value < 0 else value,
+        decimals,
+        grouped,
+        number.currency,
+        number.use,
+        -1,
+    )
 
 
 def is_at_right_end(text: str, number: Number) -> bool:

@@ -31,6 +31,11 @@ def _months() -> dict[str, int]:
     return months
 
 
+def looks_dated(text: str) -> bool:
+    """Whether figures or words stand in the form of a date, be it one of the calendar or not."""
+    return bool(_NUMERIC_DATE.search(text) or _WIDE_DATE.search(text) or _NAMED_DATE.search(text))
+
+
 def date_in(text: str, *, month_first: bool) -> date | None:
     """Return the first date on a line, in any of the usual forms."""
     wide = _WIDE_DATE.search(text)

@@ -317,7 +317,7 @@ def _settle_places(sheet: Sheet) -> None:
 
 def _names_goods(entry: Entry) -> bool:
     """Whether a labelled line before any total names goods all the same: "gift card 50.00", "round steak 9.99"."""
-    if entry.facts.unknown == 0 or entry.amount <= 0:
+    if entry.part is Part.ITEM or entry.facts.unknown == 0 or entry.amount <= 0:
         return False
     if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE):
         return True

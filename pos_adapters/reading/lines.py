@@ -1,7 +1,8 @@
 """What one printed line says by itself. Lines are read as they stream in; what they mean together is solved later.
 
-`LineReader.read` is a pure function of the text, remembered for lines that return (headers, footers, the same
-goods every day), so that when the document ends only the arithmetic is left to do.
+`LineReader.read` is a pure function of the text, remembered for lines that return (headers, footers), so that when
+the document ends only the arithmetic is left to do. Goods return at another price: of a line whose letters and places
+are known, only the figures are read anew (`_Shape`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from pos_adapters.reading.amounts import Number, is_at_right_end, numbers_of
-from pos_adapters.reading.dates import date_in
-from pos_adapters.reading.folding import clean, fold
+from pos_adapters.reading.amounts import Number, digits_of, is_at_right_end, numbers_of, reprinted
+from pos_adapters.reading.dates import date_in, looks_dated
+from pos_adapters.reading.folding import WIDE, clean, fold
 from pos_adapters.reading.lexicon import Hit, Lexicon, Role, standard_lexicon
 
 # A line longer than any paper (64 columns of wide letters) is noise; its head is enough to see that.
@@ -27,7 +28,6 @@ _BETWEEN_TIMES = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d)")
-_MAY_DATE = re.compile(r"\d{4}|\d[./\-]\d|\d ?[^\W\d_]{3,}|[^\W\d_]{3,}[ .\-]\d")
 _GTIN = re.compile(r"(?<!\d)(?:\d{8}|\d{12,14})(?!\d)")
 _UNIT_ROLES = frozenset((Role.UNIT, Role.FILLER, Role.HEADING))
 
@@ -51,21 +51,43 @@ class LineFacts(NamedTuple):
     gtin: str | None = None  # an article number with a check digit that holds
 
 
+class _Shape(NamedTuple):
+    """What every line with these letters at these places says; its figures are read anew."""
+
+    facts: LineFacts
+    digits: tuple[tuple[int, int], ...]  # where the digits of each number stand
+    long: bool  # a run of digits may be an article number
+
+
 class LineReader:
-    """Reads lines with one lexicon. Its memo is bounded; equal text always gives equal facts."""
+    """Reads lines with one lexicon. Its memos are bounded; equal text always gives equal facts."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._memo: dict[str, LineFacts] = {}
+        self._shapes: dict[str, _Shape | None] = {}
 
     def read(self, text: str) -> LineFacts:
         """Return the facts of one line as seen on paper."""
         facts = self._memo.get(text)
         if facts is None:
-            facts = self._read(text[:LINE_CHARACTERS_MAX])
+            facts = self._shaped(text[:LINE_CHARACTERS_MAX])
             if len(self._memo) >= _MEMO_LINES_MAX:
                 self._memo.clear()
             self._memo[text] = facts
+        return facts
+
+    def _shaped(self, printed: str) -> LineFacts:
+        """Read a line by its shape, where one like it has been read."""
+        key = _INNER_ZERO.sub("1", printed.translate(_SHAPE_DIGITS))
+        shape = self._shapes.get(key, _UNSEEN)
+        if isinstance(shape, _Shape):
+            return _refilled(shape, printed)
+        facts = self._read(printed)
+        if shape is _UNSEEN:
+            if len(self._shapes) >= _MEMO_LINES_MAX:
+                self._shapes.clear()
+            self._shapes[key] = _shape_of(facts, printed)
         return facts
 
     def _read(self, printed: str) -> LineFacts:
@@ -93,19 +115,54 @@ class LineReader:
             rule=False,
             dated=_DATED.search(text) is not None,
             indent=indent,
-            days=_days(text) if _MAY_DATE.search(text) else None,
+            days=_days(text) if looks_dated(text) else None,
             name=name_in(text[: numbers[right[-1]].start] if right else text),
             gtin=_gtin_in(text),
         )
 
 
+_UNSEEN = "unseen"
+_SHAPE_DIGITS = str.maketrans("23456789", "11111111")
+_INNER_ZERO = re.compile(r"(?<=\d)0")  # a leading zero makes an id, any other is a digit like all
+_LONG_RUN = re.compile(r"\d{8}")
+
+
+def _shape_of(facts: LineFacts, printed: str) -> _Shape | None:
+    """Return what a line's shape says; None where the figures decide (dates), or cleaning moved them."""
+    if facts.rule or facts.dated or not facts.numbers or facts.text != printed.rstrip():
+        return None
+    if ":" in facts.text or looks_dated(facts.text):
+        return None
+    if "%" in facts.text and WIDE.search(facts.text):
+        return None  # "8%対象" is a word
+    digits = tuple(digits_of(facts.text, number) for number in facts.numbers)
+    known = tuple(span for span in digits if span is not None)
+    return _Shape(facts, known, _LONG_RUN.search(facts.text) is not None) if len(known) == len(digits) else None
+
+
+def _refilled(shape: _Shape, printed: str) -> LineFacts:
+    """Return the facts of a line of known shape: the same words, its own figures."""
+    facts, text = shape.facts, printed.rstrip()
+    numbers = tuple(
+        reprinted(number, text[first:last]) for number, (first, last) in zip(facts.numbers, shape.digits, strict=True)
+    )
+    return facts._replace(
+        text=text,
+        numbers=numbers,
+        name=name_in(text[: numbers[facts.right[-1]].start] if facts.right else text),
+        gtin=_gtin_in(text) if shape.long else None,
+    )
+
+
 def name_in(text: str) -> str:
     """Return the words of a description: no article number, no leaders, single spaces."""
-    return " ".join(_GTIN.sub("", text).split()).strip(" .:*-=#")
+    if _LONG_RUN.search(text):
+        text = _GTIN.sub("", text)
+    return " ".join(text.split()).strip(" .:*-=#")
 
 
 def _gtin_in(text: str) -> str | None:
-    match = _GTIN.search(text)
+    match = _GTIN.search(text) if _LONG_RUN.search(text) else None
     return match.group() if match is not None and _has_check_digit(match.group()) else None
 
 
