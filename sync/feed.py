@@ -38,6 +38,9 @@ PIECE_S = 20.0
 """How long one look fetches from a file. A snapshot may take a day on a thin line: in between the manifest is asked
 for again, so that a stop button passes it."""
 
+POLL_AFTER_S = 30.0
+"""How often the hub is asked before it has said how often: a stop reaches every store within a minute."""
+
 REPORT_EVERY_S = 600.0
 """How often a store says what it has in use when nothing changes: the hub shows backlogs no older than this."""
 
@@ -97,6 +100,7 @@ class Feed:
     waiting: Callable[[Exception, float], None] = lambda _error, _wait_s: None
     backoff: Backoff = field(default_factory=Backoff)
     random: Callable[[], float] = random.random
+    poll_after_s: float = POLL_AFTER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,7 @@ class _UnfinishedError(Exception):
 async def run_feed(feed: Feed) -> None:
     """Keep the store's central data current, for ever. Ends only by being cancelled, which it may be at any point."""
     failures = 0
-    poll_after_s = 30.0
+    poll_after_s = feed.poll_after_s
     reported_at: datetime | None = None
     while True:
         try:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Mapping, Sequence
+import random
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +24,7 @@ from agent.state_dir import StateDir
 from retail.errors import TillstreamError
 from sync.courier import Courier, run_courier
 from sync.enrolled import Enrolled
-from sync.feed import Feed, run_feed
+from sync.feed import POLL_AFTER_S, Feed, run_feed
 from sync.feed_target import StoreFeedTarget
 from sync.http_transport import HubConnection, HubFeedSource, HubTransport
 from sync.ports import Pace, Position, SystemPace
@@ -157,7 +158,14 @@ async def _serve_one_enrolment(link: HubLink) -> None:
 
 
 def carriers(
-    link: HubLink, reader: JournalReader, connection: HubConnection, *, enrolled: Enrolled, pace: Pace
+    link: HubLink,
+    reader: JournalReader,
+    connection: HubConnection,
+    *,
+    enrolled: Enrolled,
+    pace: Pace,
+    poll_after_s: float = POLL_AFTER_S,
+    jitter: Callable[[], float] = random.random,
 ) -> list[Coroutine[Any, Any, None]]:
     """Return what carries the journal to the hub, and what carries the feed back; both go on until cancelled."""
     listener = _Listener(link)
@@ -169,6 +177,7 @@ def carriers(
         transport=HubTransport(connection),
         pace=pace,
         listener=listener,
+        random=jitter,
     )
     feed = Feed(
         folder=link.state.mirror,
@@ -185,6 +194,8 @@ def carriers(
         pace=pace,
         program=PROGRAM,
         waiting=lambda error, wait_s: listener.waiting(DESTINATION, error, wait_s),
+        poll_after_s=poll_after_s,
+        random=jitter,
     )
     return [run_courier(courier, link.wake), run_feed(feed)]
 
