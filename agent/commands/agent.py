@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agent.config import load_config
+from agent.config import AgentConfig, load_config
 from agent.logs import EventLog
 
 app = typer.Typer(help="Run the store's agent: core and desk, supervised.", no_args_is_help=True)
@@ -48,7 +48,7 @@ def sockets(config: Config) -> None:
     """Print the systemd socket unit of this store's taps: with it registers wait while the agent is upgraded."""
     from agent.listeners import socket_unit  # noqa: PLC0415 - opens nothing
 
-    typer.echo(socket_unit([each.tap.listen for each in load_config(config).workstation if each.tap]), nl=False)
+    typer.echo(socket_unit(_addresses(load_config(config))), nl=False)
 
 
 @app.command(epilog="Example: tillstream agent enrol --config agent.toml --code XXXXX-XXXXX-XXXXX-XXXXX")
@@ -76,3 +76,9 @@ def configcheck(
     config = load_config(file)
     told = {"ok": True, "business_unit_id": config.store.business_unit_id, "workstations": len(config.workstation)}
     typer.echo(json.dumps(told) if as_json else f"{file}: ok, {told['workstations']} workstation(s)")
+
+
+def _addresses(config: AgentConfig) -> list[str]:
+    """Return where registers connect to; those at a cable do not."""
+    taps = (each.tap for each in config.workstation if each.tap)
+    return [tap.listen for tap in taps if not tap.listen.startswith("serial:")]

@@ -11,7 +11,7 @@ because printing it again could make two receipts.
 from __future__ import annotations
 
 import os
-import selectors
+import select
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -82,22 +82,35 @@ def _opened(path: Path, copies: int) -> Iterator[int]:
 
 
 def _pass_on(source: int, tap: socket.socket) -> tuple[int, OSError | None]:
-    """Copy the job to the tap and answers to CUPS until both have ended; return bytes sent, and what went wrong."""
+    """Copy the job to the tap and answers to CUPS until both have ended; return bytes sent, and what went wrong.
+
+    A filter may ask the printer and wait for its answer before it goes on: answers are passed on while the job pauses.
+    """
     sent = 0
     tap.settimeout(None)
     try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(tap, selectors.EVENT_READ)
-            if selector.select(REFUSAL_WITHIN_S) and not _heard(tap):
-                return 0, ConnectionResetError(0, "closed before the job")
-            while piece := os.read(source, PIECE_BYTES):
-                sent += _send(tap, piece, selector)
-            tap.shutdown(socket.SHUT_WR)
-            while _heard(tap):
-                continue
+        if _readable(tap, within_s=REFUSAL_WITHIN_S) and not _heard(tap):
+            return 0, ConnectionResetError(0, "closed before the job")
+        answering = True
+        while True:
+            watched = [source, tap.fileno()] if answering else [source]
+            ready, _, _ = select.select(watched, [], [])
+            if tap.fileno() in ready:
+                answering = _heard(tap)  # once the printer has closed, the next piece says so itself
+            if source in ready:
+                if not (piece := os.read(source, PIECE_BYTES)):
+                    break
+                sent += _send(tap, piece)
+        tap.shutdown(socket.SHUT_WR)
+        while answering and _heard(tap):
+            continue
     except OSError as error:
         return sent, error
     return sent, None
+
+
+def _readable(tap: socket.socket, *, within_s: float) -> bool:
+    return bool(select.select([tap], [], [], within_s)[0])
 
 
 def _heard(tap: socket.socket) -> bool:
@@ -108,11 +121,16 @@ def _heard(tap: socket.socket) -> bool:
     return bool(answer)
 
 
-def _send(tap: socket.socket, piece: bytes, selector: selectors.BaseSelector) -> int:
-    """Send a piece and pass on what has been answered so far."""
-    tap.sendall(piece)
-    while selector.select(0) and _heard(tap):
-        continue  # once the printer has closed, the next piece says so itself
+def _send(tap: socket.socket, piece: bytes) -> int:
+    """Send a piece, passing on what is answered meanwhile: a printer whose answers nobody takes may stop reading."""
+    left = memoryview(piece)
+    answering = True
+    while left:
+        ready, room, _ = select.select([tap] if answering else [], [tap], [])
+        if ready:
+            answering = _heard(tap)
+        if room:
+            left = left[tap.send(left, socket.MSG_DONTWAIT) :]
     return len(piece)
 
 
