@@ -67,10 +67,12 @@ class StateDir:
         return self.spools / workstation_id
 
     def create(self) -> None:
-        """Make the folders that are missing. A repeat changes nothing. Raises OnSiteError when the disk says no."""
+        """Make the folders that are missing, durably. A repeat changes nothing. Raises OnSiteError when the disk says no."""
         try:
             for folder in (self.root, self.keys, self.mirror, self.captures, self.backups, self.spools):
                 folder.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
+            sync_folder(self.root)  # a folder whose name is lost with the power takes keys and journal with it
+            sync_folder(self.root.parent)
         except OSError as error:
             raise OnSiteError(
                 f"{self.root}: cannot be used as state folder: {error.strerror}",

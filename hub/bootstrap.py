@@ -12,7 +12,7 @@ from hub.feed.publishing import Publisher
 from hub.feed.service import FeedService
 from hub.gate import EnrolmentPace, Gate, Refusals
 from hub.ingest.service import IngestService
-from hub.keys import HubKeys
+from hub.keys import HubKeys, sync_folder
 from hub.registry import Registry
 from hub.reports import Reports
 from hub.storage.ports import Database
@@ -54,6 +54,7 @@ class Hub:
 def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
     """Open or make a hub's state and return the hub. Raises ConfigurationError or OnSiteError with what to do."""
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sync_folder(config.state_dir.parent)
     keys = HubKeys(config.state_dir / "keys")
     database = _open_database(config, clock)
     registry = Registry(database, keys)

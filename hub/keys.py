@@ -80,10 +80,16 @@ def _create(path: Path) -> None:
             os.link(draft, path)
         except FileExistsError:
             return
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+            sync_folder(folder)  # up to the state folder: a name that is lost with the power takes the key with it
     finally:
         draft.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
