@@ -187,7 +187,7 @@ class Tokenizer:
         return stop
 
     def _emit(self, tokens: list[Token], data: bytes, name: str, kind: TokenKind) -> None:
-        tokens.append(Token(data, name, kind, self._offset))
+        tokens.append(tuple.__new__(Token, (data, name, kind, self._offset)))
         self._offset += len(data)
 
     def _command(self, tokens: list[Token], data: bytes, at: int, *, final: bool) -> int:
@@ -207,7 +207,9 @@ class Tokenizer:
         if 0 < length <= there:
             return self._whole(tokens, data, at, at + length)
         if abs(length) > WHOLE_BYTES_MAX:
-            return self._open_payload(tokens, data, at, length)
+            if there >= HEAD_BYTES or final:
+                return self._open_payload(tokens, data, at, length)
+            length = HEAD_BYTES  # where its name stands
         return self._incomplete(tokens, data, at, needed=abs(length), final=final)
 
     def _incomplete(self, tokens: list[Token], data: bytes, at: int, *, needed: int, final: bool) -> int:
@@ -220,14 +222,12 @@ class Tokenizer:
 
     def _whole(self, tokens: list[Token], data: bytes, at: int, after: int) -> int:
         command = data[at:after]
-        self._emit(
-            tokens,
-            command,
-            *(self._grammar.names.get(command[:2]) or describe(command[:HEAD_BYTES], display=self.at_display)),
-        )
-        if command.startswith(b"\x1b="):
+        prefix = command[:2]
+        name, kind = self._grammar.names.get(prefix) or describe(command[:HEAD_BYTES], display=self.at_display)
+        self._emit(tokens, command, name, kind)
+        if prefix == b"\x1b=":
             self._grammar = _display() if command[2] & _PRINTER_AND_DISPLAY == _DISPLAY_ONLY else _printer()
-        elif command.startswith(b"\x1c(A") and len(command) > 6:  # noqa: PLR2004
+        elif prefix == b"\x1c(" and len(command) > 6 and command[2] == ord("A"):  # noqa: PLR2004
             self._kanji_font = command[6] & 0x0F
         return after
 

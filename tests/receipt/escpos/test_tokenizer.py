@@ -203,6 +203,20 @@ def test_a_payload_that_never_ends_is_bounded(head: bytes) -> None:
     assert b"".join(token.data for token in tokens) + tokenizer.pending == head + b"\xff" * 409_600
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"\x1d8L\xff\xff\x00\x000p0\x01\x011", b"\x1dv0\x00\xff\x00\xff\x00", b"\x1b&\x03\x20\xff", b"\x1cq\xff"],
+    ids=["GS 8 L", "GS v 0", "ESC &", "FS q"],
+)
+def test_a_long_payload_has_one_name_wherever_its_head_is_torn(head: bytes) -> None:
+    stream = head + bytes(range(0x40, 0x80)) * 400
+    whole = Tokenizer().feed(stream)[0]
+    for torn in range(1, len(head) + 8):
+        tokenizer = Tokenizer()
+        first = [*tokenizer.feed(stream[:torn]), *tokenizer.feed(stream[torn:])][0]
+        assert (first.name, first.kind) == (whole.name, whole.kind), torn
+
+
 def test_the_tap_can_import_it_for_nearly_nothing() -> None:
     code = "import sys; import receipt.escpos.tokenizer; print(sorted(m for m in sys.modules if not m.startswith('_')))"
     printed = subprocess.run(
