@@ -21,6 +21,10 @@ def main() -> None:
 
         sys.argv = ["tillstream tap", *arguments[1:]]
         sys.exit(tap())
+    if arguments[:1] == ["mirror-merge"]:  # the frozen program has no other way to start a module
+        from sync.mirror_merging import main as merge  # noqa: PLC0415 - a process of its own, beside everything
+
+        sys.exit(merge(arguments[1:]))
     from agent.command_line import run  # noqa: PLC0415 - typer stays out of the tap's process
 
     sys.exit(run(arguments))

@@ -34,6 +34,7 @@ from agent.offering.bundle import load_bundle
 from agent.offering.coupons import CouponIssuer
 from agent.offering.memory import StoreMemory
 from agent.offering.offering import OfferDesk
+from agent.offering.stopping import StoreStops
 from agent.speech.fonts import find_letters
 from agent.speech.phrases import load_phrases
 from agent.speech.speech import Speaker
@@ -73,6 +74,7 @@ class Core:
     days: BusinessDays
     offers: OfferDesk
     mirror: AccountMirror
+    stops: StoreStops
     people: Recogniser
     outcomes: Outcomes
     counter: Counter
@@ -90,10 +92,12 @@ class Core:
         except TillstreamError as error:
             self.standing.trouble(error)
         self.offers.mirror_version = self.mirror.version
+        self.stops.reload()
         bundle = load_bundle(self.state.mirror, self.offers.bundle, self.standing.trouble)
         if bundle != self.offers.bundle:
             self.offers.use(bundle)
         rules = self.value.room.rules
+        rules.stops = self.stops.now()
         rules.use_campaigns(entry.campaign for entry in bundle.index.entries)
         rules.mirror_as_of, rules.mirror_version = self.mirror.as_of, self.mirror.version
         rules.swap(self.state.mirror)
@@ -134,6 +138,7 @@ def build(
         days=basics.days,
         offers=house.offers,
         mirror=basics.mirror,
+        stops=_stops(basics, house.offers),
         people=basics.people,
         outcomes=house.outcomes,
         counter=Counter(house),
@@ -281,6 +286,13 @@ def _scanning(config: AgentConfig, furnished: _Furnished) -> Scanning:
         doubts=basics.doubts,
         value=furnished.house.value,
     )
+
+
+def _stops(basics: _Basics, offers: OfferDesk) -> StoreStops:
+    """Return what the chain has stopped here, and let the offers ask it."""
+    stops = StoreStops(basics.state.mirror, on_trouble=basics.standing.trouble)
+    offers.stops = stops.now
+    return stops
 
 
 def _housekeeping(config: AgentConfig, furnished: _Furnished, place: JournalPlace) -> Housekeeping:

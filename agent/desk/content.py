@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from importlib import resources
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agent.config import AgentConfig, PrintProfile
 from agent.state_dir import StateDir
 from kiosk.ports import Consent, PageContent, Poster, Question
+from retail.errors import RefusedError
+from sync.protocol.feed_messages import FeedKind
 
 BUNDLE_BYTES_MAX = 1_000_000  # texts only; pictures are files of their own
 LANGUAGES = ("en", "ru")  # kiosk/static/texts
@@ -63,7 +65,7 @@ class Bundle(_Part):
     theme: dict[str, str] = {}
 
 
-BUILT_IN = Path(__file__).with_name("consents.json")
+BUILT_IN = resources.files("sync.protocol").joinpath("consents.json")  # the hub's claim page shows the same
 """Consent texts and survey of a chain that has sent none yet; plain, by purpose, withdrawable."""
 
 
@@ -102,6 +104,30 @@ def read_bundle(body: bytes) -> Bundle:
         return Bundle.model_validate(json.loads(body))
     except ValidationError as error:
         raise ValueError(f"no content bundle: {error.error_count()} mistakes") from error
+
+
+def check_feed_content(kind: FeedKind, content: Any) -> None:
+    """Raise RefusedError for a config bundle that this store could not show; the last good one stays in use.
+
+    The first mistake is named with its place, so that the hub can tell whoever published it.
+    """
+    if kind is not FeedKind.CONFIG:
+        return
+    if not isinstance(content, dict):
+        raise RefusedError("the bundle is no object", fix="publish it again", code="feed_file")
+    told = json.dumps(content.get("content", {}))
+    if len(told) > BUNDLE_BYTES_MAX:
+        raise RefusedError(
+            f"the bundle is larger than {BUNDLE_BYTES_MAX} bytes", fix="make it smaller", code="feed_file"
+        )
+    try:
+        Bundle.model_validate(json.loads(told))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, ("content", *first["loc"])))
+        raise RefusedError(
+            f"{where}: {first['msg']}", fix="mend the bundle and publish it again", code="feed_file"
+        ) from error
 
 
 def _of_config(config: AgentConfig) -> PageContent:

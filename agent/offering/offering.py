@@ -30,6 +30,8 @@ from retail.identifiers import CampaignId, TransactionId
 from retail.loyalty import Account
 from retail.offers.campaign import Channel
 from retail.offers.decision import Decision, DecisionInput, OfferPolicy, Reward, decide
+from retail.offers.index import CampaignIndex
+from retail.stops import Stops
 from retail.transaction import DocumentKind, RetailTransaction
 
 SLIP_BYTES_MAX = 64 * 1024
@@ -99,9 +101,25 @@ class OfferDesk:
         self._draws = draws
         self._on_trouble = on_trouble
         self._models: dict[str, PrinterModel] = {}
+        self._without: frozenset[CampaignId] = frozenset()
+        self._reduced = CampaignIndex()
         self.mirror_version = ""
+        self.stops: Callable[[], Stops] = Stops
         self.bundle = Bundle()
         self._speech = self._speaking()
+
+    def _index(self, now: datetime) -> CampaignIndex:
+        """Return the campaigns that may speak now: none while printing is stopped, and never a stopped one."""
+        stops = self.stops()
+        if not stops.may_print(now):
+            return CampaignIndex(version=self.bundle.index.version)
+        stopped = stops.campaigns(now)
+        if not stopped:
+            return self.bundle.index
+        if self._without != stopped or self._reduced.version != self.bundle.index.version:
+            left = (e.campaign for e in self.bundle.index.entries if e.campaign.campaign_id not in stopped)
+            self._reduced, self._without = CampaignIndex(left, version=self.bundle.index.version), stopped
+        return self._reduced
 
     def use(self, bundle: Bundle) -> None:
         """Go over to another version of campaigns and items."""
@@ -145,6 +163,8 @@ class OfferDesk:
     ) -> Offering:
         """Return what to print with this document. In doubt - memory incomplete, nothing to say - it is empty."""
         if not self._may_print(place) or not self._memory.complete or transaction.transaction_id is None:
+            return Offering()
+        if not self.stops().may_print(now):
             return Offering()
         facts = self._facts(account, basket, place.workstation_id, now)
         decision = self._decide(facts, Channel.RECEIPT, kind)
@@ -196,7 +216,7 @@ class OfferDesk:
         return decide(
             DecisionInput(
                 facts=facts,
-                index=self.bundle.index,
+                index=self._index(facts.moment),
                 channel=channel,
                 document_kind=kind,
                 ledger=self._memory.ledger(facts.account, facts.today),
