@@ -60,7 +60,7 @@ class StoreFeedTarget:
                 await asyncio.to_thread(self._use_snapshot, file, path)
             case FeedKind.MIRROR_OVERLAY:
                 await asyncio.to_thread(self._use_overlay, file, path)
-            case FeedKind.ITEMS | FeedKind.CAMPAIGNS | FeedKind.CONFIG | FeedKind.STOPS:
+            case FeedKind.ITEMS | FeedKind.CAMPAIGNS | FeedKind.CONFIG | FeedKind.STOPS | FeedKind.VALUE:
                 await asyncio.to_thread(self._use_document, file.kind, path)
             case _:
                 assert_never(file.kind)

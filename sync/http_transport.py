@@ -77,6 +77,7 @@ class HubConnection:
         pace: Pace,
         program: str = "tillstream",
         wire: httpx.AsyncBaseTransport | None = None,
+        timeouts: httpx.Timeout = TIMEOUTS,
     ) -> None:
         """Prepare calls to `hub_url`; nothing is sent yet. `wire` stands in for the network (the drill's).
 
@@ -92,7 +93,7 @@ class HubConnection:
         self._ahead = timedelta()
         self.last_contact: Contact | None = None
         self._client = httpx.AsyncClient(
-            timeout=TIMEOUTS,
+            timeout=timeouts,
             follow_redirects=False,
             trust_env=wire is None,
             headers={"user-agent": program},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.config import AgentConfig
+from agent.desk.content import check_feed_content
 from agent.desk.ports import Asking, DeskCursors, DeskJournal
 from agent.enrolment import load_enrolled
 from agent.journal.reader import JournalReader
@@ -27,6 +29,7 @@ from sync.enrolled import Enrolled
 from sync.feed import POLL_AFTER_S, Feed, run_feed
 from sync.feed_target import StoreFeedTarget
 from sync.http_transport import HubConnection, HubFeedSource, HubTransport
+from sync.mirror_merging import Merging
 from sync.ports import Pace, Position, SystemPace
 from sync.protocol.feed_messages import Erasure, FeedKind
 from sync.protocol.signatures import SigningKey
@@ -190,6 +193,8 @@ def carriers(
             erase=lambda erasures: _erase(link.control, erasures),
             changed=lambda kind: _changed(link.control, kind),
             count_backlog=lambda: journal.behind(DESTINATION),
+            check=check_feed_content,
+            merging=Merging(folder=link.state.mirror, command=_merge_command()),
         ),
         pace=pace,
         program=PROGRAM,
@@ -198,6 +203,13 @@ def carriers(
         random=jitter,
     )
     return [run_courier(courier, link.wake), run_feed(feed)]
+
+
+def _merge_command() -> list[str]:
+    """Return what starts a merge in a process of its own: this interpreter, or the frozen program's word for it."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "mirror-merge"]
+    return [sys.executable, "-m", "sync.mirror_merging"]
 
 
 async def _erase(control: Asking, erasures: Sequence[Erasure]) -> None:

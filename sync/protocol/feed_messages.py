@@ -22,6 +22,7 @@ class FeedKind(StrEnum):
     ERASURES = "erasures"
     STOPS = "stops"
     CONFIG = "config"
+    VALUE = "value"
     MIRROR = "mirror"
     MIRROR_OVERLAY = "mirror_overlay"
     ITEMS = "items"
