@@ -23,6 +23,7 @@ from kiosk.guard import Guard
 from kiosk.members import member_routes
 from kiosk.pairing import Pairings
 from kiosk.ports import Clock, ContentPort, CorePort, SealPort
+from kiosk.till import till_routes
 from kiosk.views import page_routes
 from retail.errors import (
     ConfigurationError,
@@ -59,6 +60,7 @@ def create_app(
     app.add_middleware(Guard, hosts=frozenset(hosts))  # the outer door: added last, asked first
     app.include_router(api_routes(core=core, content=content, switchboard=switchboard, clock=clock))
     app.include_router(member_routes(core=core, content=content, seal=seal, clock=clock))
+    app.include_router(till_routes(core=core, content=content))
     app.include_router(device_routes(pairings))
     app.include_router(page_routes(assets=load_assets(), content=content))
     app.add_exception_handler(TillstreamError, _tillstream_problem)

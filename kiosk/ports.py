@@ -78,6 +78,13 @@ class CorePort(Protocol):
         """
         ...
 
+    async def loyalty(self, op: str, **values: Any) -> JsonObject:
+        """Ask core for a till: `identify quote reserve commit reverse` with the members of `kiosk/till.py`'s requests.
+
+        On return what was reserved, burned or given back is on disk; the same `key` is answered the same.
+        """
+        ...
+
     async def status(self) -> JsonObject:
         """Return core's status in the shape of `tillstream status --json`, without the desk's own part."""
         ...

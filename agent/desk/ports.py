@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from agent.desk.loyalty import Asking, Lending, TillLink
 from agent.journal.reader import JournalReader
 from agent.journal.records import StoredRecord
 from kiosk.ports import JsonObject
@@ -17,19 +18,12 @@ from sync.ports import ParkReason, Position
 from sync.protocol.enrolment import seal_to, to_base64
 
 
-class Asking(Protocol):
-    """Core, as far as it can be asked (`agent.desk.core_client.ControlClient`)."""
-
-    async def ask(self, op: str, *, answer_s: float = ..., **values: Any) -> dict[str, Any]:
-        """Return core's answer to one operation of `agent.control.operations`; what it raises is said there."""
-        ...
-
-
 class DeskCore:
     """Core, as pages see it (`kiosk.ports.CorePort`)."""
 
-    def __init__(self, control: Asking, *, own_status: Callable[[], JsonObject]) -> None:
+    def __init__(self, control: Asking, *, own_status: Callable[[], JsonObject], lend: Lending | None = None) -> None:
         self._control = control
+        self._till = TillLink(control, lend=lend)
         self._own_status = own_status
 
     async def scan(self, *, workstation_id: str, code: str, symbology: str, source: str) -> str:
@@ -50,6 +44,10 @@ class DeskCore:
     async def append(self, *, kind: str, workstation_id: str, payload: JsonObject) -> JsonObject:
         """Journal what was born on a page; on return it is on disk."""
         return await self._control.ask("append", kind=kind, workstation_id=workstation_id, payload=dict(payload))
+
+    async def loyalty(self, op: str, **values: Any) -> JsonObject:
+        """Ask core for a till; on return it is on disk."""
+        return await self._till.ask(op, **values)
 
     async def status(self) -> JsonObject:
         """Return core's status and, over it, what only the desk knows; with core away, that it is."""

@@ -43,12 +43,13 @@ _TOKEN_KINDS = {"phone": TokenKind.PHONE, "email": TokenKind.EMAIL}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presented:
-    """A code as it came."""
+    """A code as it came. `is_member`: the till itself says that it is one, whatever the store's rules make of it."""
 
     workstation_id: str
     code: str
     symbology: str = ""
     source: str = ""
+    is_member: bool = False
 
     @property
     def is_at_kiosk(self) -> bool:
@@ -112,6 +113,7 @@ class Scanning:
             raise TryAgainError("too many scans wait", fix="scan again", code="busy", retry_after_s=1.0)
         scan_id = uuid.uuid4().hex
         kind = self._rules.classify(symbology=presented.symbology, code=code)
+        kind = CodeKind.MEMBER if presented.is_member else kind
         if kind is CodeKind.PRODUCT and not presented.is_at_kiosk:
             self._floor.happened(presented.workstation_id, Event.BEGUN, self._clock.now())
             return scan_id

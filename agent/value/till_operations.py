@@ -58,7 +58,9 @@ class TillOperations:
 
     async def identify(self, *, workstation_id: str, code: str, symbology: str = "") -> dict[str, Any]:
         """Take a member's code for the lane's open sale and say who it is."""
-        presented = Presented(workstation_id=workstation_id, code=code, symbology=symbology, source="api")
+        presented = Presented(
+            workstation_id=workstation_id, code=code, symbology=symbology, source="api", is_member=True
+        )
         scan_id = await self._scanning.scan(presented)
         account = self._people.recognition(scan_id).account
         return {"scan_id": scan_id, "known": account is not None, "customer": _customer(account)}

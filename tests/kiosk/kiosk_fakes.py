@@ -239,6 +239,10 @@ class FakeCore:
         for memory in (self.scans, self.undone, self.appended, self.papers):
             memory.clear()
 
+    async def loyalty(self, op: str, **values: Any) -> Mapping[str, Any]:
+        self._must_be_there()
+        raise RefusedError(f"nobody to {op} here", fix="ask a real core", code="not_found")
+
     async def status(self) -> Mapping[str, Any]:
         self._must_be_there()
         return {"core": "running", "journal": {"head_seq": 1}}
