@@ -21,13 +21,14 @@ from typing import Final, TypeVar
 from receipt.escpos.commands import TokenKind
 from receipt.escpos.interpreter import Interpreter
 from receipt.escpos.tokenizer import Token, Tokenizer
-from receipt.language import EVIDENCE_BYTES, STEP_BYTES, spoken
+from receipt.language import EVIDENCE_BYTES, PROOF_BYTES_MAX, STEP_BYTES, may_prove, spoken
 from receipt.layout import Typesetter
 from receipt.paper import Language, Paper, PaperEnd, PrintedCode, PrintedImage
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.raster import stitched
 from receipt.star.interpreter import StarInterpreter
 from receipt.star.tokenizer import StarTokenizer
+from receipt.turned import as_read
 
 PIECE_BYTES: Final = 16 * 1024  # tokens of one piece are in memory at once: about 100 bytes each
 TEXT_BYTES_MAX: Final = 8 * 1024  # text that comes byte by byte is joined up to here
@@ -59,6 +60,7 @@ class PaperReader:
         self._text = b""  # text that has come and not been printed yet: it may go on in the next piece
         self._text_offset = 0
         self._start = 0
+        self._told = 0  # lines of this document that `finished_lines` has returned
         self._seams: list[tuple[int, int]] = []  # line and offset of every ESC @ between lines of this document
         self._position = 0
         self._printed = False  # a document of this job has ended
@@ -96,6 +98,15 @@ class PaperReader:
             return replace(paper, mid_payload=True)
         return paper
 
+    def finished_lines(self) -> list[str]:
+        """Return the lines finished since this was last asked, of the document that is being printed.
+
+        For those who read ahead: what they say is settled only when the document has ended.
+        """
+        lines = self._typesetter.finished(self._told)
+        self._told = self._typesetter.line_index
+        return [line.plain for line in lines]
+
     def _released(self) -> list[Paper]:
         papers, self._held = self._held, []
         return papers
@@ -105,7 +116,9 @@ class PaperReader:
         asked = len(self._undecided) // STEP_BYTES
         self._undecided += piece
         for step in range(asked + 1, len(self._undecided) // STEP_BYTES + 1):
-            proved = spoken(bytes(self._undecided[: step * STEP_BYTES]))
+            begin, end = (step - 1) * STEP_BYTES, step * STEP_BYTES
+            more = bytes(self._undecided[max(0, begin - PROOF_BYTES_MAX) : end])
+            proved = spoken(bytes(self._undecided[:end])) if may_prove(more) else None
             if proved is not None or step * STEP_BYTES >= EVIDENCE_BYTES:
                 return piece if self._settle(proved) else self._again()
         return piece
@@ -212,10 +225,12 @@ class PaperReader:
                 at_line_start=at_line_start,
                 drawer_opened=interpreter.drawer_opened,
             )
-            papers = _parted(paper, [(places.get(line, line), offset) for line, offset in self._seams])
+            seams = [(places.get(line, line), offset) for line, offset in self._seams]
+            papers = [as_read(each) for each in _parted(paper, seams)]
             self._printed = True
         self._start = end
         self._seams = []
+        self._told = 0
         sheet.begin()
         interpreter.begin()
         return papers

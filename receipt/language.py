@@ -38,6 +38,15 @@ _ESCPOS: Final = re.compile(
 )
 
 
+PROOF_BYTES_MAX: Final = 8  # no sequence above is longer
+_OPENING: Final = re.compile(rb"[\x10\x1b-\x1d]")
+
+
+def may_prove(more: bytes) -> bool:
+    """Whether `more` bytes, with the last `PROOF_BYTES_MAX` before them, may prove what nothing before has proved."""
+    return _OPENING.search(more) is not None
+
+
 def spoken(data: bytes) -> Language | None:
     """Return the language that these first bytes of a job prove."""
     star = _STAR.search(data)

@@ -87,6 +87,10 @@ class Typesetter:
         """Where the next line will stand."""
         return len(self._lines)
 
+    def finished(self, since: int) -> list[PaperLine]:
+        """Return the printed lines from logical line `since` on; a line may still be read by another code page."""
+        return list(chain.from_iterable(self._lines[since:]))
+
     @property
     def at_line_start(self) -> bool:
         """Whether nothing stands on the line yet."""
