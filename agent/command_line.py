@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "demo": ("agent.commands.demo", "Run the whole way of a receipt here, and watch."),
         "agent": ("agent.commands.agent", "Run the store's agent: core and desk, supervised."),
         "tap": ("", "Stand in a print stream, between register and printer."),
+        "print-test": ("agent.commands.print_test", "Print the proof slip: widths, code pages, QR codes, the delay."),
         "replay": ("agent.commands.replay", "Play jobs that a tap recorded against any printer."),
         "hub": ("", "Run the chain's hub, import its files, enrol its stores."),
         "status": ("agent.commands.status", "Show what runs and how far behind the hub is."),
