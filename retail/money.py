@@ -57,10 +57,13 @@ class Money:
 
 def total(amounts: list[Money], currency: str = NO_CURRENCY) -> Money:
     """Add up amounts of one currency; zero of `currency` when there are none."""
-    result = Money(Decimal(0), amounts[0].currency if amounts else currency)
-    for amount in amounts:
-        result += amount
-    return result
+    if amounts:
+        currency = amounts[0].currency
+    result = Decimal(0)
+    for each in amounts:
+        assert each.currency == currency, (each.currency, currency)
+        result += each.amount
+    return Money(result, currency)
 
 
 def rounded(money: Money) -> Money:

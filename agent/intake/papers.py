@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from agent.config import AgentConfig
 from pos_adapters.reading.masking import StreamMasker
-from pos_adapters.reading.reader import read_paper
+from pos_adapters.reading.reader import read_ahead, read_paper
 from pos_adapters.reading.values import Reading, StoreFacts
 from receipt.document import PaperReader
 from receipt.paper import Paper
@@ -47,7 +47,9 @@ class MaskedJob:
 
     def _take(self, masked: bytes) -> list[Paper]:
         self.data += masked
-        return self._reader.feed(masked)
+        papers = self._reader.feed(masked)
+        read_ahead(self._reader.finished_lines())
+        return papers
 
 
 class StorePapers:

@@ -22,6 +22,8 @@ from retail.transaction import DocumentKind
 class Role(StrEnum):
     """What a word says about its line. The first group labels amounts, the second facts, the third the document."""
 
+    __hash__ = str.__hash__  # as the text it is; Enum's own hash is a call of Python for every look-up
+
     TOTAL = "total"
     TOTAL_WEAK = "total_weak"  # also the heading of a column or a figure of something else
     SUBTOTAL = "subtotal"

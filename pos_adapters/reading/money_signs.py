@@ -16,6 +16,8 @@ def shown(amount: int, decimals: int) -> str:
     """Return thousandths as text with `decimals` decimals: 4300, 2 gives "4.30"."""
     sign = "-" if amount < 0 else ""
     whole, rest = divmod(abs(amount), 1000)
+    if decimals == 2:
+        return f"{sign}{whole}.{rest // 10:02d}"
     return f"{sign}{whole}" + (f".{rest:03d}"[: decimals + 1] if decimals else "")
 
 

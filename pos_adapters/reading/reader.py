@@ -8,7 +8,7 @@ Bounded: lines and choices have limits past which a document is parked, never re
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pos_adapters.reading.arithmetic import judge
@@ -44,6 +44,13 @@ def text_of(paper: Paper) -> ReceiptText:
 def read_paper(paper: Paper, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> Reading:
     """Read a finished paper; see `read_text`."""
     return read_text(text_of(paper), store=store, reader=reader)
+
+
+def read_ahead(lines: Iterable[str]) -> None:
+    """Read lines while their document is still being printed: at its cut, they are known."""
+    reader = standard_reader()
+    for line in lines:
+        reader.read(line)
 
 
 def read_text(

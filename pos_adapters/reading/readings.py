@@ -16,6 +16,8 @@ from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 CHOICES_MAX = 128  # combinations of answers per total, under a millisecond; with more the document is parked
 
+_PAYMENT = (Part.RECEIVED, Part.CHANGE)
+
 Acting = tuple[tuple[Entry, Part, int], ...]
 
 
@@ -63,11 +65,19 @@ class Verdict(NamedTuple):
 def readings_of(sheet: Sheet, total: Candidate) -> Iterator[Solution]:
     """Yield every reading of what stands above the total that makes it."""
     refund = total.amount < 0
-    owed = [e for e in sheet.entries if e.line < total.until and not e.voided and e.line != total.line]
-    if any(e.part in (Part.RECEIVED, Part.CHANGE) and e.amount for e in owed):
-        return  # payment above this amount: it is no total of goods
-    fixed = [(e, part, e.amount) for e in owed if (part := _fixed_part(e, refund=refund)) is not None]
-    questions = _questions([e for e in owed if _fixed_part(e, refund=refund) is None], sheet)
+    fixed: list[tuple[Entry, Part, int]] = []
+    asked: list[Entry] = []
+    for entry in sheet.entries:
+        if entry.line >= total.until or entry.voided or entry.line == total.line:
+            continue
+        part = _fixed_part(entry, refund=refund)
+        if part is not None:
+            fixed.append((entry, part, entry.amount))
+        elif entry.part in _PAYMENT and entry.amount:
+            return  # payment above this amount: it is no total of goods
+        else:
+            asked.append(entry)
+    questions = _questions(asked, sheet)
     missing = total.amount - sum(amount for _, _, amount in fixed)
     choices = 1
     for answers in questions:

@@ -17,6 +17,8 @@ STRAY_LETTERS_MAX = 3  # "TOTAL LEI", "TOTAL (3)": letters beside a label that d
 class Part(Enum):
     """What an entry is for the arithmetic."""
 
+    __hash__ = object.__hash__  # members are single; Enum's own hash is a call of Python for every look-up
+
     ITEM = "item"
     IMPLICIT = "implicit"  # goods with quantity and price, but no amount of their own
     DETAIL = "detail"  # quantity and price of the goods beside it
