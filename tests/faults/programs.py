@@ -107,7 +107,7 @@ def check_core(root: Path, owed: set[str], *, broken_ok: bool = False) -> None:
     assert list(ChainVerifier().feed(records)) == []
     found = [record.content()["request_id"] for record in records if "request_id" in record.content()]
     assert len(found) == len(set(found)), "applied twice"
-    assert owed <= set(found), f"lost: {owed - set(found)}"
+    assert owed <= set(found), f"lost: {sorted(owed - set(found))[:5]}"
     if not broken_ok:
         assert not list(state.root.glob("*.broken-*")), "this is no reason to move the journal aside"
 
@@ -121,6 +121,7 @@ class RealHub:
     acknowledged: list[str] = field(default_factory=list)
     more_options: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    port: int = 0
 
     @property
     def where(self) -> list[str]:
@@ -140,6 +141,13 @@ class RealHub:
         """Return where it listens; None when it ended before it did."""
         line = process.stdout.readline()
         return str(json.loads(line)["listening"]) if line else None
+
+    def url_of(self, process: subprocess.Popen) -> str:
+        """Return where it listens, and remember the port."""
+        url = self.url(process)
+        assert url is not None, "it always starts"
+        self.port = int(url.rpartition(":")[2])
+        return url
 
     def enrol(self, url: str, code: str) -> None:
         """Enrol the device; raises what the transport does."""
@@ -188,7 +196,7 @@ def check_hub(root: Path, owed: set[str]) -> None:
         assert rows.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         found = [row[0] for row in rows.execute("SELECT transaction_id FROM sale")]
         assert len(found) == len(set(found)), "applied twice"
-        assert owed - keys <= set(found), f"lost: {owed - keys - set(found)}"
+        assert owed - keys <= set(found), f"lost: {sorted(owed - keys - set(found))[:5]}"
         totals = dict(rows.execute("SELECT what, total FROM store_total"))
         assert totals.get("sales", 0) == len(found)
     finally:
