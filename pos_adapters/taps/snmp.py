@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from pos_adapters.taps import ber
 from pos_adapters.taps.addresses import TcpAddress
@@ -99,7 +99,7 @@ def _answered(datagram: bytes, known: Sequence[Binding]) -> bytes | None:
     if pdu.tag not in {_GET, _GET_NEXT} and not (pdu.tag == _GET_BULK and told == _V2C):
         return None
     request_id, first, second, bindings = ber.elements(pdu.content)
-    asked = [ber.read_oid(next(ber.elements(each.content))) for each in _inside(bindings)][:BINDINGS_MAX]
+    asked = [ber.read_oid(_inside(each)[0]) for each in _inside(bindings)][:BINDINGS_MAX]
     if pdu.tag == _GET_BULK:
         found = _bulk(asked, known, ber.read_integer(first), ber.read_integer(second))
     else:
@@ -157,8 +157,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if len(data) > DATAGRAM_BYTES_MAX or not self._admission.admits(addr) or self._transport is None:
