@@ -13,9 +13,21 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import parse_qs, urlsplit
 
 from pos_adapters.reading.values import FiscalIdentity
+from retail.transaction import DocumentKind
 
 _MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(\d{2})?")
 _TSE_FIELDS_MIN = 11
+_RUSSIAN_KINDS = {"1": DocumentKind.SALE, "2": DocumentKind.RETURN, "3": DocumentKind.OTHER, "4": DocumentKind.OTHER}
+_GERMAN_KINDS = {
+    "Beleg": DocumentKind.SALE,
+    "AVTraining": DocumentKind.TRAINING,
+    "AVBelegabbruch": DocumentKind.VOID,
+    "AVBelegstorno": DocumentKind.VOID,
+    "AVBestellung": DocumentKind.QUOTE,
+    "AVTransfer": DocumentKind.OTHER,
+    "AVSachbezug": DocumentKind.OTHER,
+    "AVSonstige": DocumentKind.OTHER,
+}
 _QUERY_CHARACTERS_MAX = 4096  # a QR code holds 4,296 characters at most
 
 
@@ -44,7 +56,8 @@ def parse_fiscal_code(data: str) -> FiscalIdentity | None:
             key=key,
             occurred_at=_moment(fields.get("t", "")),
             total=_amount(fields.get("s")),
-            operation=int(fields["n"]) if fields.get("n", "") in ("1", "2", "3", "4") else None,
+            operation=int(fields["n"]) if fields.get("n", "") in _RUSSIAN_KINDS else None,
+            kind=_RUSSIAN_KINDS.get(fields.get("n", "")),
         )
     if {"i", "f", "s", "t"} <= fields.keys():
         return FiscalIdentity(
@@ -63,7 +76,19 @@ def _german(data: str) -> FiscalIdentity | None:
     fields = data.split(";")
     if len(fields) < _TSE_FIELDS_MIN:
         return None
-    return FiscalIdentity(scheme="de", key=f"{fields[1]};{fields[4]};{fields[5]}", total=_german_total(fields[3]))
+    return FiscalIdentity(
+        scheme="de",
+        key=f"{fields[1]};{fields[4]};{fields[5]}",
+        total=_german_total(fields[3]),
+        kind=_german_kind(fields[2], fields[3]),
+    )
+
+
+def _german_kind(process_type: str, process: str) -> DocumentKind | None:
+    """A TSE signs orders, training and what was broken off as well (DSFinV-K, annex I)."""
+    if process_type.startswith("Bestellung"):
+        return DocumentKind.QUOTE
+    return _GERMAN_KINDS.get(process.split("^", maxsplit=1)[0])
 
 
 def _german_total(process: str) -> Decimal | None:

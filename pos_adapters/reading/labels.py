@@ -32,7 +32,18 @@ FACTS = frozenset(
     )
 )  # fmt: skip
 _SILENT = frozenset(
-    (Role.FILLER, Role.UNIT, Role.HEADING, Role.KIND, Role.HEADLINE, Role.NEUTRAL, Role.SALES_COUNT, Role.COMPLETED)
+    (
+        Role.FILLER,
+        Role.UNIT,
+        Role.HEADING,
+        Role.KIND,
+        Role.HEADLINE,
+        Role.NEUTRAL,
+        Role.SALES_COUNT,
+        Role.COMPLETED,
+        Role.POINTS_EARNED,
+        Role.POINTS_SPENT,
+    )
 )
 _TOTALS = frozenset((Role.TOTAL, Role.TOTAL_WEAK, Role.SUBTOTAL))
 _TOTAL_YIELDS_TO = frozenset(

@@ -66,6 +66,8 @@ class Role(StrEnum):
     TERMINAL = "terminal"
     FISCAL = "fiscal"
     THANKS = "thanks"  # an unpaid bill thanks too
+    POINTS_EARNED = "points_earned"  # beside `points`: this transaction's, no balance
+    POINTS_SPENT = "points_spent"
     COMPLETED = "completed"  # only a finished sale prints it: "thank you for your purchase", "paid in full"
     SALES_COUNT = "sales_count"  # of a report
     HEADING = "heading"
@@ -246,6 +248,8 @@ def phrases_of(words: Mapping[str, object], language_bit: int) -> Iterable[tuple
         for role, texts in _table(words, section).items():
             for text in texts:
                 yield text, Sense(Role(role), None, language_bit)
+                if role in _OF_POINTS:
+                    yield text, Sense(Role.POINTS, None, language_bit)
     for section, role in (("kind", Role.KIND), ("headline", Role.HEADLINE)):
         for kind, texts in _table(words, section).items():
             for text in texts:
@@ -253,6 +257,9 @@ def phrases_of(words: Mapping[str, object], language_bit: int) -> Iterable[tuple
     for section, role in (("neutral", Role.NEUTRAL), ("filler", Role.FILLER)):
         for text in _table(words, section).get("words", ()):
             yield text, Sense(role, None, language_bit)
+
+
+_OF_POINTS = (Role.POINTS_EARNED, Role.POINTS_SPENT)
 
 
 def _table(words: Mapping[str, object], section: str) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from pos_adapters.reading.dates import date_in
@@ -128,3 +129,38 @@ def member_code(lines: Sequence[LineFacts], labels: Sequence[list[Label]]) -> st
                 if match is not None:
                     return match.group().replace(" ", "")
     return None
+
+
+class PrintedPoints(NamedTuple):
+    """Points that a receipt says were earned in its transaction, or spent (negative), with the words for them."""
+
+    described: str
+    points: Decimal
+
+
+def points_of(lines: Sequence[LineFacts], active: int) -> list[PrintedPoints]:
+    """Return the points earned and spent as printed; a balance is neither."""
+    found = []
+    for facts in lines:
+        for hit in facts.hits:
+            signs = {_POINTS_SIGN.get(sense.role, 0) for sense in hit.senses if sense.languages & active}
+            number = next((number for number in facts.numbers if number.start >= hit.end), None)
+            if len(signs - {0}) == 1 and number is not None and number.value and not number.currency:
+                value = number.grouped if number.decimals == 3 and number.grouped >= 0 else abs(number.value)
+                points = Decimal(sum(signs) * value).scaleb(-3).normalize()
+                found.append(PrintedPoints(facts.name or facts.text.strip(), Decimal(f"{points:f}")))
+                break
+    return found
+
+
+def suspension_number(
+    lines: Sequence[LineFacts], labels: Sequence[list[Label]], codes: Sequence[tuple[str, str]]
+) -> str | None:
+    """Return the number under which a suspended sale is called up again: its code, else its printed number."""
+    for _, data in codes:
+        if data.strip():
+            return data.strip()
+    return labelled_value(lines, labels, Role.DOCUMENT_NUMBER) or labelled_value(lines, labels, Role.ID)
+
+
+_POINTS_SIGN = {Role.POINTS_EARNED: 1, Role.POINTS_SPENT: -1}

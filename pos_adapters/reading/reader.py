@@ -11,6 +11,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from pos_adapters.reading import particulars
 from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.day_reports import day_report
 from pos_adapters.reading.entries import fashions_of, label_lines, leave_out_header, sheet_of
@@ -104,6 +105,9 @@ class _Reading:
         paid = solution is not None and solution.settlement is not None and solution.settlement.proven
         if solution is not None:  # a kitchen ticket has no total that adds up: "GRILL" is the restaurant's name
             named = [naming for naming in named if naming.kind is not DocumentKind.KITCHEN or not naming.soft]
+        said = self.fiscal.kind if self.fiscal is not None else None
+        if said not in (None, DocumentKind.SALE) and not (named and not named[0].soft):
+            named.insert(0, Naming(said, soft=False, line=0))
         first = named[0] if named else None
         if first is not None and (not first.soft or not paid):
             return self._named(first, sheet, verdict)
@@ -161,7 +165,13 @@ class _Reading:
         if naming.kind is DocumentKind.VOID and sheet is not None and verdict.solution is not None:
             return self._proved(DocumentKind.VOID, sheet, verdict)
         report = day_report(self.lines, sheet) if naming.kind is DocumentKind.REPORT else None
-        return Reading(kind=naming.kind, languages=self.languages, fiscal=self.fiscal, report=report)
+        number = None
+        if naming.kind is DocumentKind.SUSPENDED:
+            labels = [labels for _, labels in self.labelled]
+            number = particulars.suspension_number(self.lines, labels, self.text.codes)
+        return Reading(
+            kind=naming.kind, languages=self.languages, fiscal=self.fiscal, report=report, suspension_number=number
+        )
 
     def _completed(self) -> bool:
         """Whether anything but a tender says that the sale ended. A bare "thank you" does not: open bills thank too."""
@@ -203,6 +213,7 @@ class _Reading:
             labels=[labels for _, labels in self.labelled],
             store=self.store,
             languages=self.languages,
+            active=self.active,
             fiscal=self.fiscal,
             currency=currency,
             decimals=sheet.decimals,

@@ -23,12 +23,13 @@ from retail.line_items import (
     LineItem,
     PriceModificationLineItem,
     ReturnLineItem,
+    RewardLineItem,
     SaleLineItem,
     TaxLineItem,
     TenderLineItem,
     TenderType,
 )
-from retail.money import Money
+from retail.money import NO_CURRENCY, Money
 from retail.transaction import RetailTransaction, TransactionStatus
 
 _RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,3})?) ?%|% ?(\d{1,2}(?:[.,]\d{1,2})?)")
@@ -55,6 +56,7 @@ class Told:
     labels: Sequence[list[Label]]
     store: StoreFacts
     languages: Sequence[str]
+    active: int  # the same, as bits of the lexicon
     fiscal: FiscalIdentity | None
     currency: str
     decimals: int
@@ -110,6 +112,10 @@ def transaction_of(
             )
             for paid in solution.settlement.tenders
         ]
+    items += [
+        RewardLineItem(description=each.described, amount=Money(each.points, NO_CURRENCY))
+        for each in particulars.points_of(told.lines, told.active)
+    ]
     occurred_at = told.occurred_at()
     business_day = told.business_day(occurred_at)
     number = told.sequence_number()

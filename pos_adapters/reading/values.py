@@ -80,6 +80,7 @@ class FiscalIdentity:
     """The strongest identity that a paper carries: the fiscal QR code (`fn`, `i`, `fp`) or printed fiscal marks.
 
     `operation` is the QR's `n` (1 sale, 2 refund of a sale, 3 purchase, 4 refund of a purchase), None when absent.
+    `kind` is what the code itself says the document is, None when it does not say.
     """
 
     scheme: str
@@ -87,6 +88,7 @@ class FiscalIdentity:
     occurred_at: datetime | None = None
     total: Decimal | None = None
     operation: int | None = None
+    kind: DocumentKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
