@@ -25,13 +25,16 @@ _CLOSING_STEMS = (
     "gun sonu", "dagafsluiting", "uzaverk", "zaverk", "精算", "日締", "日结", "日結", "정산", "마감",
 )  # fmt: skip
 _NUMBER = re.compile(r"(?<![^\W\d_])z\b\D{0,20}?(\d{1,6})\b", re.IGNORECASE)
+_SHIFT = re.compile(
+    r"(?<![^\W\d_])(?:смен\w{0,2}|змін\w{0,2}|ауысым|vardiya|shift|nr|no|n°|№)[ .:№#]{0,4}(\d{1,6})\b", re.IGNORECASE
+)
 _HEAD_LINES = 12  # what the report is stands at its head
 
 
 def day_report(lines: Sequence[LineFacts], sheet: Sheet | None) -> DayReport:
     """Return what the report tells; what it does not print stays None. A tender printed twice counts once."""
     head = "\n".join(facts.text for facts in lines[:_HEAD_LINES])
-    number = _NUMBER.search(head)
+    number = _NUMBER.search(head) or _SHIFT.search(head)
     return DayReport(
         closes_day=_closes(head),
         number=number.group(1) if number is not None else None,
@@ -60,13 +63,26 @@ def _count(lines: Sequence[LineFacts]) -> int | None:
 
 def _total(sheet: Sheet | None) -> Decimal | None:
     totals = [entry.amount for entry in sheet.entries if entry.part is Part.TOTAL] if sheet is not None else []
-    return Decimal(totals[0]).scaleb(-3).quantize(Decimal("0.01")) if totals else None
+    return _decimal(totals[0], sheet.decimals) if totals and sheet is not None else None
+
+
+def _decimal(amount: int, decimals: int) -> Decimal:
+    return Decimal(amount).scaleb(-3).quantize(Decimal(1).scaleb(-decimals))
 
 
 def _tenders(sheet: Sheet | None) -> tuple[tuple[TenderType, Decimal], ...]:
-    found: dict[TenderType, Decimal] = {}
-    for entry in sheet.entries if sheet is not None else ():
+    """Return what was taken by kind. `CASH 12 700,00` is twelve sales where only that makes the report's total."""
+    if sheet is None:
+        return ()
+    found: dict[TenderType, int] = {}
+    counted: dict[TenderType, int] = {}
+    for entry in sheet.entries:
         if entry.role in TENDERS and entry.role is not None:
-            amount = Decimal(entry.amount).scaleb(-3).quantize(Decimal("0.01"))
-            found.setdefault(TENDER_TYPES.get(entry.role, TenderType.OTHER), amount)
-    return tuple(found.items())
+            tender = TENDER_TYPES.get(entry.role, TenderType.OTHER)
+            found.setdefault(tender, entry.amount)
+            groups = [number.last_group for number in entry.facts.numbers if number.last_group >= 0]
+            counted.setdefault(tender, groups[-1] if groups else entry.amount)
+    totals = {entry.amount for entry in sheet.entries if entry.part is Part.TOTAL}
+    if sum(found.values()) not in totals and sum(counted.values()) in totals:
+        found = counted
+    return tuple((tender, _decimal(amount, sheet.decimals)) for tender, amount in found.items())

@@ -33,3 +33,17 @@ def test_a_shift_that_opens_closes_no_day():
     report = read_text(ReceiptText.of("ОТЧЕТ ОБ ОТКРЫТИИ СМЕНЫ\nСМЕНА 113\nКАССИР ИВАНОВА")).report
     assert report is not None
     assert not report.closes_day
+
+
+def test_a_count_before_an_amount_is_no_thousands_where_the_total_tells():
+    text = "CLOTURE DE CAISSE\nZ N° 12\nESPECES 12 700,00\nCB 8 500,00\nTOTAL 1200,00\nNombre de tickets 20"
+    report = read_text(ReceiptText.of(text)).report
+    assert [str(amount) for _, amount in report.tenders] == ["700.00", "500.00"]
+    assert (report.number, report.transaction_count, report.closes_day) == ("12", 20, True)
+
+
+def test_a_shift_has_a_number_and_yen_have_no_decimals():
+    text = "ОТЧЕТ О ЗАКРЫТИИ СМЕНЫ\nСМЕНА 45\nЧЕКОВ ЗА СМЕНУ 20\nНАЛИЧНЫМИ =700.00\nИТОГО =700.00"
+    assert read_text(ReceiptText.of(text)).report.number == "45"
+    yen = read_text(ReceiptText.of("精算レポート Z 0012\n現金 ¥70,000\n合計 ¥70,000\n客数 45")).report
+    assert (yen.number, str(yen.total)) == ("0012", "70000")
