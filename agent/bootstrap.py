@@ -23,6 +23,7 @@ from agent.intake.day_close import DayLedger
 from agent.intake.documents import DocumentClerk, KnownSales
 from agent.intake.outcomes import Outcomes
 from agent.intake.papers import StorePapers
+from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
 from agent.intake.rereading import Rereader, StoredCaptures
 from agent.journal.days import DayReader
@@ -243,6 +244,7 @@ def _house(config: AgentConfig, basics: _Basics, *, look_up_within_s: float) -> 
         clock=basics.clock,
         maker=basics.maker,
         outcomes=outcomes,
+        printers=Printers(journal=basics.writer, maker=basics.maker, standing=basics.standing),
         papers=StorePapers(config),
         people=basics.people,
         journal=basics.writer,

@@ -228,8 +228,8 @@ class TapSession:
         def done(future: asyncio.Future[Committed]) -> None:
             ok = not future.cancelled() and future.exception() is None
             job.is_lost = job.is_lost or not ok
+            on_disk(ok)  # the customer's paper before the pages
             self._counter.committed(taken, ok=ok, error=None if ok else _error_of(future))
-            on_disk(ok)
 
         self._counter.journal.hand_over(taken.batch).add_done_callback(done)
 
