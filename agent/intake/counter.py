@@ -25,6 +25,7 @@ from agent.intake.captures import INLINE_BYTES_MAX
 from agent.intake.documents import DocumentClerk, Origin, Told
 from agent.intake.outcomes import Outcomes
 from agent.intake.payloads import Content
+from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
 from agent.intake.taken import Taken, Whose
 from agent.journal.batch import AwaitOutcome, Batch, Capture, Change, KnowSale
@@ -37,6 +38,7 @@ from agent.value.counter import ValueCounter, member_of
 from pos_adapters.reading.values import Reading
 from receipt.paper import Paper
 from receipt.pen import TillState
+from receipt.printers import PrinterModel
 from retail.errors import DefectError, TillstreamError
 from retail.facts import Basket
 from retail.loyalty import Account
@@ -57,6 +59,7 @@ class House:
     clock: Clock
     maker: RecordMaker
     outcomes: Outcomes
+    printers: Printers
     papers: Papers
     people: People
     journal: Journalling
@@ -88,6 +91,7 @@ class Counter:
         self.floor = house.floor
         self.unseal = house.unseal
         self.outcomes = house.outcomes
+        self.printers = house.printers
 
     # Taps
 
