@@ -132,6 +132,20 @@ class HubSection(_Section):
     """`[hub]`: where journals go and customers come from."""
 
     url: Annotated[str, AfterValidator(_hub)]
+    upload_kbit_s: int | None = Field(default=None, ge=8, le=1_000_000)  # a line shared with card payments
+    upload_from: time | None = None  # both or none: hours, in the store's time, in which records are sent
+    upload_until: time | None = None
+
+    @model_validator(mode="after")
+    def _hours_are_whole(self) -> HubSection:
+        if (self.upload_from is None) is not (self.upload_until is None):
+            raise ValueError("upload_from and upload_until belong together, e.g. 22:00 and 06:00")
+        return self
+
+    @property
+    def upload_window(self) -> tuple[time, time] | None:
+        """Return the hours in which records are sent; None is always."""
+        return (self.upload_from, self.upload_until) if self.upload_from and self.upload_until else None
 
 
 class TapSection(_Section):

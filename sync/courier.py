@@ -79,7 +79,7 @@ async def run_courier(courier: Courier, wake: Wake) -> None:
     tried: set[tuple[int, int]] = set()
     while True:
         wake.clear()
-        await courier.pace.pause(opens_in_s(courier.pace.now(), courier.policy.window))
+        await courier.pace.pause(opens_in_s(courier.pace.now(), courier.policy))
         step = await _step(courier, rows_max=rows_max)
         if step is None and _is_due(confirmed_at, courier.pace.now()):
             step = await _confirm(courier, tried)
@@ -87,10 +87,10 @@ async def run_courier(courier: Courier, wake: Wake) -> None:
         if step is None:
             failures, rows_max = 0, None
             await wake.wait()
-        elif isinstance(step, Batch):
+        elif isinstance(step, _Sent):
             failures = 0
-            rows_max = None if rows_max is None or len(step.records) < rows_max else rows_max * 2
-            await courier.pace.pause(line_busy_s(_size_bytes(step), courier.policy.bytes_per_s_max))
+            rows_max = None if rows_max is None or len(step.batch.records) < rows_max else rows_max * 2
+            await courier.pace.pause(line_busy_s(step.size_bytes, courier.policy.bytes_per_s_max))
         elif isinstance(step.reaction, Narrow):
             rows_max = step.reaction.rows_max
         elif not isinstance(step.reaction, Park):
@@ -98,6 +98,14 @@ async def run_courier(courier: Courier, wake: Wake) -> None:
             wait_s = courier.backoff.wait_s(failures, random=courier.random, retry_after_s=step.retry_after_s)
             courier.listener.waiting(courier.destination, step.error, wait_s)
             await courier.pace.pause(wait_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """A step that delivered a batch, which took so many bytes of the line."""
+
+    batch: Batch
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +121,7 @@ class _Failed:
         return self.reaction.retry_after_s if isinstance(self.reaction, Wait) else None
 
 
-async def _step(courier: Courier, *, rows_max: int | None) -> Batch | _Failed | None:
+async def _step(courier: Courier, *, rows_max: int | None) -> _Sent | _Failed | None:
     """Deliver one batch. Return it, or what went wrong, or None when there is nothing to deliver."""
     try:
         batch = await _next_batch(courier, rows_max=rows_max)
@@ -128,7 +136,8 @@ async def _step(courier: Courier, *, rows_max: int | None) -> Batch | _Failed | 
         return await _carry_out(courier, batch, error)
     except OnSiteError as error:
         return _Failed(error=error, reaction=Wait())
-    return batch
+    size_bytes = delivered.wire_bytes if delivered.wire_bytes is not None else _size_bytes(batch)
+    return _Sent(batch=batch, size_bytes=size_bytes)
 
 
 async def _next_batch(courier: Courier, *, rows_max: int | None) -> Batch | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from retail.errors import RefusedError, TryAgainError
 from sync.errors import GapError, RecordRefusedError, UnknownAncestorError
@@ -28,14 +28,15 @@ class CourierPolicy:
     """Bounds of one destination.
 
     `bytes_per_s_max` caps the line for shops that share it with card payments; None leaves it alone. `window` is
-    the part of the day, in the store's time, in which anything is sent; None is always. An end before the start runs
-    over midnight.
+    the part of the day, in `zone` (None: as the clock tells it), in which anything is sent; None is always. An end
+    before the start runs over midnight.
     """
 
     rows_max: int = BATCH_ROWS_MAX
     bytes_max: int = BATCH_BYTES_MAX
     bytes_per_s_max: float | None = None
     window: tuple[time, time] | None = None
+    zone: tzinfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +143,20 @@ def narrowed(policy: CourierPolicy, rows_max: int | None) -> CourierPolicy:
     return policy if rows_max is None else replace(policy, rows_max=min(rows_max, policy.rows_max))
 
 
-def opens_in_s(now: datetime, window: tuple[time, time] | None) -> float:
-    """Return how long until something may be sent; 0 while the window is open. `now` is in the store's time."""
-    if window is None:
+def opens_in_s(now: datetime, policy: CourierPolicy) -> float:
+    """Return how long until something may be sent; 0 while the window is open; right in nights of a clock change."""
+    if policy.window is None:
         return 0.0
-    begins, ends = window
-    here = now.time().replace(tzinfo=None)
+    begins, ends = policy.window
+    local = now.astimezone(policy.zone) if policy.zone else now
+    here = local.time().replace(tzinfo=None)
     inside = begins <= here < ends if begins <= ends else here >= begins or here < ends
     if inside:
         return 0.0
-    opening = now.replace(hour=begins.hour, minute=begins.minute, second=0, microsecond=0)
-    if opening <= now:
+    opening = local.replace(hour=begins.hour, minute=begins.minute, second=begins.second, microsecond=0)
+    if opening.replace(tzinfo=None) <= local.replace(tzinfo=None):
         opening += timedelta(days=1)
-    return (opening - now).total_seconds()
+    return (opening.astimezone(UTC) - now.astimezone(UTC)).total_seconds()
 
 
 def line_busy_s(size_bytes: int, bytes_per_s_max: float | None) -> float:

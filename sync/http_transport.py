@@ -109,7 +109,10 @@ class HubConnection:
 
     async def ask(self, path: str, question: Message, answer: type[AnswerT]) -> AnswerT:
         """Post a message and return the hub's answer. Raises as `sync.ports.TransportPort` says."""
-        body = encode(question)
+        return await self.post(path, encode(question), answer)
+
+    async def post(self, path: str, body: bytes, answer: type[AnswerT]) -> AnswerT:
+        """Post an encoded message and return the hub's answer. Raises like `ask`."""
         headers = {"content-type": MEDIA_TYPE, "content-encoding": BODY_ENCODING}
         found = await self._call(Request(method="POST", path=path, headers=headers, body=body), answer)
         if found is None:
@@ -208,13 +211,15 @@ class HubTransport:
             records=[_on_the_wire(record, withheld=record.seq in batch.withheld) for record in batch.records],
             head_hash=batch.last.hash.hex(),
         )
-        ack = await self._connection.ask("/v1/journal", upload, JournalAck)
+        body = encode(upload)
+        ack = await self._connection.post("/v1/journal", body, JournalAck)
         if ack.epoch != batch.epoch:
             raise AnswerInvalidError("the hub answered for another epoch", fix="it is tried again")
         return Delivered(
             acked_seq=ack.acked_seq,
             head_hash=ack.head_hash,
             forked=ack.forked,
+            wire_bytes=len(body),
             refused=tuple(
                 RefusedRecord(
                     seq=parked.seq,

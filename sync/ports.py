@@ -138,12 +138,16 @@ class RefusedRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """A valid answer to exactly one batch: everything up to and with `acked_seq` is the destination's."""
+    """A valid answer to exactly one batch: everything up to and with `acked_seq` is the destination's.
+
+    `wire_bytes` is what the batch took on the line; None where nobody counted.
+    """
 
     acked_seq: int
     head_hash: str
     forked: bool = False
     refused: tuple[RefusedRecord, ...] = ()
+    wire_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

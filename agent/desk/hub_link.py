@@ -25,6 +25,7 @@ from agent.keys import FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir
 from retail.errors import TillstreamError
 from sync.courier import Courier, run_courier
+from sync.delivery_plan import BATCH_BYTES_MAX, CourierPolicy
 from sync.enrolled import Enrolled
 from sync.feed import POLL_AFTER_S, Feed, run_feed
 from sync.feed_target import StoreFeedTarget
@@ -53,6 +54,10 @@ ERASURES_AT_ONCE = 1000
 
 ERASE_S = 60.0
 """Core overwrites mirror files and journal payloads and syncs them before it answers."""
+
+BYTES_PER_KBIT = 125
+BURST_S = 20
+"""A capped line carries a batch in at most so many seconds, deflated in a quarter of that: no payment waits long."""
 
 PROGRAM = "tillstream"
 
@@ -180,6 +185,7 @@ def carriers(
         transport=HubTransport(connection),
         pace=pace,
         listener=listener,
+        policy=upload_policy(link.config),
         random=jitter,
     )
     feed = Feed(
@@ -210,6 +216,19 @@ def _merge_command() -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, "mirror-merge"]
     return [sys.executable, "-m", "sync.mirror_merging"]
+
+
+def upload_policy(config: AgentConfig) -> CourierPolicy:
+    """Return how much of the line uploads may take, and when. A slow cap makes small batches: none is a long burst."""
+    if config.hub is None:
+        return CourierPolicy()
+    cap = config.hub.upload_kbit_s * BYTES_PER_KBIT if config.hub.upload_kbit_s else None
+    return CourierPolicy(
+        bytes_max=BATCH_BYTES_MAX if cap is None else min(BATCH_BYTES_MAX, cap * BURST_S),
+        bytes_per_s_max=cap,
+        window=config.hub.upload_window,
+        zone=config.store.zone,
+    )
 
 
 async def _erase(control: Asking, erasures: Sequence[Erasure]) -> None:

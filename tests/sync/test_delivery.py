@@ -2,7 +2,9 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -262,7 +264,25 @@ def test_outside_its_hours_nothing_is_sent():
 )
 def test_a_window_may_run_over_midnight(now, window, wait_h):
     at = datetime.fromisoformat(f"2026-11-21T{now}+01:00")
-    assert opens_in_s(at, tuple(time.fromisoformat(each) for each in window)) == wait_h * 3600
+    begins, ends = (time.fromisoformat(each) for each in window)
+    assert opens_in_s(at, CourierPolicy(window=(begins, ends))) == wait_h * 3600
+
+
+def test_a_window_is_in_the_stores_time_even_in_the_night_of_a_clock_change():
+    berlin = ZoneInfo("Europe/Berlin")
+    policy = CourierPolicy(window=(time(8), time(20)), zone=berlin)
+    before_the_change = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)  # 22:00 in Berlin, clocks go back at three
+    assert opens_in_s(before_the_change, policy) == 11 * 3600
+    assert opens_in_s(datetime(2026, 11, 21, 7, 30, tzinfo=UTC), policy) == 0
+
+
+def test_the_cap_counts_what_the_line_has_carried_not_what_it_was_before_deflation():
+    class Counted(Destination):
+        async def deliver(self, batch):
+            return replace(await super().deliver(batch), wire_bytes=500)
+
+    pace, _ = deliver(journal_of(10), Counted(), policy=CourierPolicy(bytes_per_s_max=1000))
+    assert waits(pace)[0] == 0.5
 
 
 @given(st.integers(1, 60), st.floats(0, 0.999999))
