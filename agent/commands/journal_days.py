@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from agent.clock import business_day
-from agent.commands.options import ConfigOption, JsonOption, config_of
+from agent.commands.options import ConfigOption, JsonOption, OcrOption, config_of
 from agent.config import AgentConfig
-from agent.control.call import ask_core
+from agent.control.call import ANSWER_S, ask_core
 from agent.intake.captures import CaptureFiles
 from agent.intake.day_close import decimal_or_zero
 from agent.intake.rereading import StoredCaptures
@@ -26,6 +26,7 @@ from agent.state_dir import StateDir
 from pos_adapters.reading.values import Reading
 from retail.errors import OnSiteError, RefusedError
 
+SIGHT_ANSWER_S = 300.0  # a document of several pictures, each a minute at most
 DAYS = 7  # a week: what a manager looks at
 
 
@@ -59,6 +60,7 @@ def reread(
     config: ConfigOption = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be taken, and change nothing.")] = False,
+    ocr: OcrOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Read captures that were parked or not understood once more; what is a sale now is journalled once.
@@ -72,10 +74,15 @@ def reread(
     done: list[_Read] = []
     with typer.progressbar(kept, label="reading", file=_stderr()) as pieces:
         for piece in pieces:
-            done.append(_read_one(captures, piece))
+            done.append(_read_one(captures, piece, ocr))
             if done[-1].reading is not None and not dry_run:
                 done[-1].taken = ask_core(
-                    state.control_socket, "reread", job_id=piece.job_id, document_no=piece.document_no
+                    state.control_socket,
+                    "reread",
+                    answer_s=SIGHT_ANSWER_S if ocr else ANSWER_S,
+                    job_id=piece.job_id,
+                    document_no=piece.document_no,
+                    ocr=ocr,
                 )
     told = {
         "dry_run": dry_run,
@@ -110,10 +117,10 @@ class _Read:
         }
 
 
-def _read_one(captures: StoredCaptures, kept: KeptCapture) -> _Read:
+def _read_one(captures: StoredCaptures, kept: KeptCapture, ocr: str) -> _Read:
     """Read one capture; a lost file costs this one and is told."""
     try:
-        return _Read(kept=kept, reading=captures.read(kept))
+        return _Read(kept=kept, reading=captures.read(kept, ocr=ocr))
     except RefusedError as error:
         return _Read(kept=kept, trouble=error.message)
 

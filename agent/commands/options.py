@@ -29,6 +29,9 @@ ConfigOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OcrOption = Annotated[
+    str, typer.Option("--ocr", metavar="LANGUAGES", help="Read pictures too, by Tesseract: eng, eng+rus, or all.")
+]
 
 
 def find_config(named: Path | None) -> Path:

@@ -15,9 +15,11 @@ from typing import Annotated, Any
 import typer
 
 from agent.commands.jobs import LanguageChoice, job_of, jobs_of, papers_of, print_json
+from agent.commands.options import OcrOption
 from agent.commands.profiles import learn, profiles_app
 from agent.config import load_config
 from agent.intake.payloads import transaction_content
+from pos_adapters.ocr import sight
 from pos_adapters.reading.masking import mask_bytes
 from pos_adapters.reading.reader import read_paper
 from pos_adapters.reading.values import DayReport, Reading, StoreFacts
@@ -65,15 +67,17 @@ def read(
     ] = None,
     printer: PrinterOption = DEFAULT_MODEL,
     language: LanguageOption = LanguageChoice.AUTO,
+    ocr: OcrOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Read print jobs into documents and, where the arithmetic proves them, transactions."""
     printer_model(printer)
     facts = _facts(store)
+    seen = sight(ocr)
     documents = [
         document_content(file, index, paper=paper, reading=read_paper(paper, store=facts))
         for file in jobs_of(files)
-        for index, paper in enumerate(papers_of(job_of(file), printer, language))
+        for index, paper in enumerate(map(seen, papers_of(job_of(file), printer, language)))
     ]
     if as_json:
         print_json(documents)
@@ -85,7 +89,7 @@ def read(
 @app.command("tokens", epilog="Example: tillstream tokens receipt.bin --json")
 def tokens(file: JobArgument, *, language: LanguageOption = LanguageChoice.AUTO, as_json: JsonOption = False) -> None:
     """Take a print job apart: every byte once, in order, each command by its name."""
-    job = job_of(file)
+    job = mask_bytes(job_of(file))
     found = spoken(job[:EVIDENCE_BYTES]) if language is LanguageChoice.AUTO else None
     star = language is LanguageChoice.STAR or found is Language.STAR
     tokenizer = StarTokenizer() if star else Tokenizer()

@@ -13,12 +13,15 @@ from retail.errors import RefusedError, TryAgainError
 ANSWER_S = 5.0  # core answers in milliseconds; a commit on a dying disk takes seconds
 
 
-def ask_core(path: Path, op: str, **values: object) -> dict[str, Any]:
-    """Return core's answer. Raises TryAgainError when core is away, RefusedError when it says no."""
+def ask_core(path: Path, op: str, *, answer_s: float = ANSWER_S, **values: object) -> dict[str, Any]:
+    """Return core's answer. Raises TryAgainError when core is away, RefusedError when it says no.
+
+    `answer_s` is how long to wait for an op that takes longer than a commit.
+    """
     request = json.dumps({"id": 1, "op": op, **values}).encode() + b"\n"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(ANSWER_S)
+            link.settimeout(answer_s)
             link.connect(str(path))
             link.sendall(request)
             answer: dict[str, Any] = json.loads(_line(link))

@@ -13,7 +13,8 @@ mirror_changed  {}: files of the feed were swapped; a repeat looks again
 enrolled        {}: the enrolment was written; a repeat looks again
 raise_epoch     {to, reason}: a fork was found, or the hub knows a newer epoch; one that is not higher changes nothing
 erase           {erasures: [{erasure_no, customer_id, locators}]}; a repeat erases nothing more
-reread          {job_id, document_no} -> {kind, seq}: a kept capture read by today's reader; a repeat changes nothing
+reread          {job_id, document_no, ocr} -> {kind, seq}: a kept capture read by today's reader, its pictures in the
+                languages of `ocr`; a repeat changes nothing
 backup          {} -> {path}: a whole, encrypted copy of the journal
 scrub           {} -> {findings}: the whole journal verified now; damaged rows are quarantined
 status          {} -> the core's part of `tillstream status --json`
@@ -70,7 +71,7 @@ class CoreParts:
     enrolled: Callable[[], Awaitable[None]]
     erase: Callable[[Sequence[Mapping[str, Any]]], Awaitable[int]]
     backup: Callable[[], Awaitable[Path]]
-    reread: Callable[[str, int], Awaitable[Mapping[str, Any]]]
+    reread: Callable[[str, int, str], Awaitable[Mapping[str, Any]]]
     scrub: Callable[[], Awaitable[int]]
     status: Callable[[], Mapping[str, Any]]
 
@@ -189,9 +190,9 @@ class Operations:
         """Forget people on this store's disks; durable on return."""
         return {"records": await self._parts.erase(erasures)}
 
-    async def reread(self, *, job_id: str, document_no: int) -> Mapping[str, Any]:
+    async def reread(self, *, job_id: str, document_no: int, ocr: str = "") -> Mapping[str, Any]:
         """Take what today's reader makes of a kept capture."""
-        return await self._parts.reread(_text(job_id), int(document_no))
+        return await self._parts.reread(_text(job_id), int(document_no), _text(ocr))
 
     async def backup(self) -> dict[str, Any]:
         """Make a copy of the journal."""

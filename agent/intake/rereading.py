@@ -23,6 +23,7 @@ from agent.journal.batch import Batch, Capture, KnowSale
 from agent.journal.days import DayReader, KeptCapture
 from agent.journal.records import JournalKind
 from agent.journal.writer import JournalWriter
+from pos_adapters.ocr import sight
 from pos_adapters.reading.values import Reading
 from receipt.printers import printer_model
 from retail.errors import RefusedError
@@ -47,11 +48,13 @@ class StoredCaptures:
         finally:
             reader.close()
 
-    def read(self, kept: KeptCapture) -> Reading | None:
+    def read(self, kept: KeptCapture, *, ocr: str = "") -> Reading | None:
         """Return what today's reader makes of a capture that is worth journalling; None for nothing.
 
-        Raises RefusedError when its sealed file is gone or damaged.
+        `ocr` names the languages to read pictures in. Raises RefusedError when its sealed file is gone or damaged,
+        ConfigurationError and OnSiteError as `pos_adapters.ocr.sight`.
         """
+        seen = sight(ocr)
         body = self.body(kept)
         if body is None:
             return None
@@ -60,7 +63,7 @@ class StoredCaptures:
         papers = StorePapers(self.config)
         job = papers.new_job(model)
         for paper in [*job.feed(body), *job.close()]:
-            reading = papers.read(paper, kept.workstation_id)
+            reading = papers.read(seen(paper), kept.workstation_id)
             if reading.transaction is not None and reading.parked is None:
                 return reading
             if reading.kind is DocumentKind.REPORT and reading.report is not None and reading.report.closes_day:
@@ -91,9 +94,9 @@ class Rereader:
     writer: JournalWriter
     day_of: Callable[[datetime], date]
 
-    async def take(self, job_id: str, document_no: int) -> Mapping[str, Any]:
+    async def take(self, job_id: str, document_no: int, ocr: str = "") -> Mapping[str, Any]:
         """Journal what a capture says now: {kind, seq}, both None when it still says nothing. A repeat adds nothing."""
-        found = await asyncio.to_thread(self._find, job_id, document_no)
+        found = await asyncio.to_thread(self._find, job_id, document_no, ocr)
         if found is None:
             return {"kind": None, "seq": None}
         kept, reading = found
@@ -113,10 +116,10 @@ class Rereader:
             return {"kind": None, "seq": None}
         return {"kind": told.kind.value, "seq": done.seqs[0]}
 
-    def _find(self, job_id: str, document_no: int) -> tuple[KeptCapture, Reading] | None:
+    def _find(self, job_id: str, document_no: int, ocr: str) -> tuple[KeptCapture, Reading] | None:
         for kept in self.captures.candidates():
             if (kept.job_id, kept.document_no) == (job_id, document_no):
-                reading = self.captures.read(kept)
+                reading = self.captures.read(kept, ocr=ocr)
                 return None if reading is None else (kept, reading)
         raise RefusedError(
             f"no capture of job {job_id}, document {document_no}, waits to be read again",
