@@ -2,8 +2,9 @@
 
 A run of 12 to 19 digits - split by spaces, dashes or dots, or not - that starts like an issuer's numbers and passes
 Luhn keeps its first six and last four digits at most; the rest become `*`, so that every length and offset stays
-(ISO/IEC 7812-1; PCI DSS 3.4 allows first six and last four). Pure functions on text and on bytes; a stream is masked
-by `StreamMasker`, which holds back only digits that may go on.
+(ISO/IEC 7812-1; PCI DSS 3.4 allows first six and last four). Groups as they stand on a card (4-4-4-4, 4-6-5) are found
+over line ends and over commands of style too. Pure functions on text and on bytes; a stream is masked by
+`StreamMasker`, which holds back only digits that may go on.
 
 Not payment cards: configured ranges of member numbers, and the numbers inside a fiscal QR string.
 """
@@ -16,12 +17,27 @@ from collections.abc import Sequence
 DIGITS_MIN, DIGITS_MAX = 12, 19  # ISO/IEC 7812-1: up to 19; nothing under 12 is in circulation
 KEPT_HEAD, KEPT_TAIL = 6, 4
 _ARTICLE_DIGITS = (12, 13)
-HELD_BYTES_MAX = 64  # 19 digits with a separator after each: more can be no card number
+GAP_MAX = 48  # blanks between two groups: the rest of a line and the next one's indentation
+HELD_BYTES_MAX = 192  # four groups with gaps between; what is further apart is no card number
 
-_RUN = re.compile(r"(?<![\d.])\d(?:[ .\-\u00a0]{0,2}\d){11,31}")
-_RUN_BYTES = re.compile(rb"(?<![\d.])\d(?:[ .\-\xa0]{0,2}\d){11,31}")
-_FISCAL = re.compile(r"(?:^|[?&])(?:fn|i|fp|f|s|t)=[^&\s]*(?:&(?:fn|i|fp|f|s|t|n)=[^&\s]*){2,}")
-_FISCAL_BYTES = re.compile(rb"(?:^|[?&]|[^\w])(?:fn|i|fp|f|s|t)=[^&\s]*(?:&(?:fn|i|fp|f|s|t|n)=[^&\s]*){2,}")
+# Commands of style, of three bytes: they may stand between digits, and their last byte may look like one ("ESC a 1").
+_COMMAND = r"(?:\x1b[ !\-3EGJMRSTVadert{]|\x1d[!BHbfh])[\x00-\xff]"
+_GAP = rf"(?:[ \t\r\n.\-\xa0]|{_COMMAND}){{0,{GAP_MAX}}}"
+_AS_ON_CARD = rf"\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}(?!\d)|3[47]\d\d{_GAP}\d{{6}}{_GAP}\d{{5}}(?!\d)"
+_DIGITS = r"\d(?:[ .\-\xa0]{0,2}\d){11,31}"
+
+
+def _found(body: str) -> re.Pattern[str]:
+    """Return the expression for `body` where it begins a number: behind a command, or behind no other digit."""
+    return re.compile(rf"(?:{_COMMAND})+(?P<styled>{body})?|(?<!\d)(?<!\d\.)(?P<plain>{body})")
+
+
+_RUN, _GROUPS = _found(_DIGITS), _found(_AS_ON_CARD)
+_PLACES = re.compile(rf"{_COMMAND}|\d")
+_TAIL = re.compile(
+    rf"(?:[\d .\-\xa0\t\r\n]|{_COMMAND})*(?:\x1b[ !\-3EGJMRSTVadert{{]?|\x1d[!BHbfh]?)?\Z".encode("latin-1")
+)
+_FISCAL = re.compile(r"(?:^|[?&]|[^\w])(?:fn|i|fp|f|s|t)=[^&\s]*(?:&(?:fn|i|fp|f|s|t|n)=[^&\s]*){2,}")
 
 # Issuer identification ranges in force (first digits, lengths): Visa, Mastercard, Amex, Diners, Discover, JCB,
 # UnionPay, Maestro, Mir, Troy, RuPay, Elo and Hipercard, Dankort, Verve, UzCard/Humo, girocard (read as Maestro).
@@ -40,44 +56,40 @@ _ISSUERS = (
 )
 
 
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+_FIRST_DIGITS = frozenset("2345689")
+
+
 def mask_text(text: str, *, exempt: Sequence[str] = ()) -> str:
     """Return `text` with payment card numbers masked, character for character.
 
     `exempt`: regular expressions of the store's own numbers (member cards), matched against the bare digits.
     """
-    if not _may_hold_card(text):
+    if sum(letter.isdigit() for letter in text) < DIGITS_MIN:
         return text
     patterns = _compiled(exempt)
-    spared = [match.span() for match in _FISCAL.finditer(text)]
-    pieces: list[str] = []
-    done = 0
-    for match in _RUN.finditer(text):
-        if any(start <= match.start() < end for start, end in spared):
-            continue
-        masked = _masked(match.group(), patterns)
-        pieces += (text[done : match.start()], masked)
-        done = match.end()
-    return "".join((*pieces, text[done:])) if pieces else text
+    for expression, masked in ((_RUN, _masked), (_GROUPS, _masked_groups)):
+        spared = [match.span() for match in _FISCAL.finditer(text)]
+        pieces: list[str] = []
+        done = 0
+        for match in expression.finditer(text):
+            first, last = match.span(match.lastgroup or 0)
+            if match.lastgroup is None or any(start <= first < end for start, end in spared):
+                continue
+            pieces += (text[done:first], masked(text[first:last], patterns))
+            done = last
+        text = "".join((*pieces, text[done:]))
+    return text
 
 
 def mask_bytes(data: bytes, *, exempt: Sequence[str] = ()) -> bytes:
     """Return `data` (a print job's bytes) with payment card numbers masked, byte for byte.
 
-    Digits are ASCII in every code page that a receipt printer knows; commands between digits end a run.
+    Digits are ASCII in every code page that a receipt printer knows.
     """
-    if not _RUN_BYTES.search(data):
+    if len(data) - len(data.translate(None, b"0123456789")) < DIGITS_MIN:
         return data
-    patterns = _compiled(exempt)
-    spared = [match.span() for match in _FISCAL_BYTES.finditer(data)]
-    pieces: list[bytes] = []
-    done = 0
-    for match in _RUN_BYTES.finditer(data):
-        if any(start <= match.start() < end for start, end in spared):
-            continue
-        masked = _masked(match.group().decode("latin-1"), patterns).encode("latin-1")
-        pieces += (data[done : match.start()], masked)
-        done = match.end()
-    return b"".join((*pieces, data[done:]))
+    return mask_text(data.decode("latin-1"), exempt=exempt).encode("latin-1")
 
 
 class StreamMasker:
@@ -90,9 +102,9 @@ class StreamMasker:
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; return masked bytes, holding back a tail of digits (at most `HELD_BYTES_MAX`)."""
         self._held += data
-        tail = re.search(rb"[\d .\-\xa0]*\Z", self._held)
+        tail = _TAIL.search(self._held, max(0, len(self._held) - HELD_BYTES_MAX))
         assert tail is not None
-        keep = min(len(self._held) - tail.start(), HELD_BYTES_MAX)
+        keep = len(self._held) - tail.start()
         ready, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
         return mask_bytes(ready, exempt=self._exempt)
 
@@ -104,12 +116,14 @@ class StreamMasker:
 
 def is_card_number(digits: str) -> bool:
     """Whether bare digits start like an issuer's numbers, have its length and pass Luhn."""
-    return (
-        DIGITS_MIN <= len(digits) <= DIGITS_MAX
-        and any(prefix.match(digits) and len(digits) in lengths for prefix, lengths in _ISSUERS)
-        and passes_luhn(digits)
-        and not _is_article_number(digits)
-    )
+    return len(digits) in _lengths_of(digits) and passes_luhn(digits) and not _is_article_number(digits)
+
+
+def _lengths_of(digits: str) -> frozenset[int]:
+    """Return how long the numbers are of the issuers whose numbers start like this."""
+    if digits[:1] not in _FIRST_DIGITS:
+        return frozenset()
+    return frozenset().union(*(lengths for prefix, lengths in _ISSUERS if prefix.match(digits)))
 
 
 def _is_article_number(digits: str) -> bool:
@@ -121,15 +135,9 @@ def _is_article_number(digits: str) -> bool:
 
 def passes_luhn(digits: str) -> bool:
     """ISO/IEC 7812-1 annex B: double every second digit from the right, cast out nines."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
-def _may_hold_card(text: str) -> bool:
-    return sum(letter.isdigit() for letter in text) >= DIGITS_MIN
+    plain = digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
+    figures = plain[::-2] + plain[-2::-2].translate(_DOUBLED)
+    return (sum(figures.encode()) - ord("0") * len(figures)) % 10 == 0
 
 
 def _compiled(exempt: Sequence[str]) -> list[re.Pattern[str]]:
@@ -157,14 +165,36 @@ def _masked(run: str, exempt: Sequence[re.Pattern[str]]) -> str:
     return "".join(letters)
 
 
+def _masked_groups(found: str, exempt: Sequence[re.Pattern[str]]) -> str:
+    """Mask a number in groups as on a card, whatever blanks and commands stand between them."""
+    places = [match.start() for match in _PLACES.finditer(found) if len(match.group()) == 1]
+    digits = "".join(found[at] for at in places)
+    if not is_card_number(digits) or any(pattern.fullmatch(digits) for pattern in exempt):
+        return found
+    letters = list(found)
+    for at in places[KEPT_HEAD:-KEPT_TAIL]:
+        letters[at] = "*"
+    return "".join(letters)
+
+
 def _last_group_of_card(
     run: str, groups: Sequence[tuple[int, int]], first: int, exempt: Sequence[re.Pattern[str]]
 ) -> int | None:
     """Return the group that ends a card number beginning at group `first`, the longest number first."""
-    for last in range(len(groups) - 1, first - 1, -1):
-        digits = "".join(letter for letter in run[groups[first][0] : groups[last][1]] if letter.isdigit())
-        if len(digits) < DIGITS_MIN:
-            return None
-        if is_card_number(digits) and not any(pattern.fullmatch(digits) for pattern in exempt):
-            return last
+    digits = ""
+    ends: list[tuple[int, str]] = []
+    for at in range(first, len(groups)):
+        digits += run[groups[at][0] : groups[at][1]]
+        if len(digits) > DIGITS_MAX:
+            break
+        if len(digits) >= DIGITS_MIN:
+            ends.append((at, digits))
+    lengths = _lengths_of(digits) if ends else ()
+    for at, number in reversed(ends):
+        if (
+            len(number) in lengths
+            and is_card_number(number)
+            and not any(pattern.fullmatch(number) for pattern in exempt)
+        ):
+            return at
     return None

@@ -93,3 +93,40 @@ def test_the_masker_holds_back_no_more_than_a_number():
     masker = StreamMasker()
     out = masker.feed(b"1" * 10_000)
     assert len(out) >= 10_000 - HELD_BYTES_MAX
+
+
+def test_a_number_is_masked_over_line_ends_tabs_and_commands_of_style():
+    for gap in (b"\n", b"\r\n", b"\n          ", b"\t", b"\x1bE\x01", b"\x1b!0", b"\x1bE\x00\n\x1ba1", b" \x1bE1 "):
+        for groups in (
+            (b"4111", b"1111", b"1111", b"1111"),
+            (b"41111111", b"11111111"),
+            (b"3782", b"822463", b"10005"),
+        ):
+            job = b"Card " + gap.join(groups) + b"\nTOTAL 5.00"
+            masked = mask_bytes(job)
+            assert (len(masked), masked.count(b"*")) == (len(job), len(b"".join(groups)) - 10), (gap, masked)
+
+
+def test_a_commands_argument_that_looks_like_a_digit_hides_no_number():
+    for command in (b"\x1ba1", b"\x1b!0", b"\x1bE1", b"\x1d!0"):
+        assert b"4111111111111111" not in mask_bytes(command + b"4111111111111111\n")
+        assert mask_bytes(command + b"4111111111111111\n")[:3] == command
+
+
+def test_a_dot_before_a_number_does_not_hide_it():
+    assert mask_text("No.4111 1111 1111 1111") == "No.4111 11** **** 1111"
+    assert mask_text("Nr.4111111111111111") == "Nr.411111******1111"
+
+
+def test_a_split_number_is_masked_in_a_stream_wherever_it_is_cut():
+    job = b"VISA\n4111 1111\n\x1bE1 1111 1111\x1bE0\nTOTAL 5.00\n"
+    whole = mask_bytes(job)
+    assert whole.count(b"*") == 6
+    for cut in range(1, len(job)):
+        masker = StreamMasker()
+        assert masker.feed(job[:cut]) + masker.feed(job[cut:]) + masker.close() == whole, cut
+
+
+def test_columns_of_amounts_are_no_card_number():
+    text = "4111\n1111\n1111\n1112\n12.50 13.60 14.70 15.80"
+    assert mask_text(text) == text
