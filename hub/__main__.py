@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.feed import cli as feed_cli
+
 app = typer.Typer(
     name="hub",
     help="The chain's end: receives journals, imports customers and campaigns, enrols stores.",
@@ -154,6 +156,8 @@ def _import_line(told: dict[str, Any], *, dry_run: bool) -> str:
 def _tell(told: dict[str, Any], text: str, *, as_json: bool) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False) if as_json else text)
 
+
+feed_cli.register(app)
 
 if __name__ == "__main__":
     app()

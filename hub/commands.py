@@ -20,6 +20,7 @@ from hub.app import create_app
 from hub.bootstrap import Hub, open_hub
 from hub.completeness import completeness
 from hub.config import load_config
+from hub.feed.upkeep import FeedUpkeep
 from hub.imports.job import ImportJob
 from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook, tokenise
@@ -54,14 +55,15 @@ def run_hub(config: Path | None, *, state_dir: Path | None, listen: str | None, 
                 server_header=False,
             )
         )
-        server.run(sockets=[listener])
+        with FeedUpkeep(hub, told=lambda trouble: typer.echo(trouble, err=True)):
+            server.run(sockets=[listener])
     finally:
         hub.close()
 
 
 def issue_code(config: Path | None, *, state_dir: Path | None, store_id: str, name: str) -> dict[str, Any]:
     """Make an enrolment code and return it."""
-    with _opened(config, state_dir) as hub:
+    with opened(config, state_dir) as hub:
         code = hub.registry.issue_code(hub.config.tenant, store_id, name=name, now=hub.clock())
     return {"code": code.code, "store": code.store_id, "expires_at": code.expires_at.isoformat()}
 
@@ -77,7 +79,7 @@ def import_paths(
     quiet: bool,
 ) -> dict[str, Any]:
     """Import files, tokenise new codes, publish what changed; return what became of each."""
-    with _opened(config, state_dir) as hub, _Bars(quiet=quiet) as bars:
+    with opened(config, state_dir) as hub, _Bars(quiet=quiet) as bars:
         tenant_id = hub.config.tenant
         book = CodeBook(hub.keys.tenant(tenant_id))
         job = ImportJob(
@@ -106,13 +108,13 @@ def import_paths(
 
 def list_stores(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
     """Return every store with its counts."""
-    with _opened(config, state_dir) as hub:
+    with opened(config, state_dir) as hub:
         return {"stores": [line.to_json() for line in hub.reports.stores(hub.config.tenant)]}
 
 
 def compare_days(config: Path | None, *, state_dir: Path | None, days: int) -> dict[str, Any]:
     """Return how complete the last days are, today included."""
-    with _opened(config, state_dir) as hub:
+    with opened(config, state_dir) as hub:
         last_day = hub.clock().date() + timedelta(days=1)  # somewhere it is tomorrow already
         lines = completeness(
             hub.database, hub.config.tenant, first_day=last_day - timedelta(days=days), last_day=last_day
@@ -120,7 +122,7 @@ def compare_days(config: Path | None, *, state_dir: Path | None, days: int) -> d
     return {"days": [line.to_json() for line in lines]}
 
 
-class _opened:  # noqa: N801 - used like a function in `with`
+class opened:  # noqa: N801 - used like a function in `with`
     """A hub's state, closed at the end."""
 
     def __init__(self, config: Path | None, state_dir: Path | None) -> None:

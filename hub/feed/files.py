@@ -19,6 +19,7 @@ from pathlib import Path
 from hub.storage.ports import Database, Row, Session
 from retail.errors import RefusedError
 from sync.protocol.feed_messages import FeedFile, FeedKind
+from sync.protocol.mirror_file import shred
 
 READ_BYTES = 1 << 20
 OLDER_KEPT = 1  # versions of a kind beside the newest
@@ -114,18 +115,24 @@ class FeedFiles:
             self.forget_old(tenant_id, entry, scope=scope)
         return entry
 
-    def put_in_place_of(self, tenant_id: str, old: KeptFile, draft: Path) -> FeedFile:
-        """Take a file as the same version with people erased: stores that have the old one keep it."""
+    def put_in_place_of(self, tenant_id: str, old: KeptFile, *, draft: Path, file: FeedFile) -> FeedFile:
+        """Take a file as the same version with people erased: stores that have the old one keep it.
+
+        The old one is overwritten where that makes its records unreadable, and removed.
+        """
+        _sync_file(draft)
         sha256, size_bytes = _hash_of(draft)
         draft.replace(self.folder(tenant_id) / sha256)
         _sync_directory(self.folder(tenant_id))
-        entry = old.file.model_copy(update={"sha256": sha256, "size_bytes": size_bytes})
+        entry = file.model_copy(update={"sha256": sha256, "size_bytes": size_bytes})
         with self._database.writing() as session:
             session.run(
                 "drop_feed_file", tenant_id=tenant_id, kind=entry.kind.value, scope=old.scope, version=entry.version
             )
             _put(session, tenant_id, replace(old, file=entry))
             gone = _without_row(session, tenant_id, [old.file.sha256])
+        for each in gone:
+            shred(self._folder / tenant_id / each, pages=True)
         _unlink(self._folder / tenant_id / each for each in gone)
         return entry
 
@@ -250,6 +257,14 @@ def _hash_of(path: Path) -> tuple[str, int]:
             digest.update(chunk)
             size_bytes += len(chunk)
     return digest.hexdigest(), size_bytes
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _unlink(paths: Iterable[Path]) -> None:

@@ -72,6 +72,14 @@ class Database(Protocol):
         """Begin a transaction that sees one moment of the database and never waits for writers."""
         ...
 
+    def scrub(self) -> None:
+        """Make what was deleted or overwritten disappear from the database's own files, as far as it can.
+
+        SQLite zeroes what is deleted and empties its write-ahead log here. PostgreSQL vacuums; its archived log and
+        its backups keep what they hold until they are gone (docs/privacy.md). A repeat changes nothing.
+        """
+        ...
+
     def close(self) -> None:
         """Release every connection. A repeat changes nothing."""
         ...

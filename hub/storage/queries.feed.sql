@@ -42,8 +42,12 @@ SELECT max(erasure_no) FROM erasure WHERE tenant_id = :tenant_id;
 
 -- name: erasure_of
 -- Was this customer erased already?
-SELECT erasure_no, requested_at FROM erasure WHERE tenant_id = :tenant_id AND customer_id = :customer_id
+SELECT erasure_no, requested_at, locators FROM erasure WHERE tenant_id = :tenant_id AND customer_id = :customer_id
 ORDER BY erasure_no DESC;
+
+-- name: merged_from
+-- The accounts that became this one.
+SELECT customer_id FROM customer_merge WHERE tenant_id = :tenant_id AND into_id = :into_id ORDER BY customer_id;
 
 -- name: erased_marks
 -- How far each store is with erasures, and whether an agent speaks for it at all.
@@ -96,7 +100,7 @@ DELETE FROM customer_store WHERE tenant_id = :tenant_id AND customer_id = :custo
 DELETE FROM customer_merge WHERE tenant_id = :tenant_id AND (customer_id = :customer_id OR into_id = :customer_id);
 
 -- name: drop_unknown_codes_of
--- Erasure: the sealed codes that turned out to be a customer's.
+-- Erasure: the sealed codes that are, or turned out to be, a customer's.
 DELETE FROM unknown_code WHERE tenant_id = :tenant_id AND (customer_id = :customer_id OR locator = :locator);
 
 -- name: drop_customer
@@ -140,3 +144,86 @@ UPDATE store SET ring = :ring WHERE tenant_id = :tenant_id AND store_id = :store
 -- name: feed_refusals
 -- Which stores could not use a file.
 SELECT store_id, feed_refused FROM store WHERE tenant_id = :tenant_id AND feed_refused <> '[]' ORDER BY store_id;
+
+-- name: learning_places
+-- The lines of history of a chain that were not read to their end.
+SELECT b.agent_id, b.epoch, b.branch, a.store_id FROM branch b
+JOIN agent a ON a.agent_id = b.agent_id
+LEFT JOIN learning_cursor c ON c.agent_id = b.agent_id AND c.epoch = b.epoch AND c.branch = b.branch
+WHERE a.tenant_id = :tenant_id AND b.head_seq > coalesce(c.seq, 0) ORDER BY b.agent_id, b.epoch, b.branch;
+
+-- name: learning_cursor
+-- How far a line of history was read.
+SELECT seq FROM learning_cursor WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch;
+
+-- name: records_to_learn
+-- The next records of a line of history.
+SELECT seq, kind, business_day, payload FROM journal_record
+WHERE agent_id = :agent_id AND epoch = :epoch AND branch = :branch AND seq > :seq ORDER BY seq LIMIT :rows_max;
+
+-- name: move_learning
+-- A line of history was read so far.
+INSERT INTO learning_cursor (agent_id, epoch, branch, seq) VALUES (:agent_id, :epoch, :branch, :seq)
+ON CONFLICT (agent_id, epoch, branch) DO UPDATE SET seq = excluded.seq;
+
+-- name: sale_payloads
+-- What was bought in a sale.
+SELECT j.payload, s.store_id, s.business_day FROM sale s
+JOIN journal_record j ON j.agent_id = s.agent_id AND j.epoch = s.epoch AND j.branch = s.branch AND j.seq = s.seq
+WHERE s.tenant_id = :tenant_id AND s.transaction_id = :transaction_id ORDER BY s.variant;
+
+-- name: add_unmapped
+-- A line that no item means.
+INSERT INTO unmapped_line (tenant_id, receipt_text, gtin, lines, revenue_e4, last_day)
+VALUES (:tenant_id, :receipt_text, :gtin, 1, :revenue_e4, :last_day)
+ON CONFLICT (tenant_id, receipt_text, gtin) DO UPDATE SET lines = unmapped_line.lines + 1,
+    revenue_e4 = unmapped_line.revenue_e4 + excluded.revenue_e4,
+    last_day = CASE WHEN unmapped_line.last_day > excluded.last_day THEN unmapped_line.last_day
+        ELSE excluded.last_day END;
+
+-- name: unmapped_lines
+-- What brought in most without being known.
+SELECT receipt_text, gtin, lines, revenue_e4, last_day FROM unmapped_line
+WHERE tenant_id = :tenant_id ORDER BY revenue_e4 DESC, receipt_text, gtin LIMIT :rows_max;
+
+-- name: all_unmapped
+-- Every line that was unmapped when it came.
+SELECT receipt_text, gtin FROM unmapped_line WHERE tenant_id = :tenant_id;
+
+-- name: drop_unmapped
+-- An item means this line now.
+DELETE FROM unmapped_line WHERE tenant_id = :tenant_id AND receipt_text = :receipt_text AND gtin = :gtin;
+
+-- name: came
+-- A customer bought something here.
+UPDATE customer SET purchases = coalesce(purchases, 0) + 1, changed_no = :change_no,
+    last_visit = CASE WHEN last_visit > :day THEN last_visit ELSE :day END
+WHERE tenant_id = :tenant_id AND customer_id = :customer_id;
+
+-- name: put_store_seen
+-- Where and when a customer was last seen.
+INSERT INTO customer_store (tenant_id, customer_id, store_id, last_day)
+VALUES (:tenant_id, :customer_id, :store_id, :day)
+ON CONFLICT (tenant_id, customer_id, store_id) DO UPDATE SET last_day = excluded.last_day
+WHERE customer_store.last_day < excluded.last_day;
+
+-- name: put_unknown_code
+-- A code that nobody knows yet, with the sale it was shown for.
+INSERT INTO unknown_code (tenant_id, locator, transaction_id, store_id, sealed, business_day)
+VALUES (:tenant_id, :locator, :transaction_id, :store_id, :sealed, :day)
+ON CONFLICT (tenant_id, locator, transaction_id) DO NOTHING;
+
+-- name: unlinked_codes
+-- Codes that nobody knew when they were shown.
+SELECT locator, transaction_id FROM unknown_code WHERE tenant_id = :tenant_id AND customer_id IS NULL
+ORDER BY locator, transaction_id;
+
+-- name: link_code
+-- The holder of an unknown code is known now.
+UPDATE unknown_code SET customer_id = :customer_id, sealed = ''
+WHERE tenant_id = :tenant_id AND locator = :locator AND transaction_id = :transaction_id;
+
+-- name: holder_of_locator
+-- To whom the tokens with this first half lead.
+SELECT customer_id FROM customer_code
+WHERE tenant_id = :tenant_id AND token >= :low AND token <= :high ORDER BY token LIMIT 1;

@@ -35,6 +35,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
+    "PRAGMA secure_delete = ON",  # a person who was erased is gone from free pages too
     f"PRAGMA busy_timeout = {BUSY_WAIT_S * 1000}",
 )
 
@@ -102,6 +103,11 @@ class SqliteDatabase:
                     self._readers.put_nowait(connection)
                 except queue.Full:
                     connection.close()
+
+    def scrub(self) -> None:
+        """Move the write-ahead log into the database and empty it: what was deleted stands in neither any more."""
+        with self._lock, _translated():
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close every connection."""

@@ -1,0 +1,260 @@
+"""Commands of the feed: forget people, press stop buttons, publish config bundles, say where stores are.
+
+`register` puts them into `tillstream hub`; each imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from retail.errors import ConfigurationError
+
+Config = Annotated[Path | None, typer.Option("--config", help="A hub.toml.")]
+StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Where the hub keeps everything.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Store = Annotated[str | None, typer.Option("--store", help="One store, by its id.")]
+Region = Annotated[str | None, typer.Option("--region", help="All stores of a region.")]
+Chain = Annotated[bool, typer.Option("--chain", help="All stores.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `tillstream hub`."""
+    app.command()(erase)
+    app.command()(erasures)
+    app.command()(stop)
+    app.command()(resume)
+    app.command()(bundle)
+    app.command()(place)
+    app.add_typer(items, name="items")
+
+
+def erase(
+    customer: Annotated[list[str] | None, typer.Option("--customer", help="A customer id; may be repeated.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Customer ids, one a line.")] = None,
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; a program must say so.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forget customers for ever, here and in every store. Stores get the order before anything else.
+
+    Exits 1 when somebody is not known; the others are erased all the same.
+    """
+    from hub.feed.commands import erase_people, look_at_people  # noqa: PLC0415
+
+    wanted = _ids(customer or [], file)
+    found = look_at_people(config, state_dir=state_dir, customer_ids=wanted)
+    there = [each for each in found if each["known"] or each["journal_records"] or each["erased_at"]]
+    unknown = [each["customer_id"] for each in found if each not in there]
+    done: dict[str, Any] = {"people": found, "unknown": unknown, "erased": 0, "through": None, "dry_run": dry_run}
+    if there and not dry_run:
+        if not yes and as_json:
+            raise ConfigurationError("erasing cannot be undone", fix="say --yes as well, or look first with --dry-run")
+        if not yes:
+            typer.echo(_erase_text(done | {"dry_run": True}))
+            typer.confirm(f"Forget {len(there)} customers for ever, here and in every store?", abort=True)
+        ids = [each["customer_id"] for each in there]
+        done["through"] = erase_people(config, state_dir=state_dir, customer_ids=ids)
+        done["erased"] = len(there)
+    _tell(done, _erase_text(done), as_json=as_json)
+    if unknown:
+        raise typer.Exit(1)
+
+
+def erasures(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson = False) -> None:
+    """Show how far every store is with forgetting people: the number of the last erasure it has carried out."""
+    from hub.feed.commands import erasure_marks  # noqa: PLC0415
+
+    told = erasure_marks(config, state_dir=state_dir)
+    lines = [f"erasures ordered: {told['through']}"]
+    lines += [
+        f"{each['store_id']:<12} erased through {each['erased_through']}"
+        + (f"  {each['behind']} BEHIND, last contact {each['last_contact_at'] or 'never'}" if each["behind"] else "")
+        for each in told["stores"]
+    ]
+    _tell(told, "\n".join(lines), as_json=as_json)
+
+
+def stop(
+    what: Annotated[str | None, typer.Argument(help="printing, burning, redeeming or campaign.")] = None,
+    campaign: Annotated[str | None, typer.Argument(help="Which campaign.")] = None,
+    *,
+    store: Store = None,
+    region: Region = None,
+    until: Annotated[str | None, typer.Option("--until", help="When it ends by itself, e.g. 2026-12-01T08:00.")] = None,
+    why: Annotated[str, typer.Option("--why", help="What people in the stores are told.")] = "",
+    config: Config = None,
+    state_dir: StateDir = None,
+    chain: Chain = False,
+    listing: Annotated[bool, typer.Option("--list", help="Show what is stopped.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Stop printing, burning, redeeming or one campaign, within a minute in every store that is online.
+
+    With `--until` it ends by itself, in stores that are offline too; else with `tillstream hub resume`.
+    """
+    from hub.feed.commands import list_stops, press_stop  # noqa: PLC0415
+
+    if listing or what is None:
+        told = list_stops(config, state_dir=state_dir)
+        text = "\n".join(_stop_line(each) for each in told["stops"]) or "nothing is stopped"
+        _tell(told, text, as_json=as_json)
+        return
+    told = press_stop(
+        config,
+        state_dir=state_dir,
+        kind=what,
+        campaign_id=campaign or "",
+        scope=_scope(store, region, chain=chain),
+        until=_moment(until),
+        why=why,
+    )
+    _tell(told, _stop_line(told), as_json=as_json)
+
+
+def resume(
+    stop_no: Annotated[int, typer.Argument(help="The number that `hub stop --list` shows.")],
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Take a stop back. Stores that are online go on within a minute."""
+    from hub.feed.commands import lift_stop  # noqa: PLC0415
+
+    told = lift_stop(config, state_dir=state_dir, stop_no=stop_no)
+    _tell(told, f"stop {stop_no} is taken back" if told["lifted"] else f"no stop {stop_no} acts", as_json=as_json)
+    if not told["lifted"]:
+        raise typer.Exit(1)
+
+
+def bundle(
+    file: Annotated[Path | None, typer.Argument(help="A config bundle (JSON); none shows what is published.")] = None,
+    *,
+    store: Store = None,
+    region: Region = None,
+    ring: Annotated[str | None, typer.Option("--ring", help="All stores of a ring.")] = None,
+    config: Config = None,
+    state_dir: StateDir = None,
+    chain: Chain = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a config bundle to a store, a ring, a region or the chain, or show who has which and who refused it.
+
+    A store that cannot use it keeps its last good one and says why; look before you widen the ring.
+    """
+    from hub.feed.commands import publish_bundle, show_bundles  # noqa: PLC0415
+
+    if file is not None:
+        scope = f"ring:{ring}" if ring and not (store or region or chain) else _scope(store, region, chain=chain)
+        publish_bundle(config, state_dir=state_dir, path=file, scope=scope)
+    told = show_bundles(config, state_dir=state_dir)
+    lines = [
+        f"{each['scope'] or 'chain':<24} version {each['version']:<4} {each['sha256'][:12]} of {each['as_of']}"
+        for each in told["bundles"]
+    ]
+    lines += [f"{each['store_id']} REFUSED {each['kind']}: {each['message']}" for each in told["refused"]]
+    _tell(told, "\n".join(lines) or "no bundle is published", as_json=as_json)
+
+
+def place(
+    store: Annotated[str, typer.Option("--store", help="Which store.")],
+    region: Annotated[str | None, typer.Option("--region", help="Its region; empty for none.")] = None,
+    ring: Annotated[str | None, typer.Option("--ring", help="Its ring; empty for none.")] = None,
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say in which region and ring a store is; without either, show it."""
+    from hub.feed.commands import place_store  # noqa: PLC0415
+
+    told = place_store(config, state_dir=state_dir, store_id=store, region=region, ring=ring)
+    _tell(told, f"{store}: region {told['region'] or '-'}, ring {told['ring'] or '-'}", as_json=as_json)
+
+
+items = typer.Typer(help="The chain's items, and what receipts call by no name it knows.", no_args_is_help=True)
+
+
+@items.command("unmapped")
+def unmapped(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="How many lines.")] = 100,
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the lines of receipts that no item means, by what they brought in: the next lines of items.csv."""
+    from hub.feed.commands import unmapped_lines  # noqa: PLC0415
+
+    told = unmapped_lines(config, state_dir=state_dir, limit=limit)
+    lines = [
+        f"{each['revenue']:>14} {each['lines']:>7} lines  {each['receipt_text']}  {each['gtin']}".rstrip()
+        for each in told["unmapped"]
+    ]
+    share = f"{told['mapped_percent']} % of the revenue is mapped" if told["mapped_percent"] is not None else ""
+    _tell(told, "\n".join([*lines, share]).strip() or "no line of a receipt has come yet", as_json=as_json)
+
+
+def _ids(customers: list[str], file: Path | None) -> list[str]:
+    listed = list(customers)
+    if file is not None:
+        try:
+            text = file.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"{file}: cannot be read: {error}", fix="name a text file of customer ids"
+            ) from error
+        lines = [line.strip().strip('"') for line in text.splitlines()]
+        listed += [line for line in lines if line and line.lower() != "customer_id"]
+    if not listed:
+        raise ConfigurationError("who is to be forgotten?", fix="tillstream hub erase --customer ID")
+    return listed
+
+
+def _scope(store: str | None, region: str | None, *, chain: bool) -> str:
+    if sum((store is not None, region is not None, chain)) != 1:
+        raise ConfigurationError("where?", fix="say one of --store ID, --region NAME, --chain")
+    return f"store:{store}" if store is not None else f"region:{region}" if region is not None else ""
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"--until {text!r} is no time", fix="e.g. 2026-12-01T08:00+01:00") from error
+    return moment if moment.tzinfo else moment.astimezone()  # as the clock on this machine's wall
+
+
+def _erase_text(told: dict[str, Any]) -> str:
+    lines = []
+    for each in told["people"]:
+        if each["customer_id"] in told["unknown"]:
+            lines.append(f"{each['customer_id']}: nobody here knows them")
+            continue
+        before = f", erased on {each['erased_at']}" if each["erased_at"] else ""
+        lines.append(f"{each['customer_id']}: {each['codes']} codes, {each['journal_records']} journal records{before}")
+    if told["through"] is not None:
+        lines.append(f"{told['erased']} erased; the order to the stores is published (through {told['through']})")
+        lines.append("tillstream hub erasures shows which stores have carried it out")
+    return "\n".join(lines)
+
+
+def _stop_line(each: dict[str, Any]) -> str:
+    what = f"campaign {each['campaign_id']}" if each["campaign_id"] else each["kind"]
+    until = f"until {each['until']}" if each["until"] else "until it is taken back"
+    why = f"  ({each['why']})" if each["why"] else ""
+    return f"stop {each['stop_no']}: {what} in {each['scope'] or 'the whole chain'} {until}{why}"
+
+
+def _tell(told: dict[str, Any], text: str, *, as_json: bool) -> None:
+    typer.echo(json.dumps(told, ensure_ascii=False) if as_json else text)

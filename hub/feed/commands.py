@@ -1,0 +1,173 @@
+"""What the feed's commands do, apart from how they are called and how the result is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hub.commands import opened
+from hub.feed.erasing import Erasing
+from hub.feed.stopping import PressedStop, StopBoard, StopOrder
+from retail.errors import ConfigurationError, OnSiteError
+from retail.stops import StopKind
+from sync.protocol.feed_messages import FeedKind
+
+BUNDLE_BYTES_MAX = 1_000_000
+"""A config bundle is texts; a store refuses a larger one."""
+
+NAME_CHARS_MAX = 64
+
+
+def look_at_people(config: Path | None, *, state_dir: Path | None, customer_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what is known of each, changing nothing."""
+    with opened(config, state_dir) as hub:
+        erasing = Erasing(hub.database, hub.files, hub.feed)
+        return [each.to_json() for each in erasing.look(hub.config.tenant, customer_ids)]
+
+
+def erase_people(config: Path | None, *, state_dir: Path | None, customer_ids: Sequence[str]) -> int:
+    """Forget people and return the number of the last erasure."""
+    with opened(config, state_dir) as hub:
+        erasing = Erasing(hub.database, hub.files, hub.feed)
+        people = erasing.look(hub.config.tenant, customer_ids)
+        return erasing.erase(hub.config.tenant, people, now=hub.clock())
+
+
+def erasure_marks(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
+    """Return how many erasures were ordered, and how far every store is."""
+    with opened(config, state_dir) as hub:
+        through, stores = Erasing(hub.database, hub.files, hub.feed).stores(hub.config.tenant)
+    return {"through": through, "stores": stores, "behind": sum(each["behind"] > 0 for each in stores)}
+
+
+def press_stop(
+    config: Path | None,
+    *,
+    state_dir: Path | None,
+    kind: str,
+    campaign_id: str,
+    scope: str,
+    until: datetime | None,
+    why: str,
+) -> dict[str, Any]:
+    """Press a stop button and return the stop."""
+    if kind not in set(StopKind):
+        raise ConfigurationError(f"{kind!r} cannot be stopped", fix=f"say one of {', '.join(StopKind)}")
+    with opened(config, state_dir) as hub:
+        board = StopBoard(hub.database, hub.files)
+        order = StopOrder(kind=StopKind(kind), campaign_id=campaign_id, scope=scope, until=until, why=why)
+        return _stop(board.press(hub.config.tenant, order, now=hub.clock()))
+
+
+def list_stops(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
+    """Return every stop that acts."""
+    with opened(config, state_dir) as hub:
+        pressed = StopBoard(hub.database, hub.files).pressed(hub.config.tenant)
+        return {"stops": [_stop(each) for each in pressed if not each.is_over(hub.clock())]}
+
+
+def lift_stop(config: Path | None, *, state_dir: Path | None, stop_no: int) -> dict[str, Any]:
+    """Take a stop back and say whether there was one."""
+    with opened(config, state_dir) as hub:
+        lifted = StopBoard(hub.database, hub.files).resume(hub.config.tenant, stop_no, now=hub.clock())
+    return {"stop_no": stop_no, "lifted": lifted}
+
+
+def publish_bundle(config: Path | None, *, state_dir: Path | None, path: Path, scope: str) -> None:
+    """Publish a config bundle for a scope. Raises ConfigurationError for what no store could read."""
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise OnSiteError(f"{path}: cannot be read: {error.strerror}", fix="name a readable file") from error
+    if len(body) > BUNDLE_BYTES_MAX:
+        raise ConfigurationError(f"{path.name}: larger than {BUNDLE_BYTES_MAX} bytes", fix="make it smaller")
+    try:
+        content = json.loads(body)
+    except ValueError as error:
+        raise ConfigurationError(f"{path.name}: no JSON: {error}", fix="mend the place named above") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path.name}: holds no object", fix='e.g. {"content": {"posters": []}}')
+    what, _, name = scope.partition(":")
+    with opened(config, state_dir) as hub:
+        with hub.database.reading() as session:
+            places = session.rows("places", tenant_id=hub.config.tenant)
+        column = {"store": 0, "region": 1, "ring": 2}
+        if what and name not in {row[column[what]] for row in places}:
+            raise ConfigurationError(f"no {what} {name!r}", fix="see `tillstream hub place --store ID`")
+        plain = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        hub.files.publish_bytes(hub.config.tenant, FeedKind.CONFIG, plain, now=hub.clock(), scope=scope)
+
+
+def show_bundles(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
+    """Return the newest bundle of each scope, and which stores could not use a file of the feed."""
+    with opened(config, state_dir) as hub:
+        newest: dict[str, dict[str, Any]] = {}
+        for kept in hub.files.all(hub.config.tenant):
+            if kept.file.kind is FeedKind.CONFIG:
+                told = kept.file.model_dump(mode="json", include={"version", "sha256", "as_of", "size_bytes"})
+                newest.setdefault(kept.scope, {"scope": kept.scope, **told})
+        with hub.database.reading() as session:
+            rows = session.rows("feed_refusals", tenant_id=hub.config.tenant)
+    refused = [{"store_id": store_id, **each} for store_id, text in rows for each in json.loads(text)]
+    return {"bundles": list(newest.values()), "refused": refused}
+
+
+def place_store(
+    config: Path | None, *, state_dir: Path | None, store_id: str, region: str | None, ring: str | None
+) -> dict[str, Any]:
+    """Say where a store is, and return it. Its stops and bundles follow at its next look."""
+    for name in (region, ring):
+        if name and (len(name) > NAME_CHARS_MAX or not name.isprintable() or ":" in name):
+            raise ConfigurationError(f"{name!r:.80} is no name of a region or ring", fix="letters, digits, spaces")
+    with opened(config, state_dir) as hub:
+        which = {"tenant_id": hub.config.tenant, "store_id": store_id}
+        with hub.database.writing() as session:
+            if session.row("place_of_store", **which) is None:
+                raise ConfigurationError(f"no store {store_id!r}", fix="see `tillstream hub stores`")
+            if region is not None:
+                session.run("put_region", region=region, **which)
+            if ring is not None:
+                session.run("put_ring", ring=ring, **which)
+        StopBoard(hub.database, hub.files).publish(hub.config.tenant, now=hub.clock())
+        with hub.database.reading() as session:
+            row = session.row("place_of_store", **which)
+    assert row is not None
+    return {"store_id": store_id, "region": row[0], "ring": row[1]}
+
+
+def unmapped_lines(config: Path | None, *, state_dir: Path | None, limit: int) -> dict[str, Any]:
+    """Read what journals have brought since the last time; return the unmapped lines by revenue."""
+    from hub.feed.learning import Learner  # noqa: PLC0415
+
+    with opened(config, state_dir) as hub:
+        Learner(hub.database).learn(hub.config.tenant)
+        with hub.database.reading() as session:
+            rows = session.rows("unmapped_lines", tenant_id=hub.config.tenant, rows_max=limit)
+            mapped, unmapped = (
+                int(row[0]) if row else 0
+                for row in (
+                    session.row("mark", tenant_id=hub.config.tenant, what=what)
+                    for what in ("revenue_mapped", "revenue_unmapped")
+                )
+            )
+    lines = [
+        {
+            "receipt_text": text,
+            "gtin": gtin,
+            "lines": count,
+            "revenue": f"{Decimal(revenue).scaleb(-4):.2f}",
+            "last_day": day,
+        }
+        for text, gtin, count, revenue, day in rows
+    ]
+    known = mapped + unmapped
+    return {"unmapped": lines, "mapped_percent": round(100 * mapped / known, 1) if known else None}
+
+
+def _stop(stop: PressedStop) -> dict[str, Any]:
+    return asdict(stop)

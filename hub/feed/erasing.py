@@ -1,0 +1,180 @@
+"""Forgetting people at the chain: rows, tokens, journal records, mirror files; first of all the order to the stores.
+
+The order goes out before anything slow is done here: stores find it in their next manifest, ahead of every other file.
+What is left of a person is an erasure: their ID and the first halves of their tokens, without which no store could be
+told whom to forget and no old export could be refused. It opens nothing and names nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.feed.files import FeedFiles, KeptFile
+from hub.feed.service import FeedService
+from hub.storage.ports import Database, Session
+from sync.protocol.feed_messages import FeedKind
+from sync.protocol.mirror_file import erase as erase_from_file
+from sync.protocol.persons import names_person
+from sync.protocol.tokens import locator_of
+
+DROPS = (
+    "drop_codes_of", "drop_segments_of", "drop_bought_of", "drop_contacts_of", "drop_changes_of", "drop_stores_of",
+    "drop_merges_of", "drop_customer",
+)  # fmt: skip
+
+MIRROR_KINDS = frozenset({FeedKind.MIRROR, FeedKind.MIRROR_OVERLAY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the chain knows of one person before they are erased."""
+
+    customer_id: str
+    is_known: bool
+    erased_at: str
+    codes: int
+    records: int
+    accounts: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the person's line of a report; it names nothing but the ID that was asked for."""
+        return {
+            "customer_id": self.customer_id,
+            "known": self.is_known,
+            "erased_at": self.erased_at or None,
+            "codes": self.codes,
+            "journal_records": self.records,
+            "merged_accounts": len(self.accounts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """Erasures of one hub. Doing one twice erases nothing more, and what came meanwhile."""
+
+    database: Database
+    files: FeedFiles
+    feed: FeedService
+
+    def look(self, tenant_id: str, customer_ids: Sequence[str]) -> list[Known]:
+        """Return what would be erased; nothing is changed."""
+        with self.database.reading() as session:
+            return [self._known(session, tenant_id, each) for each in dict.fromkeys(customer_ids)]
+
+    def erase(self, tenant_id: str, people: Sequence[Known], *, now: datetime) -> int:
+        """Erase people; return the number of the last erasure. The order to the stores is published first."""
+        locators: dict[str, list[str]] = {}
+        for person in people:
+            with self.database.writing() as session:
+                session.row("next_change", tenant_id=tenant_id, what="erasures")  # numbers are given one by one
+                for customer_id in (person.customer_id, *person.accounts):
+                    locators[customer_id] = _order(session, tenant_id, customer_id, now=now)
+        self.feed.publish_erasures(tenant_id, now=now)
+        for customer_id, each in locators.items():
+            self._erase_records(tenant_id, customer_id, each)
+        through = self._through(tenant_id)
+        wanted = [bytes.fromhex(each) for several in locators.values() for each in several]
+        for kept in self.files.all(tenant_id):
+            if kept.file.kind in MIRROR_KINDS and wanted:
+                self._erase_from_file(tenant_id, kept, wanted, through=through)
+        self.database.scrub()
+        return through
+
+    def stores(self, tenant_id: str) -> tuple[int, list[dict[str, Any]]]:
+        """Return the number of the last erasure, and how far each store is."""
+        with self.database.reading() as session:
+            marks = session.rows("erased_marks", tenant_id=tenant_id)
+        through = self._through(tenant_id)
+        lines = [
+            {
+                "store_id": store_id,
+                "erased_through": mark,
+                "behind": through - mark if agent_id else 0,
+                "last_contact_at": last_contact_at,
+            }
+            for store_id, mark, last_contact_at, agent_id in marks
+        ]
+        return through, lines
+
+    def _known(self, session: Session, tenant_id: str, customer_id: str) -> Known:
+        who = {"tenant_id": tenant_id, "customer_id": customer_id}
+        erased = session.row("erasure_of", **who)
+        tokens = session.rows("tokens_of", **who)
+        accounts = tuple(str(row[0]) for row in session.rows("merged_from", tenant_id=tenant_id, into_id=customer_id))
+        locators = [locator_of(bytes(row[0])).hex() for row in tokens]
+        return Known(
+            customer_id=customer_id,
+            is_known=session.row("known_customer", **who) is not None,
+            erased_at=str(erased[1]) if erased else "",
+            codes=len(tokens),
+            records=len(_records_of(session, tenant_id, customer_id, locators)),
+            accounts=accounts,
+        )
+
+    def _erase_records(self, tenant_id: str, customer_id: str, locators: list[str]) -> None:
+        with self.database.reading() as session:
+            places = _records_of(session, tenant_id, customer_id, locators)
+        with self.database.writing() as session:
+            session.many("erase_journal_record", sets=places)
+
+    def _erase_from_file(self, tenant_id: str, kept: KeptFile, locators: list[bytes], *, through: int) -> None:
+        served = self.files.open(tenant_id, kept.file.sha256)
+        draft = self.files.folder(tenant_id) / f".erased.{secrets.token_hex(4)}"
+        shutil.copyfile(served.path, draft)
+        if not erase_from_file(draft, locators):
+            draft.unlink()
+            return
+        file = kept.file.model_copy(update={"erased_through": through})
+        self.files.put_in_place_of(tenant_id, kept, draft=draft, file=file)
+
+    def _through(self, tenant_id: str) -> int:
+        with self.database.reading() as session:
+            row = session.row("last_erasure", tenant_id=tenant_id)
+        return int(row[0]) if row and row[0] is not None else 0
+
+
+def _order(session: Session, tenant_id: str, customer_id: str, *, now: datetime) -> list[str]:
+    """Order an erasure and forget the person's rows; return the locators of all their codes.
+
+    Ordered once: a repeat finds what came since - a code, a row - and orders again only then.
+    """
+    who = {"tenant_id": tenant_id, "customer_id": customer_id}
+    before = session.row("erasure_of", **who)
+    locators = [locator_of(bytes(row[0])).hex() for row in session.rows("tokens_of", **who)]
+    dropped = sum(session.run(statement, **who) for statement in DROPS)
+    for locator in (*locators, ""):
+        session.run("drop_unknown_codes_of", locator=locator, **who)
+    if before is None or dropped:
+        row = session.row("last_erasure", tenant_id=tenant_id)
+        session.run(
+            "put_erasure",
+            erasure_no=(int(row[0]) if row and row[0] is not None else 0) + 1,
+            locators=json.dumps(locators),
+            now=now.isoformat(),
+            **who,
+        )
+        return locators
+    return [str(each) for each in json.loads(before[2])]
+
+
+def _records_of(session: Session, tenant_id: str, customer_id: str, locators: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the places of the journal records that name a person."""
+    needles = [json.dumps(customer_id, ensure_ascii=False), *(f'"{each}"' for each in locators)]
+    places: dict[tuple[str, int, int, int], None] = {}
+    for needle in needles:
+        for *place, payload in session.each("records_naming", tenant_id=tenant_id, pattern=f"%{_plain(needle)}%"):
+            if names_person(json.loads(payload), {customer_id}, set(locators)):
+                places[tuple(place)] = None
+    names = ("agent_id", "epoch", "branch", "seq")
+    return [dict(zip(names, place, strict=True)) for place in places]
+
+
+def _plain(text: str) -> str:
+    """Return a text for LIKE with `!` as escape."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
