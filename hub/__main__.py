@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.feed import cli as feed_cli
+from hub.value import cli as value_cli
 
 app = typer.Typer(
     name="hub",
@@ -158,6 +159,7 @@ def _tell(told: dict[str, Any], text: str, *, as_json: bool) -> None:
 
 
 feed_cli.register(app)
+value_cli.register(app)
 
 if __name__ == "__main__":
     app()

@@ -24,6 +24,7 @@ from hub.callers import Caller
 from hub.gate import open_body, read_body
 from hub.ingest.batch import check_chain
 from hub.ingest.plan import GapError
+from hub.value.service import ValueService
 from retail.errors import RefusedError, TillstreamError, TryAgainError
 from sync.protocol.body import BodyRefusedError, parse
 from sync.protocol.enrolment import KEY_BYTES, from_base64
@@ -41,6 +42,7 @@ from sync.protocol.messages import (
     Refusal,
 )
 from sync.protocol.signatures import Answer, Request, sign_answer
+from sync.protocol.value_messages import LeaseQuestion, LeasesAnswer
 
 MessageT = TypeVar("MessageT", bound=Message)
 
@@ -102,6 +104,10 @@ def agent_routes(hub: Hub) -> APIRouter:
     async def feed_file(request: HttpRequest, sha256: str) -> Response:
         return await _served(hub, request, sha256)
 
+    @routes.post("/v1/leases", **_described(LeaseQuestion, LeasesAnswer, "Ask for points, and for leases held"))
+    async def leases(request: HttpRequest) -> Response:
+        return await _answered(hub, request, _lend)
+
     return routes
 
 
@@ -145,6 +151,11 @@ def _locate(hub: Hub, told: Request) -> _Reply:
 def _note(hub: Hub, told: Request) -> _Reply:
     caller, report = _opened(hub, told, AppliedReport)
     return _ok(hub.feed.note(caller, report, now=hub.clock()))
+
+
+def _lend(hub: Hub, told: Request) -> _Reply:
+    caller, question = _opened(hub, told, LeaseQuestion)
+    return _ok(ValueService(hub.database, hub.files).leases(caller, question, now=hub.clock()))
 
 
 def _manifest(hub: Hub, told: Request, *, cursor: str) -> _Reply:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from sync.protocol import feed_messages, messages
+from sync.protocol import feed_messages, messages, value_messages
 from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, ErasuresFile, Manifest, SignedManifest, StopsFile
 from sync.protocol.messages import (
     EnrolAnswer,
@@ -26,6 +26,7 @@ from sync.protocol.messages import (
     PositionQuestion,
     Refusal,
 )
+from sync.protocol.value_messages import LeaseQuestion, LeasesAnswer
 
 MESSAGES: tuple[type[Message], ...] = (
     EnrolQuestion,
@@ -40,6 +41,8 @@ MESSAGES: tuple[type[Message], ...] = (
     StopsFile,
     AppliedReport,
     AppliedAnswer,
+    LeaseQuestion,
+    LeasesAnswer,
     Refusal,
 )
 """Every whole message or file, in the order of `docs/wire-protocol.md`."""
@@ -113,7 +116,8 @@ def _bounds(told: Mapping[str, Any], low: str, high: str) -> str:
 def _descriptions() -> dict[str, dict[str, str]]:
     """Return for each class of the messages its docstring (under "") and those of its fields."""
     found: dict[str, dict[str, str]] = {}
-    nodes = [*ast.parse(inspect.getsource(messages)).body, *ast.parse(inspect.getsource(feed_messages)).body]
+    sources = (messages, feed_messages, value_messages)
+    nodes = [node for source in sources for node in ast.parse(inspect.getsource(source)).body]
     for node in nodes:
         if isinstance(node, ast.ClassDef):
             bases = [base.id for base in node.bases if isinstance(base, ast.Name)]

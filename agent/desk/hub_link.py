@@ -18,7 +18,9 @@ from typing import Any
 
 from agent.config import AgentConfig
 from agent.desk.content import check_feed_content
-from agent.desk.ports import Asking, DeskCursors, DeskJournal
+from agent.desk.leases import LeaseLink, keep_leases
+from agent.desk.loyalty import Asking
+from agent.desk.ports import DeskCursors, DeskJournal
 from agent.enrolment import load_enrolled
 from agent.journal.reader import JournalReader
 from agent.keys import FileSecrets, load_or_create_keys
@@ -82,6 +84,7 @@ class HubLink:
     backlog: int = 0
     parked: int = 0
     journal: DeskJournal | None = None
+    leases: LeaseLink = field(default_factory=LeaseLink)
 
     def report(self) -> dict[str, Any]:
         """Return the `hub` part of `tillstream status --json`."""
@@ -144,9 +147,11 @@ async def _serve_one_enrolment(link: HubLink) -> None:
             enrolled.hub_url, SigningKey(keys.sign), hub_key=enrolled.hub_public_key, pace=SystemPace()
         )
         await link.control.ask("enrolled")
+        link.leases.connection = connection
         works = [
             *carriers(link, reader, connection, enrolled=enrolled, pace=SystemPace()),
             _note_contacts(link, connection),
+            keep_leases(link.control, connection, pace=SystemPace()),
             _wake_now_and_then(link.wake),
             _until_enrolled_anew(link, enrolled),
         ]
@@ -157,6 +162,7 @@ async def _serve_one_enrolment(link: HubLink) -> None:
             for task in tasks:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
+            link.leases.connection = None
             await connection.close()
         for end in ended:
             if isinstance(end, Exception):

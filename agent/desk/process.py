@@ -125,7 +125,7 @@ async def run_desk(config: AgentConfig, *, expects_core: bool = True) -> None:
     control = ControlClient(state.control_socket, on_push=pushes.on_push, on_link=pushes.on_link)
     hub = HubLink(state=state, config=config, control=control, wake=wake)
     status = DeskStatus(hub=hub, clock=clock, listen=config.desk.listen)
-    core = DeskCore(control, own_status=status.report)
+    core = DeskCore(control, own_status=status.report, lend=hub.leases.lend)
     app = create_app(
         core=core,
         content=content,

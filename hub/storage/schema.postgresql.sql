@@ -371,6 +371,19 @@ CREATE TABLE feed_file (
     PRIMARY KEY (tenant_id, kind, scope, version)
 );
 
+-- Points of an account that left its balance for one store, until that store tells what became of them.
+CREATE TABLE points_lease (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    lease_id TEXT COLLATE "C" NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    points BIGINT NOT NULL,
+    expires_at TEXT COLLATE "C" NOT NULL,
+    for_request BIGINT NOT NULL,
+    granted_at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, lease_id)
+);
+
 -- Stop buttons. `what` is printing, burning or campaign; `lifted_at` is set by a resume; `until` empty: till resumed.
 CREATE TABLE stop (
     tenant_id TEXT COLLATE "C" NOT NULL,

@@ -363,6 +363,19 @@ CREATE TABLE feed_file (
     PRIMARY KEY (tenant_id, kind, scope, version)
 ) STRICT;
 
+-- Points of an account that left its balance for one store, until that store tells what became of them.
+CREATE TABLE points_lease (
+    tenant_id TEXT NOT NULL,
+    lease_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    points INTEGER NOT NULL,
+    expires_at TEXT NOT NULL,
+    for_request INTEGER NOT NULL,
+    granted_at TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, lease_id)
+) STRICT;
+
 -- Stop buttons. `what` is printing, burning or campaign; `lifted_at` is set by a resume; `until` empty: till resumed.
 CREATE TABLE stop (
     tenant_id TEXT NOT NULL,

@@ -1,0 +1,36 @@
+-- Value: what stores told of points and coupons, and the leases that this hub has granted.
+
+-- name: value_records
+-- What a chain's stores told of one kind about value; `like` narrows it to one account.
+SELECT a.store_id, r.kind, r.payload, r.occurred_at, r.branch
+FROM journal_record r JOIN agent a ON a.agent_id = r.agent_id
+WHERE a.tenant_id = :tenant_id AND r.kind = :kind AND r.payload IS NOT NULL AND r.payload LIKE :like ESCAPE '\'
+ORDER BY r.agent_id, r.epoch, r.branch, r.seq;
+
+-- name: opening_points
+-- What accounts open with: the points that were imported with their customers.
+SELECT customer_id, household_id, points FROM customer WHERE tenant_id = :tenant_id ORDER BY customer_id;
+
+-- name: put_lease
+-- Points leave the balance for one store.
+INSERT INTO points_lease (tenant_id, lease_id, account, store_id, points, expires_at, for_request, granted_at)
+VALUES (:tenant_id, :lease_id, :account, :store_id, :points, :expires_at, :for_request, :now);
+
+-- name: leases
+-- Every lease of a chain, oldest first.
+SELECT lease_id, account, store_id, points, expires_at, for_request FROM points_lease
+WHERE tenant_id = :tenant_id ORDER BY granted_at, lease_id;
+
+-- name: leases_of_store
+-- Leases that a store should hold: granted, and not over yet.
+SELECT lease_id, account, store_id, points, expires_at, for_request FROM points_lease
+WHERE tenant_id = :tenant_id AND store_id = :store_id AND expires_at > :now ORDER BY granted_at, lease_id;
+
+-- name: lock_leases
+-- Grants of one chain are decided one after the other. SQLite has one writer anyway.
+SELECT tenant_id FROM tenant WHERE tenant_id = :tenant_id;
+
+-- name: agent_keys
+-- Every key that ever spoke for a store: what its coupons are signed with.
+SELECT a.store_id, k.public_key FROM agent_key k JOIN agent a ON a.agent_id = k.agent_id
+WHERE a.tenant_id = :tenant_id ORDER BY a.store_id, k.enrolled_at, k.key_id;

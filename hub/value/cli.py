@@ -1,0 +1,110 @@
+"""`tillstream hub reconcile`, `liability`, `value`, `lease`, `revoke-key`: the chain's value on the command line."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
+    from hub.value.service import ValueService
+
+Config = Annotated[Path | None, typer.Option("--config", help="A hub.toml.")]
+StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Where the hub keeps everything.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def reconcile(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson = False) -> None:
+    """Say whether coupons, points and leases add up to the cent; exits 1 when they do not."""
+    with closing(_hub(config, state_dir)) as hub:
+        told = _value(hub).reconcile(hub.config.tenant, now=hub.clock()).to_json()
+    lines = [f"{each['finding']}: {each['subject']}, {each['money']}: {each['why']}" for each in told["findings"]]
+    _tell(told, "\n".join(lines) or f"it adds up: {told['accounts']} accounts, {told['leases']} leases", as_json)
+    if lines:
+        raise typer.Exit(1)
+
+
+def liability(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson = False) -> None:
+    """Say what the chain owes its members in points and money, and what will expire unspent."""
+    with closing(_hub(config, state_dir)) as hub:
+        told = _value(hub).liability(hub.config.tenant, now=hub.clock())
+    names = ("liability", "pending", "breakage", "debt", "waived")
+    _tell(
+        told, "\n".join(f"{name:<10} {told[name]['points']:>12} {told[name]['money']:>14}" for name in names), as_json
+    )
+
+
+def value(
+    rules: Annotated[
+        Path | None, typer.Argument(help="value.toml: the tables earn, coupons, burn, tiers, fraud.")
+    ] = None,
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Publish the chain's rules for coupons and points to all stores, with every store's coupon key."""
+    with closing(_hub(config, state_dir)) as hub:
+        told = _value(hub).publish(hub.config.tenant, rules, now=hub.clock())
+    _tell(told, f"published version {told['version']} with {told['keys']} keys", as_json)
+
+
+def lease(
+    account: Annotated[str, typer.Option("--account", help="A customer's id, or a household's that pools points.")],
+    store: Annotated[str, typer.Option("--store", help="The store that may spend them without asking.")],
+    points: Annotated[int, typer.Option("--points", min=1, help="How many at most.")],
+    days: Annotated[int, typer.Option("--days", min=1, max=31, help="For how long.")] = 1,
+    *,
+    config: Config = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Grant a store points of one account to spend without a link; never more than the balance."""
+    with closing(_hub(config, state_dir)) as hub:
+        told = _value(hub).lend(
+            hub.config.tenant, account=account, store_id=store, points=points, days=days, now=hub.clock()
+        )
+    _tell(told, f"{told['points']} points of {account} for store {store} until {told['expires_at']}", as_json)
+
+
+def revoke_key(
+    store: Annotated[str, typer.Option("--store", help="The store whose machine was stolen.")],
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke a store's coupon keys: what they signed is good only where a ledger knows it as issued."""
+    with closing(_hub(config, state_dir)) as hub:
+        told = _value(hub).revoke(hub.config.tenant, store, now=hub.clock())
+    _tell(told, f"revoked {', '.join(told['revoked'])}", as_json)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the hub's group."""
+    app.command("reconcile")(reconcile)
+    app.command("liability")(liability)
+    app.command("value")(value)
+    app.command("lease")(lease)
+    app.command("revoke-key")(revoke_key)
+
+
+def _hub(config: Path | None, state_dir: Path | None) -> Hub:
+    from hub.bootstrap import open_hub  # noqa: PLC0415 - imported by the command that runs
+    from hub.config import load_config  # noqa: PLC0415
+
+    return open_hub(load_config(config, state_dir=state_dir))
+
+
+def _value(hub: Hub) -> ValueService:
+    from hub.value.service import ValueService  # noqa: PLC0415 - as above
+
+    return ValueService(hub.database, hub.files)
+
+
+def _tell(told: dict[str, Any], text: str, as_json: bool) -> None:
+    typer.echo(json.dumps(told, ensure_ascii=False) if as_json else text)

@@ -1,0 +1,66 @@
+"""What stores have told of value, read from their journals' records in an order that every hub repeats.
+
+A record says the same however often it is read; a forked branch is read like any other, because what a copied disk
+has spent is spent. Payloads that are not what their kind promises were refused at the door and are passed over here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from hub.storage.ports import Session
+
+POINTS_KINDS = ("points.earned", "points.reversed", "points.burned", "points.leased", "points.unleased")
+COUPON_KINDS = ("coupon.redeemed", "coupon.restored")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One record about value; `identity` is the same for a record told twice."""
+
+    store_id: str
+    kind: str
+    content: dict[str, Any]
+    occurred_at: str
+    branch: int
+
+    @property
+    def day(self) -> date:
+        """Return the day it happened, as the store wrote it."""
+        return datetime.fromisoformat(self.occurred_at).date()
+
+    def text(self, name: str) -> str:
+        """Return a text member; empty when it is none."""
+        value = self.content.get(name)
+        return value if isinstance(value, str) else ""
+
+    def points(self) -> int:
+        """Return how many points it is about; 0 when nobody can say."""
+        value = self.content.get("points")
+        return value if type(value) is int and value >= 0 else 0
+
+
+def told(session: Session, tenant_id: str, kinds: Iterable[str], *, account: str | None = None) -> Iterator[Told]:
+    """Yield what stores told of these kinds, all accounts or one, in order of occurrence, then of place."""
+    like = "%" if account is None else f"%{_like(json.dumps(account, ensure_ascii=False))}%"
+    rows = [row for kind in kinds for row in session.rows("value_records", tenant_id=tenant_id, kind=kind, like=like)]
+    for store_id, kind, payload, occurred_at, branch in sorted(rows, key=lambda row: (row[3], row[0], row[4])):
+        content = _object(payload)
+        if content is not None and (account is None or content.get("account") == account):
+            yield Told(store_id=store_id, kind=kind, content=content, occurred_at=occurred_at, branch=branch)
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _object(payload: str) -> dict[str, Any] | None:
+    try:
+        content = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -1,0 +1,247 @@
+"""Does it all add up? Coupons used twice, accounts against their records, leases against burns: to the cent.
+
+Every finding has its money, so that a chain sees what its offline rules have cost. No finding is ever mended here:
+what was given is given; a person decides what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from hub.storage.ports import Database
+from hub.value.accounts import AccountStand, LeaseStand, accounts_of, leases_of
+from hub.value.events import COUPON_KINDS, Told, told
+from hub.value.leases import leases_from
+from retail.coupon_life import Use
+from retail.coupon_policy import double_uses
+from retail.identifiers import BusinessUnitId, CouponSerial, TransactionId, WorkstationId
+from retail.points import PointsReport, report
+
+CENT = Decimal("0.01")
+
+
+class Finding(StrEnum):
+    """What does not add up."""
+
+    COUPON_USED_TWICE = "coupon_used_twice"
+    BOOKS_DO_NOT_CLOSE = "books_do_not_close"
+    ACCOUNT_OVERDRAWN = "account_overdrawn"
+    LEASE_OVERSPENT = "lease_overspent"
+    LEASE_UNKNOWN = "lease_unknown"
+    LEASES_EXCEED_BALANCE = "leases_exceed_balance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One finding: what, about which coupon, account or lease, in which stores, and the money that it comes to."""
+
+    finding: Finding
+    subject: str
+    stores: tuple[str, ...]
+    points: int
+    money: str
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return {**asdict(self), "finding": self.finding.value, "stores": list(self.stores)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """The whole report. `findings` empty: it adds up."""
+
+    as_of: str
+    accounts: int
+    coupons_used: int
+    leases: int
+    leased_outstanding: int
+    points: PointsReport
+    findings: tuple[Line, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as a JSON object."""
+        return {
+            "as_of": self.as_of,
+            "adds_up": not self.findings,
+            "accounts": self.accounts,
+            "coupons_used": self.coupons_used,
+            "leases": self.leases,
+            "leased_outstanding": self.leased_outstanding,
+            "points": asdict(self.points),
+            "findings": [line.to_json() for line in self.findings],
+        }
+
+
+def reconcile(database: Database, tenant_id: str, *, point_value: Decimal, now: datetime) -> Reconciliation:
+    """Return whether what the stores told adds up, as far as it has arrived."""
+    today = now.date()
+    with database.reading() as session:
+        accounts, records = accounts_of(session, tenant_id, today=today)
+        granted = [(lease, True) for lease in leases_from(session.rows("leases", tenant_id=tenant_id))]
+        uses = list(told(session, tenant_id, COUPON_KINDS))
+    leases = leases_of(granted, records)
+    standing = _standing_uses(uses)
+    return Reconciliation(
+        as_of=now.isoformat(),
+        accounts=len(accounts),
+        coupons_used=len({record.text("serial") for record in standing}),
+        leases=len(leases),
+        leased_outstanding=sum(each.outstanding for each in leases.values()),
+        points=report((each.ledger for each in accounts.values()), today),
+        findings=(
+            *_coupons(standing),
+            *_books(accounts, point_value),
+            *_leases(leases, point_value),
+            *_beyond(accounts, leases, today=today, point_value=point_value),
+        ),
+    )
+
+
+def _standing_uses(records: Iterable[Told]) -> list[Told]:
+    """Return uses that were not given back; the record that says which sale a use became is no second use."""
+    uses: dict[tuple[str, str], Told] = {}
+    restored: set[tuple[str, str]] = set()
+    for record in records:
+        key = record.text("serial"), record.text("use_id")
+        if record.kind == "coupon.restored":
+            restored.add(key)
+        elif not record.content.get("confirms"):
+            uses.setdefault(key, record)
+    return [record for key, record in uses.items() if key not in restored]
+
+
+def _coupons(standing: Iterable[Told]) -> list[Line]:
+    by_use = {(record.text("serial"), record.text("use_id")): record for record in standing}
+    found = double_uses((CouponSerial(serial), _use(record)) for (serial, _use_id), record in by_use.items())
+    lines = []
+    for double in found:
+        later = [by_use[double.serial, use.transaction_id] for use in double.uses[1:]]
+        worth = sum((_money(record.text("worth")) for record in later), Decimal(0))
+        where = "; ".join(
+            f"store {use.business_unit_id}, till {use.workstation_id}, {use.at:%Y-%m-%d %H:%M}" for use in double.uses
+        )
+        lines.append(
+            Line(
+                finding=Finding.COUPON_USED_TWICE,
+                subject=double.serial,
+                stores=tuple(sorted({str(use.business_unit_id) for use in double.uses})),
+                points=0,
+                money=_cents(worth),
+                why=f"used {len(double.uses)} times: {where}",
+            )
+        )
+    return lines
+
+
+def _use(record: Told) -> Use:
+    return Use(
+        transaction_id=TransactionId(record.text("use_id")),
+        business_unit_id=BusinessUnitId(record.store_id),
+        workstation_id=WorkstationId(record.text("workstation_id")),
+        at=datetime.fromisoformat(record.text("at") or record.occurred_at),
+        seen_later=bool(record.content.get("seen_later")),
+    )
+
+
+def _books(accounts: dict[str, AccountStand], point_value: Decimal) -> list[Line]:
+    lines = []
+    for name, stand in sorted(accounts.items()):
+        if stand.difference():
+            lines.append(
+                _points_line(
+                    Finding.BOOKS_DO_NOT_CLOSE, name, stand.difference(), point_value, why="records and lots disagree"
+                )
+            )
+        if stand.overdrawn:
+            lines.append(
+                _points_line(
+                    Finding.ACCOUNT_OVERDRAWN,
+                    name,
+                    stand.overdrawn,
+                    point_value,
+                    why=f"{stand.burned} points were burned, {stand.overdrawn} more than there were",
+                )
+            )
+    return lines
+
+
+def _leases(leases: dict[str, LeaseStand], point_value: Decimal) -> list[Line]:
+    lines = []
+    for lease_id, stand in sorted(leases.items()):
+        stores = (str(stand.lease.store),)
+        over = stand.spent - stand.lease.points
+        if not stand.granted_here:
+            lines.append(
+                _points_line(
+                    Finding.LEASE_UNKNOWN,
+                    lease_id,
+                    max(stand.spent, stand.lease.points),
+                    point_value,
+                    stores=stores,
+                    why="a store holds it, and this hub has not granted it: was it restored to before?",
+                )
+            )
+        elif over > 0:
+            lines.append(
+                _points_line(
+                    Finding.LEASE_OVERSPENT,
+                    lease_id,
+                    over,
+                    point_value,
+                    stores=stores,
+                    why=f"{stand.spent} of {stand.lease.points} points were burned: was its disk copied?",
+                )
+            )
+    return lines
+
+
+def _beyond(
+    accounts: dict[str, AccountStand], leases: dict[str, LeaseStand], *, today: date, point_value: Decimal
+) -> list[Line]:
+    """Return accounts whose leases promise more than there is."""
+    out: dict[str, int] = {}
+    stores: dict[str, set[str]] = {}
+    for stand in leases.values():
+        out[stand.lease.account] = out.get(stand.lease.account, 0) + stand.outstanding
+        stores.setdefault(stand.lease.account, set()).add(str(stand.lease.store))
+    lines = []
+    for name, points in sorted(out.items()):
+        ledger = accounts.get(name, AccountStand()).ledger
+        there = max(sum(lot.remaining for lot in ledger.lots.values()) - ledger.debt, 0)
+        if points > there:
+            lines.append(
+                _points_line(
+                    Finding.LEASES_EXCEED_BALANCE,
+                    name,
+                    points - there,
+                    point_value,
+                    stores=tuple(sorted(stores[name])),
+                    why=f"{points} points are leased, {there} are there on {today}",
+                )
+            )
+    return lines
+
+
+def _points_line(
+    finding: Finding, subject: str, points: int, point_value: Decimal, *, why: str, stores: tuple[str, ...] = ()
+) -> Line:
+    return Line(
+        finding=finding, subject=subject, stores=stores, points=points, money=_cents(points * point_value), why=why
+    )
+
+
+def _money(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Decimal(0)
+
+
+def _cents(amount: Decimal) -> str:
+    return str(amount.quantize(CENT))

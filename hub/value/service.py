@@ -1,0 +1,171 @@
+"""What agents ask of leases, and what people do about the chain's value: policy, keys, grants, the report."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hub.callers import Caller
+from hub.feed.files import FeedFiles
+from hub.storage.ports import Database
+from hub.value.accounts import accounts_of
+from hub.value.leases import REQUEST_LIFE, Leasing
+from hub.value.reconcile import Reconciliation, reconcile
+from retail.errors import ConfigurationError, RefusedError
+from retail.points import report
+from retail.value_policy import value_policy_from_mapping
+from sync.protocol.coupons import key_id_of
+from sync.protocol.feed_messages import FeedKind
+from sync.protocol.value_messages import LEASES_MAX, LeaseHeld, LeaseQuestion, LeasesAnswer
+
+DEFAULT_POINT_VALUE = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class ValueService:
+    """Value of one hub's chains."""
+
+    database: Database
+    files: FeedFiles
+
+    @property
+    def leasing(self) -> Leasing:
+        """Grants."""
+        return Leasing(self.database)
+
+    def leases(self, caller: Caller, question: LeaseQuestion, *, now: datetime) -> LeasesAnswer:
+        """Return what the caller's store holds, having granted what it asks for a purchase at hand.
+
+        An account with nothing to lease gets nothing and is no error: the store decides by what it holds.
+        """
+        if question.points and question.account:
+            try:
+                self.leasing.grant(
+                    caller.tenant_id,
+                    account=question.account,
+                    store_id=caller.store_id,
+                    asked=question.points,
+                    life=REQUEST_LIFE,
+                    for_request=True,
+                    now=now,
+                )
+            except RefusedError as error:
+                if error.code != "lease_none":
+                    raise
+        held = self.leasing.held_by(caller.tenant_id, caller.store_id, now=now)
+        return LeasesAnswer(
+            leases=[
+                LeaseHeld(
+                    lease_id=lease.lease_id,
+                    account=lease.account,
+                    store=lease.store,
+                    points=lease.points,
+                    expires_at=lease.expires_at.isoformat(),
+                    for_request=for_request,
+                )
+                for lease, for_request in held[-LEASES_MAX:]
+            ]
+        )
+
+    def lend(
+        self, tenant_id: str, *, account: str, store_id: str, points: int, days: int, now: datetime
+    ) -> dict[str, Any]:
+        """Grant a lease ahead, to be spent without a link. Raises RefusedError."""
+        lease = self.leasing.grant(
+            tenant_id,
+            account=account,
+            store_id=store_id,
+            asked=points,
+            life=timedelta(days=days),
+            for_request=False,
+            now=now,
+        )
+        return {**asdict(lease), "expires_at": lease.expires_at.isoformat()}
+
+    def publish(self, tenant_id: str, path: Path | None, *, now: datetime) -> dict[str, Any]:
+        """Check and publish the chain's rules with the keys of all stores; without a path the rules stay.
+
+        Raises ConfigurationError naming what is wrong.
+        """
+        before = self.published(tenant_id)
+        policy = before.get("policy", {}) if path is None else _read(path)
+        value_policy_from_mapping(policy)
+        revoked = {key["key"] for key in before.get("keys", []) if key.get("revoked")}
+        return self._publish(tenant_id, policy, revoked, now=now)
+
+    def revoke(self, tenant_id: str, store_id: str, *, now: datetime) -> dict[str, Any]:
+        """Revoke every coupon key that a store has had until now: stolen with its disk.
+
+        Its coupons are good only where a ledger knows them as issued; enrolling it anew gives it another key.
+        """
+        before = self.published(tenant_id)
+        theirs = {key for store, key in self._keys(tenant_id) if store == store_id}
+        if not theirs:
+            raise RefusedError(
+                f"store {store_id} has no key", fix="see `tillstream hub stores` for the stores", code="not_found"
+            )
+        revoked = {key["key"] for key in before.get("keys", []) if key.get("revoked")} | theirs
+        return self._publish(tenant_id, before.get("policy", {}), revoked, now=now)
+
+    def published(self, tenant_id: str) -> dict[str, Any]:
+        """Return what stores were told last; empty before anything was published."""
+        newest = self.files.newest(tenant_id).get(FeedKind.VALUE)
+        if newest is None:
+            return {}
+        content: dict[str, Any] = json.loads(self.files.open(tenant_id, newest.sha256).path.read_bytes())
+        return content
+
+    def reconcile(self, tenant_id: str, *, now: datetime) -> Reconciliation:
+        """Return whether everything adds up."""
+        return reconcile(self.database, tenant_id, point_value=self.point_value(tenant_id), now=now)
+
+    def liability(self, tenant_id: str, *, now: datetime) -> dict[str, Any]:
+        """Return what the chain owes its members and what it will never pay, in points and in money."""
+        with self.database.reading() as session:
+            accounts, _records = accounts_of(session, tenant_id, today=now.date())
+        told = asdict(report((each.ledger for each in accounts.values()), now.date()))
+        value = self.point_value(tenant_id)
+        return {
+            "as_of": now.isoformat(),
+            "accounts": len(accounts),
+            "point_value": str(value),
+            **{name: {"points": points, "money": f"{points * value:.2f}"} for name, points in told.items()},
+        }
+
+    def point_value(self, tenant_id: str) -> Decimal:
+        """Return what one point takes off, as published."""
+        policy = self.published(tenant_id).get("policy", {})
+        return value_policy_from_mapping(policy).burn.point_value if policy else DEFAULT_POINT_VALUE
+
+    def _publish(self, tenant_id: str, policy: dict[str, Any], revoked: set[str], *, now: datetime) -> dict[str, Any]:
+        keys = [{"store": store, "key": key, "revoked": key in revoked} for store, key in self._keys(tenant_id)]
+        content = json.dumps({"policy": policy, "keys": keys}, sort_keys=True, separators=(",", ":"), default=str)
+        file = self.files.publish_bytes(tenant_id, FeedKind.VALUE, content.encode(), now=now)
+        return {
+            "version": file.version,
+            "keys": len(keys),
+            "revoked": sorted(
+                key_id_of(bytes.fromhex(key["key"])).hex()
+                for key in keys
+                if key["revoked"] and isinstance(key["key"], str)
+            ),
+        }
+
+    def _keys(self, tenant_id: str) -> list[tuple[str, str]]:
+        with self.database.reading() as session:
+            return [(row[0], bytes(row[1]).hex()) for row in session.rows("agent_keys", tenant_id=tenant_id)]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"), parse_float=str)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable file") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: no TOML: {error}", fix="mend the line named above") from error
+    return table
