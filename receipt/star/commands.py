@@ -147,7 +147,7 @@ def _until(end: int, start: int) -> Rule:
         at = command.find(end, start, start + TERMINATED_BYTES_MAX)
         if at >= 0:
             return at + 1
-        if final or len(command) >= start + TERMINATED_BYTES_MAX:
+        if len(command) >= start + TERMINATED_BYTES_MAX or (final and len(command) > start):
             return min(len(command), start + TERMINATED_BYTES_MAX)
         return -(len(command) + 1)
 
