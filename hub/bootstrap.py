@@ -13,6 +13,7 @@ from hub.feed.service import FeedService
 from hub.gate import EnrolmentPace, Gate, Refusals
 from hub.ingest.service import IngestService
 from hub.keys import HubKeys, sync_folder
+from hub.nonces import SharedNonces
 from hub.registry import Registry
 from hub.reports import Reports
 from hub.storage.ports import Database
@@ -45,9 +46,11 @@ class Hub:
     feed: FeedService
     publisher: Publisher
     reports: Reports
+    nonces: SharedNonces
 
     def close(self) -> None:
         """Release the database."""
+        self.nonces.close()
         self.database.close()
 
 
@@ -58,6 +61,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
     keys = HubKeys(config.state_dir / "keys")
     database = _open_database(config, clock)
     registry = Registry(database, keys)
+    nonces = SharedNonces(config.state_dir / "nonces.db")
     registry.make_tenant(config.tenant, country=config.country, now=clock())
     files = FeedFiles(database, config.state_dir / "feed")
     return Hub(
@@ -66,7 +70,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         database=database,
         keys=keys,
         registry=registry,
-        gate=Gate(registry),
+        gate=Gate(registry, nonces),
         pace=EnrolmentPace(),
         refusals=Refusals(),
         ingest=IngestService(database),
@@ -74,6 +78,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         feed=FeedService(database, keys, files),
         publisher=Publisher(database, files),
         reports=Reports(database),
+        nonces=nonces,
     )
 
 

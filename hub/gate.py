@@ -10,6 +10,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -52,8 +53,15 @@ class Refusals:
             return dict(sorted(self._counts.items()))
 
 
+class Nonces(Protocol):
+    """Knows which messages came before; `hub.nonces` shares it between workers."""
+
+    def take(self, signed: Signed, *, now: datetime) -> None:
+        """Remember a nonce. Raises ReplayedError when it was used before."""
+
+
 class NonceMemory:
-    """The nonces seen in the time in which a signature is valid."""
+    """The nonces seen in the time in which a signature is valid, by one process."""
 
     def __init__(self, *, nonces_max: int = NONCES_MAX) -> None:
         self._nonces_max = nonces_max
@@ -138,9 +146,9 @@ def open_body(request: Request) -> bytes:
 class Gate:
     """Lets signed requests of enrolled agents through."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, nonces: Nonces | None = None) -> None:
         self._registry = registry
-        self._nonces = NonceMemory()
+        self._nonces = nonces or NonceMemory()
 
     def admit(self, request: Request, *, now: datetime) -> Caller:
         """Return who sent a request.
