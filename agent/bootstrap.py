@@ -32,6 +32,7 @@ from agent.journal.store import JournalStore
 from agent.journal.writer import JournalWriter, Turns
 from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
 from agent.offering.bundle import load_bundle
+from agent.offering.claiming import ClaimPage
 from agent.offering.coupons import CouponIssuer
 from agent.offering.memory import StoreMemory
 from agent.offering.offering import OfferDesk
@@ -48,6 +49,7 @@ from pos_adapters.taps.sealed_job import open_sealed
 from retail.errors import TillstreamError
 from retail.offers.decision import OfferPolicy
 from sync.enrolled import Enrolled
+from sync.protocol.claims import ClaimSigner
 
 Log = Callable[..., None]
 
@@ -380,7 +382,7 @@ def _offer_desk(config: AgentConfig, basics: _Basics) -> OfferDesk:
         memory=basics.memory,
         issuer=CouponIssuer(basics.keys.sign),
         policy=OfferPolicy(),
-        claim_url=store.claim_url,
+        claim_page=ClaimPage(address=store.claim_url, signer=ClaimSigner(basics.keys.sign)),
         draws=find_letters(),
         on_trouble=basics.standing.trouble,
     )

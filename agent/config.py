@@ -119,7 +119,7 @@ class StoreSection(_Section):
     timezone: Annotated[str, AfterValidator(_known_zone)]
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     day_ends_at: time = time(4, 0)  # the last bar has closed, the first bakery has not opened
-    claim_url: str = Field(default="", pattern=r"^(https?://\S+)?$")  # a stranger's QR; {transaction_id} inside
+    claim_url: str = Field(default="", pattern=r"^(https?://\S+)?$")  # a stranger's QR; {token} or {transaction_id} inside
     print_profile: PrintProfile = PrintProfile.OFF  # law differs: nothing is printed until somebody chose
 
     @property

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from hub.api import agent_routes
 from hub.bootstrap import Hub
+from hub.claims.pages import claim_routes
 from hub.web.pages import page_routes
 
 
@@ -21,6 +22,8 @@ def create_app(hub: Hub) -> FastAPI:
     )
     app.include_router(agent_routes(hub))
     app.include_router(page_routes(hub))
+    if hub.claims is not None:
+        app.include_router(claim_routes(hub.claims, chain=hub.config.chain_name or hub.config.tenant, clock=hub.clock))
 
     @app.get("/healthz", summary="Whether this hub can read its database")
     def healthz() -> JSONResponse:

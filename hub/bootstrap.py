@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from hub.claims.senders import Senders, senders_of
+from hub.claims.service import ClaimService
+from hub.claims.wording import load_texts
 from hub.config import HubConfig
 from hub.feed.files import FeedFiles
 from hub.feed.publishing import Publisher
 from hub.feed.service import FeedService
 from hub.gate import EnrolmentPace, Gate, Refusals
+from hub.imports.tokenising import CodeBook
 from hub.ingest.service import IngestService
 from hub.keys import HubKeys, sync_folder
 from hub.nonces import SharedNonces
@@ -47,6 +51,7 @@ class Hub:
     publisher: Publisher
     reports: Reports
     nonces: SharedNonces
+    claims: ClaimService | None = None
 
     def close(self) -> None:
         """Release the database."""
@@ -79,6 +84,23 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         publisher=Publisher(database, files),
         reports=Reports(database),
         nonces=nonces,
+        claims=_claims(config, database, keys),
+    )
+
+
+def _claims(config: HubConfig, database: Database, keys: HubKeys) -> ClaimService | None:
+    """Return the claims of strangers' receipts, None where the chain can send nobody a message."""
+    by_kind = senders_of(config.smtp, config.mail_from, config.sms, config.sms_token)
+    if not by_kind or not config.public_url:
+        return None
+    return ClaimService(
+        database=database,
+        tenant_id=config.tenant,
+        country=config.country,
+        book=CodeBook(keys.tenant(config.tenant)),
+        senders=Senders(by_kind=by_kind, texts=load_texts(), chain=config.chain_name or config.tenant),
+        public_url=config.public_url.rstrip("/"),
+        points=int(config.claim_points),
     )
 
 

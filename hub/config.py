@@ -9,6 +9,14 @@ pages = "local"                  # or "all": a proxy in front asks people to sig
 tenant = "main"
 name = "Corner shops"
 country = "DE"                   # for phone numbers that are written without a country code
+[claims]                         # the page behind the QR code on a stranger's receipt; needs one of [messages]
+public_url = "https://hub.example"
+points = "100"                   # what joining brings
+[messages]
+smtp = "smtps://user:password@mail.example"
+from = "shop@example.org"
+sms = "https://sms.example/send" # POST {"to", "text"}
+sms_token = "secret"             # sent as Authorization: Bearer
 ```
 """
 
@@ -16,7 +24,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +38,8 @@ NEAREST_CUTOFF = 0.6  # difflib's own default: one or two letters wrong in a sho
 _KEYS = {
     "hub": {"state_dir": "state_dir", "listen": "listen", "database": "database_url", "pages": "pages"},
     "chain": {"tenant": "tenant", "name": "chain_name", "country": "country"},
+    "claims": {"public_url": "public_url", "points": "claim_points"},
+    "messages": {"smtp": "smtp", "from": "mail_from", "sms": "sms", "sms_token": "sms_token"},
 }
 
 
@@ -44,6 +54,12 @@ class HubConfig:
     country: str = ""
     database_url: str = ""
     pages: str = "local"
+    public_url: str = ""
+    claim_points: str = "0"
+    smtp: str = field(default="", repr=False)
+    mail_from: str = ""
+    sms: str = ""
+    sms_token: str = field(default="", repr=False)
 
     @property
     def pages_for_all(self) -> bool:
@@ -85,6 +101,8 @@ def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str
     host, _, port = config.listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - the largest port there is
         raise ConfigurationError(f"listen: {config.listen!r} is no HOST:PORT", fix="e.g. 127.0.0.1:8080")
+    if not config.claim_points.isdecimal():
+        raise ConfigurationError("claims.points is no whole number", fix='e.g. points = "100"')
     return config
 
 
@@ -107,7 +125,7 @@ def _read(path: Path) -> dict[str, Any]:
             values[_KEYS[section][key]] = _checked(path, f"{section}.{key}", value)
     if "state_dir" in values:
         values["state_dir"] = Path(values["state_dir"])
-    assert values.keys() <= {field.name for field in fields(HubConfig)}
+    assert values.keys() <= {each.name for each in fields(HubConfig)}
     return values
 
 

@@ -15,6 +15,7 @@ from agent.config import PrintProfile
 from agent.intake.payloads import Content, decision_content
 from agent.journal.records import JournalKind
 from agent.offering.bundle import Bundle
+from agent.offering.claiming import ClaimPage
 from agent.offering.coupons import CouponIssuer, IssuedCoupon
 from agent.offering.memory import StoreMemory
 from agent.speech.phrases import Phrases
@@ -87,7 +88,7 @@ class OfferDesk:
         memory: StoreMemory,
         issuer: CouponIssuer,
         policy: OfferPolicy,
-        claim_url: str,
+        claim_page: ClaimPage,
         draws: DrawsText | None,
         on_trouble: Callable[[TillstreamError], None],
     ) -> None:
@@ -97,7 +98,7 @@ class OfferDesk:
         self._memory = memory
         self._issuer = issuer
         self._policy = policy
-        self._claim_url = claim_url
+        self._claim_page = claim_page
         self._draws = draws
         self._on_trouble = on_trouble
         self._models: dict[str, PrinterModel] = {}
@@ -173,7 +174,7 @@ class OfferDesk:
             account=account,
             today=facts.today,
             coupons={campaign: _paper(coupon) for campaign, coupon in coupons.items()},
-            claim_url=self._claim_url.format(transaction_id=transaction.transaction_id),
+            claim_url=self._claim_page.of(transaction),
         )
         return self._said(decision, occasion, coupons, place=place, transaction_id=transaction.transaction_id)
 

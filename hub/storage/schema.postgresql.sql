@@ -430,3 +430,29 @@ BEGIN
     RETURN TRUE;
 END
 $$;
+
+-- Somebody asked for a sale to be theirs. The contact is kept sealed by a key outside the database; the link that
+-- confirms it only as its hash. Confirmed once, `customer_id` says whose the sale is.
+CREATE TABLE claim (
+    tenant_id TEXT NOT NULL,
+    claim_id TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    total_e4 BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    contact_index BYTEA NOT NULL,
+    contact_kind TEXT NOT NULL,
+    contact_sealed BYTEA NOT NULL,
+    first_name TEXT NOT NULL,
+    language TEXT NOT NULL,
+    survey TEXT NOT NULL,
+    consents TEXT NOT NULL,
+    asked_at TEXT NOT NULL,
+    confirm_digest BYTEA NOT NULL,
+    confirmed_at TEXT,
+    customer_id TEXT,
+    PRIMARY KEY (tenant_id, claim_id)
+);
+
+CREATE UNIQUE INDEX claim_by_link ON claim (confirm_digest);
+CREATE INDEX claim_by_contact ON claim (tenant_id, contact_index);
+CREATE UNIQUE INDEX claim_once ON claim (tenant_id, transaction_id) WHERE customer_id IS NOT NULL;

@@ -55,4 +55,4 @@ def verify_claim(token: str, keys: Iterable[bytes]) -> SaleClaim:
         except (InvalidSignature, ValueError):
             continue
         return unpack_claim(payload)
-    raise RefusedError("no shop of this chain printed this code", fix="scan the code on the receipt", code="claim_forged")
+    raise RefusedError("no shop of this chain printed this code", fix="scan the receipt", code="claim_forged")
