@@ -16,17 +16,6 @@ PRINTER = sorted({*fixed_commands(FIXED), *PRINTER_RULES})
 DISPLAY = sorted({*fixed_commands(DISPLAY_FIXED), *DISPLAY_RULES})
 STAR = sorted({*fixed_commands(STAR_FIXED), *MEASURED})
 FILLINGS = (b"\x00", b"\x30", b"\x31\x50", b"L\x04\x00", b"k\x08\x00\x31\x50\x30", b"\xff")
-    b"\x00",
-    b"\x01",
-    b"\x30",
-    b"\x31\x50",
-    b"0A",
-    b"L\x04\x00",
-    b"k\x08\x00\x31\x50\x30",
-    b"\x61",
-    b"\xff",
-    b"D1",
-)
 ARGUMENTS_MAX = 9
 
 
