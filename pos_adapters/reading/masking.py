@@ -56,6 +56,7 @@ _ISSUERS = (
 )
 
 
+_WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DOUBLED = str.maketrans("0123456789", "0246813579")
 _FIRST_DIGITS = frozenset("2345689")
 
@@ -116,7 +117,12 @@ class StreamMasker:
 
 def is_card_number(digits: str) -> bool:
     """Whether bare digits start like an issuer's numbers, have its length and pass Luhn."""
-    return len(digits) in _lengths_of(digits) and passes_luhn(digits) and not _is_article_number(digits)
+    return len(digits) in _lengths_of(digits) and _is_checked(digits)
+
+
+def _is_checked(digits: str) -> bool:
+    """Whether the check digit is a card's, and not an article number's."""
+    return passes_luhn(digits) and not _is_article_number(digits)
 
 
 def _lengths_of(digits: str) -> frozenset[int]:
@@ -135,8 +141,7 @@ def _is_article_number(digits: str) -> bool:
 
 def passes_luhn(digits: str) -> bool:
     """ISO/IEC 7812-1 annex B: double every second digit from the right, cast out nines."""
-    plain = digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
-    figures = plain[::-2] + plain[-2::-2].translate(_DOUBLED)
+    figures = digits[::-2] + digits[-2::-2].translate(_DOUBLED)
     return (sum(figures.encode()) - ord("0") * len(figures)) % 10 == 0
 
 
@@ -150,8 +155,9 @@ def _masked(run: str, exempt: Sequence[re.Pattern[str]]) -> str:
     A slip prints other figures beside the number ("4111 1111 1111 1111 0001"), so a card may start and end at any
     group; digits glued together are one group.
     """
-    groups = [match.span() for match in re.finditer(r"\d+", run)]
     letters = list(run)
+    run = run.translate(_WIDE_DIGITS)
+    groups = [match.span() for match in re.finditer(r"\d+", run)]
     first = 0
     while first < len(groups):
         last = _last_group_of_card(run, groups, first, exempt)
@@ -191,10 +197,6 @@ def _last_group_of_card(
             ends.append((at, digits))
     lengths = _lengths_of(digits) if ends else ()
     for at, number in reversed(ends):
-        if (
-            len(number) in lengths
-            and is_card_number(number)
-            and not any(pattern.fullmatch(number) for pattern in exempt)
-        ):
+        if len(number) in lengths and _is_checked(number) and not any(pattern.fullmatch(number) for pattern in exempt):
             return at
     return None

@@ -130,3 +130,7 @@ def test_a_split_number_is_masked_in_a_stream_wherever_it_is_cut():
 def test_columns_of_amounts_are_no_card_number():
     text = "4111\n1111\n1111\n1112\n12.50 13.60 14.70 15.80"
     assert mask_text(text) == text
+
+
+def test_full_width_digits_are_digits():
+    assert mask_text("カード ４１１１１１１１１１１１１１１１") == "カード ４１１１１１******１１１１"
