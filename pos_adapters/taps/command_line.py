@@ -141,8 +141,9 @@ def parse(arguments: Sequence[str]) -> TapSettings:
 
 def _check_edges(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
     """Refuse pairs of listener, printer and language that cannot work."""
-    languages = _each(given.language, len(given.printer))
-    for listen, printer, language in zip(given.listen, given.printer, languages, strict=False):
+    count = len(given.printer)
+    lanes = zip(given.listen, given.printer, _each(given.language, count), _each(given.model, count), strict=False)
+    for listen, printer, language, model in lanes:
         if not isinstance(printer, ServiceAddress):
             continue
         if isinstance(listen, SerialAddress):
@@ -150,6 +151,18 @@ def _check_edges(parser: argparse.ArgumentParser, given: argparse.Namespace) -> 
         wanted = {Edge.EPOS: "escpos", Edge.CLOUDPRNT: "star", Edge.LPD: language}[printer.edge]
         if language != wanted:
             parser.error(f"{printer}: such a printer's language is {wanted}: give --language {wanted}")
+        if printer.edge is Edge.EPOS:
+            _check_model(parser, model)
+
+
+def _check_model(parser: argparse.ArgumentParser, name: str) -> None:
+    from receipt.printers import printer_model  # noqa: PLC0415 - only this edge needs a model's code pages
+    from retail.errors import ConfigurationError  # noqa: PLC0415
+
+    try:
+        printer_model(name)
+    except ConfigurationError as error:
+        parser.error(f"--model: {error.message}; {error.fix}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
 from typing import Protocol
 
 from pos_adapters.taps.addresses import Edge, ServiceAddress
@@ -23,11 +22,9 @@ from pos_adapters.taps.http_wire import (
     read_body,
     read_head,
 )
-from pos_adapters.taps.stream_lane import ConversationError, Stream
+from pos_adapters.taps.stream_lane import ConversationError, Stream, unless_gone
 
 ANSWER_BYTES_KEPT = 64 * 1024  # a printer's answer is 300 bytes
-LOOK_EVERY_S = 1.0
-LINGER_S = 60.0  # a till may half-close behind its request and still wait; one that has gone does not
 
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 _SWITCHED = b"101"
@@ -88,7 +85,7 @@ class HttpConversations:
     async def _final_response(self, till: Stream, other_end: Stream) -> Head:
         """Return the response's head, after passing on those that only announce it (100 Continue)."""
         while True:
-            response = await _unless_gone(read_head(other_end.reader), till.reader)
+            response = await unless_gone(read_head(other_end.reader), till)
             if response is None:
                 raise ConversationError("closed without an answer")
             if not response.words[1].startswith(b"1") or response.words[1] == _SWITCHED:
@@ -143,17 +140,3 @@ async def _copy(source: Stream, target: Stream) -> None:
         await target.send(piece)
     with contextlib.suppress(OSError):
         target.writer.write_eof()
-
-
-async def _unless_gone(answer: Coroutine[None, None, Head | None], till: asyncio.StreamReader) -> Head | None:
-    """Wait for an answer as long as somebody wants it."""
-    waiting = asyncio.ensure_future(answer)
-    gone_s = 0.0
-    try:
-        while not (await asyncio.wait({waiting}, timeout=LOOK_EVERY_S))[0]:
-            gone_s = gone_s + LOOK_EVERY_S if till.at_eof() else 0.0
-            if till.exception() is not None or gone_s >= LINGER_S:
-                raise ConversationError("the till has gone")
-        return waiting.result()
-    finally:
-        waiting.cancel()

@@ -17,7 +17,7 @@ from pos_adapters.taps.document import DOCUMENT_BYTES_MAX, DocumentDesk, Fate
 from pos_adapters.taps.job import EndReason
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.policy import Profile
-from pos_adapters.taps.stream_lane import ConversationError, Stream
+from pos_adapters.taps.stream_lane import ConversationError, Stream, unless_gone
 
 COMMAND_BYTES_MAX = 1024  # RFC 1179 has queue names of some letters; Windows adds a user's name
 PIECE_BYTES = 64 * 1024
@@ -105,7 +105,7 @@ class _Line:
             start, end = announced.span(2)
             await self._pass(command[:start] + b"%d" % len(edited) + command[end:])
             if (
-                answer := await self._printer.reader.read(1)
+                answer := await self._heard()
             ) != YES:  # no room for it: said where the till can still hear it
                 await self._till.send(answer)
                 return
@@ -153,10 +153,14 @@ class _Line:
 
     async def _answer(self) -> bytes:
         """Pass on the printer's answer, one byte; raises when it has closed."""
-        answer = await self._printer.reader.read(1)
+        answer = await self._heard()
+        await self._till.send(answer)
+        return answer
+
+    async def _heard(self) -> bytes:
+        answer = await unless_gone(self._printer.reader.read(1), self._till)
         if not answer:
             raise ConversationError("the printer closed without an answer")
-        await self._till.send(answer)
         return answer
 
     async def _copy_rest(self) -> None:

@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pos_adapters.taps.addresses import ServiceAddress
 from pos_adapters.taps.ends import tune
@@ -21,7 +21,11 @@ from pos_adapters.taps.printer_line import CONNECT_WITHIN_S
 if TYPE_CHECKING:
     import ssl
 
+_Answer = TypeVar("_Answer")
+
 TILLS_MAX = 32  # a browser opens six connections; those of a printer that hangs must not gather without end
+LOOK_EVERY_S = 1.0
+LINGER_S = 60.0  # a till may half-close behind its job and still wait; one that has gone does not
 STREAM_BYTES = 64 * 1024  # what waits in a stream before the sender is slowed down
 
 
@@ -132,6 +136,20 @@ class StreamLane:
             await self._converse(till, other_end)
         finally:
             other_end.writer.close()
+
+
+async def unless_gone(answer: Coroutine[None, None, _Answer], till: Stream) -> _Answer:
+    """Wait for a printer's answer as long as somebody wants it: a printer that hangs must not gather dead tills."""
+    waiting = asyncio.ensure_future(answer)
+    gone_s = 0.0
+    try:
+        while not (await asyncio.wait({waiting}, timeout=LOOK_EVERY_S))[0]:
+            gone_s = gone_s + LOOK_EVERY_S if till.reader.at_eof() else 0.0
+            if till.reader.exception() is not None or gone_s >= LINGER_S:
+                raise ConversationError("the till has gone")
+        return waiting.result()
+    finally:
+        waiting.cancel()
 
 
 def _tls(address: ServiceAddress) -> ssl.SSLContext | None:

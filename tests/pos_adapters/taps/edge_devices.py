@@ -63,7 +63,7 @@ class Edge(Protocol):
         """Take everything away."""
 
 
-class _Received:
+class Received:
     """What reached a device, job by job."""
 
     def __init__(self) -> None:
@@ -200,7 +200,7 @@ class LpdPrinter(socketserver.StreamRequestHandler):
     """RFC 1179, as a network printer has it: takes jobs, says yes."""
 
     def handle(self) -> None:
-        received: _Received = self.server.received  # type: ignore[attr-defined]
+        received: Received = self.server.received  # type: ignore[attr-defined]
         while line := self.rfile.readline():
             if line[:1] == b"\x02" and b" " not in line:
                 self.wfile.write(b"\0")
@@ -226,8 +226,8 @@ class LpdEdge(_Plain):
 
     def __init__(self, rig: Rig) -> None:
         del rig
-        self._received = _Received()
-        self._server = _serving(LpdPrinter, self._received, 0)
+        self._received = Received()
+        self._server = serving(LpdPrinter, self._received, 0)
         self._port = self._server.server_address[1]
 
     @property
@@ -251,12 +251,12 @@ class LpdEdge(_Plain):
 
     def switch(self, *, on: bool) -> None:
         if on:
-            self._server = _serving(LpdPrinter, self._received, self._port)
+            self._server = serving(LpdPrinter, self._received, self._port)
         else:
-            _stopped(self._server)
+            stopped(self._server)
 
     def close(self) -> None:
-        _stopped(self._server)
+        stopped(self._server)
 
 
 def _told(till: socket.socket, command: bytes) -> bool:
@@ -301,7 +301,7 @@ class EposPrinter(_Web):
     """An Epson printer's web service."""
 
     def do_POST(self) -> None:
-        received: _Received = self.server.received  # type: ignore[attr-defined]
+        received: Received = self.server.received  # type: ignore[attr-defined]
         received.take(self.body())
         self.say(200, EPOS_ANSWER, "text/xml; charset=utf-8")
 
@@ -320,8 +320,8 @@ class EposEdge:
 
     def __init__(self, rig: Rig) -> None:
         del rig
-        self._received = _Received()
-        self._server = _serving(EposPrinter, self._received, 0)
+        self._received = Received()
+        self._server = serving(EposPrinter, self._received, 0)
         self._port = self._server.server_address[1]
 
     @property
@@ -354,12 +354,12 @@ class EposEdge:
 
     def switch(self, *, on: bool) -> None:
         if on:
-            self._server = _serving(EposPrinter, self._received, self._port)
+            self._server = serving(EposPrinter, self._received, self._port)
         else:
-            _stopped(self._server)
+            stopped(self._server)
 
     def close(self) -> None:
-        _stopped(self._server)
+        stopped(self._server)
 
 
 class CloudServer(_Web):
@@ -388,8 +388,8 @@ class CloudPrntEdge:
 
     def __init__(self, rig: Rig) -> None:
         del rig
-        self._received = _Received()
-        self._server = _serving(CloudServer, self._received, 0)
+        self._received = Received()
+        self._server = serving(CloudServer, self._received, 0)
         self._port = self._server.server_address[1]
 
     @property
@@ -425,12 +425,12 @@ class CloudPrntEdge:
 
     def switch(self, *, on: bool) -> None:
         if on:
-            self._server = _serving(CloudServer, self._received, self._port)
+            self._server = serving(CloudServer, self._received, self._port)
         else:
-            _stopped(self._server)
+            stopped(self._server)
 
     def close(self) -> None:
-        _stopped(self._server)
+        stopped(self._server)
 
 
 def _fetched(printer: http.client.HTTPConnection) -> bytes:
@@ -441,7 +441,7 @@ def _fetched(printer: http.client.HTTPConnection) -> bytes:
 class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
-    received: _Received
+    received: Received
     job: bytes = b""
 
     def __init__(self, *arguments: Any) -> None:
@@ -459,14 +459,14 @@ class _Server(socketserver.ThreadingTCPServer):
             super().handle_error(request, client_address)
 
 
-def _serving(handler: Any, received: _Received, port: int) -> _Server:
+def serving(handler: Any, received: Received, port: int) -> _Server:
     server = _Server(("127.0.0.1", port), handler)
     server.received = received
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server
 
 
-def _stopped(server: _Server) -> None:
+def stopped(server: _Server) -> None:
     server.shutdown()
     server.server_close()
     for connection in server.connections:
