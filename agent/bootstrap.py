@@ -28,6 +28,7 @@ from agent.intake.recording import RecordMaker
 from agent.intake.rereading import Rereader, StoredCaptures
 from agent.journal.days import DayReader
 from agent.journal.recovery import JournalPlace, open_or_recover
+from agent.journal.reserve import Reserve
 from agent.journal.store import JournalStore
 from agent.journal.writer import JournalWriter, Turns
 from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
@@ -170,7 +171,7 @@ def _basics(config: AgentConfig, *, log: Log, clock: Clock, turns: Turns | None)
     memory, known, ledger = StoreMemory(), KnownSales(), DayLedger()
     mirror = AccountMirror(state.mirror, on_trouble=standing.trouble)
     people = Recogniser(mirror, country=config.store.country)
-    writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for, turns=turns)
+    writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for, turns=turns, reserve=Reserve(state.reserve))
     keeper, doubts = ScanKeeper(journal=writer, people=people), Doubts()
     floor = Floor(publish=publisher, keeper=keeper)
     return _Basics(
@@ -309,6 +310,7 @@ def _housekeeping(config: AgentConfig, furnished: _Furnished, place: JournalPlac
         floor=basics.floor,
         clock=basics.clock,
         trouble=basics.standing.trouble,
+        reserve=Reserve(basics.state.reserve),
     )
 
 

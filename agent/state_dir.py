@@ -23,6 +23,11 @@ class StateDir:
         return self.root / "journal.db"
 
     @property
+    def reserve(self) -> Path:
+        """Space kept back for a full disk (`agent.journal.reserve`)."""
+        return self.root / "reserve"
+
+    @property
     def keys(self) -> Path:
         """Secrets of this agent, each a file of mode 0600."""
         return self.root / "keys"
@@ -67,7 +72,7 @@ class StateDir:
         return self.spools / workstation_id
 
     def create(self) -> None:
-        """Make the folders that are missing, durably. A repeat changes nothing. Raises OnSiteError when the disk says no."""
+        """Make the folders that are missing, durably; a repeat changes nothing. Raises OnSiteError: the disk says no."""
         try:
             for folder in (self.root, self.keys, self.mirror, self.captures, self.backups, self.spools):
                 folder.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)

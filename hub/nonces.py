@@ -45,14 +45,17 @@ class SharedNonces:
                     self._run("forget_most_nonces", kept=self._nonces_max)
                 self._taken += 1
                 is_new = self._run("take_nonce", key_id=signed.key_id, nonce=signed.nonce, taken_at=at) > 0
-            except sqlite.Error as error:
-                self._connection.close()
-                self._connection = self._opened()
+            except sqlite.OperationalError as error:
                 raise TryAgainError(
                     f"{self._path.name} cannot be used now: {error}",
                     fix="free disk space of the hub's state folder",
                     code="database_away",
                 ) from error
+            except sqlite.DatabaseError:  # damaged while it was open, or by the power: see `_opened`
+                self._connection.close()
+                self._remove()
+                self._connection = self._connect()
+                is_new = self._run("take_nonce", key_id=signed.key_id, nonce=signed.nonce, taken_at=at) > 0
         if not is_new:
             raise ReplayedError("this very message came before", fix="sign it anew")
 
@@ -67,9 +70,12 @@ class SharedNonces:
         try:
             return self._connect()
         except sqlite.DatabaseError:  # damaged: what it held protects for ten minutes only
-            for suffix in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._remove()
             return self._connect()
+
+    def _remove(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
     def _connect(self) -> Any:
         connection = sqlite.connect(str(self._path), isolation_level=None, check_same_thread=False)

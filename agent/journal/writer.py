@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from agent.journal.batch import Batch, Committed
+from agent.journal.database import JournalFullError
+from agent.journal.reserve import Reserve
 from agent.journal.store import JournalStore, Result
 from retail.errors import DefectError, TillstreamError
 
@@ -45,8 +47,16 @@ class JournalWriter:
     `turns` is for a world with one thread (the drill): it is given `turn` and sees to it that it is called soon.
     """
 
-    def __init__(self, store: JournalStore, *, cut_is_held: Callable[[], bool], turns: Turns | None = None) -> None:
+    def __init__(
+        self,
+        store: JournalStore,
+        *,
+        cut_is_held: Callable[[], bool],
+        turns: Turns | None = None,
+        reserve: Reserve | None = None,
+    ) -> None:
         self._store = store
+        self._reserve = reserve
         self._cut_is_held = cut_is_held
         self._turns = turns
         self._turn_is_due = False
@@ -164,10 +174,19 @@ class JournalWriter:
     def _commit(self, requests: list[_Request]) -> list[tuple[asyncio.Future[object], object]]:
         if not requests:
             return []
-        results: list[Result] = self._store.append([cast("Batch", request.work) for request in requests])
+        batches = [cast("Batch", request.work) for request in requests]
+        results = self._with_reserve(batches, self._store.append(batches))
         self.trouble = next((result for result in results if isinstance(result, TillstreamError)), None)
         self._since_look += 1
         return [(request.future, result) for request, result in zip(requests, results, strict=True)]
+
+    def _with_reserve(self, batches: list[Batch], results: list[Result]) -> list[Result]:
+        """Return the results; what a full disk refused is tried once more on the space kept back for it."""
+        full = [at for at, result in enumerate(results) if isinstance(result, JournalFullError)]
+        if not full or self._reserve is None or not self._reserve.release():
+            return results
+        again = iter(self._store.append([batches[at] for at in full]))
+        return [next(again) if at in full else result for at, result in enumerate(results)]
 
     def _upkeep(self, work: Callable[[JournalStore], object]) -> object:
         try:

@@ -19,6 +19,7 @@ from agent.intake.captures import CaptureFiles
 from agent.journal.database import BrokenJournalError
 from agent.journal.reader import JournalReader
 from agent.journal.recovery import JournalPlace
+from agent.journal.reserve import Reserve
 from agent.journal.upkeep import Retention, Scrub, backup, prune, quarantine_of
 from agent.journal.writer import JournalWriter
 from agent.state_dir import StateDir
@@ -42,7 +43,9 @@ class Housekeeping:
         floor: Floor,
         clock: Clock,
         trouble: Callable[[TillstreamError], None],
+        reserve: Reserve | None = None,
     ) -> None:
+        self._reserve = reserve
         self._config = config
         self._state = state
         self._place = place
@@ -63,6 +66,7 @@ class Housekeeping:
                 if self._floor.is_waited_for:
                     continue
                 try:
+                    await self.keep_reserve()
                     await self.scrub_step()
                     await self._new_day()
                 except TillstreamError as error:
@@ -92,6 +96,19 @@ class Housekeeping:
                 )
             )
         return len(fresh)
+
+    async def keep_reserve(self) -> bool:
+        """Keep space back for a full disk; return whether it is held. Tells when it had to be given up."""
+        if self._reserve is None or await asyncio.to_thread(self._reserve.refill):
+            return True
+        self._trouble(
+            OnSiteError(
+                "the disk is nearly full: the journal lives on what was kept back for it",
+                fix=f"free disk space below {self._state.root}",
+                code="disk_nearly_full",
+            )
+        )
+        return False
 
     async def scrub_all(self) -> int:
         """Verify everything from the start; return how many rows were found damaged."""

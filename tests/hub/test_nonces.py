@@ -76,3 +76,18 @@ async def test_a_replay_to_another_worker_of_the_hub_is_refused(tmp_path, anyio_
     assert second.hub.refusals.counts() == {"replayed": 1}
     first.hub.close()
     second.hub.close()
+
+
+def test_a_file_that_is_damaged_while_it_is_open_stops_no_upload(tmp_path):
+    shared = SharedNonces(tmp_path / "nonces.db")
+    for number in range(3_000):
+        shared.take(signed(str(number)), now=NOW)
+    shared.close()
+    raw = bytearray((tmp_path / "nonces.db").read_bytes())
+    raw[4096:] = b"\xff" * (len(raw) - 4096)
+    (tmp_path / "nonces.db").write_bytes(raw)
+    again = SharedNonces(tmp_path / "nonces.db")
+    again.take(signed("new"), now=NOW)
+    with pytest.raises(ReplayedError):
+        again.take(signed("new"), now=NOW)
+    again.close()
