@@ -72,7 +72,7 @@ class StateDir:
         return self.spools / workstation_id
 
     def create(self) -> None:
-        """Make the folders that are missing, durably; a repeat changes nothing. Raises OnSiteError: the disk says no."""
+        """Make the folders that are missing, durably; a repeat changes nothing. Raises OnSiteError."""
         try:
             for folder in (self.root, self.keys, self.mirror, self.captures, self.backups, self.spools):
                 folder.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)

@@ -51,21 +51,24 @@ def test_a_full_disk_commits_on_what_was_kept_back(small_disk):
         writer.start()
         await writer.commit(batch(0))
         filler = small_disk / "filler"
-        with filler.open("wb", buffering=0) as file:
-            with contextlib.suppress(OSError):
-                while file.write(bytes(4096)):
-                    continue
-        done = 0
-        with pytest.raises(JournalFullError):
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(bytes(4096)):
+                continue
+        committed: list[int] = []
+
+        async def until_full() -> None:
             for number in range(1, 2_000):
                 await writer.commit(batch(number))
-                done = number
+                committed.append(number)
+
+        with pytest.raises(JournalFullError):
+            await until_full()
         held = reserve.is_held
         filler.unlink()
         await writer.commit(batch(5_000))
         assert reserve.refill()
         await asyncio.to_thread(writer.close)
-        return done, held
+        return len(committed), held
 
     done, held = asyncio.run(story())
     assert done > 20
