@@ -1,8 +1,9 @@
 """Forgets people on this store's disks: journal, captures, mirror files, memory. The chain still verifies after it.
 
 What a record says is deleted (salt and payload), and so is the paper of the documents it speaks of. Records of sales
-hold no person and stay. Doing it twice erases nothing more. Backups made before hold the person until they are
-overwritten; `docs/privacy.md` says for how long.
+hold no person and stay. Sweeping twice catches what a sale that was under way wrote meanwhile. Copies of the journal
+and databases that were moved aside go, and a fresh copy is made: afterwards no file here speaks of the person. Doing it
+again erases nothing more.
 """
 
 from __future__ import annotations
@@ -10,22 +11,49 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from agent.identity.keeping import ScanKeeper
 from agent.identity.recognition import Recogniser
+from agent.intake.captures import CaptureFiles
 from agent.intake.recording import RecordMaker
-from agent.journal.batch import Batch, Capture, Change, EraseCapture, EraseRecord
+from agent.journal.batch import AwaitOutcome, Batch, Capture, Change, EraseCapture, EraseRecord
 from agent.journal.reader import JournalReader
-from agent.journal.records import JournalKind
+from agent.journal.records import JournalKind, canonical_json
+from agent.journal.upkeep import backup
 from agent.journal.writer import JournalWriter
 from agent.keys import AgentKeys
 from agent.offering.memory import StoreMemory
 from agent.state_dir import StateDir
+from retail.errors import RefusedError, TryAgainError
 from sync.mirror import read_current
 from sync.protocol.mirror_file import erase as erase_from_file
+from sync.protocol.mirror_file import is_whole
+from sync.protocol.persons import names_person
+
+SWEEPS = 2
+"""What was under way when the first began is on disk when the second looks."""
+
+SCRUB_TRIES = 20
+SCRUB_WAIT_S = 0.25
+"""A reader of the journal - courier, scrub - takes a tenth of a second at a time; five seconds see a gap."""
 
 CHUNK_ROWS = 200  # records erased in one commit: other lanes' commits wait 5 ms for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Person:
+    """Who must be forgotten; `mark` names the erasure in the journal once it is done."""
+
+    erasure_no: int
+    customer_id: str
+    locators: tuple[str, ...]
+
+    @property
+    def mark(self) -> str:
+        return f"erasure/{self.erasure_no}"
 
 
 class Eraser:
@@ -53,42 +81,88 @@ class Eraser:
         self._keeper = keeper
 
     async def erase(self, erasures: Sequence[Mapping[str, Any]]) -> int:
-        """Forget these people; return how many records were erased. Durable on return."""
-        erased = 0
-        for erasure in erasures:
-            erased += await self._erase_one(
-                int(erasure["erasure_no"]), str(erasure["customer_id"]), tuple(map(str, erasure.get("locators", ())))
-            )
-        if erased:
-            await self._writer.run(lambda store: store.scrub_free_pages())
-        return erased
+        """Forget these people; return how many records were erased. Durable on return.
 
-    async def _erase_one(self, erasure_no: int, customer_id: str, locators: tuple[str, ...]) -> int:
-        mark = f"erasure/{erasure_no}"
-        if await self._writer.documents_of(mark):
+        Raises TryAgainError while somebody reads the journal's log, and then nothing is called done.
+        """
+        pending = [each for each in map(_person, erasures) if not await self._writer.documents_of(each.mark)]
+        if not pending:
             return 0  # the feed tells the whole list every time; what is done is done
-        self._memory.forget(customer_id)
-        self._keeper.forget(customer_id)
-        self._people.forget(customer_id)
-        await asyncio.to_thread(self._erase_from_mirror, locators)
-        changes = await asyncio.to_thread(self._changes, customer_id, locators)
-        changes += self._forget_value(customer_id)
-        for at in range(0, len(changes), CHUNK_ROWS):
-            await self._writer.commit(Batch(changes=tuple(changes[at : at + CHUNK_ROWS])))
-        records = sum(isinstance(change, EraseRecord) for change in changes)
-        content = {"erasure_no": erasure_no, "records": records, "captures": len(changes) - records}
-        done = Capture(job_id=mark, document_no=0, workstation_id="", received_at=self._maker.now(), body=None)
-        applied = self._maker.of_now(JournalKind.ERASURE_APPLIED, content)
-        await self._writer.commit(Batch(records=(applied,), capture=done))
-        return records
+        files = await asyncio.to_thread(self._capture_files)
+        found = [await self._erase_one(person) for person in pending]
+        await self._scrub()
+        await asyncio.to_thread(self._forget_files, files)
+        for person, (records, others) in zip(pending, found, strict=True):
+            content = {"erasure_no": person.erasure_no, "records": records, "captures": others}
+            done = Capture(
+                job_id=person.mark, document_no=0, workstation_id="", received_at=self._maker.now(), body=None
+            )
+            applied = self._maker.of_now(JournalKind.ERASURE_APPLIED, content)
+            await self._writer.commit(Batch(records=(applied,), capture=done))
+        await asyncio.to_thread(self._renew_copies)
+        return sum(records for records, _ in found)
+
+    async def _erase_one(self, person: _Person) -> tuple[int, int]:
+        """Forget one person; return how many records, and how many other rows, that took."""
+        self._memory.forget(person.customer_id)
+        self._keeper.forget(person.customer_id)
+        self._people.forget(person.customer_id)
+        await asyncio.to_thread(self._erase_from_mirror, person.locators)
+        records = others = 0
+        for _ in range(SWEEPS):
+            changes = await asyncio.to_thread(self._changes, person.customer_id, person.locators)
+            changes += self._forget_value(person.customer_id)
+            for at in range(0, len(changes), CHUNK_ROWS):
+                await self._writer.commit(Batch(changes=tuple(changes[at : at + CHUNK_ROWS])))
+            swept = sum(isinstance(change, EraseRecord) for change in changes)
+            records, others = records + swept, others + len(changes) - swept
+        return records, others
+
+    async def _scrub(self) -> None:
+        """Empty the journal's log: deletions overwrite pages, but the log still holds what they were."""
+        for _ in range(SCRUB_TRIES):
+            if await self._writer.run(lambda store: store.checkpoint()):
+                return
+            await asyncio.sleep(SCRUB_WAIT_S)
+        raise TryAgainError("the journal is being read, so that its log cannot be emptied", fix="it is tried again")
 
     def _erase_from_mirror(self, locators: tuple[str, ...]) -> None:
-        current = read_current(self._state.mirror)
-        if current is None or not locators:
-            return
+        """Erase from every mirror file, those that wait to be used or removed included."""
         wanted = [bytes.fromhex(locator) for locator in locators]
-        for name in (*current.overlays, current.snapshot):
-            erase_from_file(self._state.mirror / name, wanted)
+        folder = self._state.mirror
+        paths = set(folder.glob("mirror*"))
+        with suppress(RefusedError):  # a damaged `current.json` names nothing; the feed brings all anew
+            current = read_current(folder)
+            paths |= {folder / name for name in (current.snapshot, *current.overlays)} if current else set()
+        for path in sorted(paths) if wanted else ():
+            if is_whole(path):
+                erase_from_file(path, wanted)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _capture_files(self) -> set[str]:
+        reader = JournalReader(self._state.journal, self._keys.journal)
+        try:
+            return set(reader.capture_files())
+        finally:
+            reader.close()
+
+    def _forget_files(self, before: set[str]) -> None:
+        """Remove the sealed papers that no row points at any more."""
+        captures = CaptureFiles(self._state.captures, self._keys.journal)
+        for name in before - self._capture_files():
+            captures.remove(name)
+
+    def _renew_copies(self) -> None:
+        """Replace the journal's copies, which hold who was erased, by one made now; broken ones were salvaged."""
+        old = [
+            *self._state.backups.glob("journal-*.db"),
+            *self._state.root.glob(f"{self._state.journal.name}.broken-*"),
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        if old:
+            backup(self._state.journal, self._keys.journal, folder=self._state.backups, now=self._maker.now())
 
     def _changes(self, customer_id: str, locators: tuple[str, ...]) -> list[Change]:
         """Find what speaks of a person: by id, by locator, and the paper of the sales those records name."""
@@ -99,6 +173,8 @@ class Eraser:
         try:
             for needle in needles:
                 for seq, content in reader.records_holding(needle):
+                    if not names_person(content, {customer_id}, locators):
+                        continue  # an ID may be an ordinary word: `1` is a quantity too
                     changes[EraseRecord(seq=seq)] = None
                     if content.get("transaction_id"):
                         sales.add(str(content["transaction_id"]))
@@ -108,6 +184,21 @@ class Eraser:
                     if isinstance(sale, dict) and sale.get("job_id"):
                         paper = EraseCapture(job_id=str(sale["job_id"]), document_no=int(content["document_no"]))
                         changes[paper] = None
+            for job_id, cut_no, workstation_id, content in reader.awaited():
+                if names_person(content, {customer_id}, locators):
+                    nobody = content | {"customer_id": None, "household_id": None}
+                    paper_on_its_way = AwaitOutcome(
+                        job_id=job_id, cut_no=cut_no, workstation_id=workstation_id, payload=canonical_json(nobody)
+                    )
+                    changes[paper_on_its_way] = None
         finally:
             reader.close()
         return list(changes)
+
+
+def _person(told: Mapping[str, Any]) -> _Person:
+    return _Person(
+        erasure_no=int(told["erasure_no"]),
+        customer_id=str(told["customer_id"]),
+        locators=tuple(map(str, told.get("locators", ()))),
+    )

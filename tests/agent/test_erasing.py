@@ -1,0 +1,131 @@
+"""Somebody is forgotten in a store: in every file, in the middle of a sale, and for good."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from agent.bootstrap import Core
+from agent.journal.database import open_reading
+from agent.journal.upkeep import backup
+from pos_adapters.taps.frames import FrameType, Outcome
+from sync.protocol.tokens import CodeKind, locator_of, normalise, token_of
+from tests.agent.core_house import ANNA, BORIS, CUT, PEPPER, Running, Tap, journal, kinds, make_store, receipt
+
+TOKEN = token_of(normalise(ANNA, CodeKind.CARD), PEPPER)
+ERASURE = {"erasure_no": 1, "customer_id": "c-1", "locators": [locator_of(TOKEN).hex()]}
+
+
+def story(folder: Path, tell) -> Core:
+    """Run a story against a real core; return the core when it has stopped."""
+    core = make_store(folder / "state")
+
+    async def run() -> None:
+        async with Running(core) as running:
+            tap = await Tap.connect(core)
+            await tell(running, tap)
+            tap.close()
+
+    asyncio.run(run())
+    return core
+
+
+def said_anywhere(core: Core) -> bytes:
+    """Return every value of every row of journal and copies, and the bytes of every other file but the keys."""
+    said = []
+    databases = [core.state.journal, *core.state.backups.glob("*.db")]
+    for path in databases:
+        connection = open_reading(path, core.keys.journal)
+        for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            for row in connection.execute(f"SELECT * FROM {table}").fetchall():
+                said += [value if isinstance(value, bytes) else str(value).encode() for value in row]
+        connection.close()
+    for path in core.state.root.rglob("*"):
+        if path.is_file() and path not in databases and core.state.keys not in path.parents:
+            said.append(path.read_bytes())
+    return b"\n".join(said)
+
+
+def test_no_file_of_a_store_speaks_of_somebody_who_was_erased(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        core = running.core
+        await running.scan(ANNA)
+        await tap.print(receipt(number=1))
+        await running.scan(BORIS)
+        await tap.print(receipt(number=2))
+        backup(core.state.journal, core.keys.journal, folder=core.state.backups, now=core.clock.now())
+        (core.state.root / "journal.db.broken-20261101T000000Z").write_bytes(b"what a broken disk left of c-1")
+        (core.state.mirror / "mirror-0123456789abcdef").write_bytes(b"half a file")
+        assert b'"c-1"' in said_anywhere(core)
+        answer = await running.ask("erase", erasures=[ERASURE])
+        assert answer["records"] >= 3
+        assert (core.state.root / "journal.db-wal").stat().st_size < 100_000
+        said = said_anywhere(core)
+        assert b'"c-1"' not in said
+        assert locator_of(TOKEN).hex().encode() not in said
+        assert b'"c-2"' in said
+        assert not list(core.state.root.glob("*.broken-*"))
+        assert len(list(core.state.backups.glob("*.db"))) == 1
+
+    core = story(tmp_path, tell)
+    assert core.mirror.look_up_account(TOKEN) is None
+    assert kinds(core).count("transaction.completed") == 2, "sales name nobody and stay"
+
+
+def test_somebody_erased_in_the_middle_of_their_sale_gets_a_strangers_receipt(tmp_path: Path):
+    answers = []
+
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.scan(ANNA)
+        paper = receipt(number=1).removesuffix(CUT)
+        job = tap.begin(paper)
+        await running.ask("erase", erasures=[ERASURE])
+        answers.append((await tap.cut(job, paper)).type)
+        await tap.end(job)
+        await running.scan(ANNA)
+        answers.append((await tap.print(receipt(number=2))).type)
+
+    core = story(tmp_path, tell)
+    assert answers == [FrameType.NONE, FrameType.NONE]
+    assert all(record.content().get("customer_id") != "c-1" for record in journal(core) if record.payload)
+
+
+def test_a_paper_on_its_way_is_nobodys_when_its_outcome_comes(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.scan(ANNA)
+        paper = receipt(number=1).removesuffix(CUT)
+        job = tap.begin(paper)
+        assert (await tap.cut(job, paper)).type is FrameType.BLOCK
+        await running.ask("erase", erasures=[ERASURE])
+        assert b'"c-1"' not in said_anywhere(running.core)
+        tap.outcome(job, Outcome.PRINTED)
+        await tap.end(job)
+
+    core = story(tmp_path, tell)
+    assert b'"c-1"' not in said_anywhere(core)
+    assert "offer.printed" in kinds(core)
+
+
+def test_an_id_that_is_an_ordinary_word_takes_no_sale_away(tmp_path: Path):
+    """A customer may be called `1`: so are a lane and a quantity."""
+
+    async def tell(running: Running, tap: Tap) -> None:
+        await tap.print(receipt(number=1))
+        before = [record.payload for record in journal(running.core)]
+        await running.ask("erase", erasures=[ERASURE | {"customer_id": "1", "locators": []}])
+        assert [record.payload for record in journal(running.core)][: len(before)] == before
+
+    story(tmp_path, tell)
+
+
+def test_erasing_again_erases_nothing_more_and_makes_no_copy(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.ask("erase", erasures=[ERASURE])
+        head = running.core.writer.head_seq
+        assert (await running.ask("erase", erasures=[ERASURE]))["records"] == 0
+        assert running.core.writer.head_seq == head
+
+    core = story(tmp_path, tell)
+    (applied,) = [record for record in journal(core) if record.kind == "erasure.applied"]
+    assert json.loads(applied.payload)["erasure_no"] == 1
