@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pos_adapters.taps.own_program import SEAL
 
+CLOUD = "cloudprnt+tls://"
 SEAL_WORDS = 3  # seal FOLDER KEY_FILE
 
 
@@ -20,8 +21,9 @@ def main() -> int:
         from pos_adapters.taps.seal import run as seal  # noqa: PLC0415 - the tap itself never needs it
 
         return seal(Path(arguments[1]), Path(arguments[2]))
-    # asyncio imports ssl if it can, which costs 4 MB and 10 ms; a tap on this machine speaks no TLS.
-    sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
+    # asyncio imports ssl if it can, which costs 4 MB and 10 ms; only a CloudPRNT server in the cloud is reached by TLS.
+    if not any(CLOUD in argument for argument in arguments):
+        sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
     from pos_adapters.taps.command_line import run  # noqa: PLC0415 - after the line above
 
     return run(arguments)

@@ -115,6 +115,9 @@ class StreamLane:
         except (ConversationError, OSError) as error:
             self._parts.log.event("line_broke", cause=str(error) or type(error).__name__)
             till.reset()
+        except Exception as error:  # noqa: BLE001 - a defect of ours costs this connection, as if the printer had broken it
+            self._parts.log.event("defect", cause=f"{type(error).__name__}: {error}")
+            till.reset()
         finally:
             self._tasks.discard(task)
             writer.close()
