@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock, business_day
+from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock
 from agent.config import AgentConfig
 from agent.control.operations import CoreParts, Operations
 from agent.control.server import ControlServer
@@ -25,8 +25,7 @@ from agent.intake.outcomes import Outcomes
 from agent.intake.papers import StorePapers
 from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
-from agent.intake.rereading import Rereader, StoredCaptures
-from agent.journal.days import DayReader
+from agent.intake.rereading import make_rereader
 from agent.journal.recovery import JournalPlace, open_or_recover
 from agent.journal.reserve import Reserve
 from agent.journal.store import JournalStore
@@ -337,25 +336,9 @@ def _operations(core: Core, furnished: _Furnished, judge: ClockJudge) -> CorePar
         enrolled=lambda: use_enrolment(core),
         erase=eraser.erase,
         backup=core.housekeeping.backup,
-        reread=_rereader(core, basics.maker).take,
+        reread=make_rereader(core, basics.maker).take,
         scrub=core.housekeeping.scrub_all,
         status=lambda: basics.standing.report(core),
-    )
-
-
-def _rereader(core: Core, maker: RecordMaker) -> Rereader:
-    store = core.config.store
-    return Rereader(
-        captures=StoredCaptures(
-            config=core.config,
-            files=CaptureFiles(core.state.captures, core.keys.journal),
-            open_reader=lambda: DayReader(core.state.journal, core.keys.journal),
-        ),
-        clerk=core.clerk,
-        known=core.known,
-        maker=maker,
-        writer=core.writer,
-        day_of=lambda at: business_day(at, store.zone, store.day_ends_at),
     )
 
 

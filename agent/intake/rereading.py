@@ -11,8 +11,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from agent.clock import business_day
 from agent.config import AgentConfig
 from agent.intake.captures import CaptureFiles
 from agent.intake.day_close import DayLedger
@@ -28,6 +29,9 @@ from pos_adapters.reading.values import Reading
 from receipt.printers import printer_model
 from retail.errors import RefusedError
 from retail.transaction import DocumentKind
+
+if TYPE_CHECKING:
+    from agent.bootstrap import Core
 
 DEFAULT_MODEL = "generic-80mm"
 
@@ -165,6 +169,24 @@ class Rereader:
             return reader.known_total(transaction_id)
         finally:
             reader.close()
+
+
+def make_rereader(core: Core, maker: RecordMaker) -> Rereader:
+    """Put a rereader together from core's parts."""
+    store, state, key = core.config.store, core.state, core.keys.journal
+    captures = StoredCaptures(
+        config=core.config,
+        files=CaptureFiles(state.captures, key),
+        open_reader=lambda: DayReader(state.journal, key),
+    )
+    return Rereader(
+        captures=captures,
+        clerk=core.clerk,
+        known=core.known,
+        maker=maker,
+        writer=core.writer,
+        day_of=lambda at: business_day(at, store.zone, store.day_ends_at),
+    )
 
 
 def _once(kept: KeptCapture) -> Capture:
