@@ -122,11 +122,18 @@ def completeness(
 
 @app.command()
 def schema(
-    *, markdown: Annotated[bool, typer.Option("--markdown", help="Print tables instead of JSON Schema.")] = False
+    *,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print tables instead of JSON Schema.")] = False,
+    openapi: Annotated[
+        bool, typer.Option("--openapi", help="Print OpenAPI instead, with all calls.")
+    ] = False,
 ) -> None:
-    """Print the wire protocol as JSON Schema, or as the tables of docs/wire-protocol.md."""
+    """Print the wire protocol as JSON Schema, as OpenAPI, or as the tables of docs/wire-protocol.md."""
     from hub import reference  # noqa: PLC0415
 
+    if openapi:
+        typer.echo(json.dumps(reference.openapi(), indent=1))
+        return
     typer.echo(reference.markdown() if markdown else json.dumps(reference.json_schema(), indent=1))
 
 

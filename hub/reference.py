@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -66,6 +68,20 @@ def json_schema() -> dict[str, Any]:
                 schema["properties"][field]["description"] = text
     document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return document
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document that a running hub serves; one in a temporary folder is asked."""
+    from hub.app import create_app  # noqa: PLC0415 - the web stack is imported by the one who asks for it
+    from hub.bootstrap import open_hub  # noqa: PLC0415
+    from hub.config import HubConfig  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        hub = open_hub(HubConfig(state_dir=Path(folder)))
+        try:
+            return dict(create_app(hub).openapi())
+        finally:
+            hub.close()
 
 
 def markdown() -> str:

@@ -52,6 +52,12 @@ def test_json_schema_is_printed_and_knows_every_message():
     assert set(json.loads(told.stdout)["$defs"]) >= {"JournalUpload", "JournalAck", "Refusal", "Manifest"}
 
 
+def test_openapi_is_printed_without_a_hub_and_knows_every_call():
+    told = json.loads(CliRunner().invoke(app, ["schema", "--openapi"]).stdout)
+    assert told["openapi"].startswith("3.")
+    assert set(told["paths"]["/v1/journal"]["post"]["responses"]) >= {"200", "400", "401", "403", "409"}
+
+
 @pytest.mark.anyio
 @pytest.mark.real
 async def test_openapi_describes_every_call_of_the_document(rig):
