@@ -7,13 +7,15 @@ this store has issued are looked for, so that no product is ever taken for a cou
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from retail.line_items import LineItem, PriceModificationLineItem, ReturnLineItem, SaleLineItem
 from retail.transaction import RetailTransaction, TransactionStatus
 
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{4,40}")
 """What may be a code in a line's text: fewer characters are quantities and prices."""
+
+_MINUS = re.compile(r"(?:^|\s)[-\N{MINUS SIGN}]\s?\d|\d-(?:\s|$)")
 
 
 def coupons_seen(transaction: RetailTransaction, issued: Collection[str]) -> tuple[str, ...]:
@@ -29,6 +31,23 @@ def coupons_seen(transaction: RetailTransaction, issued: Collection[str]) -> tup
             if code in issued:
                 used[code] = used.get(code, 0) + (-1 if _is_taken_back(line) else 1)
                 break
+    return tuple(code for code, times in used.items() for _use in range(max(times, 0)))
+
+
+def coupons_printed(lines: Iterable[str], issued: Collection[str]) -> tuple[str, ...]:
+    """Return the till codes of our coupons that stand in a receipt's text, each as often as it was used.
+
+    For tills that print the code beside or below the discount, where no line item carries it. A line without a minus
+    takes a use back where others have one: the cashier has cancelled it.
+    """
+    plain: dict[str, int] = {}
+    less: dict[str, int] = {}
+    for line in lines:
+        for code in _CODE.findall(line):
+            if code in issued:
+                counts = less if _MINUS.search(line) else plain
+                counts[code] = counts.get(code, 0) + 1
+    used = {code: less[code] - plain.get(code, 0) if code in less else plain[code] for code in {**less, **plain}}
     return tuple(code for code, times in used.items() for _use in range(max(times, 0)))
 
 

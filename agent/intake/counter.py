@@ -145,6 +145,8 @@ class Counter:
         )  # fmt: skip
         if told.sale is None:
             self._belongs.happened(reading, origin, is_spooled=is_spooled)
+            if reading.kind is DocumentKind.VOID and not is_spooled:
+                self._house.value.open_sale_voided(origin.workstation_id)
             return self._with_records(taken)
         whose = self._belongs.whose_is(told, origin, is_spooled=is_spooled)
         printed_code = _printed_code(reading)
@@ -351,7 +353,7 @@ def _printed_code(reading: Reading) -> str | None:
 def _recognised(scanned: Whose | None, found: Recognition) -> Whose:
     """Return whose it is now that the code is looked up: one that was scanned, or stands on the receipt itself."""
     whose = scanned or Whose(scan_id=found.scan_id, how="printed", account=None, locator="")
-    return replace(whose, account=found.account, locator=found.locator, customer_id=found.customer_id)
+    return replace(whose, account=found.account, locator=found.locator, customer_id=found.customer_id, sealed=found.sealed)
 
 
 def _identified(told: Told, whose: Whose) -> Content:
@@ -361,6 +363,7 @@ def _identified(told: Told, whose: Whose) -> Content:
         "scan_id": whose.scan_id,
         "customer_id": whose.customer_id or None,
         "locator": whose.locator,
+        "sealed_code": whose.sealed or None,
         "how": whose.how,
         "flagged": whose.flagged,
     }

@@ -102,6 +102,11 @@ class ValueCounter:
         told = known.get(outcome, PrintOutcome.NOT_PRINTED)
         return self._safely(lambda: self.room.paper_told(serials, told), f"paper of {content['transaction_id']}")
 
+    def open_sale_voided(self, workstation_id: str) -> None:
+        """Give back what a lane's open sale had used. Never raises."""
+        entry = self._safely(lambda: self.room.open_sale_voided(workstation_id), f"lane {workstation_id}")
+        self.hand_over(entry, workstation_id)
+
     def undo(self, entry: Entry) -> None:
         """Take back what did not reach the disk."""
         self.room.book.undo(entry)

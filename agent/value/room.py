@@ -21,7 +21,7 @@ from agent.value.rules import ValueRules
 from agent.value.suspicions import Suspicions, coupon_flag
 from agent.value.taking_back import SaleTold, TakingBack
 from retail.coupon_life import PrintOutcome
-from retail.coupon_sightings import coupons_seen
+from retail.coupon_sightings import coupons_printed, coupons_seen
 from retail.errors import RefusedError
 from retail.facts import Basket
 from retail.fraud import SaleSeen
@@ -146,6 +146,14 @@ class ValueRoom:
                 records += self._back.restored(mine, why="undone")
         return self.book.entry(records)
 
+    def open_sale_voided(self, workstation_id: str) -> Entry:
+        """Give back what a lane's open sale had used: it was cancelled before it was paid."""
+        row = self.book.get(What.LANE, workstation_id)
+        if row is None:
+            return Entry()
+        self.book.drop(What.LANE, workstation_id)
+        return self.book.entry(self._back.restored(row["uses"], why="voided"))
+
     def open_use(self, workstation_id: str, use: Row) -> None:
         """Remember that the lane's open sale uses a coupon, or burns points (`burn`)."""
         row = self.book.get(What.LANE, workstation_id) or {"uses": []}
@@ -258,7 +266,8 @@ class ValueRoom:
 
     def _seen(self, told: SaleTold, uses: list[Row]) -> list[tuple[Row, list[Told]]]:
         """Take coupons whose till barcode stands in the receipt and that nobody held out before."""
-        codes = coupons_seen(told.sale, self.book.till_codes())
+        issued = self.book.till_codes()
+        codes = coupons_seen(told.sale, issued) or coupons_printed(told.lines, issued)
         known = [(self.book.get(What.COUPON, use.get("serial", "")) or {}).get("till_code") for use in uses]
         found = []
         for place, code in enumerate(codes):

@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Self
 from uuid import UUID, uuid4
@@ -91,13 +92,18 @@ def enrol(core: Core) -> None:
     (core.state.keys / "enrolled.json").chmod(0o600)
 
 
+@cache
+def _token(code: str) -> bytes:
+    return token_of(normalise(code, CodeKind.CARD), PEPPER)
+
+
 def write_mirror(core: Core) -> None:
     people = {
         ANNA: MirrorRecord(customer_id="c-1", first_name="Anna", language="en", segments={"best": None}),
         BORIS: MirrorRecord(customer_id="c-2", first_name="Boris", language="en"),
         STAFF: MirrorRecord(customer_id="c-3", first_name="Stan", employee=True, segments={"best": None}),
     }
-    entries = sorted((token_of(normalise(code, CodeKind.CARD), PEPPER), record) for code, record in people.items())
+    entries = sorted((_token(code), record) for code, record in people.items())
     write_snapshot(core.state.mirror / "snapshot-1", entries, count=3, chain="chain", version=1)
     write_current(core.state.mirror, MirrorVersion(version=1, as_of=datetime.now(UTC), snapshot="snapshot-1"))
 
