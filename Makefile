@@ -36,6 +36,7 @@ demo: $(RUNTIME)
 
 test: packages
 	$(MAKE) $(DEVELOPMENT) $(PAGE_TOOLS)
+	@.ci/emupos
 	@$(MAKE) --no-print-directory --keep-going test-unit test-real
 
 test-unit: $(DEVELOPMENT)
