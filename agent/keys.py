@@ -23,6 +23,8 @@ from retail.errors import OnSiteError
 KEY_BYTES = 32  # SQLCipher's raw key, X25519 and Ed25519 alike
 PRIVATE_FILE_MODE = 0o600
 
+SEALED_MARK = ".sealed"  # stands in for a key that `agent.key_sealing` has sealed: no new one may be made
+
 JOURNAL_KEY = "journal.key"
 SEAL_KEY = "agent_seal.key"
 SEAL_PUBLIC_KEY = "agent_seal.pub"
@@ -53,12 +55,19 @@ class FileSecrets:
         return cls(folder, Path(told) if told else None)
 
     def read(self, name: str) -> bytes | None:
-        """Return a secret, None when it was never made."""
+        """Return a secret, None when it was never made. Raises OnSiteError for a sealed one that is not here."""
         sealed = self.credentials / f"tillstream.{name}" if self.credentials else None
         path = sealed if sealed and sealed.exists() else self.folder / name
         try:
             return bytes.fromhex(path.read_text("ascii").strip())
         except FileNotFoundError:
+            if (self.folder / f"{name}{SEALED_MARK}").exists():
+                raise OnSiteError(
+                    f"{name} is sealed to this machine and was not handed over",
+                    fix="systemctl start tillstream; a command by hand: systemd-run --pipe "
+                    f"-p LoadCredentialEncrypted=tillstream.{name} tillstream ...",
+                    code="key",
+                ) from None
             return None
         except (OSError, ValueError) as error:
             raise OnSiteError(f"{path}: unreadable key: {error}", fix="restore the file", code="key") from error

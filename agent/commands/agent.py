@@ -66,6 +66,22 @@ def enrol(
     typer.echo(json.dumps(told) if as_json else f"enrolled as store {enrolled.store} of {enrolled.tenant}")
 
 
+@app.command("seal-keys", epilog="Example: sudo tillstream agent seal-keys --config /etc/tillstream/agent.toml")
+def seal_keys(
+    config: Config,
+    to: Annotated[Path, typer.Option("--to", help="Where sealed keys lie.")] = Path("/etc/credstore.encrypted"),
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Seal the agent's keys to this machine (systemd-creds, its TPM where it has one) and print the unit's drop-in."""
+    from agent.key_sealing import seal_keys as seal  # noqa: PLC0415 - nobody else needs it
+    from agent.state_dir import StateDir  # noqa: PLC0415
+
+    done = seal(StateDir(load_config(config).agent.state_dir).keys, to)
+    told = {"sealed": list(done.sealed), "already": list(done.already), "drop_in": done.drop_in}
+    typer.echo(json.dumps(told) if as_json else done.drop_in, nl=as_json)
+
+
 @app.command(epilog="Example: tillstream agent configcheck agent.toml")
 def configcheck(
     file: Annotated[Path, typer.Argument(help="The file to check.", metavar="FILE")],
