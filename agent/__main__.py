@@ -21,6 +21,10 @@ def main() -> None:
 
         sys.argv = ["tillstream tap", *arguments[1:]]
         sys.exit(tap())
+    if arguments[:1] == ["scanner"]:
+        from pos_adapters.scanners.command_line import run as scan  # noqa: PLC0415 - a small process, too
+
+        sys.exit(scan(arguments[1:]))
     if arguments[:1] == ["mirror-merge"]:  # the frozen program has no other way to start a module
         from sync.mirror_merging import main as merge  # noqa: PLC0415 - a process of its own, beside everything
 

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "demo": ("agent.commands.demo", "Run the whole way of a receipt here, and watch."),
         "agent": ("agent.commands.agent", "Run the store's agent: core and desk, supervised."),
         "tap": ("", "Stand in a print stream, between register and printer."),
+        "scanner": ("", "Read a scanner for core; stand between it and the till."),
         "print-test": ("agent.commands.print_test", "Print the proof slip: widths, code pages, QR codes, the delay."),
         "replay": ("agent.commands.replay", "Play jobs that a tap recorded against any printer."),
         "hub": ("", "Run the chain's hub, import its files, enrol its stores."),
@@ -47,8 +48,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "version": ("agent.commands.version", "Show the version of program, wire and frames."),
     }
 )
-"""Command -> (module, one line of help). No module: `tap` never comes this far (see `agent.__main__`), the hub
-contributes its own by entry point."""
+"""Command -> (module, one line of help). No module: `tap` and `scanner` never come this far (see `agent.__main__`),
+the hub contributes its own by entry point."""
 
 ENTRY_POINT_GROUP = "tillstream.commands"
 

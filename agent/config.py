@@ -23,7 +23,14 @@ from platformdirs import user_state_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from agent.identity.codes import CodeRule, CodeRules, parse_code_rule
-from pos_adapters.taps.addresses import Edge, SerialAddress, ServiceAddress, device_address, printer_address
+from pos_adapters.taps.addresses import (
+    Edge,
+    SerialAddress,
+    ServiceAddress,
+    device_address,
+    printer_address,
+    serial_address,
+)
 from pos_adapters.taps.admission import networks_of
 from receipt.printers import printer_model
 from retail.errors import ConfigurationError
@@ -96,6 +103,18 @@ def _known_model(name: str) -> str:
     return name
 
 
+def _scanner_port(text: str) -> str:
+    if not text.startswith("evdev:///"):
+        serial_address(text)
+    return text
+
+
+def _till_port(text: str) -> str:
+    if text not in {"", "uinput:"}:
+        serial_address(text)
+    return text
+
+
 def _code_rules(texts: object) -> object:
     return [parse_code_rule(text) for text in texts] if isinstance(texts, list) else texts
 
@@ -119,7 +138,7 @@ class StoreSection(_Section):
     timezone: Annotated[str, AfterValidator(_known_zone)]
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     day_ends_at: time = time(4, 0)  # the last bar has closed, the first bakery has not opened
-    claim_url: str = Field(default="", pattern=r"^(https?://\S+)?$")  # a stranger's QR; {token} or {transaction_id} inside
+    claim_url: str = Field(default="", pattern=r"^(https?://\S+)?$")  # a QR of strangers; {token} inside
     print_profile: PrintProfile = PrintProfile.OFF  # law differs: nothing is printed until somebody chose
 
     @property
@@ -174,7 +193,14 @@ class TapSection(_Section):
 class ScannerSection(_Section):
     """`[[workstation.scanner]]`: a scanner this machine reads itself."""
 
-    port: str = Field(pattern=r"^(serial|evdev)://\S+$")
+    port: Annotated[str, AfterValidator(_scanner_port)]
+    till: Annotated[str, AfterValidator(_till_port)] = ""  # the till's own scanner port, when the scanner is the till's
+
+    @model_validator(mode="after")
+    def _must_fit(self) -> ScannerSection:
+        if self.till and self.port.startswith("evdev:") != self.till.startswith("uinput:"):
+            raise ValueError("a keyboard's till is uinput:, a cable's till is serial:///dev/...")
+        return self
 
 
 class WorkstationSection(_Section):

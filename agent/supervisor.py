@@ -98,7 +98,7 @@ class Supervisor:
         readiness.cancel()
         feeling.cancel()
         notify("STOPPING=1", self.environment)
-        for group in ("tap", "desk", "core"):
+        for group in ("tap", "scanner", "desk", "core"):
             await self._end([child for child in self.children if child.name.split(" ")[0] == group])
         await asyncio.gather(*keepers, readiness, feeling, return_exceptions=True)
         self._report()
@@ -182,6 +182,7 @@ def supervise(config: AgentConfig, config_path: Path, *, log: Callable[..., None
         Child(name="core", command=_core(config_path)),
         Child(name="desk", command=_own("desk", config_path), niceness=DESK_NICENESS),
         *(_tap(each, config, state, handed=handed) for each in config.workstation if each.tap is not None),
+        *(_scanner(lane, place, config, state) for lane in config.workstation for place in range(len(lane.scanner))),
     ]
     supervisor = Supervisor(state=state, children=children, log=log, environment=dict(os.environ))
     asyncio.run(supervisor.run())
@@ -223,6 +224,22 @@ def _tap(workstation: WorkstationSection, config: AgentConfig, state: StateDir, 
     command = [*start, *(word for pair in pairs for word in pair), "--json"]
     socket_of_tap = None if tap.listen.startswith("serial:") else listener(tap.listen, handed)
     return Child(name=f"tap {workstation.id}", command=command, listener=socket_of_tap)
+
+
+def _scanner(workstation: WorkstationSection, place: int, config: AgentConfig, state: StateDir) -> Child:
+    """Return the program of one scanner; where it stands in line, core is asked about the store's coupon codes."""
+    scanner = workstation.scanner[place]
+    frozen = getattr(sys, "frozen", False)
+    start = [*program_start("agent"), "scanner"] if frozen else program_start("pos_adapters.scanners")
+    pairs = [
+        ("--port", scanner.port),
+        ("--workstation", workstation.id),
+        ("--agent", f"unix://{state.control_socket.resolve()}"),
+    ]
+    if scanner.till:
+        pairs += [("--till", scanner.till), *(("--ask", rule.prefix) for rule in config.codes.coupon if rule.prefix)]
+    command = [*start, *(word for pair in pairs for word in pair), "--json"]
+    return Child(name=f"scanner {workstation.id}.{place + 1}", command=command)
 
 
 def _pause_s(child: Child) -> float:

@@ -1,6 +1,8 @@
 """What core does when desk or command line ask (`control.sock`). Each says what a repeat does.
 
 scan            {workstation_id, code, symbology, source} -> {scan_id}; a repeat is another scan of the same card
+judge           {workstation_id, code, symbology} -> {action, code}: what the till is to get for a code of ours that its
+                own scanner read: `pass` it, `withhold` it, or `replace` it by `code`; a repeat is answered the same
 undo            {scan_id}; a repeat changes nothing
 paper           {workstation_id}: the customer wants our paper with this sale; a repeat changes nothing
 begun           {workstation_id}: a new sale is being rung up; a repeat changes nothing
@@ -57,6 +59,12 @@ PAGE_KINDS = frozenset(
 PARK_REASONS = frozenset({"refused", "exhausted", "misconfigured"})
 
 
+def _pass_it(workstation_id: str, code: str, symbology: str) -> Mapping[str, Any]:
+    """Let a code through as it is: what is done where nobody keeps the store's coupons."""
+    del workstation_id, code, symbology
+    return {"action": "pass", "code": ""}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreParts:
     """What the operations work on; made by `bootstrap`."""
@@ -74,6 +82,7 @@ class CoreParts:
     reread: Callable[[str, int, str], Awaitable[Mapping[str, Any]]]
     scrub: Callable[[], Awaitable[int]]
     status: Callable[[], Mapping[str, Any]]
+    judge_code: Callable[[str, str, str], Mapping[str, Any]] = _pass_it
 
 
 class Operations:
@@ -86,6 +95,7 @@ class Operations:
         """Return op -> what carries it out."""
         return {
             "scan": self.scan,
+            "judge": self.judge_code,
             "undo": self.undo,
             "paper": self.paper,
             "begun": self.begun,
@@ -110,6 +120,10 @@ class Operations:
             workstation_id=_text(workstation_id), code=_text(code), symbology=_text(symbology), source=_text(source)
         )
         return {"scan_id": await self._parts.scanning.scan(presented)}
+
+    async def judge_code(self, *, workstation_id: str, code: str, symbology: str = "") -> Mapping[str, Any]:
+        """Say what the till is to get for a code of ours."""
+        return self._parts.judge_code(_text(workstation_id), _text(code), _text(symbology))
 
     async def undo(self, *, scan_id: str) -> dict[str, Any]:
         """Take a scan back."""
