@@ -351,7 +351,7 @@ async def use_enrolment(core: Core) -> None:
         enrolled = Enrolled.from_json((core.state.keys / ENROLLED_FILE).read_text("utf-8"))
     except FileNotFoundError:
         return
-    core.people.use_pepper(enrolled.pepper, country=enrolled.country)
+    core.people.use_pepper(enrolled.pepper, country=enrolled.country, chain_key=enrolled.contact_key)
     raised_at = core.clock.now().isoformat()
     await core.writer.run(
         lambda store: store.raise_epoch_if_higher(to=enrolled.epoch, reason="enrolled", raised_at=raised_at)

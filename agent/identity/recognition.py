@@ -15,7 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
 from retail.loyalty import Account
+from sync.protocol.enrolment import seal_to, to_base64
 from sync.protocol.tokens import CodeKind, locator_of, normalise, token_of
 
 NICENESS = 10  # behind everything that prints
@@ -36,12 +39,14 @@ class Recognition:
     """What a code turned out to be. `locator` (hexadecimal) may be stored; it opens nothing.
 
     `customer_id` is empty where nobody is known; it is known without the account for a scan of before a restart.
+    `sealed` is a code that nobody is known by, sealed to the chain (base64): the hub links it when its holder is known.
     """
 
     scan_id: str
     locator: str
     account: Account | None
     customer_id: str = ""
+    sealed: str = ""
 
     @property
     def is_restored(self) -> bool:
@@ -56,6 +61,7 @@ class Recogniser:
         self._mirror = mirror
         self._country = country
         self._pepper: bytes | None = None
+        self._chain_key = b""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scrypt", initializer=be_nice)
         self._waiting = 0
         self._known: OrderedDict[str, Recognition] = OrderedDict()
@@ -64,9 +70,10 @@ class Recogniser:
     def __repr__(self) -> str:
         return f"<Recogniser waiting={self._waiting} remembered={len(self._known)}>"
 
-    def use_pepper(self, pepper: bytes | None, *, country: str) -> None:
-        """Take the chain's pepper and country after enrolment."""
+    def use_pepper(self, pepper: bytes | None, *, country: str, chain_key: bytes = b"") -> None:
+        """Take the chain's pepper and country after enrolment, and the public key that unknown codes are sealed to."""
         self._pepper = pepper
+        self._chain_key = chain_key
         self._country = country or self._country
 
     @property
@@ -108,11 +115,13 @@ class Recogniser:
         finally:
             self._waiting -= 1
         account = self._mirror.look_up_account(token)
+        sealed = _sealed(normalised, self._chain_key) if account is None and self._chain_key else ""
         return Recognition(
             scan_id=scan_id,
             locator=locator_of(token).hex(),
             account=account,
             customer_id=account.customer_id if account else "",
+            sealed=sealed,
         )
 
     def recognition(self, scan_id: str) -> Recognition:
@@ -138,6 +147,11 @@ class Recogniser:
         if len(self._known) > REMEMBERED_MAX:
             self._known.popitem(last=False)
         return recognition
+
+
+def _sealed(normalised: str, chain_key: bytes) -> str:
+    """Return a code that only the chain can read (a fifth of a millisecond, for codes nobody knows)."""
+    return to_base64(seal_to(X25519PublicKey.from_public_bytes(chain_key), normalised.encode()))
 
 
 def be_nice() -> None:

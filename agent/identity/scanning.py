@@ -212,6 +212,7 @@ class Scanning:
             "scan_id": found.scan_id,
             "customer_id": found.account.customer_id if found.account else None,
             "locator": found.locator,
+            "sealed_code": found.sealed or None,
             "how": "late",
             "flagged": True,
         }

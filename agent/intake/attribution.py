@@ -124,6 +124,7 @@ class Attribution:
             account=found.account,
             locator=found.locator,
             customer_id=found.customer_id,
+            sealed=found.sealed,
             flagged=flagged or found.is_restored,
             gone=tuple(scan.scan_id for scan in claim.gone),
         )

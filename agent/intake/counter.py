@@ -353,7 +353,8 @@ def _printed_code(reading: Reading) -> str | None:
 def _recognised(scanned: Whose | None, found: Recognition) -> Whose:
     """Return whose it is now that the code is looked up: one that was scanned, or stands on the receipt itself."""
     whose = scanned or Whose(scan_id=found.scan_id, how="printed", account=None, locator="")
-    return replace(whose, account=found.account, locator=found.locator, customer_id=found.customer_id, sealed=found.sealed)
+    whose = replace(whose, account=found.account, customer_id=found.customer_id)
+    return replace(whose, locator=found.locator, sealed=found.sealed)
 
 
 def _identified(told: Told, whose: Whose) -> Content:

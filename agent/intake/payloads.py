@@ -4,7 +4,8 @@ Persons stand in `customer.*` and `offer.*` records and nowhere else: erasing so
 
 transaction.*        {"transaction": the contracts' shape without `loyalty`, "document_no", "proof", "time_by_receipt"}
 document.parked      {"job_id", "document_no", "kind", "reason", "detail"}
-customer.identified  {"transaction_id", "scan_id", "customer_id", "locator", "how": scan | late | printed, "flagged"}
+customer.identified  {"transaction_id", "scan_id", "customer_id", "locator", "how": scan | late | printed, "flagged",
+                      "sealed_code": the code that nobody is known by, sealed to the chain, else null}
 customer.released    {"transaction_id", "scan_id", "why"}
 offer.decided        {"transaction_id", "customer_id", "household_id", "job_id", "cut_no", "channel", "offers": [offer],
                       "mirror_version", "campaigns_version"}

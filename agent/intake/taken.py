@@ -18,7 +18,8 @@ from retail.loyalty import Account
 class Whose:
     """Whose document it is, and how we know. `flagged`: not sure enough to print a name, for earning only.
 
-    `gone`: the scans that are over with this sale (`scan_id`s).
+    `sealed`: the code, sealed to the chain, where nobody here is known by it. `gone`: the scans that are over with this
+    sale (`scan_id`s).
     """
 
     scan_id: str
@@ -26,6 +27,7 @@ class Whose:
     account: Account | None
     locator: str
     customer_id: str = ""
+    sealed: str = ""
     flagged: bool = False
     gone: tuple[str, ...] = ()
 

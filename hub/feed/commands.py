@@ -145,7 +145,7 @@ def unmapped_lines(config: Path | None, *, state_dir: Path | None, limit: int) -
     from hub.feed.learning import Learner  # noqa: PLC0415
 
     with opened(config, state_dir) as hub:
-        Learner(hub.database).learn(hub.config.tenant)
+        Learner(hub.database, hub.keys).learn(hub.config.tenant)
         with hub.database.reading() as session:
             rows = session.rows("unmapped_lines", tenant_id=hub.config.tenant, rows_max=limit)
             mapped, unmapped = (

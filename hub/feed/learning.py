@@ -14,11 +14,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from hub.imports.merging import merged_accounts
+from hub.imports.tokenising import CodeBook
+from hub.keys import HubKeys
 from hub.storage.ports import Database, Session
-from retail.errors import ConfigurationError
+from retail.errors import ConfigurationError, RefusedError
 from retail.items import Item, ItemCatalogue
 from retail.line_items import SaleLineItem
 from retail.money import Money
+from sync.protocol.enrolment import from_base64, open_sealed
 from sync.protocol.persons import names_person
 from sync.protocol.tokens import LOCATOR_BYTES, TOKEN_BYTES
 
@@ -46,6 +49,7 @@ class Learner:
     """Learns from the journals of one hub."""
 
     database: Database
+    keys: HubKeys
 
     def learn(self, tenant_id: str) -> int:
         """Read everything that is new; return how many records there were."""
@@ -87,8 +91,8 @@ class Learner:
             waiting = session.rows("unlinked_codes", tenant_id=chain.tenant_id)
             found = [
                 (locator, transaction_id, holder)
-                for locator, transaction_id in waiting
-                if (holder := _holder(session, chain, locator)) is not None
+                for locator, transaction_id, sealed in waiting
+                if (holder := _holder(session, chain, locator) or self._holder_of(session, chain, sealed)) is not None
             ]
         for start in range(0, len(found), BATCH_RECORDS):
             with self.database.writing() as session:
@@ -102,6 +106,18 @@ class Learner:
                         customer_id=holder,
                     )
                     _bought(session, chain, holder, transaction_id, change_no=change_no)
+
+    def _holder_of(self, session: Session, chain: _Chain, sealed: str) -> str | None:
+        """Return the holder of a sealed code: also of one that was imported and whose token is not paid for yet."""
+        if not sealed:
+            return None
+        keys = self.keys.tenant(chain.tenant_id)
+        try:
+            code = open_sealed(keys.contact, from_base64(sealed)).decode()
+        except (RefusedError, ValueError):
+            return None  # not sealed to this chain: whose it is will be known by its token, or never
+        row = session.row("holder_of_code", tenant_id=chain.tenant_id, code_index=CodeBook(keys).index(code))
+        return str(row[0]) if row else None
 
     def _forget_mapped(self, chain: _Chain) -> None:
         """Drop lines that items.csv has come to know."""

@@ -47,7 +47,7 @@ class FeedUpkeep:
         """Do everything once. Raises TillstreamError of the database or the disk."""
         hub = self._hub
         tenant_id, now = hub.config.tenant, hub.clock()
-        Learner(hub.database).learn(tenant_id)
+        Learner(hub.database, hub.keys).learn(tenant_id)
         StopBoard(hub.database, hub.files).publish(tenant_id, now=now)
         made = [kept.file.as_of for kept in hub.files.all(tenant_id) if kept.file.kind in MIRROR_KINDS]
         if not made or now - datetime.fromisoformat(max(made)) >= MIRROR_EVERY:

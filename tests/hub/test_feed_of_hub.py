@@ -19,6 +19,7 @@ from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook, tokenise
 from retail.errors import ConfigurationError, RefusedError
 from retail.stops import StopKind, Stops, stops_from
+from sync.protocol.enrolment import seal_to, to_base64
 from sync.protocol.feed_messages import ErasuresFile, FeedKind
 from sync.protocol.tokens import CodeKind, locator_of, normalise, token_of
 from tests.hub.test_upload import deliver_all
@@ -314,7 +315,7 @@ async def test_what_customers_bought_and_what_nobody_can_name_is_learned_from_jo
             "customer.identified", {"transaction_id": "tx-2", "customer_id": None, "locator": locator_of(unknown).hex()}
         )
         await deliver_all(chain.rig, device)
-    learner = Learner(chain.hub.database)
+    learner = Learner(chain.hub.database, chain.hub.keys)
     assert (learner.learn("main"), learner.learn("main")) == (4, 0)
     rows = chain.rig.rows
     assert rows("SELECT purchases, last_visit FROM customer WHERE customer_id = 'C1'") == [(1, "2026-11-21")]
@@ -346,3 +347,26 @@ async def test_a_record_that_arrives_after_its_person_was_erased_is_erased_here_
     assert [(seq, absent, payload is None) for seq, absent, payload in found] == [
         (1, "erased", True), (2, "erased", True), (3, None, False),
     ]  # fmt: skip
+
+
+@pytest.mark.anyio
+@pytest.mark.real
+async def test_a_sealed_code_finds_its_holder_before_its_token_is_paid_for(chain):
+    chain.bring(**members(2))
+    spelled = normalise("00005555", CodeKind.CARD)
+    sealed = to_base64(seal_to(chain.hub.keys.tenant("main").contact.public_key(), spelled.encode()))
+    async with chain.rig.serving():
+        device = await chain.rig.enrolled()
+        device.journal.append("transaction.completed", sale(1, ("Tea", "2.00")))
+        device.journal.append(
+            "customer.identified",
+            {"transaction_id": "tx-1", "customer_id": None, "locator": "ab" * 16, "sealed_code": sealed},
+        )
+        await deliver_all(chain.rig, device)
+    learner = Learner(chain.hub.database, chain.hub.keys)
+    learner.learn("main")
+    assert chain.rig.rows("SELECT purchases FROM customer WHERE customer_id = 'C1'") == [(None,)]
+    chain.bring(codes="code,kind,customer_id\n00005555,card,C1\n")
+    learner.learn("main")
+    assert chain.rig.rows("SELECT purchases FROM customer WHERE customer_id = 'C1'") == [(1,)]
+    assert chain.rig.rows("SELECT sealed FROM unknown_code") == [("",)], "what is linked is not kept"
