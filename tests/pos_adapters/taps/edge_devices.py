@@ -50,6 +50,11 @@ class Edge(Protocol):
     def with_blocks(self, cuts: int = 1, block: bytes = BLOCK) -> bytes:
         """Return the receipt as it leaves the tap with a block before every cut."""
 
+    slip: bytes
+
+    def with_slip(self) -> bytes:
+        """Return the receipt with `slip` behind it."""
+
     def print(self, tap: Tap, job: bytes) -> bool:
         """Print as a register does; return whether it believes that it has printed."""
 
@@ -84,6 +89,10 @@ class _Plain:
     """A receipt in ESC/POS."""
 
     text, cut = TEXT, CUT
+    slip = b"Next time\n" + CUT
+
+    def with_slip(self) -> bytes:
+        return self.job() + self.slip
 
     def job(self, cuts: int = 1) -> bytes:
         return (self.text + self.cut) * cuts
@@ -317,6 +326,10 @@ class EposEdge:
     options: tuple[str, ...] = ()
     text = '<text lang="en">Corner shop&#10;</text><text em="true">TOTAL 1.20&#10;</text>'
     cut = '<cut type="feed"/>'
+    slip = b"Next time\n\x1dV\x01"
+
+    def with_slip(self) -> bytes:
+        return (SOAP % (self.text + self.cut + '<text>Next time&#10;</text><cut type="no_feed"/>')).encode()
 
     def __init__(self, rig: Rig) -> None:
         del rig
@@ -385,6 +398,10 @@ class CloudPrntEdge:
     name = "cloudprnt"
     listen = "127.0.0.1:0"
     options = ("--language", "star", "--model", "TSP650")
+    slip = b"Next time\n" + STAR_CUT
+
+    def with_slip(self) -> bytes:
+        return self.job() + self.slip
 
     def __init__(self, rig: Rig) -> None:
         del rig

@@ -10,7 +10,7 @@ from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.sealed_job import open_sealed
 from pos_adapters.taps.spool_files import spooled_files
 from tests.pos_adapters.taps.edge_devices import BLOCK, EDGES, Edge, EdgeKind
-from tests.pos_adapters.taps.rig import Rig, Tap
+from tests.pos_adapters.taps.rig import CoreJob, Rig, Tap
 
 pytestmark = pytest.mark.real
 
@@ -81,6 +81,22 @@ def test_a_core_that_breaks_while_it_is_asked_lets_the_receipt_go(rig: Rig, edge
     assert edge.print(tap, edge.job())
     assert edge.printed(0) == edge.job()
     assert tap.count("budget_over") == 0, "nobody waited for the budget"
+
+
+def test_a_slip_of_its_own_stands_behind_the_receipt(rig: Rig, edge: Edge) -> None:
+    core = rig.core()
+
+    def slipped(job: CoreJob, cut_no: int, offset: int) -> object:
+        del cut_no, offset
+        core.slip(job, edge.slip)
+        return ...
+
+    core.answer = slipped
+    tap = tap_of(rig, edge, "--budget-ms", "1000", profile="separate_slip")
+    core.wait_connected()
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.with_slip()
+    assert [cut_no for cut_no, _ in core.wait_job(0).outcomes] == [1]
 
 
 def test_without_core_the_receipt_prints_is_sealed_to_disk_and_reaches_core_later(rig: Rig, edge: Edge) -> None:
