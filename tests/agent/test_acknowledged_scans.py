@@ -6,11 +6,8 @@ The last test is the real one: core as a process of its own, killed with SIGKILL
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +19,7 @@ from agent.identity.doubts import KEPT_AT_MOST, Claim, Doubts
 from agent.journal.reader import JournalReader
 from pos_adapters.taps.frames import FrameType
 from tests.agent.core_house import ANNA, BORIS, CONFIG, CUT, Running, Tap, journal, make_store, receipt
+from tests.agent.core_process import ask_when_there, start_core
 
 T0 = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -272,7 +270,7 @@ def test_a_scan_acknowledged_before_kill_minus_nine_belongs_to_the_sale_after_it
 
     async def run() -> None:
         for code in [BORIS, ANNA] * 2 + [ANNA]:
-            process = await start(config)
+            process = await start_core(config)
             answer = await ask_when_there(core.state.control_socket, code)
             os.kill(process.pid, signal.SIGKILL)
             await process.wait()
@@ -288,23 +286,3 @@ def test_a_scan_acknowledged_before_kill_minus_nine_belongs_to_the_sale_after_it
         assert rows(again) == []
 
     asyncio.run(run())
-
-
-async def start(config: Path) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "agent.core", "--config", str(config), stderr=asyncio.subprocess.DEVNULL
-    )
-
-
-async def ask_when_there(path: Path, code: str) -> dict[str, object]:
-    """Scan as desk does, as soon as core listens."""
-    async with asyncio.timeout(30):
-        while True:
-            with contextlib.suppress(OSError, ValueError):
-                reader, writer = await asyncio.open_unix_connection(str(path))
-                request = {"id": 1, "op": "scan", "workstation_id": "1", "code": code, "symbology": "ean13"}
-                writer.write(json.dumps(request).encode() + b"\n")
-                answer = dict(json.loads(await reader.readline()))
-                writer.close()
-                return answer
-            await asyncio.sleep(0.02)
