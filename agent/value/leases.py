@@ -164,7 +164,10 @@ class LeaseDesk:
         return sum(
             int(row["points"])
             for hold_id, row in self._book.each(What.HOLD)
-            if row["points"] and row.get("lease_id") == lease_id and hold_id != but and now < datetime.fromisoformat(row["until"])
+            if row["points"]
+            and row["lease_id"] == lease_id
+            and hold_id != but
+            and now < datetime.fromisoformat(row["until"])
         )
 
     def _spent(self, row: Row, spending: Spending, *, held: int) -> Lease:
