@@ -36,6 +36,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "hub": ("", "Run the chain's hub, import its files, enrol its stores."),
         "status": ("agent.commands.status", "Show what runs and how far behind the hub is."),
         "doctor": ("agent.commands.doctor", "Check the installation; say what to do."),
+        "configcheck": ("agent.commands.agent", "Check an agent.toml; say what is wrong, and where."),
+        "netcheck": ("agent.commands.doctor", "Walk to the hub step by step; say which one fails."),
+        "devices": ("agent.commands.doctor", "List serial ports, scanners and print queues of this machine."),
+        "support-bundle": ("agent.commands.support", "Pack what support needs, without a person in it."),
+        "tail": ("agent.commands.journal", "Show the newest records of the journal."),
         "journal": ("agent.commands.journal", "Read the journal: what happened, in order."),
         "kiosk": ("agent.commands.kiosk", "Pair the store's screens; look at content before it goes out."),
         "offers": ("agent.commands.offers", "Explain which offers a customer would get, and why."),
@@ -45,6 +50,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "render": ("agent.commands.reading", "Draw a print job as the paper it makes."),
         "learn": ("agent.commands.reading", "Learn how a till prints from captured jobs."),
         "profiles": ("agent.commands.reading", "Score how well tills are read, by source and language."),
+        "drill": ("agent.commands.drill", "Break a simulated chain on purpose; count what was lost."),
         "version": ("agent.commands.version", "Show the version of program, wire and frames."),
     }
 )

@@ -90,7 +90,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
 
 def _claims(config: HubConfig, database: Database, keys: HubKeys) -> ClaimService | None:
     """Return the claims of strangers' receipts, None where the chain can send nobody a message."""
-    by_kind = senders_of(config.smtp, config.mail_from, config.sms, config.sms_token)
+    by_kind = senders_of(smtp=config.smtp, sender=config.mail_from, sms=config.sms, sms_token=config.sms_token)
     if not by_kind or not config.public_url:
         return None
     return ClaimService(

@@ -1,16 +1,18 @@
-"""`tillstream doctor [--json]`: one line a check, and under each that fails what to do; `app` holds `doctor`."""
+"""`tillstream doctor`, `netcheck`, `devices`: one line a check, and under each that fails what to do."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import typer
 
-from agent.commands.options import ConfigOption, JsonOption, config_of
+from agent.commands.options import ConfigOption, JsonOption, find_config
+from agent.config import load_config
 from agent.state_dir import StateDir
-from agent.upkeep.health import Patient, examine
+from agent.upkeep.health import Check, Patient, examine, walk_to_hub
 
 app = typer.Typer()
 
@@ -18,11 +20,43 @@ app = typer.Typer()
 @app.command(epilog="Example: tillstream doctor")
 def doctor(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Check this installation; exit 1 when something needs a person, and say what to do."""
-    loaded = config_of(config)
-    patient = Patient(
-        config=loaded, state=StateDir(loaded.agent.state_dir), environment=os.environ, now=datetime.now(UTC)
+    _tell(examine(_patient(config)), as_json=as_json)
+
+
+@app.command(epilog="Example: tillstream netcheck")
+def netcheck(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """Walk to the hub step by step - proxy, name, connection, TLS, clock - and stop at the step that fails."""
+    _tell(walk_to_hub(_patient(config)), as_json=as_json)
+
+
+@app.command(epilog="Example: tillstream devices --json")
+def devices(*, as_json: JsonOption = False) -> None:
+    """List what is plugged in: serial ports, input devices that may be scanners, CUPS queues."""
+    from agent.upkeep.devices import plugged_in  # noqa: PLC0415 - pyserial is imported only here
+
+    found = plugged_in()
+    if as_json:
+        typer.echo(json.dumps({"devices": [each.as_json() for each in found]}, ensure_ascii=False))
+        return
+    for each in found:
+        typer.echo(f"{each.kind:<8} {each.address:<44} {each.name}")
+    if not found:
+        typer.echo("nothing is plugged in that could be a printer or a scanner")
+
+
+def _patient(config: ConfigOption) -> Patient:
+    path = find_config(config)
+    loaded = load_config(path)
+    return Patient(
+        config=loaded,
+        state=StateDir(loaded.agent.state_dir),
+        environment=os.environ,
+        now=datetime.now(UTC),
+        config_path=path,
     )
-    checks = examine(patient)
+
+
+def _tell(checks: Sequence[Check], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"checks": [check.as_json() for check in checks]}, ensure_ascii=False))
     else:

@@ -80,6 +80,7 @@ class HubLink:
     contact_key: bytes = b""
     last_contact: datetime | None = None
     last_error: str = ""
+    last_error_code: str = ""
     forked: bool = False
     backlog: int = 0
     parked: int = 0
@@ -95,6 +96,7 @@ class HubLink:
             "enrolled": self.enrolled,
             "forked": self.forked,
             "last_error": self.last_error,
+            "last_error_code": self.last_error_code,
         }
 
     async def count(self) -> None:
@@ -111,11 +113,14 @@ class _Listener:
 
     def moved(self, destination: str, position: Position) -> None:
         del destination, position
-        self._link.last_error = ""
+        self._link.last_error = self._link.last_error_code = ""
 
     def waiting(self, destination: str, error: Exception, wait_s: float) -> None:
         del destination, wait_s
-        self._link.last_error = error.message if isinstance(error, TillstreamError) else type(error).__name__
+        if isinstance(error, TillstreamError):
+            self._link.last_error, self._link.last_error_code = error.message, error.code
+        else:
+            self._link.last_error, self._link.last_error_code = type(error).__name__, "defect"
 
     def forked(self, destination: str) -> None:
         del destination
@@ -132,7 +137,7 @@ async def run_hub_link(link: HubLink, *, connected: asyncio.Event) -> None:
         try:
             await _serve_one_enrolment(link)
         except TillstreamError as error:
-            link.last_error = error.message
+            link.last_error, link.last_error_code = error.message, error.code
             await asyncio.sleep(FAILED_WAIT_S)
 
 

@@ -122,7 +122,7 @@ class Senders:
         self.by_kind[kind].send(message, subject=words["subject"].replace("{chain}", self.chain), text=text)
 
 
-def senders_of(smtp: str, sender: str, sms: str, sms_token: str) -> Mapping[CodeKind, Sender]:
+def senders_of(*, smtp: str, sender: str, sms: str, sms_token: str) -> Mapping[CodeKind, Sender]:
     """Return what `[messages]` of hub.toml configures; nothing for what is empty. Raises ConfigurationError."""
     found: dict[CodeKind, Sender] = {}
     if smtp:

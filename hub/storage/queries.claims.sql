@@ -26,6 +26,7 @@ SELECT count(*) FROM claim WHERE tenant_id = :tenant_id AND contact_index = :con
     AND customer_id IS NOT NULL;
 
 -- name: put_claim
+-- Keep what somebody wishes, until they confirm it.
 INSERT INTO claim (tenant_id, claim_id, transaction_id, total_e4, currency, contact_index, contact_kind,
     contact_sealed, first_name, language, survey, consents, asked_at, confirm_digest)
 VALUES (:tenant_id, :claim_id, :transaction_id, :total_e4, :currency, :contact_index, :contact_kind,
@@ -36,11 +37,13 @@ VALUES (:tenant_id, :claim_id, :transaction_id, :total_e4, :currency, :contact_i
 DELETE FROM claim WHERE tenant_id = :tenant_id AND claim_id = :claim_id AND confirmed_at IS NULL;
 
 -- name: claim_by_link
+-- The claim that a link confirms.
 SELECT claim_id, transaction_id, contact_index, contact_kind, contact_sealed, first_name, language, asked_at,
     confirmed_at, customer_id
 FROM claim WHERE tenant_id = :tenant_id AND confirm_digest = :confirm_digest;
 
 -- name: confirm_claim
+-- From now on the sale is somebody's; a second time changes nothing.
 UPDATE claim SET confirmed_at = :now, customer_id = :customer_id
 WHERE tenant_id = :tenant_id AND claim_id = :claim_id AND confirmed_at IS NULL;
 

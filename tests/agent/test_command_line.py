@@ -84,7 +84,7 @@ def test_with_json_a_usage_error_is_one_object_too(
 
 def test_version_tells_program_and_protocol(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["version", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out).keys() == {"tillstream", "tap_protocol", "python"}
+    assert json.loads(capsys.readouterr().out).keys() == {"tillstream", "tap_protocol", "python", "sqlite"}
 
 
 def test_tap_is_reached_without_the_command_line() -> None:

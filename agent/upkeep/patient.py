@@ -1,0 +1,88 @@
+"""The agent that is looked at, and what one look gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agent.config import AgentConfig
+from agent.keys import JOURNAL_KEY, FileSecrets
+from agent.state_dir import StateDir
+from retail.errors import TillstreamError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check's result in the contracts' shape."""
+
+    id: str
+    ok: bool
+    what: str
+    fix: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """Return `{"id","ok","what","fix"}`."""
+        return {"id": self.id, "ok": self.ok, "what": self.what, "fix": "" if self.ok else self.fix}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """The agent that is looked at."""
+
+    config: AgentConfig
+    state: StateDir
+    environment: Mapping[str, str]
+    now: datetime
+    config_path: Path | None = None
+    status: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def core(self) -> Mapping[str, Any]:
+        """What core and supervisor told of core."""
+        told: Mapping[str, Any] = self.status.get("core", {})
+        return told
+
+    @property
+    def hub(self) -> Mapping[str, Any]:
+        """What the desk told of its link."""
+        told: Mapping[str, Any] = self.status.get("hub", {})
+        return told
+
+    @property
+    def taps(self) -> list[Mapping[str, Any]]:
+        """What core told of its taps."""
+        told: list[Mapping[str, Any]] = self.status.get("taps", [])
+        return told
+
+    @property
+    def is_running(self) -> bool:
+        """Whether core answers."""
+        return bool(self.core.get("state") == "running")
+
+
+def journal_key(patient: Patient) -> bytes | None:
+    """Return the journal's key, None where there is none yet."""
+    try:
+        return FileSecrets.of(patient.state.keys, patient.environment).read(JOURNAL_KEY)
+    except TillstreamError:
+        return None
+
+
+def files(folder: Path) -> list[Path]:
+    """Return a folder's files that are not hidden; none where it cannot be read."""
+    return _listed(folder, Path.is_file)
+
+
+def folders(folder: Path) -> list[Path]:
+    """Return a folder's folders; none where it cannot be read."""
+    return _listed(folder, Path.is_dir)
+
+
+def _listed(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if wanted(path) and not path.name.startswith(".")]
+    except OSError:
+        return []

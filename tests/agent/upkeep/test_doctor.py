@@ -1,0 +1,347 @@
+"""A machine broken in one place has one more failing check, and its fix says what to type."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from agent.config import parse_config
+from agent.desk.report import DESK_FILE
+from agent.journal.batch import Batch
+from agent.journal.records import ClockQuality, NewRecord, canonical_json
+from agent.journal.recovery import JournalPlace, open_or_recover
+from agent.journal.store import JournalStore
+from agent.keys import FileSecrets, load_or_create_keys
+from agent.state_dir import StateDir
+from agent.upkeep.checks import chain, lanes, machine
+from agent.upkeep.checks import store as store_checks
+from agent.upkeep.health import Check, Patient, examine, walk_to_hub
+from agent.upkeep.support_bundle import without_persons, write_bundle
+from retail.errors import OnSiteError
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+CONFIG = """
+[store]
+business_unit_id = "7781"
+timezone = "Europe/Berlin"
+currency = "EUR"
+print_profile = "separate_slip"
+[hub]
+url = "http://127.0.0.1:{hub}"
+[agent]
+state_dir = "{state}"
+[[workstation]]
+id = "1"
+[workstation.tap]
+listen = "127.0.0.1:{listen}"
+printer = "tcp://127.0.0.1:{printer}"
+"""
+
+
+@dataclass
+class Shop:
+    """A store at rest, whose parts are healthy until a test breaks one."""
+
+    folder: Path
+    listen: int
+    printer: int
+    hub: int
+    text: str = CONFIG
+    now: datetime = NOW
+
+    @property
+    def state(self) -> StateDir:
+        return StateDir(self.folder / "state")
+
+    def patient(self) -> Patient:
+        path = self.folder / "agent.toml"
+        path.write_text(
+            self.text.format(state=self.state.root, listen=self.listen, printer=self.printer, hub=self.hub), "utf-8"
+        )
+        config = parse_config(path.read_text("utf-8"))
+        return Patient(config=config, state=self.state, environment={}, now=self.now, config_path=path)
+
+    def checks(self) -> dict[str, Check]:
+        return {check.id: check for check in examine(self.patient())}
+
+    def desk(self, **hub: object) -> None:
+        """Write what a desk would report."""
+        told = {"desk": {"state": "running", "as_of": self.now.isoformat()}, "hub": {"backlog": 0, "parked": 0} | hub}
+        (self.state.root / DESK_FILE).write_text(json.dumps(told))
+
+
+@contextmanager
+def served(answer: bytes) -> Iterator[int]:
+    """Serve one canned answer a connection on loopback: a printer's status, or a web server's."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    link, _ = listener.accept()
+                except OSError:
+                    return
+                with link:
+                    if link.recv(4096) and answer:
+                        link.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def http(date: datetime) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nDate: {date:%a, %d %b %Y %H:%M:%S} GMT\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with served(b"\x12\x12") as printer, served(http(NOW)) as hub:
+        made = Shop(tmp_path, free_port(), printer, hub)
+        made.state.create()
+        open_journal(made).close()
+        yield made
+
+
+def open_journal(shop: Shop) -> JournalStore:
+    keys = load_or_create_keys(FileSecrets.of(shop.state.keys, {}))
+    place = JournalPlace(path=shop.state.journal, key=keys.journal, now=lambda: NOW)
+    store = JournalStore(place.path, lambda broken: open_or_recover(place, salvage_first=broken))
+    store.open()
+    return store
+
+
+def test_a_store_at_rest_fails_only_in_what_does_not_run(shop: Shop) -> None:
+    checks = shop.checks()
+    assert {name for name, check in checks.items() if not check.ok} <= {
+        *("core", "desk", "tap_1", "enrolled", "hub", "mirror"),
+        *("clock", "program", "service", "disk", "file_system"),  # what the machine of the test is like
+    }
+    assert len(checks) >= 30
+    assert all(check.fix for check in checks.values() if not check.ok)
+
+
+def written_by_all(shop: Shop) -> None:
+    shop.patient()
+    (shop.folder / "agent.toml").chmod(0o666)
+
+
+def state_open(shop: Shop) -> None:
+    shop.state.root.chmod(0o755)
+
+
+def key_readable(shop: Shop) -> None:
+    next(shop.state.keys.iterdir()).chmod(0o644)
+
+
+def journal_garbled(shop: Shop) -> None:
+    shop.state.journal.write_bytes(b"no database at all" * 1000)
+
+
+def journal_broken_before(shop: Shop) -> None:
+    (shop.state.root / "journal.db.broken-20261101T000000Z").write_bytes(b"")
+
+
+def backup_old(shop: Shop) -> None:
+    (copy := shop.state.backups / "journal-1.db").write_bytes(b"")
+    os.utime(copy, (NOW.timestamp() - 10 * 86_400,) * 2)
+
+
+def restarting(shop: Shop) -> None:
+    shop.state.supervisor_state.write_text(json.dumps({"children": [{"name": "core", "starts": 40}]}))
+
+
+def printer_gone(shop: Shop) -> None:
+    shop.printer = free_port()
+
+
+def port_held(shop: Shop) -> None:
+    shop.listen = shop.printer
+
+
+def no_lane(shop: Shop) -> None:
+    shop.text = shop.text[: shop.text.index("[[workstation]]")]
+
+
+def scanner_unplugged(shop: Shop) -> None:
+    shop.text += '[[workstation.scanner]]\nport = "serial:///dev/ttyNobody7"\n'
+
+
+def job_in_spool(shop: Shop) -> None:
+    (folder := shop.state.spools / "1").mkdir(parents=True)
+    (folder / "job.sealed").write_bytes(b"x")
+    os.utime(folder / "job.sealed", (NOW.timestamp() - 3600,) * 2)
+
+
+def printing_off(shop: Shop) -> None:
+    shop.text = shop.text.replace("separate_slip", "off")
+
+
+def hub_misspelt(shop: Shop) -> None:
+    shop.text = shop.text.replace("http://127.0.0.1:{hub}", "http://hub.invalid")
+
+
+def hub_silent(shop: Shop) -> None:
+    shop.hub = free_port()
+
+
+def hub_not_http(shop: Shop) -> None:
+    shop.hub = shop.printer
+
+
+def hub_without_tls(shop: Shop) -> None:
+    shop.text = shop.text.replace("http://127", "https://127")
+
+
+def no_hub(shop: Shop) -> None:
+    shop.text = shop.text.replace('[hub]\nurl = "http://127.0.0.1:{hub}"\n', "")
+
+
+def credential_refused(shop: Shop) -> None:
+    shop.desk(last_error="nobody here knows this key", last_error_code="unknown_key")
+
+
+def far_behind(shop: Shop) -> None:
+    shop.desk(backlog=50_000)
+
+
+def records_parked(shop: Shop) -> None:
+    shop.desk(parked=3)
+
+
+def clock_of_1970(shop: Shop) -> None:
+    shop.now = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "check"),
+    [
+        (written_by_all, "configuration"),
+        (state_open, "state_dir"),
+        (key_readable, "keys"),
+        (journal_garbled, "journal"),
+        (journal_broken_before, "journal_set_aside"),
+        (backup_old, "backup"),
+        (restarting, "restarts"),
+        (printer_gone, "printer_1"),
+        (port_held, "port_1"),
+        (no_lane, "lanes"),
+        (scanner_unplugged, "device_1_0"),
+        (job_in_spool, "spool"),
+        (job_in_spool, "spool_growing"),
+        (printing_off, "print_profile"),
+        (hub_misspelt, "dns"),
+        (hub_silent, "hub_reachable"),
+        (hub_not_http, "hub_answers"),
+        (hub_without_tls, "tls"),
+        (no_hub, "hub_url"),
+        (credential_refused, "credential"),
+        (far_behind, "backlog"),
+        (records_parked, "parked"),
+        (clock_of_1970, "clock"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_one_fault_is_named_with_its_fix(shop: Shop, break_it: Callable[[Shop], None], check: str) -> None:
+    before = shop.checks().get(check)
+    break_it(shop)
+    found = shop.checks()[check]
+    assert before is None or before.ok or check == "clock"
+    assert not found.ok
+    assert found.fix
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"), [(b"\x16\x7e", "paper"), (b"\x1a\x12", "offline"), (b"HTTP/1.1", "no ESC/POS")]
+)
+def test_a_printer_that_answers_is_heard(shop: Shop, answer: bytes, said: str) -> None:
+    with served(answer) as port:
+        shop.printer = port
+        found = lanes.printer_speaks(shop.patient().config.workstation[0], is_running=False)
+    assert found is not None
+    assert not found.ok
+    assert said in found.what
+
+
+def test_a_hub_an_hour_away_is_a_clock_to_set(shop: Shop) -> None:
+    with served(http(NOW - timedelta(hours=1))) as port:
+        shop.hub = port
+        found = walk_to_hub(shop.patient())[-1]
+    assert (found.id, found.ok) == ("clock_hub", False)
+    assert "timedatectl" in found.fix
+
+
+def test_a_proxy_that_is_away_is_told_first(shop: Shop) -> None:
+    patient = shop.patient()
+    patient = Patient(
+        config=patient.config, state=patient.state, now=NOW, environment={"HTTPS_PROXY": "http://127.0.0.1:1"}
+    )
+    assert not chain.way(patient)[0].ok
+
+
+def test_a_till_that_is_not_understood_is_found(shop: Shop) -> None:
+    parked = NewRecord(
+        kind="document.parked",
+        payload=canonical_json({"reason": "no_amounts"}),
+        workstation_id="1",
+        occurred_at=NOW,
+        clock_quality=ClockQuality.UNKNOWN,
+        business_day=NOW.date(),
+    )
+    store = open_journal(shop)
+    store.append([Batch(records=(parked,) * 30)])
+    store.close()
+    found = store_checks.reading(shop.patient())
+    assert not found.ok
+    assert "learn" in found.fix
+
+
+def test_core_that_grew_and_core_that_still_reads_are_told(shop: Shop) -> None:
+    patient = shop.patient()
+    grown = {"core": {"state": "running", "rss_bytes": 10**9, "memory_complete": False, "started_at": NOW.isoformat()}}
+    patient = Patient(config=patient.config, state=patient.state, environment={}, now=NOW, status=grown)
+    assert not machine.memory(patient).ok
+    assert not store_checks.since_start(patient).ok
+
+
+def test_a_bundle_for_support_holds_no_card_no_person_and_no_secret(shop: Shop, tmp_path: Path) -> None:
+    """The canary's number stands in the log-like files, the configuration and a file's own text."""
+    shop.text = shop.text.replace(
+        "[agent]", '# terminal 4111 1111 1111 1111, anna@example.org, token = "hunter2x"\n[agent]'
+    )
+    shop.state.supervisor_state.write_text('{"children": [], "note": "5500005555555559 +49 30 901820-77"}')
+    patient = shop.patient()
+    names = write_bundle(patient, tmp_path / "bundle.tar.gz")
+    assert {"doctor.json", "agent.toml", "journal.json", "versions.json", "log.txt"} <= set(names)
+    with tarfile.open(tmp_path / "bundle.tar.gz") as archive:
+        text = "".join(archive.extractfile(name).read().decode() for name in archive.getnames())
+    key = FileSecrets.of(shop.state.keys, {}).read("journal.key")
+    for secret in ("4111", "5500005555555559", "901820", "anna@", key.hex() if key else "?"):
+        assert secret not in text
+    assert "business_unit_id" in text
+    with pytest.raises(OnSiteError):
+        write_bundle(patient, tmp_path / "bundle.tar.gz")
+
+
+@pytest.mark.parametrize(
+    "kept", ["2026-11-22T09:00:00.123456+00:00", "127.0.0.1:9100", "started 40 times", "version 3.51.3", "15 ms"]
+)
+def test_what_support_needs_is_kept(kept: str) -> None:
+    assert without_persons(kept) == kept
