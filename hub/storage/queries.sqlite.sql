@@ -3,3 +3,19 @@
 -- name: bulk
 -- Rows appended to a table; names come from our own code and are filled in before it runs.
 INSERT INTO {table} ({columns}) VALUES ({marks});
+
+-- name: drill_sales
+-- Every sale applied, for the drill, which knows what was rung up.
+SELECT store_id, workstation_id, sequence_number, business_day, total_e4 FROM sale
+WHERE tenant_id = :tenant_id AND kind <> 'transaction.voided'
+ORDER BY store_id, workstation_id, sequence_number, business_day, variant;
+
+-- name: drill_records
+-- Every record kept of a store, for the drill, which has the journal it came from.
+SELECT epoch, branch, seq, kind, hash FROM journal_record
+WHERE agent_id IN (SELECT agent_id FROM agent WHERE tenant_id = :tenant_id AND store_id = :store_id)
+ORDER BY epoch, branch, seq;
+
+-- name: drill_unreasoned
+-- Refused records that bear no reason, for the drill: there must be none.
+SELECT count(*) FROM refused_record WHERE code = '' OR message = '';

@@ -1,0 +1,246 @@
+"""What must hold, and the looks that find out. Each invariant is a function of the chain that yields violations.
+
+`AT_THE_END` runs when everything has healed, `AFTER_A_STEP` after every fault and every night. A new invariant is one
+function more in one of the two tables: nothing else has to know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from agent.drill.lane import Print
+from agent.drill.settings import Violation
+from agent.drill.till import CUT
+from agent.journal.chain import ChainVerifier
+from agent.journal.reader import JournalReader
+from agent.journal.records import JournalKind, StoredRecord
+
+if TYPE_CHECKING:
+    from agent.drill.store import StorePc
+    from agent.drill.world import Chain
+
+Found = Iterator[tuple[str, str]]
+"""Where, and what was seen."""
+
+CUT_COMMAND = CUT[-3:]
+SHOWN_MAX = 3  # examples in one message
+
+
+def printed(job: Print) -> str | None:
+    """I1: return what is wrong with what the printer got of a job; a block may stand before its cut."""
+    sent, arrived = job.sent, bytes(job.arrived)
+    head = sent[: -len(CUT_COMMAND)]
+    if arrived.startswith(head) and arrived.endswith(CUT_COMMAND):
+        return None
+    return f"job {job.job_no}: {len(arrived)} bytes arrived that are not the {len(sent)} sent, with a block"
+
+
+def acknowledged_jobs_are_on_disk(chain: Chain) -> Found:
+    """I2: whatever core acknowledged to a tap is in its journal."""
+    for store in chain.running():
+        reader = _reader(store)
+        try:
+            lost = {
+                lane.workstation_id: [str(job) for job in lane.acknowledged if reader.capture(str(job), 0) is None]
+                for lane in store.lanes
+            }
+        finally:
+            reader.close()
+        for lane_id, jobs in lost.items():
+            if jobs:
+                yield store.name, f"{len(jobs)} acknowledged jobs of lane {lane_id} are gone: {_some(sorted(jobs))}"
+
+
+def chains_verify(chain: Chain) -> Found:
+    """Every journal's chain of hashes holds."""
+    for store in chain.running():
+        reader = _reader(store)
+        try:
+            findings = list(ChainVerifier(anchor=reader.anchor()).feed(_all(reader)))
+        finally:
+            reader.close()
+        if findings:
+            yield (
+                store.name,
+                f"the journal does not verify at {[(each.seq, each.damage.value) for each in findings[:3]]}",
+            )
+
+
+def hub_holds_what_it_acknowledged(chain: Chain) -> Found:
+    """I3: behind no cursor stands a record that the hub lacks, unless it was restored and has not been asked since."""
+    if chain.hub_is_behind:
+        return
+    for store in chain.running():
+        reader = _reader(store)
+        try:
+            cursor = reader.cursor("hub")
+            if cursor is None:
+                continue
+            held = {
+                (each.epoch, each.seq, each.hash) for each in chain.hub.records(store.config.store.business_unit_id)
+            }
+            mine = [each for each in _all(reader) if each.seq <= cursor.acked_seq]
+        finally:
+            reader.close()
+        lost = [each.seq for each in mine if (each.epoch, each.seq, each.hash) not in held]
+        if lost:
+            yield store.name, f"{len(lost)} records behind the cursor are not at the hub: {_some(lost)}"
+
+
+def every_sale_is_applied_once(chain: Chain) -> Found:
+    """I3: the hub has every sale that was rung up, once, with its total."""
+    rung_up = chain.rung_up()
+    applied = Counter((each.store_id, each.workstation_id, each.sequence_number) for each in chain.hub.sales())
+    totals = {(each.store_id, each.workstation_id, each.sequence_number): each.total for each in chain.hub.sales()}
+    for where in sorted({key[0] for key in rung_up} | {key[0] for key in applied}):
+        lost = sorted(key[1:] for key in rung_up if key[0] == where and not applied[key])
+        twice = sorted(key[1:] for key, count in applied.items() if key[0] == where and count > 1)
+        strange = sorted(key[1:] for key in applied if key[0] == where and key not in rung_up)
+        wrong = sorted(key[1:] for key, total in totals.items() if key[0] == where and rung_up.get(key, total) != total)
+        for what, keys in (
+            ("lost", lost),
+            ("applied twice", twice),
+            ("never rung up", strange),
+            ("wrong total", wrong),
+        ):
+            if keys:
+                yield where, f"{len(keys)} sales {what}: {_some(keys)}"
+
+
+def every_record_is_at_the_hub(chain: Chain) -> Found:
+    """I3: the hub has every record of every journal, each under its own place and hash."""
+    for store in chain.machines():
+        reader = _reader(store)
+        try:
+            mine = list(_all(reader))
+        finally:
+            reader.close()
+        held = {(each.epoch, each.seq, each.hash) for each in chain.hub.records(store.config.store.business_unit_id)}
+        lost = [each.seq for each in mine if (each.epoch, each.seq, each.hash) not in held]
+        if lost:
+            yield store.name, f"{len(lost)} of {len(mine)} records never came to the hub: {_some(lost)}"
+
+
+def hub_keeps_order(chain: Chain) -> Found:
+    """I3: on every branch the hub's records follow one another without a hole."""
+    for store in chain.stores:
+        store_id = store.config.store.business_unit_id
+        records = chain.hub.records(store_id)
+        gaps = [
+            (one.epoch, one.branch, one.seq)
+            for one, other in pairwise(records)
+            if (one.epoch, one.branch) == (other.epoch, other.branch) and other.seq != one.seq + 1
+        ]
+        if gaps:
+            yield store_id, f"holes behind (epoch, branch, seq) {_some(gaps)}"
+
+
+def coupons_exist_once(chain: Chain) -> Found:
+    """I4: a coupon's serial is issued by one commit of one journal, and no two papers bear it."""
+    for store in chain.stores:
+        issued = Counter(str(each.content().get("serial")) for each in chain.told_by(store, JournalKind.COUPON_ISSUED))
+        twice = sorted(serial for serial, count in issued.items() if count > 1)
+        if twice:
+            yield store.name, f"{len(twice)} coupons issued twice: {_some(twice)}"
+
+
+def what_was_printed_was_decided(chain: Chain) -> Found:
+    """I2: before a block reaches a printer its decision is on disk, and stays there."""
+    for store in chain.machines():
+        decided = {str(each.content().get("job_id")) for each in chain.told_by(store, JournalKind.OFFER_DECIDED)}
+        for lane in store.lanes:
+            loose = [
+                job.job_no for job in lane.prints if len(job.arrived) > len(job.sent) and str(job.job_id) not in decided
+            ]
+            if loose:
+                yield store.name, f"lane {lane.workstation_id}: blocks without a decision on disk: jobs {_some(loose)}"
+
+
+def nothing_is_parked_without_reason(chain: Chain) -> Found:
+    """Every parked record says why, at the store and at the hub."""
+    for store in chain.machines():
+        reader = _reader(store)
+        try:
+            mute = [each.seq for each in reader.parked() if not each.reason or not each.detail]
+        finally:
+            reader.close()
+        if mute:
+            yield store.name, f"records parked without a reason: {_some(mute)}"
+    if chain.hub.parked_without_reason():
+        yield "hub", "records parked without a reason"
+
+
+def completeness_is_right(chain: Chain) -> Found:
+    """Look at the auditor's figure: what the hub says was captured is what was rung up, lane by lane."""
+    days = chain.hub.days()
+    captured: Counter[tuple[str, str]] = Counter()
+    for each in days:
+        captured[each.store_id, each.workstation_id] += each.captured_sales
+    rung_up = Counter((store, lane) for store, lane, _ in chain.rung_up())
+    for lane in sorted(captured | rung_up):
+        if captured[lane] != rung_up[lane]:
+            yield f"{lane[0]}/{lane[1]}", f"{captured[lane]} sales captured, {rung_up[lane]} rung up"
+    for each in days:
+        if each.store_id in chain.clocks_were_right() and each.complete is False:
+            yield (
+                f"{each.store_id}/{each.workstation_id}",
+                f"{each.business_day}: called incomplete, is not ({each.share_percent} %)",
+            )
+
+
+AFTER_A_STEP: tuple[Callable[[Chain], Found], ...] = (
+    acknowledged_jobs_are_on_disk,
+    hub_holds_what_it_acknowledged,
+)
+"""Looked at after every fault and every night: cheap enough for that."""
+
+AT_THE_END: tuple[Callable[[Chain], Found], ...] = (
+    *AFTER_A_STEP,
+    chains_verify,
+    every_sale_is_applied_once,
+    every_record_is_at_the_hub,
+    hub_keeps_order,
+    coupons_exist_once,
+    what_was_printed_was_decided,
+    nothing_is_parked_without_reason,
+    completeness_is_right,
+)
+"""Looked at when everything has healed. Points and redeemed coupons get their functions here."""
+
+
+def violations_of(chain: Chain, looks: tuple[Callable[[Chain], Found], ...]) -> list[Violation]:
+    """Look at the chain and return what does not hold."""
+    return [
+        Violation(invariant=look.__name__, where=where, what=what, at_s=chain.time_s)
+        for look in looks
+        for where, what in look(chain)
+    ]
+
+
+def journal_of(store: StorePc) -> list[StoredRecord]:
+    """Return a store's journal as it lies on its disk."""
+    reader = _reader(store)
+    try:
+        return list(_all(reader))
+    finally:
+        reader.close()
+
+
+def _reader(store: StorePc) -> JournalReader:
+    return JournalReader(store.state.journal, store.keys.journal)
+
+
+def _all(reader: JournalReader) -> Iterator[StoredRecord]:
+    seq = 0
+    while rows := reader.all_records_after(seq):
+        yield from rows
+        seq = rows[-1].seq
+
+
+def _some(found: object) -> str:
+    listed = list(found)  # type: ignore[call-overload]
+    return json.dumps(listed[:SHOWN_MAX], default=str) + (" ..." if len(listed) > SHOWN_MAX else "")
