@@ -17,6 +17,9 @@ from pos_adapters.taps.http_wire import Head
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.printer_answers import Trouble
 
+# A receipt prints in seconds; a printer that has lost power never confirms, and core waits for the job's end.
+CONFIRM_WITHIN_S = 120.0
+
 _COMMANDS = frozenset(
     (b"application/vnd.star.starprnt", b"application/vnd.star.line", b"application/vnd.star.linemode")
 )
@@ -79,6 +82,7 @@ class CloudPrntEditor:
         else:
             self._document = await self._desk.take(body)
             edited = self._document.applied_to(body) if self._document.insertions else body
+            self._parts.loop.call_later(CONFIRM_WITHIN_S, self._document.settle, Fate.HANDED)
         self._fetched = (body, edited)
         return edited
 

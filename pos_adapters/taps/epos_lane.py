@@ -55,12 +55,8 @@ class EposEditor:
 
     async def edit_request(self, request: Head, body: bytes) -> bytes:
         """Return the XML with our elements; as it came, when anything about it is doubtful."""
-        try:
-            reading = read(body)
-        except UnreadableError as error:
-            self._parts.log.event("passed_unread", cause=str(error))
-            return body
-        if not reading.stream:
+        reading = self._read(body)
+        if reading is None:
             return body
         document = await self._desk.take(reading.stream)
         self._open[id(request)] = document
@@ -68,10 +64,19 @@ class EposEditor:
             return body
         try:
             return _with(body, self._translated(reading, document.insertions))
-        except (UntranslatableError, UnicodeError, ValueError) as error:
-            self._parts.log.event("block_refused", cause=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a block or a defect of ours is, the receipt goes on
+            refused = isinstance(error, UntranslatableError)
+            self._parts.log.event("block_refused" if refused else "defect", cause=f"{type(error).__name__}: {error}")
             document.settle(Fate.LOST)
             return body
+
+    def _read(self, body: bytes) -> Reading | None:
+        try:
+            return read(body)
+        except Exception as error:  # noqa: BLE001 - the same for what a till sends
+            refused = isinstance(error, UnreadableError)
+            self._parts.log.event("passed_unread" if refused else "defect", cause=f"{type(error).__name__}: {error}")
+            return None
 
     def _translated(self, reading: Reading, insertions: tuple[Insertion, ...]) -> list[Insertion]:
         where = dict(reading.cuts)

@@ -30,6 +30,7 @@ _NEUTRAL = frozenset(
     (b"\x1bV\x00", b"\x1bG\x00", b"\x1b \x00", b"\x1dL\x00\x00", b"\x1br\x00", b"\x1c.", b"\x1bR\x00", b"\x1bV0")
 )
 _NEUTRAL_HEADS = frozenset((b"\x1dW", b"\x1c("))
+_NEVER = frozenset((TokenKind.UNKNOWN, TokenKind.INCOMPLETE, TokenKind.REALTIME))
 _FIRST_BARCODE = 65
 
 
@@ -65,6 +66,8 @@ class _Writer:
     def take(self, token: Token) -> None:
         """Translate one command."""
         data = token.data
+        if token.kind in _NEVER:
+            raise UntranslatableError(token.name)
         if token.kind is TokenKind.TEXT:
             self._say(Encoding(codec="utf-8") if self._utf8 else self._encoding, data)
         elif data == b"\n":
