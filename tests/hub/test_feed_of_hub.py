@@ -172,14 +172,14 @@ def test_the_nearest_bundle_is_a_stores_own_and_only_it_may_fetch_it(chain):
 
 
 def test_a_night_of_changes_is_an_overlay_and_many_of_them_a_snapshot(chain):
-    chain.bring(**members(40))
+    chain.bring(**members(12))
     (snapshot,) = [file for file in chain.wanted() if file.kind is FeedKind.MIRROR]
     chain.bring(customers=CUSTOMERS + "C7,Seven\n")
     overlays = [file for file in chain.wanted() if file.kind is FeedKind.MIRROR_OVERLAY]
     assert [file.base for file in overlays] == [snapshot.version]
     kept = next(each for each in chain.hub.files.all("main") if each.file.kind is FeedKind.MIRROR_OVERLAY)
     assert kept.entries == 1
-    chain.bring(customers=CUSTOMERS + "".join(f"C{number},New{number}\n" for number in range(20)))
+    chain.bring(customers=CUSTOMERS + "".join(f"C{number},New{number}\n" for number in range(6)))
     kinds = [file.kind for file in chain.wanted()]
     assert kinds.count(FeedKind.MIRROR) == 1
     assert FeedKind.MIRROR_OVERLAY not in kinds, "half of all customers: a snapshot pays"
@@ -216,14 +216,14 @@ def test_codes_of_a_merged_account_lead_to_the_one_that_is_left(chain):
 
 
 def test_the_order_to_forget_goes_out_before_anything_else_and_an_old_export_brings_nobody_back(chain):
-    chain.bring(**members(40))
+    chain.bring(**members(9))
     token = chain.token("00000007")
     assert chain.erase("C7") == 1
     files = chain.wanted()
     assert files[0].kind is FeedKind.ERASURES
     (erasure,) = ErasuresFile.model_validate_json(chain.content(FeedKind.ERASURES)).erasures
     assert (erasure.customer_id, erasure.locators) == ("C7", [locator_of(token).hex()])
-    done = chain.bring(**members(40))
+    done = chain.bring(**members(9))
     assert [each.rejected for each in done] == [1, 1]
     assert "erased" in done[0].reasons[0]
     assert chain.erase("C7") == 1, "a repeat orders nothing more"
