@@ -11,7 +11,7 @@ import typer
 
 from agent.commands.journal_days import completeness, reread
 from agent.commands.options import ConfigOption, JsonOption, open_journal, state_of
-from agent.control.call import ask_core
+from agent.control.call import LONG_S, ask_core
 from agent.journal.chain import ChainVerifier
 from agent.journal.export import ExportForm, export_records, record_row
 from agent.journal.reader import JournalReader
@@ -133,7 +133,7 @@ def unpark(
 @app.command(epilog="Example: tillstream journal backup")
 def backup(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Make a whole, encrypted copy of the journal in the state folder's backups; core must run."""
-    told = ask_core(state_of(config).control_socket, "backup")
+    told = ask_core(state_of(config).control_socket, "backup", answer_s=LONG_S)
     typer.echo(json.dumps(told) if as_json else f"{told['path']}")
 
 

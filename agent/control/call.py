@@ -11,6 +11,7 @@ from agent.control.server import LINE_BYTES_MAX
 from retail.errors import RefusedError, TryAgainError
 
 ANSWER_S = 5.0  # core answers in milliseconds; a commit on a dying disk takes seconds
+LONG_S = 900.0  # a copy of a journal of years on a slow disk; a capture looked for among all records
 
 
 def ask_core(path: Path, op: str, *, answer_s: float = ANSWER_S, **values: object) -> dict[str, Any]:

@@ -105,6 +105,8 @@ class Rereader:
             return {"kind": None, "seq": None}
         kept, reading = found
         told = await self._told(kept, reading)
+        if told.document_kind is DocumentKind.COPY:  # of a sale that is journalled: nobody need look at it again
+            await self.writer.commit(Batch(capture=_once(kept)))
         if told.kind is None or told.parked:
             return {"kind": None, "seq": None}
         record = self.maker.of_document(

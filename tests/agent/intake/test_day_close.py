@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -191,6 +192,8 @@ def test_a_capture_of_a_sale_that_is_known_is_a_copy_however_old(store, tmp_path
     first, copy = asyncio.run(again())
     assert first["kind"] == "transaction.completed"
     assert copy["kind"] is None
+    with contextlib.closing(DayReader(core.state.journal, core.keys.journal)) as reader:
+        assert reader.reread_candidates() == []
     assert kinds(core).count("transaction.completed") == 1
 
 
