@@ -210,6 +210,7 @@ class WorkstationSection(_Section):
     level: Level = Level.PRINT
     tap: TapSection | None = None
     scanner: tuple[ScannerSection, ...] = ()
+    profiles: tuple[Path, ...] = ()  # how this make of till prints, where `learn` had to be told
     display: str | None = Field(
         default=None, pattern=r"^serial:///\S+$"
     )  # a pole display; `agent/desk/poles.py` reads it
@@ -271,7 +272,7 @@ class AgentConfig(_Section):
 def load_config(path: Path) -> AgentConfig:
     """Read and check one `agent.toml`.
 
-    A relative `state_dir` is taken from the folder of the file, so that a demo folder can be moved. Raises
+    A relative `state_dir`, or profile, is taken from the folder of the file, so that a demo folder can be moved. Raises
     ConfigurationError: no such file, no TOML, a key nobody knows, a value out of range.
     """
     try:
@@ -281,8 +282,13 @@ def load_config(path: Path) -> AgentConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable agent.toml") from error
     config = parse_config(text, source=str(path))
-    state_dir = path.resolve().parent / config.agent.state_dir
-    return config.model_copy(update={"agent": config.agent.model_copy(update={"state_dir": state_dir})})
+    folder = path.resolve().parent
+    agent = config.agent.model_copy(update={"state_dir": folder / config.agent.state_dir})
+    workstations = tuple(
+        each.model_copy(update={"profiles": tuple(folder / file for file in each.profiles)})
+        for each in config.workstation
+    )
+    return config.model_copy(update={"agent": agent, "workstation": workstations})
 
 
 def parse_config(text: str, *, source: str = "agent.toml") -> AgentConfig:

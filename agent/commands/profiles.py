@@ -7,7 +7,9 @@ one profile may claim a job, and a claimed job without a golden fails.
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +20,7 @@ from agent.commands.explained import explained_page, explained_text
 from agent.commands.jobs import LanguageChoice, job_of, jobs_of, papers_of, print_json
 from pos_adapters.profiles.learning import Answer, Sample
 from pos_adapters.profiles.learning import learn as learn_profile
+from pos_adapters.profiles.leaving_out import LaidOut, left_out
 from pos_adapters.profiles.profile import Profile, claimed_by, parse_profile, profile_toml
 from pos_adapters.profiles.scoring import Score, figures, score
 from pos_adapters.reading.labels import TENDERS
@@ -33,6 +36,7 @@ from retail.transaction import DocumentKind
 
 profiles_app = typer.Typer(no_args_is_help=True, help="Test, explain and score how tills are read.")
 
+_NUMBERED = re.compile(r"[-_. ]?\d+$")  # "corner-shop-12" is a receipt of the layout "corner-shop"
 FolderArgument = Annotated[
     Path, typer.Argument(exists=True, file_okay=False, metavar="FOLDER", help="NAME.bin beside NAME.json.")
 ]
@@ -84,13 +88,19 @@ def score_folder(
     folder: FolderArgument, *, printer: PrinterOption = DEFAULT_MODEL, as_json: JsonOption = False
 ) -> None:
     """Hold what is read against goldens: figures by source and language."""
-    scores = [_scored(folder, file, printer) for file in jobs_of([folder]) if file.with_suffix(".json").is_file()]
-    if not scores:
+    held = [_scored(folder, file, printer) for file in jobs_of([folder]) if file.with_suffix(".json").is_file()]
+    if not held:
         raise ConfigurationError(f"{folder} holds no NAME.bin beside NAME.json", fix="add goldens", code="no_goldens")
-    found = figures(scores)
+    found = figures([score for score, _ in held])
+    found["leave_one_layout_out"] = left_out(
+        [one for _, one in held if one and one.sale], standard_lexicon(), _score_of
+    )
     if as_json:
         print_json(found)
         return
+    out = found["leave_one_layout_out"]
+    assert isinstance(out, dict)
+    sys.stdout.write(f"each layout without its own words: recall {out['recall']}, precision {out['precision']}\n")
     for title in ("by_source", "by_language"):
         sys.stdout.write(f"{title.replace('_', ' ')}\n")
         groups = found[title]
@@ -100,24 +110,37 @@ def score_folder(
             sys.stdout.write(f"  {name:24s} {shown}\n")
 
 
-def _scored(folder: Path, file: Path, printer: str) -> Score:
+def _scored(folder: Path, file: Path, printer: str) -> tuple[Score, LaidOut | None]:
+    """Return the score of a job's document that its golden fits best, and that document."""
     goldens = _json_of(file.with_suffix(".json"))
     golden = dict(goldens[0] if isinstance(goldens, list) else goldens)
     papers = papers_of(job_of(file), str(golden.get("printer") or printer), LanguageChoice.AUTO)
     golden.setdefault(
         "source", str(file.parent.relative_to(folder)) if file.parent != folder else file.stem.split("-")[0]
     )
-    best: Score | None = None
+    name = str(file.relative_to(folder))
+    layout = str(golden.get("layout") or _NUMBERED.sub("", file.stem))
+    best: tuple[Score, LaidOut] | None = None
     for paper in papers:
-        reading = read_text(text_of(paper))
+        text = text_of(paper)
+        reading = read_text(text)
         golden.setdefault("language", reading.languages[0] if reading.languages else "unknown")
-        one = score(str(file.relative_to(folder)), golden, _read_document(paper, reading))
-        if best is None or (one.kind_right, -one.character_errors) > (best.kind_right, -best.character_errors):
-            best = one
-    return best if best is not None else score(str(file.relative_to(folder)), golden, None)
+        one = score(name, golden, _read_document(paper.text, reading))
+        if best is None or _fits(one) > _fits(best[0]):
+            best = one, LaidOut(name=name, layout=layout, text=text, golden=golden)
+    return best if best is not None else (score(name, golden, None), None)
 
 
-def _read_document(paper: Paper, reading: Reading) -> dict[str, Any]:
+def _fits(one: Score) -> tuple[bool, int]:
+    return one.kind_right, -one.character_errors
+
+
+def _score_of(document: LaidOut, reading: Reading) -> Score:
+    """Hold another reading of a document against its golden."""
+    return score(document.name, document.golden, _read_document(document.text.lines, reading))
+
+
+def _read_document(lines: Sequence[str], reading: Reading) -> dict[str, Any]:
     transaction = reading.transaction
     goods = [
         {"type": "sale" if isinstance(line, SaleLineItem) else "return", "description": line.description}
@@ -126,7 +149,7 @@ def _read_document(paper: Paper, reading: Reading) -> dict[str, Any]:
     ]
     return {
         "kind": reading.kind.value,
-        "text": list(paper.text),
+        "text": list(lines),
         "parked": {"reason": reading.parked.reason.value} if reading.parked else None,
         "transaction": {
             "total": str(transaction.total),

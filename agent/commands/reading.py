@@ -20,8 +20,9 @@ from agent.commands.profiles import learn, profiles_app
 from agent.config import load_config
 from agent.intake.payloads import transaction_content
 from pos_adapters.ocr import sight
+from pos_adapters.profiles.profiled import Profiled, load_profiles
 from pos_adapters.reading.masking import mask_bytes
-from pos_adapters.reading.reader import read_paper
+from pos_adapters.reading.reader import text_of
 from pos_adapters.reading.values import DayReport, Reading, StoreFacts
 from receipt.escpos.tokenizer import Token, Tokenizer
 from receipt.language import EVIDENCE_BYTES, spoken
@@ -72,10 +73,10 @@ def read(
 ) -> None:
     """Read print jobs into documents and, where the arithmetic proves them, transactions."""
     printer_model(printer)
-    facts = _facts(store)
+    facts, profiled = _facts(store), _profiled(store)
     seen = sight(ocr)
     documents = [
-        document_content(file, index, paper=paper, reading=read_paper(paper, store=facts))
+        document_content(file, index, paper=paper, reading=profiled.read(text_of(paper), store=facts))
         for file in jobs_of(files)
         for index, paper in enumerate(map(seen, papers_of(job_of(file), printer, language)))
     ]
@@ -206,6 +207,13 @@ def _facts(store: Path | None) -> StoreFacts | None:
         country=config.store.country or None,
         day_ends_at=config.store.day_ends_at.strftime("%H:%M"),
     )
+
+
+def _profiled(store: Path | None) -> Profiled:
+    """Return a reader with the profiles of the store's workstations; exactly one may claim a document."""
+    config = load_config(store) if store is not None else None
+    files = dict.fromkeys(file for each in config.workstation for file in each.profiles) if config else ()
+    return Profiled(load_profiles(list(files)))
 
 
 def _joined(tokens: list[Token]) -> list[Token]:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 
 from agent.config import AgentConfig
+from pos_adapters.profiles.profiled import Profiled, load_profiles
 from pos_adapters.reading.masking import StreamMasker
-from pos_adapters.reading.reader import read_ahead, read_paper
+from pos_adapters.reading.reader import read_ahead, read_paper, text_of
 from pos_adapters.reading.values import Reading, StoreFacts
 from receipt.document import PaperReader
 from receipt.paper import Paper
@@ -58,6 +59,9 @@ class StorePapers:
     def __init__(self, config: AgentConfig) -> None:
         self._config = config
         self._facts: dict[str, StoreFacts] = {}
+        self._profiled = {
+            each.id: Profiled(load_profiles(each.profiles)) for each in config.workstation if each.profiles
+        }
         self._members = _member_ranges(config)
         self._member = re.compile("|".join(self._members).encode()) if self._members else None
 
@@ -67,7 +71,10 @@ class StorePapers:
 
     def read(self, paper: Paper, workstation_id: str) -> Reading:
         """Say what a paper is."""
-        return read_paper(paper, store=self._store(workstation_id))
+        profiled = self._profiled.get(workstation_id)
+        if profiled is None:
+            return read_paper(paper, store=self._store(workstation_id))
+        return profiled.read(text_of(paper), store=self._store(workstation_id))
 
     def mask(self, data: bytes, member_code: str | None) -> bytes:
         """Return a capture as it may be kept: member numbers masked too, at equal length."""

@@ -118,7 +118,7 @@ def _distance(one: str, other: str) -> int:
 def figures(scores: Sequence[Score]) -> dict[str, object]:
     """Return the figures of all scores, then by source and by language, and every error by name."""
     return {
-        "all": _figures(scores),
+        "all": figures_of(scores),
         "by_source": _grouped(scores, "source"),
         "by_language": _grouped(scores, "language"),
         "errors": [{"name": one.name, "wrong": list(one.wrong)} for one in scores if one.wrong],
@@ -127,20 +127,22 @@ def figures(scores: Sequence[Score]) -> dict[str, object]:
     }
 
 
-def _grouped(scores: Sequence[Score], by: str) -> dict[str, dict[str, object]]:
+def _grouped(scores: Sequence[Score], by: str) -> dict[str, dict[str, float | None]]:
     groups: dict[str, list[Score]] = {}
     for one in scores:
         groups.setdefault(getattr(one, by), []).append(one)
-    return {name: _figures(groups[name]) for name in sorted(groups)}
+    return {name: figures_of(groups[name]) for name in sorted(groups)}
 
 
-def _figures(scores: Sequence[Score]) -> dict[str, object]:
+def figures_of(scores: Sequence[Score]) -> dict[str, float | None]:
+    """Return the figures of some scores; a share is None where there is nothing to share."""
     accepted = [one for one in scores if one.accepted]
     sales = [one for one in scores if one.sale]
     others = [one for one in scores if not one.sale]
     characters = sum(one.characters for one in scores)
     return {
         "documents": len(scores),
+        "without_error": sum(not one.wrong for one in scores),
         "sales": len(sales),
         "accepted": len(accepted),
         "precision": _share(sum(not one.wrong for one in accepted), len(accepted)),

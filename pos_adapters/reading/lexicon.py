@@ -144,6 +144,14 @@ class Lexicon:
         kept = [each for each in self._phrases if tuple(_words_of(fold(each[0]))) not in keys]
         return Lexicon((*taught, *kept), self.languages)
 
+    def without(self, printed: Iterable[str]) -> Lexicon:
+        """Return a lexicon that lacks the phrases which these printed words are."""
+        gone = {_key_of(text) for text in printed}
+        return Lexicon(
+            [each for each in self._phrases if not any(_is_printed(_key_of(each[0]), key) for key in gone)],
+            self.languages,
+        )
+
     def mask(self, language: str) -> int:
         """Return the bit of `language` (ISO 639-1), 0 when it is not known."""
         return 1 << self.languages.index(language) if language in self.languages else 0
@@ -224,6 +232,19 @@ def _stands_alone(dense: str, index: int) -> bool:
 def _words_of(folded: str) -> list[str]:
     """Split a phrase of the data files into words, keeping the `*` of a stem."""
     return re.findall(r"[^\W\d_]+\*?", folded)
+
+
+def _key_of(text: str) -> tuple[str, ...]:
+    """Return what makes a phrase the same: its folded words, or its letters in scripts without spaces."""
+    folded = fold(text)
+    return (folded.replace(" ", ""),) if WIDE.search(folded) else tuple(_words_of(folded))
+
+
+def _is_printed(phrase: tuple[str, ...], printed: tuple[str, ...]) -> bool:
+    return len(phrase) == len(printed) and all(
+        seen == word or (word[-1] == "*" and seen.startswith(word[:-1]))
+        for word, seen in zip(phrase, printed, strict=True)
+    )
 
 
 def _add_sense(senses: list[Sense], sense: Sense) -> None:
