@@ -62,6 +62,8 @@ class Typesetter:
         self.pictures: list[PrintedImage] = []
         self.picture_bytes = 0
         self.truncated = False
+        self._printed_lines = 0
+        self._full = False  # nothing more is kept: what comes is not even read
         self.trailing_feed = 0  # blank lines since something was printed
         self.x = 0
         self._placed = True
@@ -139,6 +141,8 @@ class Typesetter:
 
     def put(self, data: bytes, offset: int) -> None:
         """Print bytes where the head stands."""
+        if self._full:
+            return
         runs, x, declared = self._runs, self.x, self._encoding
         if not runs:
             self._line_offset = offset
@@ -248,7 +252,7 @@ class Typesetter:
             if len(self._lines) < LINES_MAX:
                 self._lines.append((tuple.__new__(PaperLine, ("", (), offset)),))
             else:
-                self.truncated = True
+                self.truncated = self._full = True
             return
         self._runs = []
         self.trailing_feed = 0
@@ -332,10 +336,11 @@ class Typesetter:
         self.open_page(offset)
 
     def _keep_set(self, line: SetLine) -> None:
-        if len(self._lines) >= LINES_MAX:
-            self.truncated = True
+        if self._full or len(self._lines) >= LINES_MAX or self._printed_lines >= LINES_MAX:
+            self.truncated = self._full = True
             return
         composed = compose(line)
+        self._printed_lines += len(composed)
         if self._foreign or len(composed) > 1:
             self._set[len(self._lines)] = line
         self._lines.append(composed)

@@ -47,6 +47,7 @@ from receipt.escpos.subfunctions import HEAD_BYTES, describe
 _PRINTER_AND_DISPLAY: Final = 3  # ESC = n: bit 0 selects the printer, bit 1 the display
 _DISPLAY_ONLY: Final = 2
 _DLE_SECONDS: Final = frozenset((0x11, 0x12, 0x13, 0x15, 0x16, 0x17))  # undefined after DLE, but no text, no command
+_REPEATED: Final = re.compile(rb"([\x10\x1b-\x1d\x1f])\1+")
 _KEPT: Final = -1
 _GLANCE_BYTES: Final = 320  # enough to measure nearly every command without copying an image
 _CONTROLS: Final = rb"[\x00-\x08\x0b\x0e\x0f\x11-\x17\x19\x1a\x1e\x1f]+"
@@ -236,6 +237,8 @@ class Tokenizer:
         first, second = data[at], data[at + 1]
         alone = second not in _DLE_SECONDS if first == DLE else second < 0x20 and second != FS  # noqa: PLR2004
         after = at + 1 if alone else at + 2
+        if alone and first == second and (run := _REPEATED.match(data, at)):  # the last of them may begin a command
+            after = run.end() - 1
         self._emit(tokens, data[at:after], UNKNOWN_NAMES[first], TokenKind.UNKNOWN)
         return after
 

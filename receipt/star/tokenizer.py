@@ -20,6 +20,7 @@ _SECOND_PREFIXES: Final = (0x06, 0x1C, 0x1D, 0x1E)  # ESC GS, ESC RS, ESC FS and
 _TEXT: Final = re.compile(rb"[\x20-\xff]+")
 _CONTROLS: Final = re.compile(rb"[\x00-\x04\x06\x08\x10\x11\x13\x15-\x17\x1d-\x1f]+")
 _ROW: Final = ord("b")
+_REPEATED: Final = re.compile(rb"([\x1b-\x1e])\1+")
 _ENTER_RASTER: Final = b"\x1b*rA"
 _LEAVE_RASTER: Final = b"\x1b*rB"
 _RASTER_RESET: Final = b"\x1b@"
@@ -131,6 +132,8 @@ class StarTokenizer:
         if command is not None:
             return self._measured(tokens, data, at, command, final=final)
         length = 1 if not long and data[at + 1] < 0x20 else 3 if long else 2  # noqa: PLR2004
+        if length == 1 and (run := _REPEATED.match(data, at)):  # the last of them may begin a command
+            length = run.end() - 1 - at
         self._emit(tokens, data[at : at + length], "StarUnknown", TokenKind.UNKNOWN)
         return at + length
 

@@ -15,7 +15,7 @@ from receipt.escpos.commands import TokenKind
 from receipt.escpos.lengths import WHOLE_BYTES_MAX
 from receipt.escpos.tokenizer import Token, Tokenizer
 
-RUNS = {"Text", "Controls"}
+RUNS = {"Text", "Controls", "EscUnknown", "FsUnknown", "GsUnknown", "DleUnknown", "UsUnknown"}
 
 
 def tokens_of(data: bytes, *, pieces: list[int] | None = None, display: bool = False) -> list[Token]:
