@@ -308,6 +308,7 @@ def _housekeeping(config: AgentConfig, furnished: _Furnished, place: JournalPlac
         writer=basics.writer,
         floor=basics.floor,
         clock=basics.clock,
+        judge=basics.judge,
         trouble=basics.standing.trouble,
         reserve=Reserve(basics.state.reserve),
     )

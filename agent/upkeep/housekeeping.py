@@ -12,12 +12,13 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from agent.clock import Clock, business_day
+from agent.clock import Clock, ClockJudge, business_day
 from agent.config import AgentConfig
 from agent.identity.floor import Floor
 from agent.intake.captures import CaptureFiles
 from agent.journal.database import BrokenJournalError
 from agent.journal.reader import JournalReader
+from agent.journal.records import ClockQuality
 from agent.journal.recovery import JournalPlace
 from agent.journal.reserve import Reserve
 from agent.journal.upkeep import Retention, Scrub, backup, prune, quarantine_of
@@ -42,6 +43,7 @@ class Housekeeping:
         writer: JournalWriter,
         floor: Floor,
         clock: Clock,
+        judge: ClockJudge,
         trouble: Callable[[TillstreamError], None],
         reserve: Reserve | None = None,
     ) -> None:
@@ -52,6 +54,7 @@ class Housekeeping:
         self._writer = writer
         self._floor = floor
         self._clock = clock
+        self._judge = judge
         self._trouble = trouble
         self._scrub = Scrub(self._reader)
         self._kept_on: date | None = None
@@ -125,7 +128,13 @@ class Housekeeping:
         return await asyncio.to_thread(copy)
 
     async def prune(self) -> int:
-        """Remove what every destination has and nobody needs; return how many records went."""
+        """Remove what every destination has and nobody needs; return how many records went.
+
+        With a hub, only while the hub agrees on the time: a clock that is years ahead would make everything old, and a
+        hub restored from its backup would ask in vain for what went.
+        """
+        if self._config.hub is not None and self._judge.quality() is not ClockQuality.SYNCHRONISED:
+            return 0
         retention = await asyncio.to_thread(self._retention)
         records = 0
         while True:

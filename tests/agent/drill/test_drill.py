@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from agent.drill.faults import FaultKind, draw_faults
+from agent.drill.faults import DAY_S, YEAR_S, Fault, FaultKind, draw_faults
 from agent.drill.run import faults_of, tell
 from agent.drill.settings import Plant, Story
 from agent.drill.shrink import shrink
@@ -78,3 +78,13 @@ def test_a_usage_error_is_told_with_code_2():
     done = drill("--only", "x", "--json")
     assert done.returncode == 2
     assert json.loads(done.stderr)["fix"]
+
+
+def test_a_clock_twenty_years_ahead_at_night_takes_nothing_that_a_restored_hub_will_ask_for():
+    """Found by the drill: retention believed the clock, and yesterday's hub asked in vain."""
+    night_s = DAY_S + 22 * 3600.0
+    faults = (
+        Fault(number=0, kind=FaultKind.CLOCK_JUMP, at_s=night_s, store=0, lasts_s=6 * 3600.0, jump_s=20 * YEAR_S),
+        Fault(number=1, kind=FaultKind.HUB_RESTORED, at_s=night_s + 1.4 * 3600.0, store=0, lasts_s=20.0),
+    )
+    assert tell(Story(seed=1, days=3, stores=1, lanes=1, sales=3), faults).violations == []
