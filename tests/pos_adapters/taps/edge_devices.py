@@ -397,7 +397,7 @@ class CloudPrntEdge:
 
     name = "cloudprnt"
     listen = "127.0.0.1:0"
-    options = ("--language", "star", "--model", "TSP650")
+    options = ("--language", "star", "--model", "TSP600")
     slip = b"Next time\n" + STAR_CUT
 
     def with_slip(self) -> bytes:

@@ -38,7 +38,7 @@ class Bench:
             Tap(
                 *("--listen", "127.0.0.1:0", "--printer", f"cloudprnt://127.0.0.1:{self.server.server_address[1]}"),
                 *("--workstation", "1", "--agent", f"unix://{rig.core_path}", "--profile", "appendix"),
-                *("--language", "star", "--model", "TSP650", "--budget-ms", "1000"),
+                *("--language", "star", "--model", "TSP600", "--budget-ms", "1000"),
             )
         )
         self.core.wait_connected()

@@ -1,0 +1,67 @@
+"""What a technician types: printers by every protocol, and what is wrong said with what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from pos_adapters.taps.addresses import Edge, ServiceAddress, TcpAddress, printer_address, service_address
+from pos_adapters.taps.command_line import EXIT_USAGE, parse
+
+NEEDED = ("--workstation", "1", "--listen", "0.0.0.0:9100")
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "netloc"),
+    [
+        ("lpd://192.0.2.10", ServiceAddress(edge=Edge.LPD, host="192.0.2.10", port=515), "192.0.2.10"),
+        ("epos://192.0.2.10:8008", ServiceAddress(edge=Edge.EPOS, host="192.0.2.10", port=8008), "192.0.2.10:8008"),
+        ("cloudprnt://h/", ServiceAddress(edge=Edge.CLOUDPRNT, host="h", port=80), "h"),
+        ("cloudprnt+tls://h", ServiceAddress(edge=Edge.CLOUDPRNT, host="h", port=443, tls=True), "h"),
+        ("epos://[2001:db8::1]", ServiceAddress(edge=Edge.EPOS, host="2001:db8::1", port=80), "[2001:db8::1]"),
+    ],
+)
+def test_a_printer_is_named_by_what_it_speaks(text: str, address: ServiceAddress, netloc: str) -> None:
+    assert printer_address(text) == address
+    assert address.netloc == netloc
+    assert service_address(str(address)) == address
+
+
+def test_everything_else_is_a_network_printer_or_a_cable() -> None:
+    assert printer_address("tcp://192.0.2.10:9100") == TcpAddress("192.0.2.10", 9100)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--printer", "lpd://"), "not lpd://HOST"),
+        (("--printer", "epos://h/cgi-bin"), "the path comes from till or printer"),
+        (("--printer", "epos+tls://h"), "only a CloudPRNT server"),
+        (("--printer", "lpd://h:99999"), "is no printer"),
+        (("--printer", "cloudprnt://h"), "language is star: give --language star"),
+        (("--printer", "epos://h", "--language", "star"), "language is escpos"),
+        (("--printer", "epos://h", "--model", "TM-T88"), "--model: no printer model is called 'TM-T88'"),
+        (("--printer", "tcp://h:1", "--allow", "192.0.2.300"), "192.0.2.300"),
+        (("--printer", "tcp://h:1", "--snmp", "161"), "is not HOST:PORT"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_what_to_do(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse([*NEEDED, *words])
+    assert ended.value.code == EXIT_USAGE
+    assert said in capsys.readouterr().err
+
+
+def test_a_cable_brings_no_jobs_of_a_protocol(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--workstation", "1", "--listen", "serial:///dev/ttyS0", "--printer", "lpd://h"])
+    assert "a cable brings no lpd jobs" in capsys.readouterr().err
+
+
+def test_who_may_print_and_where_snmp_is_answered() -> None:
+    settings = parse(
+        [*NEEDED, "--printer", "lpd://h", "--allow", "192.0.2.7", "--allow", "2001:db8::/64", "--snmp", "0.0.0.0:161"]
+    )
+    assert settings.allowed == ("192.0.2.7", "2001:db8::/64")
+    assert settings.snmp == TcpAddress("0.0.0.0", 161)
