@@ -34,11 +34,11 @@ def register(app: typer.Typer) -> None:
 
 
 def erase(
+    *,
     customer: Annotated[list[str] | None, typer.Option("--customer", help="A customer id; may be repeated.")] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Customer ids, one a line.")] = None,
     config: Config = None,
     state_dir: StateDir = None,
-    *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; a program must say so.")] = False,
     as_json: AsJson = False,
@@ -165,12 +165,12 @@ def bundle(
 
 
 def place(
+    *,
     store: Annotated[str, typer.Option("--store", help="Which store.")],
     region: Annotated[str | None, typer.Option("--region", help="Its region; empty for none.")] = None,
     ring: Annotated[str | None, typer.Option("--ring", help="Its ring; empty for none.")] = None,
     config: Config = None,
     state_dir: StateDir = None,
-    *,
     as_json: AsJson = False,
 ) -> None:
     """Say in which region and ring a store is; without either, show it."""
