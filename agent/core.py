@@ -20,12 +20,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from agent.bootstrap import Core, build, use_enrolment
 from agent.config import load_config
 from agent.identity.floor import Push
 from agent.intake.tap_server import TapConnection
 from agent.journal.batch import KeepScan
+from agent.journal.database import BrokenJournalError
 from agent.journal.reader import JournalReader
 from agent.logs import EventLog
 from agent.notify import notify
@@ -33,6 +35,8 @@ from agent.offering.memory import KINDS
 from agent.upkeep.day_counts import count_days
 from agent.upkeep.warm_up import warm_up
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
+
+T = TypeVar("T")
 
 SWITCH_INTERVAL_S = 0.0005
 """How long one thread may keep the interpreter while another wants it. With Python's 5 ms the writing thread could
@@ -93,8 +97,8 @@ async def take_over(core: Core) -> None:
     try:
         await core.writer.run(lambda store: store.open())
         await use_enrolment(core)
-        await asyncio.to_thread(count_days, core)
-        left = await asyncio.to_thread(_left_over, core)
+        left = await _around_damage(core, _left_over)
+        await _around_damage(core, count_days)
     except TillstreamError as error:
         core.standing.trouble(error)
         return
@@ -106,6 +110,16 @@ async def take_over(core: Core) -> None:
     if left.awaited:
         lanes = {(job, cut): lane for job, cut, lane, _ in left.awaited}
         asyncio.get_running_loop().call_later(GIVE_UP_AFTER_S, core.outcomes.give_up, lanes)
+
+
+async def _around_damage(core: Core, read: Callable[[Core], T]) -> T:
+    """Read from the journal; a page that cannot be read is salvaged around, and not left to the first receipt."""
+    try:
+        return await asyncio.to_thread(read, core)
+    except BrokenJournalError as error:
+        core.standing.trouble(error)
+        await core.writer.run(lambda store: store.salvage())
+        return await asyncio.to_thread(read, core)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,9 +91,22 @@ class JournalStore:
         return self._epoch, self._seq, self._hash
 
     def open(self) -> None:
-        """Open the connection and find the head. Raises whatever `connect` does; DefectError without an epoch."""
-        self._connection = self._connect(self._is_broken)
+        """Open the connection and find the head; a page that cannot be read is salvaged around.
+
+        Raises whatever `connect` does; DefectError without an epoch.
+        """
+        was_broken = self._is_broken
+        self._connection = self._connect(was_broken)
         self._is_broken = False
+        try:
+            self._find_head()
+        except BrokenJournalError:
+            if was_broken:
+                raise
+            self.salvage()
+
+    def _find_head(self) -> None:
+        assert self._connection is not None
         with translated(str(self._path)):
             epochs = read_epochs(self._connection, self._sql)
             if not epochs:
