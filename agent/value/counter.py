@@ -121,7 +121,7 @@ class ValueCounter:
         held = self._held(code, workstation_id, customer_id)
         answer, entry = self.room.hold_out(held, scan_id=scan_id)
         await self.commit(entry, workstation_id)
-        self._publish(Push(event="customer", data=self.page(answer, scan_id), place_id=workstation_id))
+        self._publish(Push(event="trouble", data=self._remark(answer), place_id=workstation_id))
         return answer
 
     def look_at(self, code: str, *, scan_id: str, kiosk_id: str, customer_id: str | None) -> CouponAnswer:
@@ -151,6 +151,26 @@ class ValueCounter:
                 "campaign_id": answer.campaign_id,
                 "till_code": answer.till_code,
             },
+        }
+
+    def _remark(self, answer: CouponAnswer) -> dict[str, Any]:
+        """Return what the lane's pages say in passing: whoever is known there stays on the page."""
+        row = self.room.book.get(What.COUPON, answer.serial) or {}
+        use = row.get("use") or {}
+        return {
+            "as_of": self._clock.now().isoformat(),
+            "code": "coupon_accepted" if answer.accepted else answer.code,
+            "message": "The coupon is good: it is taken." if answer.accepted else answer.message,
+            "fix": f"Till code {answer.till_code}" if answer.accepted and answer.till_code else answer.fix,
+            "resolved": False,
+            "passing": True,
+            "number": shown(answer.serial) if answer.serial else "",
+            "till_code": answer.till_code,
+            "day": row.get("valid_until", ""),
+            "from_day": row.get("valid_from", ""),
+            "used_at": str(use.get("at", ""))[:16].replace("T", " "),
+            "store": use.get("store", ""),
+            "till": use.get("workstation_id", ""),
         }
 
     # Committing

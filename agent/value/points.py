@@ -69,7 +69,10 @@ class PointsDesk:
             active_from=today + timedelta(days=policy.pending_days),
             expires_on=None if policy.valid_days is None else today + timedelta(days=policy.valid_days),
         )
-        self._keep(member.account, earn(points_of(self._book.get(What.POINTS, member.account)), lot))
+        before = points_of(self._book.get(What.POINTS, member.account))
+        if lot.lot_id in before.lots:
+            return part, []
+        self._keep(member.account, earn(before, lot))
         content = {
             "transaction_id": lot.lot_id,
             "lot_id": lot.lot_id,
@@ -107,6 +110,8 @@ class PointsDesk:
         points = earning_of(_as_sold(sale), basket, rule).points
         before = points_of(self._book.get(What.POINTS, member.account))
         reversal_id = str(sale.transaction_id)
+        if reversal_id in before.done:
+            return []
         after = reverse_newest(
             before, reversal_id=reversal_id, points=points, policy=self._rules.policy.earn.spent_reward
         )
@@ -144,11 +149,15 @@ class PointsDesk:
         policy = self._rules.policy.earn.spent_reward
         lot_id = str(row["transaction_id"])
         before = points_of(self._book.get(What.POINTS, row["account"]))
-        self._keep(
-            row["account"],
-            reverse(before, reversal_id=reversal_id, lot_id=lot_id, points=points, policy=policy),
-        )
-        content = _reversal(reversal_id, row["customer_id"], account=row["account"], lot_id=lot_id, points=points)
+        if reversal_id in before.done:
+            return []
+        after = reverse(before, reversal_id=reversal_id, lot_id=lot_id, points=points, policy=policy)
+        self._keep(row["account"], after)
+        # Some of it may have gone with a return without a receipt: what is left of the lot is all that can go.
+        taken = after.lots[lot_id].reversed - before.lots[lot_id].reversed if lot_id in before.lots else points
+        if not taken:
+            return []
+        content = _reversal(reversal_id, row["customer_id"], account=row["account"], lot_id=lot_id, points=taken)
         return [(JournalKind.POINTS_REVERSED, {**content, "policy": policy.value, "without_receipt": False})]
 
     def _keep(self, account: str, ledger: PointsLedger) -> None:
