@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from sync.protocol.mirror_writer import write_snapshot
 from sync.protocol.tokens import CodeKind, normalise, token_of
 
 PEPPER = bytes(32)
+SNAPSHOT = "snapshot-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +54,10 @@ def card_of(number: int) -> str:
     return digits + str(-weighted % 10)
 
 
-def make_store(folder: Path, *, workstations: int, customers: int, campaigns: int) -> BenchStore:
-    """Write configuration, enrolment, mirror and campaigns; nothing runs yet."""
+def make_store(
+    folder: Path, *, workstations: int, customers: int, campaigns: int, like: BenchStore | None = None
+) -> BenchStore:
+    """Write configuration, enrolment, mirror and campaigns; nothing runs yet. `like` lends its mirror's snapshot."""
     ports = free_ports(2 * workstations + 1)
     taps, printers, desk = ports[:workstations], ports[workstations:-1], ports[-1]
     config = folder / "agent.toml"
@@ -62,7 +66,11 @@ def make_store(folder: Path, *, workstations: int, customers: int, campaigns: in
     state.create()
     load_or_create_keys(FileSecrets.of(state.keys, {}))
     cards = [card_of(number) for number in range(workstations)]
-    _write_mirror(state, cards, customers)
+    if like is None:
+        _write_mirror(state, cards, customers)
+    else:
+        os.link(like.state.mirror / SNAPSHOT, state.mirror / SNAPSHOT)
+    write_current(state.mirror, MirrorVersion(version=1, as_of=datetime.now(UTC), snapshot=SNAPSHOT))
     (state.mirror / "campaigns.json").write_text(
         json.dumps([_campaign(number) for number in range(campaigns)]), "utf-8"
     )
@@ -112,8 +120,7 @@ def _write_mirror(state: StateDir, cards: list[str], customers: int) -> None:
         for number, token in enumerate(tokens):
             yield token, members.get(token) or MirrorRecord(customer_id=f"{number:08d}", first_name="Jo", language="en")
 
-    write_snapshot(state.mirror / "snapshot-1", entries(), count=len(tokens), chain="chain", version=1)
-    write_current(state.mirror, MirrorVersion(version=1, as_of=datetime.now(UTC), snapshot="snapshot-1"))
+    write_snapshot(state.mirror / SNAPSHOT, entries(), count=len(tokens), chain="chain", version=1)
 
 
 def _campaign(number: int) -> dict[str, object]:

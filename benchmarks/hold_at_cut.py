@@ -173,10 +173,9 @@ def sync_ms(library: Path, folder: Path, *, added_ms: int) -> float:
 
 
 def run_store(
-    folder: Path, library: Path, *, workstations: int, added_ms: int, customers: int, seconds: float
+    store: bench_store.BenchStore, folder: Path, library: Path, *, added_ms: int, seconds: float
 ) -> list[tuple[float, bool]]:
     """Run one store under the shim and sell in it."""
-    store = bench_store.make_store(folder, workstations=workstations, customers=customers, campaigns=1000)
     env = slow_sync.environment(library, added_ms=added_ms, count_file=folder / "syncs")
     log = (folder / "agent.log").open("wb")
     agent = subprocess.Popen(
@@ -196,16 +195,19 @@ def measure(*, quick: bool) -> list[harness.Figure]:
     if not slow_sync.is_available():
         sys.stderr.write("hold_at_cut: gcc is not here (apt-get install gcc libc6-dev); nothing measured\n")
         return []
-    seconds, customers, workstations = (3.0, 20_000, QUICK_WORKSTATIONS) if quick else (60.0, 1_000_000, WORKSTATIONS)
+    seconds, customers, workstations = (3.0, 20_000, QUICK_WORKSTATIONS) if quick else (40.0, 1_000_000, WORKSTATIONS)
     figures: list[harness.Figure] = []
-    for added_ms in ADDED_MS:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
+    store: bench_store.BenchStore | None = None
+    with tempfile.TemporaryDirectory() as name:
+        for added_ms in ADDED_MS:
+            folder = Path(name) / f"{added_ms}-ms"
+            folder.mkdir()
             library = slow_sync.build(folder)
             unit_ms = sync_ms(library, folder, added_ms=added_ms)
-            holds = run_store(
-                folder, library, workstations=workstations, added_ms=added_ms, customers=customers, seconds=seconds
+            store = bench_store.make_store(
+                folder, workstations=workstations, customers=customers, campaigns=1000, like=store
             )
+            holds = run_store(store, folder, library, added_ms=added_ms, seconds=seconds)
             figures += judged(holds, workstations=workstations, added_ms=added_ms, unit_ms=unit_ms)
     return figures
 

@@ -33,8 +33,8 @@ ACTS = (
     Act(workstation_id="2", language=Language.GERMAN, scan=CLARA, customer="c-003", offer="good-coffee"),
     Act(workstation_id="1", language=Language.ENGLISH, scan=BEN, customer="c-002", withheld="good-coffee"),
     Act(workstation_id="2", language=Language.GERMAN, scan=UNKNOWN_CARD, tender=Tender.CARD),
-    # Lev's scan dies with core, which had not written it yet: his sale is kept, his offer and his points are not.
-    Act(workstation_id="1", language=Language.RUSSIAN, scan=LEV, kills_core=True),
+    # Lev's scan was on disk before it was acknowledged: core's death costs him his offer, not his sale and his points.
+    Act(workstation_id="1", language=Language.RUSSIAN, scan=LEV, customer="c-011", kills_core=True),
     Act(workstation_id="2", language=Language.ENGLISH, scan=EVE, customer="c-005", offer="we-miss-you"),
     Act(
         workstation_id="1",

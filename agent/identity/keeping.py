@@ -48,10 +48,7 @@ class ScanKeeper:
 
     def gone(self, scans: Iterable[Scan]) -> None:
         """Drop scans that belong to no sale. A repeat changes nothing."""
-        changes = self.drops(scan.scan_id for scan in scans)
-        if changes:
-            self._last = self._journal.hand_over(Batch(changes=changes))
-            self._last.add_done_callback(_look_at)
+        self._drop_now([scan.scan_id for scan in scans])
 
     def drops(self, scan_ids: Iterable[str]) -> tuple[DropScan, ...]:
         """Return what a sale's own commit holds about the scans that are over with it."""
@@ -63,16 +60,20 @@ class ScanKeeper:
 
     def forget(self, customer_id: str) -> None:
         """Drop a person's scans: they were erased."""
-        own = [each for each in self._kept if self._people.recognition(each).customer_id == customer_id]
-        changes = self.drops(own)
-        if changes:
-            self._last = self._journal.hand_over(Batch(changes=changes))
-            self._last.add_done_callback(_look_at)
+        self._drop_now([each for each in self._kept if self._people.recognition(each).customer_id == customer_id])
 
     async def flush(self) -> None:
         """Return when the last thing handed over is on disk. Raises TillstreamError when it could not be written."""
         if self._last is not None:
             await asyncio.shield(self._last)
+
+    def _drop_now(self, scan_ids: list[str]) -> None:
+        """Drop behind whatever was handed over before; a row that stays because the disk says no dies of age."""
+        changes = self.drops(scan_ids)
+        if changes:
+            self.dropped(scan_ids)
+            self._last = self._journal.hand_over(Batch(changes=changes))
+            self._last.add_done_callback(_look_at)
 
     def _commit(self, workstation_id: str, scan: Scan, found: Recognition, *, number: str) -> asyncio.Future[Committed]:
         self._kept.add(scan.scan_id)

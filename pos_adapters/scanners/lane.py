@@ -75,6 +75,7 @@ class Scanner:
                 self._serve(line)
             line.close()
             self._lost()
+            self._stopped.wait(REOPEN_S)  # a port that opens and breaks at once must not eat the machine
 
     def stop(self) -> None:
         """End; what waits for core's word passes as it is."""
@@ -195,6 +196,7 @@ class _Till:
                 said = line.read()
             except OSError:
                 self._close(line)
+                pause.wait(REOPEN_S)
                 continue
             if said and self._scanner is not None:
                 with suppress(OSError):
