@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pos_adapters.taps.addresses import TcpAddress, tcp_address
+from pos_adapters.taps.addresses import SerialAddress, TcpAddress, device_address
 from pos_adapters.taps.recording import recorded_jobs
 from pos_adapters.taps.replay import replay as replay_job
 from retail.errors import ConfigurationError, OnSiteError
@@ -21,7 +21,9 @@ app = typer.Typer()
 def replay(
     folder: Annotated[Path, typer.Argument(help="What `tillstream tap --record` wrote.", metavar="DIR")],
     *,
-    printer: Annotated[str, typer.Option("--printer", help="Where to print.", metavar="tcp://HOST:PORT")],
+    printer: Annotated[
+        str, typer.Option("--printer", help="Where to print: tcp://HOST:PORT or serial:///DEVICE.", metavar="ADDRESS")
+    ],
     fast: Annotated[bool, typer.Option("--fast", help="Do not keep the register's pauses.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
@@ -46,9 +48,9 @@ def replay(
         typer.echo(json.dumps(told))
 
 
-def _address(text: str) -> TcpAddress:
+def _address(text: str) -> TcpAddress | SerialAddress:
     try:
-        return tcp_address(text)
+        return device_address(text)
     except ValueError as error:
         raise ConfigurationError(f"--printer: {error}", fix="give the printer's address") from error
 

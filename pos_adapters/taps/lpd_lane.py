@@ -104,9 +104,7 @@ class _Line:
             edited = document.applied_to(data)
             start, end = announced.span(2)
             await self._pass(command[:start] + b"%d" % len(edited) + command[end:])
-            if (
-                answer := await self._heard()
-            ) != YES:  # no room for it: said where the till can still hear it
+            if (answer := await self._heard()) != YES:  # no room for it: said where the till can still hear it
                 await self._till.send(answer)
                 return
             await self._pass(edited + YES)

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pos_adapters.taps.addresses import TcpAddress
+from pos_adapters.taps.addresses import FlowControl, SerialAddress, TcpAddress
 from pos_adapters.taps.recorder import REGISTER
 from pos_adapters.taps.recording import RecordedJob
 
@@ -24,8 +24,10 @@ class Replayed:
     answer: bytes
 
 
-def replay(job: RecordedJob, printer: TcpAddress, *, wait: Callable[[float], None]) -> Replayed:
+def replay(job: RecordedJob, printer: TcpAddress | SerialAddress, *, wait: Callable[[float], None]) -> Replayed:
     """Print a job on a connection of its own. `wait(seconds)` passes time (or does not). Raises OSError."""
+    if isinstance(printer, SerialAddress):
+        return _on_cable(job, printer, wait=wait)
     sent = 0
     with socket.create_connection((printer.host, printer.port), CONNECT_WITHIN_S) as connection:
         for pause_s, data in register_pieces(job):
@@ -34,6 +36,30 @@ def replay(job: RecordedJob, printer: TcpAddress, *, wait: Callable[[float], Non
             sent += len(data)
         connection.shutdown(socket.SHUT_WR)
         answer = _answer(connection)
+    return Replayed(job.job_id, sent, answer)
+
+
+def _on_cable(job: RecordedJob, printer: SerialAddress, *, wait: Callable[[float], None]) -> Replayed:
+    import serial  # noqa: PLC0415 - only a cable needs it
+
+    flow = printer.flow
+    with serial.Serial(
+        port=printer.port,
+        baudrate=printer.baud,
+        bytesize=printer.bits,
+        parity=printer.parity,
+        stopbits=printer.stop_bits,
+        xonxoff=flow is FlowControl.XON_XOFF,
+        rtscts=flow is FlowControl.RTS_CTS,
+        dsrdtr=flow is FlowControl.DSR_DTR,
+        timeout=ANSWER_WITHIN_S,
+    ) as line:
+        sent = 0
+        for pause_s, data in register_pieces(job):
+            wait(pause_s)
+            sent += line.write(data) or 0
+        line.flush()
+        answer = bytes(line.read(ANSWER_BYTES_MAX))  # a cable has no end: what comes before the time is over
     return Replayed(job.job_id, sent, answer)
 
 

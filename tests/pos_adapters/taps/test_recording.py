@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import subprocess
 import sys
+import tty
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pos_adapters.taps.addresses import serial_address
 from pos_adapters.taps.recording import Piece, masked_cards, masked_pieces, recorded_jobs
+from pos_adapters.taps.replay import replay
 from tests.pos_adapters.taps.rig import CUT, ROOT, Rig
 
 # Test numbers that card schemes publish.
@@ -69,3 +73,25 @@ def test_a_recorded_job_is_played_again_as_it_came(rig: Rig) -> None:
     assert json.loads(run.stdout) == [
         {"job_id": job.job_id, "sent_bytes": len(masked) + 3 + len(CUT), "answer": "16"},
     ]
+
+
+@pytest.mark.real
+def test_a_recorded_job_is_played_against_a_printer_at_a_cable(rig: Rig) -> None:
+    printer = rig.printer()
+    folder = rig.folder / "recorded"
+    tap = rig.tap(printer, "--record", str(folder), profile="off")
+    rig.print_job(tap, b"\x1b@Corner shop\nTOTAL 4.30\n" + CUT)
+    assert tap.stop() == 0
+    ours, theirs = os.openpty()
+    tty.setraw(ours)
+    tty.setraw(theirs)
+    try:
+        os.write(ours, b"\x16")
+        (job,) = recorded_jobs(folder)
+        address = serial_address(f"serial://{os.ttyname(theirs)}?baud=115200")
+        done = replay(job, address, wait=lambda seconds: None)
+        assert os.read(ours, 4096) == b"\x1b@Corner shop\nTOTAL 4.30\n" + CUT
+        assert done.sent_bytes == len(b"\x1b@Corner shop\nTOTAL 4.30\n" + CUT)
+    finally:
+        os.close(ours)
+        os.close(theirs)
