@@ -25,7 +25,7 @@ from agent.journal.batch import (
 )
 from agent.journal.chain import ChainVerifier, Damage
 from agent.journal.database import BrokenJournalError, library_version, migrate, open_reading
-from agent.journal.queries import load_queries, migration_scripts, parse_queries, read_script
+from agent.journal.queries import QUERY_FILES, load_queries, migration_scripts, parse_queries, read_script
 from agent.journal.reader import JournalReader
 from agent.journal.records import ClockQuality, NewRecord, canonical_json
 from agent.journal.recovery import JournalPlace, open_or_recover
@@ -94,8 +94,9 @@ def test_schema_is_the_sum_of_the_migrations():
 def test_every_statement_is_described_and_runs_against_the_schema():
     connection = sqlcipher.connect(":memory:", isolation_level=None)
     connection.executescript(read_script("schema.sql"))
+    scripts = "\n".join(map(read_script, QUERY_FILES))
     for name, statement in load_queries().items():
-        block = read_script("queries.sql").split(f"-- name: {name}\n")[1]
+        block = scripts.split(f"-- name: {name}\n")[1]
         assert block.startswith("-- "), f"{name} has no description"
         marks = (None,) * statement.count("?") or dict.fromkeys(names_in(statement))
         connection.execute(f"EXPLAIN {statement}", marks)
