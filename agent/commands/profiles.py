@@ -22,6 +22,7 @@ from pos_adapters.profiles.learning import Answer, Sample
 from pos_adapters.profiles.learning import learn as learn_profile
 from pos_adapters.profiles.leaving_out import LaidOut, left_out
 from pos_adapters.profiles.profile import Profile, claimed_by, parse_profile, profile_toml
+from pos_adapters.profiles.profiled import Profiled
 from pos_adapters.profiles.scoring import Score, figures, score
 from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Role, standard_lexicon
@@ -85,10 +86,19 @@ def learn(
 
 @profiles_app.command("score", epilog="Example: tillstream profiles score captures --json")
 def score_folder(
-    folder: FolderArgument, *, printer: PrinterOption = DEFAULT_MODEL, as_json: JsonOption = False
+    folder: FolderArgument,
+    *,
+    profile: ProfilesOption = None,
+    printer: PrinterOption = DEFAULT_MODEL,
+    as_json: JsonOption = False,
 ) -> None:
     """Hold what is read against goldens: figures by source and language."""
-    held = [_scored(folder, file, printer) for file in jobs_of([folder]) if file.with_suffix(".json").is_file()]
+    profiled = Profiled(_profiles(profile, folder))
+    held = [
+        _scored(folder, file, printer, profiled=profiled)
+        for file in jobs_of([folder])
+        if file.with_suffix(".json").is_file()
+    ]
     if not held:
         raise ConfigurationError(f"{folder} holds no NAME.bin beside NAME.json", fix="add goldens", code="no_goldens")
     found = figures([score for score, _ in held])
@@ -110,7 +120,7 @@ def score_folder(
             sys.stdout.write(f"  {name:24s} {shown}\n")
 
 
-def _scored(folder: Path, file: Path, printer: str) -> tuple[Score, LaidOut | None]:
+def _scored(folder: Path, file: Path, printer: str, *, profiled: Profiled) -> tuple[Score, LaidOut | None]:
     """Return the score of a job's document that its golden fits best, and that document."""
     goldens = _json_of(file.with_suffix(".json"))
     golden = dict(goldens[0] if isinstance(goldens, list) else goldens)
@@ -123,7 +133,7 @@ def _scored(folder: Path, file: Path, printer: str) -> tuple[Score, LaidOut | No
     best: tuple[Score, LaidOut] | None = None
     for paper in papers:
         text = text_of(paper)
-        reading = read_text(text)
+        reading = profiled.read(text)
         golden.setdefault("language", reading.languages[0] if reading.languages else "unknown")
         one = score(name, golden, _read_document(paper.text, reading))
         if best is None or _fits(one) > _fits(best[0]):

@@ -102,6 +102,9 @@ def _identifying(samples: Sequence[Sample]) -> list[str]:
         there = {line.strip() for line in sample.text.lines}
         common = [line for line in common if line in there]
     telling = [line for line in common if sum(letter.isalpha() for letter in line) >= IDENTIFYING_LETTERS_MIN]
+    telling.sort(key=lambda line: any(letter.isdigit() for letter in line))  # goods at a price name no shop
+    if telling and not any(letter.isdigit() for letter in telling[0]):
+        telling = [line for line in telling if not any(letter.isdigit() for letter in line)]
     if not telling:
         raise ConfigurationError(
             "the samples have no line in common", fix="give samples of one till and one store", code="nothing_in_common"
