@@ -300,3 +300,57 @@ def test_campaigns_are_checked_before_core_sees_them_and_put_where_it_looks(tmp_
             asyncio.run(applied)
     assert json.loads((tmp_path / "campaigns.json").read_bytes()) == []
     assert told == [FeedKind.CAMPAIGNS]
+
+
+def test_a_stop_button_passes_erasures_that_cannot_be_carried_out_and_nothing_else_does(rig):
+    rig.target.refuses = {FeedKind.ERASURES}
+    rig.hub.publish(FeedKind.MIRROR, b"mirror")
+    rig.hub.publish(FeedKind.ERASURES, b"{}")
+    rig.hub.publish(FeedKind.STOPS, b"stops")
+    with pytest.raises(RefusedError):
+        rig.look()
+    assert rig.target.applied == [(FeedKind.STOPS, b"stops")]
+    assert load_state(rig.folder).cursor == "", "nothing is called done"
+
+
+def test_a_stop_button_passes_a_file_that_takes_a_day(rig):
+    """A thin line: what came of the large file is kept, the manifest is asked for again, and the stop comes first."""
+    rig.hub.publish(FeedKind.MIRROR, bytes(range(200)))
+    honest = rig.hub.file
+
+    @asynccontextmanager
+    async def slow(sha256, *, start):
+        async with honest(sha256, start=start) as (begins, chunks):
+
+            async def crawling():
+                async for chunk in chunks:
+                    rig.feed.pace.at += 15.0
+                    yield chunk
+
+            yield begins, crawling()
+
+    rig.hub.file = slow
+    assert rig.look().unfinished
+    assert rig.target.applied == []
+    rig.hub.publish(FeedKind.STOPS, b"stops")
+    assert rig.look().unfinished
+    assert rig.target.applied == [(FeedKind.STOPS, b"stops")]
+    while rig.look().unfinished:
+        pass
+    assert rig.target.applied[-1] == (FeedKind.MIRROR, bytes(range(200)))
+
+
+def test_a_kind_of_tomorrow_is_passed_over(rig):
+    rig.hub.publish(FeedKind.CAMPAIGNS, b"one")
+    manifest = Manifest.model_validate_json(
+        json.dumps(
+            {
+                "tenant": "main", "store": "7781", "cursor": "c", "issued_at": NOW.isoformat(),
+                "files": [
+                    {"kind": "holograms", "sha256": "0" * 64, "size_bytes": 1, "version": 1, "as_of": ""},
+                    entry(FeedKind.CAMPAIGNS, b"one").model_dump(mode="json"),
+                ],
+            }
+        )
+    )  # fmt: skip
+    assert [file.kind for file in manifest.files] == [FeedKind.CAMPAIGNS]
