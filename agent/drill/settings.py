@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-SALES_A_LANE = 12  # a small shop's lane; a day of 3 x 2 lanes is 72 receipts and 6 Z reports
+SALES_A_LANE = 10  # a small shop's lane; a day of 3 x 2 lanes is 60 receipts and 6 Z reports
 
 
 class Plant(StrEnum):

@@ -35,7 +35,7 @@ from sync.protocol.signatures import SigningKey
 SYNC_S = 0.002  # what a commit's sync takes on a store PC's disk
 TOLD_S = 1.0  # core tells desk once a second that the journal has grown
 POLL_AFTER_S = 3600.0  # what the feed carries changes once in a story
-WAKE_S = 900.0  # the net below: desk wakes its courier now and then
+WAKE_S = 3600.0  # the net below: desk wakes its courier now and then (the real one twice a minute)
 CONTACT_S = 60.0  # desk tells core of the hub's time
 PROGRAM = "drill"
 
