@@ -118,7 +118,12 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
 
 
 def says_completed(facts: LineFacts, active: int) -> bool:
-    """Whether the line says that the sale ended: a phrase of several words, or a word that is the whole line."""
+    """Whether the line says that the sale ended: a phrase of several words, or a word that is the whole line.
+
+    With an amount beside it ("PAID 0.00", "PAID 5.00") it is a payment, which the sums judge.
+    """
+    if any(number.value == 0 or number.decimals or number.currency for number in facts.numbers):
+        return False
     return any(
         sense.role is Role.COMPLETED
         and sense.languages & active

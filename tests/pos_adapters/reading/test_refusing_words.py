@@ -84,3 +84,8 @@ def test_words_that_only_a_finished_sale_prints_complete_it():
     assert sold(ReceiptText.of(text + "Thank you for your purchase"))
     assert sold(ReceiptText.of(text + "Paid by Visa ending 4242"))
     assert not sold(ReceiptText.of(text + "Thank you for your visit"))
+
+
+@pytest.mark.parametrize("paid", ["Pagado 0,00", "Pagado 5,00", "Pagado: 0", "Pendiente 12,00"])
+def test_what_is_paid_only_in_part_is_not_completed(paid):
+    assert not sold(ReceiptText.of(f"BAR PEPE\nVino   7,00\nTortilla   5,00\nTotal   12,00\n{paid}\nGracias"))
