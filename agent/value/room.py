@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from agent.journal.records import JournalKind
 from agent.value.book import Entry, Row, ValueBook, What
@@ -28,6 +29,7 @@ from retail.fraud import SaleSeen
 from retail.identifiers import CustomerId, OperatorId, TransactionId, WorkstationId
 from retail.line_items import SaleLineItem
 from retail.transaction import RetailTransaction
+from sync.protocol.persons import PERSON_KEYS
 
 OPEN_FOR = timedelta(hours=1)
 """How long after a coupon was held out a receipt at its lane may be that sale's; a trolley is paid within minutes."""
@@ -198,15 +200,11 @@ class ValueRoom:
         """Forget a person: their points here, and their name on coupons and sales. They were erased."""
         self.suspicions.forget(customer_id)
         self.book.drop(What.POINTS, customer_id)
-        for what in (What.COUPON, What.SALE, What.LANE, What.HOLD, What.ANSWER, What.LEASE):
+        for what in What:
             for row_id, row in self.book.each(what):
-                if customer_id in {row.get("holder"), row.get("customer_id"), row.get("account")}:
-                    blank = {name: "" for name in ("customer_id", "account") if row.get(name) == customer_id}
-                    holder = {"holder": "erased"} if row.get("holder") == customer_id else {}
-                    self.book.put(what, row_id, {**row, **blank, **holder})
-        for day, row in self.book.each(What.SPENT):
-            if customer_id in row:
-                self.book.put(What.SPENT, day, {"erased" if each == customer_id else each: row[each] for each in row})
+                blank = _renamed(row, customer_id) if what is What.SPENT else _without(row, customer_id)
+                if blank != row:
+                    self.book.put(what, row_id, blank)
         return self.book.entry()
 
     # Parts
@@ -313,8 +311,27 @@ class ValueRoom:
 ANSWERS_KEPT = timedelta(days=1)
 """How long a till may ask again with the same key and is answered the same: one that was switched off overnight."""
 
+ERASED = "erased"
+
 SWEPT_AT_ONCE = 200
 """Rows looked at a second: a day's 10,000 are gone through within a minute, and no receipt waits for it."""
+
+
+def _without(value: Any, customer_id: str, *, key: str = "") -> Any:
+    """Return a row in which nobody of that id is named any more; a personal coupon stays personal, to nobody.
+
+    Only where a person stands: a customer's id may be any text, `1` too, which is also a lane and a quantity.
+    """
+    if isinstance(value, dict):
+        return {name: _without(each, customer_id, key=name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without(each, customer_id) for each in value]
+    return ERASED if key in PERSON_KEYS and value == customer_id else value
+
+
+def _renamed(counts: Row, account: str) -> Row:
+    """Return a day's counts by account without an account's name."""
+    return {ERASED if name == account else name: points for name, points in counts.items()}
 
 
 def _row_of(told: SaleTold) -> Row:

@@ -54,11 +54,11 @@ def value(
 
 
 def lease(
+    *,
     account: Annotated[str, typer.Option("--account", help="A customer's id, or a household's that pools points.")],
     store: Annotated[str, typer.Option("--store", help="The store that may spend them without asking.")],
     points: Annotated[int, typer.Option("--points", min=1, help="How many at most.")],
     days: Annotated[int, typer.Option("--days", min=1, max=31, help="For how long.")] = 1,
-    *,
     config: Config = None,
     state_dir: StateDir = None,
     as_json: AsJson = False,

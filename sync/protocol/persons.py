@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-PERSON_KEYS = frozenset({"customer_id", "holder", "holder_id", "member_id", "referrer_id", "referred_id", "into_id"})
+PERSON_KEYS = frozenset(
+    {"account", "customer_id", "holder", "holder_id", "member_id", "referrer_id", "referred_id", "into_id"}
+)
 """Members of payloads whose value is a customer ID."""
 
 DEPTH_MAX = 64  # a payload nests a dozen levels; deeper is no record of ours

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from agent.journal.reader import JournalReader
 from agent.value.book import What
 from tests.agent.core_house import ANNA, BORIS, Running, Tap, journal, kinds, receipt
 from tests.agent.value.value_house import BREAD, COFFEE, TillHttp, lease, till_story, value_store
@@ -240,3 +241,22 @@ def test_requests_that_make_no_sense_are_refused_in_the_one_shape(tmp_path: Path
         assert all(set(each.json()) == {"code", "message", "fix"} for each in answers)
 
     till_story(value_store(tmp_path / "state"), tell)
+
+
+def test_whoever_is_erased_is_named_neither_by_the_journal_nor_by_the_ledger(tmp_path: Path):
+    async def tell(running: Running, till: TillHttp) -> None:
+        serial = await coupon_of(running)
+        await lease(running, 300)
+        await till.post("identify", workstation_id="1", code=ANNA)
+        basket = {"workstation_id": "1", "lines": [COFFEE], "coupons": [serial], "points": 50}
+        held = (await till.post("reserve", key="k-1", **basket)).json()["reservation_id"]
+        await till.post("commit", key="k-2", reservation_id=held)
+        await running.ask("erase", erasures=[{"erasure_no": 1, "customer_id": "c-1", "locators": []}])
+
+    core = till_story(value_store(tmp_path / "state"), tell)
+    reader = JournalReader(core.state.journal, core.keys.journal)
+    rows = reader.value_rows()
+    reader.close()
+    assert rows
+    assert not [row for row in rows if b'"c-1"' in row[2] or row[1] == "c-1"]
+    assert not [record.kind for record in journal(core) if b'"c-1"' in (record.payload or b"")]
