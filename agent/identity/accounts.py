@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from retail.identifiers import CampaignId, CustomerId, HouseholdId, SegmentId
 from retail.loyalty import Account, MonthDay
 from sync.protocol.mirror_record import MirrorRecord
+
+
+def membership_content(account: Account) -> dict[str, Any]:
+    """Return what pages may say of a membership (`kiosk/ports`), beside name and balance; what is not known is left out.
+
+    Pages stand where others can see them: no segment, no cell and nothing that was bought is in it.
+    """
+    found: dict[str, Any] = {"permissions": dict.fromkeys(sorted(account.permissions), True)}
+    if account.member_since is not None:
+        found["member_since"] = account.member_since.isoformat()
+    if account.purchases is not None:
+        found["purchases"] = account.purchases
+    if account.points_expire_on is not None and account.points_expiring:
+        found["points_expiring"] = {"points": account.points_expiring, "on": account.points_expire_on.isoformat()}
+    return found
 
 
 def account_of(record: MirrorRecord) -> Account:

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.clock import Clock
+from agent.identity.accounts import membership_content
 from agent.identity.binding import Effect, EffectKind, Event, Phase, Scan
 from agent.identity.codes import CODE_LENGTH_MAX, CodeKind, CodeRules, symbology_of
 from agent.identity.doubts import Doubts
@@ -251,6 +252,7 @@ class Scanning:
             "employee": account.employee,
             "language": account.language,
             "birthday_soon": birthday is not None and abs(birthday.days_away(today)) <= BIRTHDAY_NEAR_DAYS,
+            **membership_content(account),
         }
         last_visit = self._offers.last_visit(account)
         if last_visit is not None:
