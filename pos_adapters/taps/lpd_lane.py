@@ -34,15 +34,20 @@ class LpdConversations:
     def __init__(self, parts: LaneParts) -> None:
         self._parts = parts
         self._desk = DocumentDesk(parts)
+        self._open = 0
 
     @property
     def busy(self) -> bool:
-        """Whether a job is on its way."""
-        return self._desk.busy
+        """Whether a till is connected: LPD connects for a job."""
+        return self._open > 0
 
     async def converse(self, till: Stream, printer: Stream) -> None:
         """Pass commands until the till has closed."""
-        await _Line(self._parts, self._desk, till, printer).serve()
+        self._open += 1
+        try:
+            await _Line(self._parts, self._desk, till, printer).serve()
+        finally:
+            self._open -= 1
 
 
 class _Line:

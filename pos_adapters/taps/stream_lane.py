@@ -112,6 +112,8 @@ class StreamLane:
         try:
             till.tune()
             await self._joined(till)
+        except asyncio.CancelledError:  # the tap stops; asyncio would report it as a defect
+            till.reset()
         except (ConversationError, OSError) as error:
             self._parts.log.event("line_broke", cause=str(error) or type(error).__name__)
             till.reset()

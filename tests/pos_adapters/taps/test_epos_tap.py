@@ -167,3 +167,11 @@ def test_what_is_no_http_is_reset_and_the_next_till_is_served(bench: Bench) -> N
             with pytest.raises(ConnectionError):
                 till.recv(10)
     assert bench.post(bench.edge.job()) == EPOS_ANSWER
+
+
+def test_a_tap_that_is_stopped_lets_idle_tills_go_without_a_word(bench: Bench) -> None:
+    with contextlib.closing(bench.till()) as idle:
+        idle.request("GET", "/index.html")
+        idle.getresponse().read()
+        assert bench.tap.stop() == 0
+    assert [event["event"] for event in bench.tap.events if event["event"] in {"not_json", "defect"}] == []
