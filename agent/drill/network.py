@@ -83,7 +83,7 @@ class StoreWire(httpx.AsyncBaseTransport):
                 answer = self._asked(request)
                 return Answer(status=answer.status, headers=answer.headers, body=answer.body[: len(answer.body) // 2])
             case FaultKind.SERVER_ERROR:
-                return Answer(status=503, headers={"retry-after": "7"}, body=b"Service Unavailable")
+                return Answer(status=503, headers={"retry-after": "120"}, body=b"Service Unavailable")
             case FaultKind.CAPTIVE_PORTAL:
                 return Answer(status=200, headers={"content-type": "text/html"}, body=PORTAL_PAGE)
             case _:
