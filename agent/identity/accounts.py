@@ -10,7 +10,7 @@ from sync.protocol.mirror_record import MirrorRecord
 
 
 def membership_content(account: Account) -> dict[str, Any]:
-    """Return what pages may say of a membership (`kiosk/ports`), beside name and balance; what is not known is left out.
+    """Return what pages may say of a membership (`kiosk/ports`) beside name and balance, where it is known.
 
     Pages stand where others can see them: no segment, no cell and nothing that was bought is in it.
     """
