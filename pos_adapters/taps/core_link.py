@@ -126,7 +126,9 @@ class CoreLink:
 
     def _say_hello(self) -> None:
         self._told_older = self.has_older()
-        self.send(FrameType.HELLO, json.dumps({**self._hello, "older": self._told_older, "trouble": self.trouble()}).encode())
+        self.send(
+            FrameType.HELLO, json.dumps({**self._hello, "older": self._told_older, "trouble": self.trouble()}).encode()
+        )
 
     def received(self, frames: list[Frame]) -> None:
         """Hand on what core said (called by the protocol)."""
