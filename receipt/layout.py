@@ -21,6 +21,7 @@ from receipt.paper import PaperLine, PrintedCode, PrintedImage, Span, Style, Sym
 from receipt.printers import PrinterModel
 
 LINES_MAX: Final = 5_000  # 20 m of paper: no receipt is longer, a stream of line feeds is
+PIECES_MAX: Final = 20_000  # printed lines and changes of style within them, half a kilobyte each; receipts have 500
 LINE_CELLS_MAX: Final = 2_000  # a text without a line feed is broken here
 RETURNS_MAX: Final = 8  # printing over a line more often than that is ending lines by CR
 CODES_MAX: Final = 200
@@ -62,7 +63,7 @@ class Typesetter:
         self.pictures: list[PrintedImage] = []
         self.picture_bytes = 0
         self.truncated = False
-        self._printed_lines = 0
+        self._pieces = 0
         self._full = False  # nothing more is kept: what comes is not even read
         self.trailing_feed = 0  # blank lines since something was printed
         self.x = 0
@@ -336,11 +337,11 @@ class Typesetter:
         self.open_page(offset)
 
     def _keep_set(self, line: SetLine) -> None:
-        if self._full or len(self._lines) >= LINES_MAX or self._printed_lines >= LINES_MAX:
+        if self._full or len(self._lines) >= LINES_MAX or self._pieces >= PIECES_MAX:
             self.truncated = self._full = True
             return
         composed = compose(line)
-        self._printed_lines += len(composed)
+        self._pieces += len(composed) + len(line.runs)
         if self._foreign or len(composed) > 1:
             self._set[len(self._lines)] = line
         self._lines.append(composed)
