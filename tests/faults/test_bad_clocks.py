@@ -38,7 +38,8 @@ def test_a_core_whose_clock_jumps_twenty_years_both_ways_keeps_its_order(tmp_pat
     check_core(tmp_path / "disk", set(core.acknowledged))
 
 
-@pytest.mark.parametrize("off_s", [-YEARS_20_S, pytest.param(YEARS_20_S, marks=pytest.mark.slow)])
+@pytest.mark.slow  # in the quick tier agents meet a clock in 1970 at a hub in their own process
+@pytest.mark.parametrize("off_s", [-YEARS_20_S, YEARS_20_S])
 def test_a_hub_whose_clock_is_twenty_years_off_takes_each_sale_once(tmp_path, off_s):
     """The agent signs with the hub's time as soon as it has been told; sales keep their own."""
     (tmp_path / "disk").mkdir()

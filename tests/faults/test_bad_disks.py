@@ -168,6 +168,7 @@ def test_a_core_whose_syncs_fail_acknowledges_nothing_until_they_work(tmp_path):
     check_core(tmp_path / "disk", set(core.acknowledged))
 
 
+@pytest.mark.slow
 @needs_strace
 def test_a_hub_whose_syncs_fail_acknowledges_nothing_until_they_work(tmp_path):
     (tmp_path / "disk").mkdir()

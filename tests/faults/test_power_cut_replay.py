@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not here: apt-get install gcc libc6-dev"),
 ]
-STEPS_QUICK = 16  # of several hundred, three states each; the long tier takes all of them, with many draws each
+STEPS_QUICK = 9  # of several hundred, three states each; the long tier takes all of them, with many draws each
 SEED = int(os.environ.get("TILLSTREAM_SEED", "7"))
 
 
