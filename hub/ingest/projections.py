@@ -141,6 +141,8 @@ def _cash_e4(line: object) -> int:
 
 def _offer(record: BatchRecord, content: Mapping[str, Any]) -> Projection:
     event = record.kind.partition(".")[2] if record.kind.startswith("offer.") else record.kind
+    if record.kind == "coupon.redeemed" and content.get("confirms"):
+        event = "coupon.confirmed"  # says which sale an earlier use became; it is no second use
     offers = content.get("offers", [content])
     if not isinstance(offers, list) or len(offers) > OFFERS_MAX:
         raise _PayloadError("offers is no list, or too long")
