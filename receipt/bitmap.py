@@ -16,7 +16,7 @@ class Bitmap:
     rows: tuple[bytes, ...]
 
     def __post_init__(self) -> None:
-        assert all(len(row) == self.width_bytes for row in self.rows)
+        assert {self.width_bytes}.issuperset(map(len, self.rows))
 
     @property
     def height(self) -> int:
