@@ -65,7 +65,9 @@ class Network:
         self.world = world
 
     async def ask(self, path, question, answer):
-        body = encode(question)
+        return await self.post(path, encode(question), answer)
+
+    async def post(self, path, body, answer):
         fault = self.world.faults.pop(0) if self.world.faults else "none"
         if fault == "request_lost":
             raise LinkDownError("lost")
