@@ -75,6 +75,10 @@ class ItemCatalogue:
         """Return the item of that id, or None."""
         return self._by_item_id.get(item_id)
 
+    def of_gtin(self, gtin: str) -> Item | None:
+        """Return the item that bears a GTIN on its packing, or None."""
+        return self._by_gtin.get(gtin)
+
     def restricted_keys(self, allowed: frozenset[str]) -> frozenset[str]:
         """Return the keys that name restricted goods and no others: no campaign may speak of them.
 

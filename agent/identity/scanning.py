@@ -123,7 +123,8 @@ class Scanning:
         elif kind is CodeKind.COUPON:
             await self._coupon(presented, scan_id, code)
         else:
-            self._tell_customer(presented, _stranger(scan_id, kind, code, self._clock.now()))
+            product = self._offers.shelf(code) if kind is CodeKind.PRODUCT else {}
+            self._tell_customer(presented, _stranger(scan_id, kind, code, self._clock.now()) | product)
         return scan_id
 
     async def undo(self, scan_id: str) -> None:
@@ -257,7 +258,11 @@ class Scanning:
         last_visit = self._offers.last_visit(account)
         if last_visit is not None:
             data["last_visit"] = last_visit.isoformat()
-        del presented
+        data["coupons"] = self._value.in_hand(
+            account.customer_id, lambda campaign: self._offers.title(campaign, account, now)
+        )
+        if presented.is_at_kiosk:  # only there somebody stands who asked to see them
+            data["receipts"] = self._offers.receipts_of(account)
         return data
 
     def _tell_customer(self, presented: Presented, data: dict[str, Any]) -> None:

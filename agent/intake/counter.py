@@ -250,6 +250,8 @@ class Counter:
                 self._house.memory.offered(content, self._today(), withheld=withheld)
         if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
             self._house.memory.purchase(account.customer_id, basket, self._today())
+            self._house.memory.seen.bought(account.customer_id, told.sale, self._today())
+        self._house.memory.seen.sold(told.sale)
         return self._with_records(replace(taken, offering=offering, value=self._value(taken, offering, basket)))
 
     def _value(self, taken: Taken, offering: Offering, basket: Basket) -> Entry:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from agent.journal.records import JournalKind
+from agent.offering.seen import SeenReceipts
 from retail.facts import Basket, basket_of
 from retail.identifiers import CampaignId
 from retail.items import ItemCatalogue
@@ -59,6 +60,7 @@ class StoreMemory:
         self._pairs = 0
         self._decided: dict[str, tuple[Mapping[str, Any], date]] = {}
         self._unclaimed: dict[str, Mapping[str, Any]] = {}
+        self.seen = SeenReceipts()
         self.complete = False
 
     def ledger(self, account: Account | None, today: date) -> OfferLedger:
@@ -108,6 +110,7 @@ class StoreMemory:
     def forget(self, customer_id: str) -> None:
         """Forget a person: they were erased."""
         self._customer.pop(customer_id, None)
+        self.seen.forget(customer_id)
         person = self._people.pop(customer_id, None)
         self._pairs -= len(person.bought) if person else 0
 
@@ -122,10 +125,12 @@ class StoreMemory:
             elif kind == JournalKind.TRANSACTION_COMPLETED:
                 self._unclaimed[content["transaction"]["transaction_id"]] = content["transaction"]
                 _keep_newest(self._unclaimed)
+                self.seen.replay(None, content["transaction"], day)
             elif kind == JournalKind.CUSTOMER_IDENTIFIED and content.get("customer_id"):
                 bought = self._unclaimed.pop(content["transaction_id"], None)
                 if bought is not None:
                     self.purchase(content["customer_id"], _basket(bought, items), day)
+                    self.seen.replay(content["customer_id"], bought, day)
 
     def _count(self, content: Mapping[str, Any], day: date, *, withheld: bool, sign: int) -> None:
         customer_id = content.get("customer_id")

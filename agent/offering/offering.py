@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ from retail.errors import ConfigurationError, TillstreamError
 from retail.facts import Basket, Facts, basket_of
 from retail.identifiers import CampaignId, TransactionId
 from retail.loyalty import Account
-from retail.offers.campaign import Channel
+from retail.offers.campaign import Campaign, Channel
 from retail.offers.decision import Decision, DecisionInput, OfferPolicy, Reward, decide
 from retail.offers.index import CampaignIndex
 from retail.stops import Stops
@@ -105,6 +105,7 @@ class OfferDesk:
         self._without: frozenset[CampaignId] = frozenset()
         self._reduced = CampaignIndex()
         self.mirror_version = ""
+        self.mirror_age: Callable[[datetime], timedelta | None] = _no_mirror
         self.stops: Callable[[], Stops] = Stops
         self.bundle = Bundle()
         self._speech = self._speaking()
@@ -128,6 +129,11 @@ class OfferDesk:
         forbidden = bundle.items.restricted_keys(self._policy.restricted_allowed)
         self._policy = replace(self._policy, restricted_keys=forbidden)
         self._speech = self._speaking()
+
+    def use_policy(self, policy: OfferPolicy) -> None:
+        """Go over to other rules of the chain: holdout, offers a paper, restricted goods that may be spoken of."""
+        forbidden = self.bundle.items.restricted_keys(policy.restricted_allowed)
+        self._policy = replace(policy, restricted_keys=forbidden)
 
     def model(self, name: str) -> PrinterModel:
         """Return a printer model; an unknown name is told once and printed to as the generic one."""
@@ -176,7 +182,8 @@ class OfferDesk:
             coupons={campaign: _paper(coupon) for campaign, coupon in coupons.items()},
             claim_url=self._claim_page.of(transaction),
         )
-        return self._said(decision, occasion, coupons, place=place, transaction_id=transaction.transaction_id)
+        who = _who(account, place, transaction.transaction_id, mirror_age=self.mirror_age(now))
+        return self._said(decision, occasion, coupons, place=place, who=who)
 
     def screen(self, account: Account | None, *, channel: Channel, workstation_id: str, now: datetime) -> Screen:
         """Return what the pages say to somebody who was just recognised, before there is a basket."""
@@ -185,6 +192,22 @@ class OfferDesk:
         occasion = Occasion(account=account, today=facts.today)
         sentences = self._speech.cashier(decision, occasion)
         return Screen(decision=decision, sentences=sentences, cards=self._speech.cards(decision, occasion))
+
+    def receipts_of(self, account: Account) -> list[dict[str, Any]]:
+        """Return a member's newest receipts of this store, for the kiosk."""
+        return self._memory.seen.of(account.customer_id)
+
+    def shelf(self, code: str) -> dict[str, str]:
+        """Return `description`, `price`, `currency` of a product that was scanned, as far as they are known here."""
+        item = self.bundle.items.of_gtin(code)
+        names = (item.item_id, item.gtin, item.receipt_text) if item else (code,)
+        price = self._memory.seen.price(names)
+        found = {"description": item.receipt_text} if item and item.receipt_text else {}
+        return found | ({"price": price[0], "currency": price[1]} if price else {})
+
+    def title(self, campaign: Campaign | None, account: Account, now: datetime) -> str:
+        """Return what a coupon gives, for a screen; empty for a campaign that the feed brings no more."""
+        return self._speech.title(campaign, Occasion(account=account, today=self.today(now))) if campaign else ""
 
     def at_the_till(
         self, account: Account | None, basket: Basket, *, workstation_id: str, now: datetime
@@ -250,7 +273,7 @@ class OfferDesk:
         coupons: Mapping[CampaignId, IssuedCoupon],
         *,
         place: Place,
-        transaction_id: TransactionId,
+        who: Content,
     ) -> Offering:
         appendix = place.profile is PrintProfile.APPENDIX
         slip = self._speech.slip(decision, occasion, form=SlipForm.APPENDIX if appendix else SlipForm.SEPARATE)
@@ -262,7 +285,6 @@ class OfferDesk:
                 self._on_trouble(error)
         if len(printed) > SLIP_BYTES_MAX:
             printed = b""
-        who = _who(occasion.account, place, transaction_id)
         rewards = decision.rewards if printed else ()
         records, content = _records(decision, rewards, coupons, who)
         return Offering(
@@ -282,13 +304,21 @@ def _paper(coupon: IssuedCoupon) -> CouponPaper:
     return CouponPaper(token=coupon.token, serial=coupon.serial, till_code=coupon.till_code)
 
 
-def _who(account: Account | None, place: Place, transaction_id: TransactionId) -> Content:
+def _no_mirror(now: datetime) -> timedelta | None:
+    del now
+    return None
+
+
+def _who(
+    account: Account | None, place: Place, transaction_id: TransactionId, *, mirror_age: timedelta | None
+) -> Content:
     return {
         "transaction_id": transaction_id,
         "customer_id": account.customer_id if account else None,
         "household_id": account.household_id if account else None,
         "job_id": place.job_id,
         "cut_no": place.cut_no,
+        "mirror_age_s": None if mirror_age is None else int(mirror_age.total_seconds()),
     }
 
 

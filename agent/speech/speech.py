@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from agent.speech.locales import Locale, locale_of
@@ -145,6 +146,13 @@ class Speech:
             )
             for reward in decision.rewards
         )
+
+    def title(self, campaign: Campaign, occasion: Occasion) -> str:
+        """Return what a campaign gives, in the customer's language and our own plain words: a coupon's title."""
+        value, until = campaign.benefit.value, occasion.today
+        none = Money(Decimal(0), self._speaker.currency)
+        reward = Reward(campaign=campaign, value=value, cost=none, valid_until=until, why=())
+        return self._plain(reward, occasion, self._language(Decision(rewards=(reward,)), occasion, "kiosk"))
 
     def _language(self, decision: Decision, occasion: Occasion, channel: str) -> Phrases:
         """Return the words of the language to speak: one in which every offer has its text, if there is one.

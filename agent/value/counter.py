@@ -22,11 +22,14 @@ from agent.value.coupons import Held, shown
 from agent.value.points import Member
 from agent.value.room import CouponAnswer, ValueRoom
 from agent.value.taking_back import SaleTold
+from agent.value.wallet import wallet
 from receipt.paper import Paper
 from retail.coupon_life import PrintOutcome
 from retail.errors import DefectError, TillstreamError
 from retail.facts import Basket
+from retail.identifiers import CampaignId
 from retail.loyalty import Account
+from retail.offers.campaign import Campaign
 from retail.transaction import RetailTransaction
 
 Trouble = Callable[[TillstreamError], None]
@@ -130,6 +133,16 @@ class ValueCounter:
         data = self.page(answer, scan_id)
         self._publish(Push(event="customer", data=data, place_kind="kiosk", place_id=kiosk_id))
         return answer
+
+    def in_hand(self, customer_id: str, title_of: Callable[[Campaign | None], str]) -> list[dict[str, Any]]:
+        """Return a member's coupons that were issued here and may still be redeemed, for screens."""
+        rules = self.room.rules
+        return wallet(
+            self.room.book,
+            customer_id,
+            today=self._today(self._clock.now()),
+            title_of=lambda campaign_id: title_of(rules.campaign_named(CampaignId(campaign_id))),
+        )
 
     async def take_back(self, scan_id: str) -> None:
         """Undo the scan of a coupon, on return for good. Twice is as good as once. Raises as `hold_out`."""
