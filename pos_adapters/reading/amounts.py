@@ -74,6 +74,17 @@ _UNITS = frozenset(
 )
 
 
+_WORD_GLANCE = 7  # letters of a word behind a number that are looked at (`_AFTER`)
+
+
+def may_be_of_a_number(word: str) -> bool:
+    """Whether a word beside a number may say what it counts: a currency or a unit."""
+    lower = word.lower()
+    glance = lower[:_WORD_GLANCE]
+    words = _money_words()
+    return glance in words or lower in words or lower + "$" in words or glance in _UNITS
+
+
 def numbers_of(text: str) -> tuple[Number, ...]:
     """Return the numbers of a cleaned line, left to right."""
     found: list[Number] = []
@@ -311,7 +322,16 @@ def _next_is_number(text: str, at: int) -> bool:
     return _NUMBER_NEAR.match(text, at) is not None
 
 
-def digits_of(text: str, number: Number) -> tuple[int, int] | None:
+class Figures(NamedTuple):
+    """Where the digits of a number stand, to read another printing of them with the same marks at the same places."""
+
+    number: Number
+    first: int
+    last: int
+    scale: int  # thousandths of a unit of the last place: plain digits 1000, "1.20" 10; 0 for other marks
+
+
+def figures_of(text: str, number: Number) -> Figures | None:
     """Return where the digits of `number` stand; None where another printing of them could not be read alike.
 
     Zero has no sign to keep, and groups parted by spaces may be two numbers.
@@ -319,24 +339,26 @@ def digits_of(text: str, number: Number) -> tuple[int, int] | None:
     match = _NUMBER.search(text, number.start)
     if match is None or number.value == 0 or number.last_group >= 0:
         return None
-    value, decimals, grouped = _value(match.group())
-    alike = (value, decimals, grouped) == (abs(number.value), number.decimals, number.grouped)
-    return match.span() if alike else None
-
-
-def reprinted(number: Number, digits: str) -> Number:
-    """Return `number` with other digits of the same shape in its place."""
+    digits = match.group()
     value, decimals, grouped = _value(digits)
-    return Number(
-        number.start,
-        number.end,
-        -value if number.value < 0 else value,
-        decimals,
-        grouped,
-        number.currency,
-        number.use,
-        -1,
-    )
+    if (value, decimals, grouped) != (abs(number.value), number.decimals, number.grouped):
+        return None
+    scale = MILLI if digits.isdigit() else 10 if decimals == 2 and digits[:-3].isdigit() else 0
+    return Figures(number, match.start(), match.end(), scale)
+
+
+def reprinted(figures: Figures, text: str) -> Number:
+    """Return a number with the digits that `text` has in its place."""
+    number, first, last, scale = figures
+    start, end, known, decimals, grouped, currency, use, _ = number
+    if scale == MILLI:
+        value = int(text[first:last]) * MILLI
+    elif scale:
+        value = int(text[first : last - 3] + text[last - 2 : last]) * scale
+    else:
+        value, decimals, grouped = _value(text[first:last])
+    fields = (start, end, -value if known < 0 else value, decimals, grouped, currency, use, -1)
+    return tuple.__new__(Number, fields)  # what Number(...) does, at half its cost
 
 
 def is_at_right_end(text: str, number: Number) -> bool:

@@ -94,29 +94,28 @@ def languages_of(lines: Sequence[LineFacts], lexicon: Lexicon, told: str | None)
 
 
 class Labeller:
-    """Labels lines, and remembers those that return: the text and the languages decide. Its memo is bounded."""
+    """Labels lines, and remembers those that return: the shape and the languages decide. Its memo is bounded."""
 
     def __init__(self) -> None:
         self._memo: dict[tuple[str, int], tuple[Label | None, list[Label]]] = {}
-        self._local: dict[tuple[str, int], LineFacts] = {}
+        self._local: dict[tuple[str, int], tuple[tuple[Hit, ...], int] | None] = {}
 
     def localised(self, facts: LineFacts, active: int) -> LineFacts:
         """Return a line as the document's languages know it: a word of other languages only is unknown, and a name."""
-        key = (facts.text, active)
-        found = self._local.get(key)
-        if found is None:
+        key = (facts.shape, active)
+        local = self._local.get(key, _UNSEEN)
+        if local is _UNSEEN:
             foreign = [hit for hit in facts.hits if not any(sense.languages & active for sense in hit.senses)]
             letters = sum(hit.letters for hit in foreign if hit.letters > 1)
             kept = tuple(hit for hit in facts.hits if hit not in foreign)
-            found = facts._replace(hits=kept, unknown=facts.unknown + letters, named=True) if letters else facts
             if len(self._local) >= MEMO_LINES_MAX:
                 self._local.clear()
-            self._local[key] = found
-        return found
+            local = self._local[key] = (kept, facts.unknown + letters) if letters else None
+        return facts if local is None else facts._replace(hits=local[0], unknown=local[1], named=True)
 
     def label(self, facts: LineFacts, active: int) -> tuple[Label | None, list[Label]]:
         """Return the label that decides what a line is, and all its labels."""
-        key = (facts.text, active)
+        key = (facts.shape, active)
         found = self._memo.get(key)
         if found is None:
             labels = labels_of(facts, active)
@@ -124,6 +123,9 @@ class Labeller:
                 self._memo.clear()
             found = self._memo[key] = (primary(labels, facts), labels)
         return found
+
+
+_UNSEEN: tuple[tuple[Hit, ...], int] = ((), -1)
 
 
 def labels_of(facts: LineFacts, active: int) -> list[Label]:

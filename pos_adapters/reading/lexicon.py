@@ -129,6 +129,9 @@ class Lexicon:
         self._first: dict[str, list[Phrase]] = {}
         for words, senses in merged.items():
             self._first.setdefault(words[0], []).append(Phrase(words, tuple(senses)))
+        later = {word for words in merged for word in words[1:]}
+        self._later = frozenset(later)
+        self._later_stems = tuple(word[:-1] for word in later if word.endswith("*"))
         self._stems = frozenset(first[:-1] for first in self._first if first.endswith("*"))
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
         self._wide: dict[str, tuple[tuple[str, tuple[Sense, ...]], ...]] = {}
@@ -155,6 +158,13 @@ class Lexicon:
     def mask(self, language: str) -> int:
         """Return the bit of `language` (ISO 639-1), 0 when it is not known."""
         return 1 << self.languages.index(language) if language in self.languages else 0
+
+    def is_stranger(self, word: str) -> bool:
+        """Whether a folded word of a script with spaces is part of no phrase at all."""
+        phrases = self._memo.get(word)
+        if phrases is None:
+            phrases = self._look_up(word)
+        return not (phrases or word in self._later or word.startswith(self._later_stems))
 
     def find(self, folded: str) -> tuple[list[Hit], int, int]:
         """Return the phrases in `folded` text, how many letters it has, and how many no phrase explains."""

@@ -1,8 +1,8 @@
 """What one printed line says by itself. Lines are read as they stream in; what they mean together is solved later.
 
 `LineReader.read` is a pure function of the text, remembered for lines that return (headers, footers), so that when
-the document ends only the arithmetic is left to do. Goods return at another price: of a line whose letters and places
-are known, only the figures are read anew (`_Shape`).
+the document ends only the arithmetic is left to do. Goods return at another price, and others under names that no
+phrase knows: of a line of known shape, only the figures and the name are read anew (`_Shape`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from pos_adapters.reading.amounts import Number, digits_of, is_at_right_end, numbers_of, reprinted
+from pos_adapters.reading.amounts import (
+    Figures,
+    Number,
+    figures_of,
+    is_at_right_end,
+    may_be_of_a_number,
+    numbers_of,
+    reprinted,
+)
 from pos_adapters.reading.dates import date_in, looks_dated
 from pos_adapters.reading.folding import WIDE, clean, fold
 from pos_adapters.reading.lexicon import Hit, Lexicon, Role, standard_lexicon
@@ -49,13 +57,15 @@ class LineFacts(NamedTuple):
     days: tuple[date | None, date | None] | None  # the date on it, day first and month first; None without any
     name: str = ""  # the words up to the amount, as a description
     gtin: str | None = None  # an article number with a check digit that holds
+    shape: str = ""  # lines of one shape differ in nothing but figures and words that no phrase knows
 
 
 class _Shape(NamedTuple):
     """What every line with these letters at these places says; its figures are read anew."""
 
     facts: LineFacts
-    digits: tuple[tuple[int, int], ...]  # where the digits of each number stand
+    figures: tuple[Figures, ...]  # where the digits of each number stand
+    name_end: int | None  # where the amount begins, before which the name stands; None without an amount
     long: bool  # a run of digits may be an article number
 
 
@@ -80,15 +90,24 @@ class LineReader:
     def _shaped(self, printed: str) -> LineFacts:
         """Read a line by its shape, where one like it has been read."""
         key = _INNER_ZERO.sub("1", printed.translate(_SHAPE_DIGITS))
-        shape = self._shapes.get(key, _UNSEEN)
-        if isinstance(shape, _Shape):
+        if (key.isascii() or not WIDE.search(key)) and "?" not in key and "\ufffd" not in key:
+            key = _STANDING_WORD.sub(self._word_key, key)
+        shape = self._shapes.get(key)
+        if shape is not None:
             return _refilled(shape, printed)
         facts = self._read(printed)
-        if shape is _UNSEEN:
+        if key not in self._shapes:
             if len(self._shapes) >= _MEMO_LINES_MAX:
                 self._shapes.clear()
-            self._shapes[key] = _shape_of(facts, printed)
-        return facts
+            shape = self._shapes[key] = _shape_of(facts, printed, key)
+        return facts if shape is None else shape.facts
+
+    def _word_key(self, match: re.Match[str]) -> str:
+        """Return what stands for a word in a shape: itself, or its length where nothing depends on its letters."""
+        word = match.group()
+        if not self.lexicon.is_stranger(word.lower()) or may_be_of_a_number(word):
+            return word
+        return _STRANGER * len(word)
 
     def _read(self, printed: str) -> LineFacts:
         text = clean(printed)
@@ -118,47 +137,65 @@ class LineReader:
             days=_days(text) if looks_dated(text) else None,
             name=name_in(text[: numbers[right[-1]].start] if right else text),
             gtin=_gtin_in(text),
+            shape=text,
         )
 
 
-_UNSEEN = "unseen"
 _SHAPE_DIGITS = str.maketrans("23456789", "11111111")
 _INNER_ZERO = re.compile(r"(?<=\d)0")  # a leading zero makes an id, any other is a digit like all
 _LONG_RUN = re.compile(r"\d{8}")
 
 
-def _shape_of(facts: LineFacts, printed: str) -> _Shape | None:
-    """Return what a line's shape says; None where the figures decide (dates), or cleaning moved them."""
+# Letters of ASCII, whose folding keeps their number, with no letter or digit glued to them. Shorter ones may be tax
+# codes, units and ordinals ("2nd"), and an "x" may multiply ("2 xEUR 1.50").
+_STANDING_WORD = re.compile(r"(?<![^\W_])(?![xX])[A-Za-z]{4,}(?![^\W_])")
+# Scripts without spaces, whose phrases begin anywhere, and marks that may stand for a letter of a word.
+_KEEPS_WORDS = re.compile(f"{WIDE.pattern}|[?\ufffd]")
+_STRANGER = "q"  # begins no word of ours of four letters and more that a run of it could be
+
+
+def _shape_of(facts: LineFacts, printed: str, key: str) -> _Shape | None:
+    """Return what a line's shape says; None where the figures decide (times), or cleaning moved them."""
     if facts.rule or facts.dated or not facts.numbers or facts.text != printed.rstrip():
         return None
-    if ":" in facts.text or looks_dated(facts.text):
+    if ":" in facts.text:
         return None
     if "%" in facts.text and WIDE.search(facts.text):
         return None  # "8%対象" is a word
-    digits = tuple(digits_of(facts.text, number) for number in facts.numbers)
-    known = tuple(span for span in digits if span is not None)
-    return _Shape(facts, known, _LONG_RUN.search(facts.text) is not None) if len(known) == len(digits) else None
+    figures = tuple(figures_of(facts.text, number) for number in facts.numbers)
+    known = tuple(each for each in figures if each is not None)
+    if len(known) != len(figures):
+        return None
+    name_end = facts.numbers[facts.right[-1]].start if facts.right else None
+    return _Shape(facts._replace(shape=key), known, name_end, _LONG_RUN.search(facts.text) is not None)
 
 
 def _refilled(shape: _Shape, printed: str) -> LineFacts:
     """Return the facts of a line of known shape: the same words, its own figures."""
-    facts, text = shape.facts, printed.rstrip()
-    numbers = tuple(
-        reprinted(number, text[first:last]) for number, (first, last) in zip(facts.numbers, shape.digits, strict=True)
+    facts, text, long = shape.facts, printed.rstrip(), shape.long
+    numbers = tuple([reprinted(figures, text) for figures in shape.figures])
+    name = text if shape.name_end is None else text[: shape.name_end]
+    fields = (
+        text,
+        numbers,
+        *facts[_FIRST_SHARED:_AFTER_SHARED],
+        None if facts.days is None else _days(text),
+        name_in(name) if long else " ".join(name.split()).strip(_NAME_EDGES),
+        _gtin_in(text) if long else None,
+        facts.shape,
     )
-    return facts._replace(
-        text=text,
-        numbers=numbers,
-        name=name_in(text[: numbers[facts.right[-1]].start] if facts.right else text),
-        gtin=_gtin_in(text) if shape.long else None,
-    )
+    return tuple.__new__(LineFacts, fields)  # what LineFacts(...) does, at half its cost
+
+
+_FIRST_SHARED, _AFTER_SHARED = LineFacts._fields.index("right"), LineFacts._fields.index("days")
+_NAME_EDGES = " .:*-=#"
 
 
 def name_in(text: str) -> str:
     """Return the words of a description: no article number, no leaders, single spaces."""
     if _LONG_RUN.search(text):
         text = _GTIN.sub("", text)
-    return " ".join(text.split()).strip(" .:*-=#")
+    return " ".join(text.split()).strip(_NAME_EDGES)
 
 
 def _gtin_in(text: str) -> str | None:
