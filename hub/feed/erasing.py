@@ -25,7 +25,7 @@ from sync.protocol.tokens import locator_of
 
 DROPS = (
     "drop_codes_of", "drop_segments_of", "drop_bought_of", "drop_contacts_of", "drop_changes_of", "drop_stores_of",
-    "drop_merges_of", "drop_customer",
+    "drop_merges_of", "drop_standing_of", "drop_customer",
 )  # fmt: skip
 
 MIRROR_KINDS = frozenset({FeedKind.MIRROR, FeedKind.MIRROR_OVERLAY})

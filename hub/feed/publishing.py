@@ -15,6 +15,8 @@ from pathlib import Path
 from hub.feed.files import CHAIN, ZERO_HASH, FeedFiles, KeptFile, overlays_of
 from hub.feed.records import distinct, entry_of
 from hub.storage.ports import Database, Session
+from hub.value.published import published_policy
+from hub.value.standing import Standings
 from sync.protocol.feed_messages import FeedFile, FeedKind
 from sync.protocol.mirror_pages import SOURCES_MAX
 from sync.protocol.mirror_writer import write_snapshot
@@ -52,8 +54,9 @@ class Publisher:
     def mirror(self, tenant_id: str, *, now: datetime, whole: bool = False) -> FeedFile | None:
         """Publish who changed since the last mirror file, as an overlay or (`whole`, or when it pays) a snapshot.
 
-        None when nobody changed. What changes meanwhile waits for the next time.
+        None when nobody changed. What changes meanwhile waits for the next time. Points and tiers are worked out first.
         """
+        Standings(self.database).refresh(tenant_id, tiers=published_policy(self.files, tenant_id).tiers, now=now)
         with self.database.reading() as session:
             change_no, made_no = (_mark(session, tenant_id, what) for what in ("customers", "mirror"))
             kept = self.files.all(tenant_id)

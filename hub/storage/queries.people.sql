@@ -160,9 +160,11 @@ WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL;
 
 -- name: mirror_entries
 -- Everybody that a code leads to, in the order of the mirror file. Lists come as name=value, joined by a separator.
-SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier, c.points, c.household_id, c.employee,
-    c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit, c.points_expiring,
-    c.points_expire_on,
+SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, coalesce(nullif(p.tier, ''), c.tier),
+    coalesce(p.points, c.points), c.household_id, c.employee,
+    c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit,
+    CASE WHEN p.expiring > 0 THEN p.expiring ELSE c.points_expiring END,
+    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END,
     (SELECT group_concat(s.segment || '=' || s.valid_until || '=' || s.entered, char(31)) FROM customer_segment s
      WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id),
     (SELECT group_concat(b.key || '=' || b.day, char(31)) FROM customer_bought b
@@ -170,13 +172,17 @@ SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier, c.p
     (SELECT group_concat(n.campaign_id || '=' || n.contacts, char(31)) FROM customer_contact n
      WHERE n.tenant_id = c.tenant_id AND n.customer_id = c.customer_id)
 FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
+LEFT JOIN points_standing p ON p.tenant_id = c.tenant_id
+    AND p.account = CASE WHEN c.household_id <> '' THEN c.household_id ELSE c.customer_id END
 WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL ORDER BY k.token;
 
 -- name: mirror_changes
 -- The same of those who changed up to a number.
-SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier, c.points, c.household_id, c.employee,
-    c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit, c.points_expiring,
-    c.points_expire_on,
+SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, coalesce(nullif(p.tier, ''), c.tier),
+    coalesce(p.points, c.points), c.household_id, c.employee,
+    c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit,
+    CASE WHEN p.expiring > 0 THEN p.expiring ELSE c.points_expiring END,
+    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END,
     (SELECT group_concat(s.segment || '=' || s.valid_until || '=' || s.entered, char(31)) FROM customer_segment s
      WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id),
     (SELECT group_concat(b.key || '=' || b.day, char(31)) FROM customer_bought b
@@ -184,5 +190,7 @@ SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier, c.p
     (SELECT group_concat(n.campaign_id || '=' || n.contacts, char(31)) FROM customer_contact n
      WHERE n.tenant_id = c.tenant_id AND n.customer_id = c.customer_id)
 FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
+LEFT JOIN points_standing p ON p.tenant_id = c.tenant_id
+    AND p.account = CASE WHEN c.household_id <> '' THEN c.household_id ELSE c.customer_id END
 JOIN customer_change x ON x.tenant_id = c.tenant_id AND x.customer_id = c.customer_id
 WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL AND x.change_no <= :change_no ORDER BY k.token;

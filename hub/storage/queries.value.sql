@@ -34,3 +34,25 @@ SELECT tenant_id FROM tenant WHERE tenant_id = :tenant_id;
 -- Every key that ever spoke for a store: what its coupons are signed with.
 SELECT a.store_id, k.public_key FROM agent_key k JOIN agent a ON a.agent_id = k.agent_id
 WHERE a.tenant_id = :tenant_id ORDER BY a.store_id, k.enrolled_at, k.key_id;
+
+-- name: points_standings
+-- What members were told last of every account.
+SELECT account, points, expiring, expire_on, tier FROM points_standing WHERE tenant_id = :tenant_id;
+
+-- name: put_points_standing
+-- Keep what members of an account are told from now on.
+INSERT INTO points_standing (tenant_id, account, points, expiring, expire_on, tier)
+VALUES (:tenant_id, :account, :points, :expiring, :expire_on, :tier)
+ON CONFLICT (tenant_id, account) DO UPDATE SET points = excluded.points, expiring = excluded.expiring,
+    expire_on = excluded.expire_on, tier = excluded.tier;
+
+-- name: touch_members_of
+-- Note that everybody who shares an account changed.
+INSERT INTO customer_change (tenant_id, customer_id, change_no)
+SELECT tenant_id, customer_id, :change_no FROM customer
+WHERE tenant_id = :tenant_id AND CASE WHEN household_id <> '' THEN household_id ELSE customer_id END = :account
+ON CONFLICT (tenant_id, customer_id) DO UPDATE SET change_no = excluded.change_no;
+
+-- name: drop_standing_of
+-- Forget how somebody's account stood.
+DELETE FROM points_standing WHERE tenant_id = :tenant_id AND account = :customer_id;

@@ -384,6 +384,17 @@ CREATE TABLE points_lease (
     PRIMARY KEY (tenant_id, lease_id)
 );
 
+-- What members are told of an account's points and tier, as of the last time that it was worked out for a mirror.
+CREATE TABLE points_standing (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    points BIGINT NOT NULL,
+    expiring BIGINT NOT NULL,
+    expire_on TEXT COLLATE "C" NOT NULL,
+    tier TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, account)
+);
+
 -- Stop buttons. `what` is printing, burning or campaign; `lifted_at` is set by a resume; `until` empty: till resumed.
 CREATE TABLE stop (
     tenant_id TEXT COLLATE "C" NOT NULL,

@@ -376,6 +376,17 @@ CREATE TABLE points_lease (
     PRIMARY KEY (tenant_id, lease_id)
 ) STRICT;
 
+-- What members are told of an account's points and tier, as of the last time that it was worked out for a mirror.
+CREATE TABLE points_standing (
+    tenant_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    points INTEGER NOT NULL,
+    expiring INTEGER NOT NULL,
+    expire_on TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, account)
+) STRICT;
+
 -- Stop buttons. `what` is printing, burning or campaign; `lifted_at` is set by a resume; `until` empty: till resumed.
 CREATE TABLE stop (
     tenant_id TEXT NOT NULL,

@@ -8,7 +8,7 @@ what is there becomes debt and is reported: the money is spent, and hiding it wo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
@@ -78,15 +78,19 @@ class AccountStand:
 
 
 def accounts_of(
-    session: Session, tenant_id: str, *, today: date, account: str | None = None
+    session: Session, tenant_id: str, *, today: date, account: str | None = None, told_only: bool = False
 ) -> tuple[dict[str, AccountStand], list[Told]]:
-    """Return every account (or one) and the records about it, leases included."""
+    """Return every account (or one) and the records about it, leases included.
+
+    `told_only` leaves out the many that nothing was told of: they stand as they were imported.
+    """
+    records = list(told(session, tenant_id, POINTS_KINDS, account=account))
+    named = {record.text("account") for record in records} if told_only else None
     stands: defaultdict[str, AccountStand] = defaultdict(AccountStand)
-    for name, points in _openings(session, tenant_id, account):
+    for name, points in _openings(session, tenant_id, account, named):
         if points:
             lot = Lot(lot_id=OPENING, earned=points, earned_on=date.min, active_from=date.min)
             stands[name] = AccountStand(ledger=earn(PointsLedger(), lot), opening=points)
-    records = list(told(session, tenant_id, POINTS_KINDS, account=account))
     seen: set[tuple[str, str, str]] = set()
     for record in sorted(records, key=_takes):
         identity = (record.kind, record.text("account"), _identity(record))
@@ -133,11 +137,15 @@ def spendable(stand: AccountStand, today: date) -> int:
     return balance(stand.ledger, today).spendable
 
 
-def _openings(session: Session, tenant_id: str, account: str | None) -> list[tuple[str, int]]:
+def _openings(
+    session: Session, tenant_id: str, account: str | None, named: Collection[str] | None
+) -> list[tuple[str, int]]:
+    if named is not None and not named:
+        return []
     totals: defaultdict[str, int] = defaultdict(int)
-    for customer_id, household_id, points in session.rows("opening_points", tenant_id=tenant_id):
+    for customer_id, household_id, points in session.each("opening_points", tenant_id=tenant_id):
         name = household_id or customer_id
-        if account is None or name == account:
+        if (account is None or name == account) and (named is None or name in named):
             totals[name] += int(points)
     return sorted(totals.items())
 

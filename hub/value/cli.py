@@ -1,4 +1,4 @@
-"""`tillstream hub reconcile`, `liability`, `value`, `lease`, `revoke-key`: the chain's value on the command line."""
+"""The chain's value on the command line: `tillstream hub reconcile liability points value lease revoke-key`."""
 
 from __future__ import annotations
 
@@ -36,6 +36,23 @@ def liability(config: Config = None, state_dir: StateDir = None, *, as_json: AsJ
     _tell(
         told, "\n".join(f"{name:<10} {told[name]['points']:>12} {told[name]['money']:>14}" for name in names), as_json
     )
+
+
+def points(
+    account: Annotated[str, typer.Option("--account", help="A customer's id, or a household's that pools points.")],
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show one account's points lot by lot, what will expire and when, and its tier and how long it is safe."""
+    with closing(_hub(config, state_dir)) as hub:
+        told = _value(hub).account(hub.config.tenant, account, now=hub.clock())
+    lines = [f"{told['points']} points, {told['pending']} pending, {told['debt']} owed"]
+    lines += [f"{told['expiring']} expire from {told['expire_on']} on"] if told["expiring"] else []
+    lines += [f"tier {told['tier']}, safe until {told['tier_safe_until']}"] if told["tier"] else []
+    lines += [f"{each['state']:<9} {each['remaining']:>8}  {each['lot_id']}" for each in told["lots"]]
+    _tell(told, "\n".join(lines), as_json)
 
 
 def value(
@@ -88,6 +105,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the hub's group."""
     app.command("reconcile")(reconcile)
     app.command("liability")(liability)
+    app.command("points")(points)
     app.command("value")(value)
     app.command("lease")(lease)
     app.command("revoke-key")(revoke_key)

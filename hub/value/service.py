@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from hub.feed.files import FeedFiles
 from hub.storage.ports import Database
 from hub.value.accounts import accounts_of
 from hub.value.leases import REQUEST_LIFE, Leasing
+from hub.value.published import published_policy, published_value
 from hub.value.reconcile import Reconciliation, reconcile
+from hub.value.standing import standings
 from retail.errors import ConfigurationError, RefusedError
 from retail.points import report
 from retail.value_policy import value_policy_from_mapping
@@ -114,11 +116,7 @@ class ValueService:
 
     def published(self, tenant_id: str) -> dict[str, Any]:
         """Return what stores were told last; empty before anything was published."""
-        newest = self.files.newest(tenant_id).get(FeedKind.VALUE)
-        if newest is None:
-            return {}
-        content: dict[str, Any] = json.loads(self.files.open(tenant_id, newest.sha256).path.read_bytes())
-        return content
+        return published_value(self.files, tenant_id)
 
     def reconcile(self, tenant_id: str, *, now: datetime) -> Reconciliation:
         """Return whether everything adds up."""
@@ -137,10 +135,40 @@ class ValueService:
             **{name: {"points": points, "money": f"{points * value:.2f}"} for name, points in told.items()},
         }
 
+    def account(self, tenant_id: str, account: str, *, now: datetime) -> dict[str, Any]:
+        """Return one account's points, lot by lot, with its tier. Raises RefusedError for one that nobody knows."""
+        today = now.date()
+        tiers = published_policy(self.files, tenant_id).tiers
+        with self.database.reading() as session:
+            accounts, records = accounts_of(session, tenant_id, today=today, account=account)
+        if account not in accounts:
+            raise RefusedError(
+                f"nothing is known of an account {account!r}",
+                fix="a household that pools points is the account of its members",
+                code="not_found",
+            )
+        stand = accounts[account]
+        lots = sorted(stand.ledger.lots.values(), key=lambda lot: (lot.expires_on or date.max, lot.lot_id))
+        return {
+            "account": account,
+            **standings(accounts, records, tiers=tiers, today=today)[account].to_json(),
+            "lots": [
+                {
+                    "lot_id": lot.lot_id,
+                    "state": lot.state(today).value,
+                    "earned": lot.earned,
+                    "remaining": lot.remaining,
+                    "reversed": lot.reversed,
+                    "expires_on": lot.expires_on.isoformat() if lot.expires_on else None,
+                }
+                for lot in lots
+            ],
+        }
+
     def point_value(self, tenant_id: str) -> Decimal:
         """Return what one point takes off, as published."""
-        policy = self.published(tenant_id).get("policy", {})
-        return value_policy_from_mapping(policy).burn.point_value if policy else DEFAULT_POINT_VALUE
+        published = self.published(tenant_id).get("policy")
+        return published_policy(self.files, tenant_id).burn.point_value if published else DEFAULT_POINT_VALUE
 
     def _publish(self, tenant_id: str, policy: dict[str, Any], revoked: set[str], *, now: datetime) -> dict[str, Any]:
         keys = [{"store": store, "key": key, "revoked": key in revoked} for store, key in self._keys(tenant_id)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,11 @@ from typer.testing import CliRunner
 from hub.__main__ import app
 from hub.bootstrap import Hub, open_hub
 from hub.config import HubConfig
+from hub.feed.records import entry_of
 from hub.value.service import ValueService
+from hub.value.standing import Standings
 from retail.errors import RefusedError
+from sync.protocol.mirror_record import MirrorRecord
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STORES = ("7781", "7782")
@@ -207,3 +210,76 @@ def chain_again(folder: Path) -> Iterator[Hub]:
         yield hub
     finally:
         hub.close()
+
+
+def published_tiers(service: ValueService, folder: Path) -> None:
+    rules = folder / "value.toml"
+    levels = '[{ tier = "silver", points = 500 }, { tier = "gold", points = 2000 }]'
+    rules.write_text(f"[earn]\n[tiers]\nperiod_days = 365\ngrace_days = 90\nlevel = {levels}\n", "utf-8")
+    service.publish("chain", rules, now=NOW)
+
+
+def mirrored(hub: Hub) -> MirrorRecord:
+    """Return what the next mirror says of the only member."""
+    with hub.database.reading() as session:
+        (row,) = session.rows("mirror_entries", tenant_id="chain")
+    return entry_of(row)[1]
+
+
+def with_card(hub: Hub) -> None:
+    columns = ("tenant_id", "code_index", "kind", "customer_id", "token")
+    with hub.database.writing() as session:
+        session.bulk("customer_code", columns=columns, rows=[("chain", bytes(32), "card", "c-1", bytes(32))])
+
+
+def test_what_a_member_earned_anywhere_is_on_every_screen_with_its_tier(tmp_path: Path):
+    with chain(tmp_path, points=100) as (hub, service):
+        with_card(hub)
+        published_tiers(service, tmp_path)
+        tell(hub, "7781", earned(400))
+        tell(hub, "7782", earned(150, "t-2"))
+        hub.publisher.mirror("chain", now=NOW)
+        assert (mirrored(hub).points, mirrored(hub).tier) == (650, "silver")
+        assert Standings(hub.database).refresh("chain", tiers=None, now=NOW) == 1, "without tiers none is earned"
+        told = service.account("chain", "c-1", now=NOW)
+        assert (told["tier"], told["tier_safe_until"], told["points_to_next_tier"]) == ("silver", "2028-01-30", 1450)
+
+
+def test_a_tier_outlives_its_period_by_the_grace_and_then_ends(tmp_path: Path):
+    with chain(tmp_path) as (hub, service):
+        with_card(hub)
+        published_tiers(service, tmp_path)
+        tell(hub, "7781", earned(600))
+        tiers = []
+        for days in (0, 400, 434, 435):
+            hub.publisher.mirror("chain", now=NOW + timedelta(days=days))
+            tiers.append(mirrored(hub).tier)
+        assert tiers == ["silver", "silver", "silver", ""]
+
+
+def test_points_that_will_expire_are_announced_to_every_store(tmp_path: Path):
+    with chain(tmp_path, points=0) as (hub, _service):
+        with_card(hub)
+        tell(hub, "7781", earned(40))
+        hub.publisher.mirror("chain", now=NOW)
+        assert mirrored(hub).points_expiring == 0
+        soon = datetime(2027, 10, 20, 12, tzinfo=UTC)
+        hub.publisher.mirror("chain", now=soon)
+        assert (mirrored(hub).points_expiring, mirrored(hub).points_expire_on) == (40, date(2027, 11, 1))
+        hub.publisher.mirror("chain", now=datetime(2027, 11, 2, 12, tzinfo=UTC))
+        assert (mirrored(hub).points, mirrored(hub).points_expiring) == (0, 0)
+
+
+def test_a_mirror_is_made_anew_only_for_those_whose_standing_changed(tmp_path: Path):
+    with chain(tmp_path) as (hub, _service):
+        with_card(hub)
+        tell(hub, "7781", earned(40))
+        assert hub.publisher.mirror("chain", now=NOW) is not None
+        assert hub.publisher.mirror("chain", now=NOW) is None
+        tell(hub, "7782", earned(2, "t-2"))
+        assert hub.publisher.mirror("chain", now=NOW + timedelta(days=1)) is not None
+
+
+def test_an_account_that_nobody_knows_is_refused(tmp_path: Path):
+    with chain(tmp_path) as (_hub, service), pytest.raises(RefusedError):
+        service.account("chain", "nobody", now=NOW)
