@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from pos_adapters.reading.gaps import has_gaps
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Candidate, Solution, Verdict, readings_of
 from pos_adapters.reading.settlement import settle
@@ -36,7 +37,9 @@ def judge(sheet: Sheet, show: Show) -> Verdict:
 
 
 def _may_be_goods(sheet: Sheet, entry: Entry) -> bool:
-    """A gift card that is sold stands above the total like any goods."""
+    """A gift card that is sold stands above the total like any goods; goods given back are negative like a discount."""
+    if entry.part is Part.MODIFICATION and entry.role is None and entry.amount < 0:
+        return all(other.amount < 0 for other in sheet.entries if other.part is Part.TOTAL)  # goods given back
     return entry.part is Part.TENDER and entry.line < sheet.first_total
 
 
@@ -57,7 +60,12 @@ def _totals(sheet: Sheet) -> Iterator[Candidate]:
 
 
 def _total_from_tenders(sheet: Sheet) -> Iterator[Candidate]:
-    """No total is printed: what was paid less the change is what was owed."""
+    """No total is printed: what was paid less the change is what was owed.
+
+    Where letters are missing, the total may be a line that nobody can read, and would be taken for goods.
+    """
+    if any(has_gaps(facts.text) for facts in sheet.facts):
+        return
     tenders = [entry for entry in sheet.entries if entry.part in (Part.TENDER, Part.RECEIVED)]
     if tenders:
         paid = sum(entry.amount for entry in tenders)

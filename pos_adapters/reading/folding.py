@@ -32,6 +32,7 @@ _LOOKALIKES = {
 @functools.cache
 def _fold_table() -> dict[int, str]:
     table = {ord(letter): plain for letter, plain in _LOOKALIKES.items()}
+    table[0xFFFD] = "?"  # a byte that means no letter is a gap like the `?` of a library that lacks one
     for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
         decomposed = unicodedata.normalize("NFD", chr(code))
         if code not in table and len(decomposed) > 1:

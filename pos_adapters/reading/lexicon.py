@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from pos_adapters.reading.amounts import currencies
 from pos_adapters.reading.folding import WIDE, fold
+from pos_adapters.reading.gaps import GAP, GAPPED_WORD, GapIndex, is_legible, may_be
 from retail.transaction import DocumentKind
 
 
@@ -70,6 +71,8 @@ class Role(StrEnum):
     POINTS_SPENT = "points_spent"
     COMPLETED = "completed"  # only a finished sale prints it: "thank you for your purchase", "paid in full"
     SALES_COUNT = "sales_count"  # of a report
+    DECLINED = "declined"  # of the tender above it; as `kind.other` it refuses what was not paid otherwise
+    EXCHANGE = "exchange"  # a sale or a return, as its sum says
     HEADING = "heading"
     UNIT = "unit"
 
@@ -138,6 +141,7 @@ class Lexicon:
         for text in sorted(wide, key=len, reverse=True):
             self._wide[text[0]] = (*self._wide.get(text[0], ()), (text, tuple(wide[text])))
         self._memo: dict[str, tuple[Phrase, ...]] = {}
+        self._gap_index: GapIndex | None = None
 
     def taught(self, phrases: Iterable[tuple[str, Role, DocumentKind | None]]) -> Lexicon:
         """Return a lexicon that knows more phrases, in every language; what it is taught wins over what it knew."""
@@ -170,7 +174,8 @@ class Lexicon:
         """Return the phrases in `folded` text, how many letters it has, and how many no phrase explains."""
         if not folded.isascii() and WIDE.search(folded):
             return self._find_wide(folded)
-        return self._find_words([(word.start(), word.group()) for word in _WORD.finditer(folded)])
+        pattern = GAPPED_WORD if GAP in folded else _WORD
+        return self._find_words([(word.start(), word.group()) for word in pattern.finditer(folded)])
 
     def _find_words(self, words: list[tuple[int, str]]) -> tuple[list[Hit], int, int]:
         hits: list[Hit] = []
@@ -181,6 +186,8 @@ class Lexicon:
             phrases = self._memo.get(word)
             if phrases is None:
                 phrases = self._look_up(word)
+            if GAP in word:
+                phrases = _likely(phrases, words, index)
             for phrase in phrases:
                 size = len(phrase.words)
                 if size == 1 or (size <= count - index and _follows(phrase.words, words, index)):
@@ -225,11 +232,19 @@ class Lexicon:
         for length in self._stem_lengths:
             if len(word) >= length and word[:length] in self._stems:
                 found += self._first[word[:length] + "*"]
+        if GAP in word:
+            found = [phrase for known in self._gaps().matching(word) for phrase in self._first[known]]
         phrases = tuple(sorted(found, key=lambda phrase: -len(phrase.words)))
         if len(self._memo) >= _MEMO_WORDS_MAX:
             self._memo.clear()
         self._memo[word] = phrases
         return phrases
+
+    def _gaps(self) -> GapIndex:
+        """Return the index of words with gaps; few receipts need it."""
+        if self._gap_index is None:
+            self._gap_index = GapIndex(self._first)
+        return self._gap_index
 
 
 def _stands_alone(dense: str, index: int) -> bool:
@@ -265,10 +280,27 @@ def _add_sense(senses: list[Sense], sense: Sense) -> None:
     senses.append(sense)
 
 
+def _likely(phrases: Iterable[Phrase], words: list[tuple[int, str]], index: int) -> tuple[Phrase, ...]:
+    """Return the longest phrase that words with gaps may be: where several may, with the senses of all."""
+    size, senses = 0, list[Sense]()
+    for phrase in phrases:
+        length = len(phrase.words)
+        if length < size or length > len(words) - index or not _follows(phrase.words, words, index):
+            continue
+        if is_legible("".join(word for _, word in words[index : index + length])):
+            size = length
+            for sense in phrase.senses:
+                _add_sense(senses, sense)
+    return (Phrase(tuple(word for _, word in words[index : index + size]), tuple(senses)),) if size else ()
+
+
 def _follows(phrase: tuple[str, ...], words: list[tuple[int, str]], index: int) -> bool:
     for offset in range(1, len(phrase)):
         expected, seen = phrase[offset], words[index + offset][1]
-        if seen != expected and not (expected[-1] == "*" and seen.startswith(expected[:-1])):
+        if GAP in seen:
+            if not may_be(expected, seen):
+                return False
+        elif seen != expected and not (expected[-1] == "*" and seen.startswith(expected[:-1])):
             return False
     return True
 

@@ -43,3 +43,9 @@ def npm_jobs(printed, by_alphabet):
     for language in ("esc-pos", "star-prnt", "star-line"):
         jobs += by_receipt_printer_encoder(by_alphabet, language)
     return jobs
+
+
+@pytest.fixture(scope="session")
+def gapped_jobs(printed, by_alphabet):
+    """Jobs of libraries that lack letters of the receipt and print `?` for them."""
+    return by_python_escpos(by_alphabet, gapped=True) + by_receiptline(printed, Dialect.ESCPOS, gapped=True)

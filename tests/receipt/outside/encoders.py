@@ -54,8 +54,11 @@ class EncodedGolden:
         return f"{self.golden.name}.{self.encoder}"
 
 
-def by_python_escpos(goldens: Sequence[Golden]) -> list[EncodedGolden]:
-    """Return the goldens as python-escpos sends them: its own choice of code pages, its QR code and cut."""
+def by_python_escpos(goldens: Sequence[Golden], *, gapped: bool = False) -> list[EncodedGolden]:
+    """Return the goldens as python-escpos sends them: its own choice of code pages, its QR code and cut.
+
+    With `gapped`, those goldens instead whose letters it lacks.
+    """
     lacked = {letter for letter in letters_of(goldens) if _python_escpos(letter).endswith(b"?\n")}
     return [
         EncodedGolden(
@@ -66,7 +69,7 @@ def by_python_escpos(goldens: Sequence[Golden]) -> list[EncodedGolden]:
             lines=without(golden.lines, lacked),
         )
         for golden in goldens
-        if sayable(golden, lacked)
+        if sayable(golden, lacked) is not gapped
     ]
 
 
@@ -97,13 +100,14 @@ def _receipt_by_python_escpos(golden: Golden) -> bytes:
     return bytes(printer.output)
 
 
-def by_receiptline(goldens: Sequence[Golden], dialect: Dialect) -> list[EncodedGolden]:
+def by_receiptline(goldens: Sequence[Golden], dialect: Dialect, *, gapped: bool = False) -> list[EncodedGolden]:
     """Return the goldens as receiptline sends them, in two ways: line for line as they are, and in its own markup.
 
-    There headings are centred and prices stand in a column of their own.
+    There headings are centred and prices stand in a column of their own. With `gapped`, those goldens instead whose
+    letters receiptline lacks: it prints `?` for them.
     """
     lacked = _lacked_by_receiptline(goldens, dialect)
-    goldens = [golden for golden in goldens if sayable(golden, lacked[_encoding(golden)])]
+    goldens = [golden for golden in goldens if sayable(golden, lacked[_encoding(golden)]) is not gapped]
     both = [(golden, columns) for golden in goldens for columns in (False, True)]
     jobs = []
     for golden, columns in both:

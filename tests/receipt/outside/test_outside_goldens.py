@@ -101,6 +101,17 @@ def test_receipts_of_the_npm_libraries_are_seen_as_printed(npm_jobs):
     assert_seen_as_printed(npm_jobs)
 
 
+def test_a_receipt_whose_letters_the_library_lacks_is_never_read_wrongly(gapped_jobs):
+    assert {encoded.golden.language for encoded in gapped_jobs} >= {"kk", "tr"}
+    wrong = [
+        (encoded.name, reading.proof)
+        for encoded in gapped_jobs
+        for reading in readings_of(encoded.job)
+        if reading.transaction is not None and not is_right(encoded, reading)
+    ]
+    assert wrong == []
+
+
 def test_the_command_language_is_found_from_evidence(npm_jobs):
     wrong = [
         encoded.name
