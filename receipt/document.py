@@ -238,6 +238,8 @@ class PaperReader:
 
 def _parted(paper: Paper, seams: list[tuple[int, int]]) -> list[Paper]:
     """Return a document in parts: at each reset that its own first line follows, another receipt begins."""
+    if not seams:
+        return [paper]
     texts = [line.text.strip() for line in paper.lines]
     header = next((text for text in texts if text), "")
     if sum(letter.isalpha() for letter in header) < HEADER_LETTERS_MIN:

@@ -84,8 +84,12 @@ class PaperLine(NamedTuple):
     @property
     def plain(self) -> str:
         """The line's words without the gaps of wide printing: `T O T A L` in double width reads `TOTAL`."""
-        if all(span.style.width == 1 for span in self.spans):
-            return self.text
+        for span in self.spans:
+            if span.style.width != 1:
+                return self._narrowed()
+        return self.text
+
+    def _narrowed(self) -> str:
         pieces: list[str] = []
         end = 0
         for span in self.spans:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 
 from retail.identifiers import BusinessUnitId, JobId, TransactionId, WorkstationId
@@ -17,6 +16,9 @@ from retail.line_items import (
     TenderLineItem,
 )
 from retail.money import NO_CURRENCY, Money, total
+
+
+_OWED = (SaleLineItem, ReturnLineItem, PriceModificationLineItem)
 
 
 class TransactionStatus(StrEnum):
@@ -89,19 +91,18 @@ class RetailTransaction:
         Items and modifications (and taxes that are not included) make the total; tenders less change make it too,
         where any tender is printed.
         """
-        zero = Money(Decimal(0), self.total.currency)
         owed = [
             line.amount
             for line in self.line_items
-            if isinstance(line, SaleLineItem | ReturnLineItem | PriceModificationLineItem)
-            or (isinstance(line, TaxLineItem) and not line.included)
+            if isinstance(line, _OWED) or (isinstance(line, TaxLineItem) and not line.included)
         ]
         paid = [line.amount for line in self.line_items if isinstance(line, TenderLineItem)]
         missing = []
-        if total(owed, zero.currency) != self.total:
-            missing.append(f"items make {total(owed, zero.currency)}, total is {self.total}")
-        if paid and total(paid) != self.total:
-            missing.append(f"tenders make {total(paid)}, total is {self.total}")
+        items_make = total(owed, self.total.currency)
+        if items_make != self.total:
+            missing.append(f"items make {items_make}, total is {self.total}")
+        if paid and (tenders_make := total(paid)) != self.total:
+            missing.append(f"tenders make {tenders_make}, total is {self.total}")
         return tuple(missing)
 
     def adds_up(self) -> bool:

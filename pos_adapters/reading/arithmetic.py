@@ -102,11 +102,11 @@ def _settled(sheet: Sheet, held: Sequence[Solution], show: Show) -> Verdict:
 
 def _single(sheet: Sheet, pool: Sequence[Solution], show: Show) -> Verdict:
     """Return the one meaning of `pool`, the usual reading first; ambiguous when it has two."""
-    if len({(total, count) for total, count, _ in map(_meaning, pool)}) > 1:
+    if len(pool) > 1 and len({(total, count) for total, count, _ in map(_meaning, pool)}) > 1:
         return Verdict(None, "ambiguous", _two_meanings(pool, show))
     fewest = min(solution.flips for solution in pool)
     usual = [solution for solution in pool if solution.flips == fewest]
-    if len({_meaning(solution) for solution in usual}) > 1:
+    if len(usual) > 1 and len({_meaning(solution) for solution in usual}) > 1:
         return Verdict(None, "ambiguous", _two_meanings(pool, show))
     best = usual[0]
     paid = best.settlement is not None and best.settlement.proven

@@ -13,8 +13,9 @@ def join_details(sheet: Sheet) -> None:
     """Give "2 x 1.50" to the goods whose amount it makes, or make it goods of its own under a bare name."""
     entries = sheet.entries
     for index, entry in enumerate(entries):
-        if entry.part is Part.ITEM and _repeats_previous(entries, index):
-            entry.part = Part.DETAIL
+        if entry.part is Part.ITEM:
+            if not entry.facts.named and _repeats_previous(entries, index):
+                entry.part = Part.DETAIL
         elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
             if entry.part is Part.IMPLICIT and not entry.amount:
                 entry.part = Part.DETAIL  # none of it was sold

@@ -7,6 +7,7 @@ printed discount already taken off?) the entry belongs to a class that is decide
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import MILLI, in_fashion
@@ -39,6 +40,7 @@ _PART_OF = {
 } | dict.fromkeys(TENDERS, Part.TENDER)
 
 
+HEADINGS_MIN = 2  # words on a line that make it the heading of columns
 EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
 
 # Labels that are printed above their amount; others above a number are headings of a column.
@@ -129,10 +131,14 @@ def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> La
     """A label without an amount stands for the amount alone on the next line."""
     if facts.rule:
         return carried
-    headings = sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
-    if is_label(facts, label, _CARRIED) and facts.unknown == 0 and not facts.numbers and headings <= 1:
-        return label
-    return None
+    if label is None or facts.unknown or facts.numbers or not is_label(facts, label, _CARRIED):
+        return None
+    return label if _headings(facts) <= 1 else None
+
+
+def _headings(facts: LineFacts) -> int:
+    """Return how many words on a line may head a column."""
+    return sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
 
 
 def _after_heading(
@@ -143,10 +149,13 @@ def _after_heading(
         label = labelled[line][0]
         if label is not None and label.role in (Role.TOTAL, Role.SUBTOTAL) and facts.right:
             return 0
-        if facts.times is not None or (facts.right and _amount_of(facts, decimals) is not None):
+        if (
+            len(facts.hits) < HEADINGS_MIN
+            or facts.times is not None
+            or (facts.right and _amount_of(facts, decimals) is not None)
+        ):
             continue
-        headings = sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
-        if headings >= 2 and facts.unknown <= 4:
+        if _headings(facts) >= HEADINGS_MIN and facts.unknown <= 4:
             return line + 1
     return 0
 
@@ -273,6 +282,8 @@ def _quantify(entry: Entry, index: int, decimals: int) -> None:
             entry.other = entry.amount
             entry.amount = round_half_up(quantity.value * price.value, decimals)
         return
+    if not index:
+        return
     for number in numbers[:index]:
         if number.use == "x" and entry.quantity is None:
             entry.quantity = number
@@ -282,13 +293,13 @@ def _quantify(entry: Entry, index: int, decimals: int) -> None:
 def _quantify_by_product(entry: Entry, index: int, decimals: int) -> None:
     """Columns of quantity and price: the two numbers whose product is the amount."""
     numbers = entry.facts.numbers
-    for at in range(index):
-        for other in range(at + 1, index):
-            first, second = numbers[at], numbers[other]
-            for quantity, price in ((first, second), (second, first)):
-                value = in_fashion(price, decimals)
-                if value is not None and round_half_up(quantity.value * value, decimals) == entry.amount:
-                    entry.quantity, entry.price = quantity, price
+    values = [in_fashion(number, decimals) for number in numbers[:index]]
+    if index > 1 and any(value is not None for value in values):
+        for at, other in itertools.combinations(range(index), 2):
+            for quantity, price in ((at, other), (other, at)):
+                value = values[price]
+                if value is not None and round_half_up(numbers[quantity].value * value, decimals) == entry.amount:
+                    entry.quantity, entry.price = numbers[quantity], numbers[price]
                     return
     if entry.quantity is None and index > 0:
         number = numbers[index - 1]
@@ -305,7 +316,7 @@ def _settle_places(sheet: Sheet) -> None:
         if entry.line < sheet.start and entry.part not in (Part.TOTAL, Part.CHECK):
             entry.part = Part.INFO
         elif entry.line < sheet.first_total:
-            if _names_goods(entry):
+            if entry.part is not Part.ITEM and _names_goods(entry):
                 entry.part = Part.ITEM
                 found = _amount_of(entry.facts, sheet.decimals)
                 if found is not None:

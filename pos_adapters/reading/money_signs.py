@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,7 +12,10 @@ from pos_adapters.reading.sheet import Sheet
 from pos_adapters.reading.values import StoreFacts
 from retail.money import NO_CURRENCY
 
+AMOUNTS_MAX = 8192  # amounts remembered as text and as money: a shop has some thousand prices
 
+
+@functools.lru_cache(maxsize=AMOUNTS_MAX)
 def shown(amount: int, decimals: int) -> str:
     """Return thousandths as text with `decimals` decimals: 4300, 2 gives "4.30"."""
     sign = "-" if amount < 0 else ""

@@ -64,21 +64,12 @@ class Verdict(NamedTuple):
 
 def readings_of(sheet: Sheet, total: Candidate) -> Iterator[Solution]:
     """Yield every reading of what stands above the total that makes it."""
-    refund = total.amount < 0
-    fixed: list[tuple[Entry, Part, int]] = []
-    asked: list[Entry] = []
-    for entry in sheet.entries:
-        if entry.line >= total.until or entry.voided or entry.line == total.line:
-            continue
-        part = _fixed_part(entry, refund=refund)
-        if part is not None:
-            fixed.append((entry, part, entry.amount))
-        elif entry.part in _PAYMENT and entry.amount:
-            return  # payment above this amount: it is no total of goods
-        else:
-            asked.append(entry)
+    above = _above(sheet, total)
+    if above is None:
+        return
+    fixed, asked = above
     questions = _questions(asked, sheet)
-    missing = total.amount - sum(amount for _, _, amount in fixed)
+    missing = total.amount - sum([amount for _, _, amount in fixed])
     choices = 1
     for answers in questions:
         choices *= len(answers)
@@ -89,11 +80,31 @@ def readings_of(sheet: Sheet, total: Candidate) -> Iterator[Solution]:
     for chosen, made in zip(product(*questions), map(sum, product(*sums)), strict=True):
         if made != missing:
             continue
-        acting = sorted((*fixed, *(one for answer in chosen for one in answer.acting)), key=_by_line)
-        if any(part in (Part.ITEM, Part.RETURN) for _, part, _ in acting):
+        acting = fixed
+        if any(answer.acting for answer in chosen):
+            acting = sorted((*fixed, *(one for answer in chosen for one in answer.acting)), key=_by_line)
+        if any(part is Part.ITEM or part is Part.RETURN for _, part, _ in acting):
             flips = sum(answer.flips for answer in chosen)
             stray = any(answer.stray for answer in chosen)
             yield Solution(total, tuple(acting), flips, stray, open_choice)
+
+
+def _above(sheet: Sheet, total: Candidate) -> tuple[list[tuple[Entry, Part, int]], list[Entry]] | None:
+    """Return what is certain above a total, and what is open; None where payment stands there: it is none of goods."""
+    refund, line, until = total.amount < 0, total.line, total.until
+    fixed: list[tuple[Entry, Part, int]] = []
+    asked: list[Entry] = []
+    for entry in sheet.entries:
+        if entry.line >= until or entry.voided or entry.line == line:
+            continue
+        part = Part.ITEM if entry.part is Part.ITEM else _fixed_part(entry, refund=refund)
+        if part is not None:
+            fixed.append((entry, part, entry.amount))
+        elif entry.part in _PAYMENT and entry.amount:
+            return None
+        else:
+            asked.append(entry)
+    return fixed, asked
 
 
 def _by_line(acting: tuple[Entry, Part, int]) -> int:
@@ -101,9 +112,7 @@ def _by_line(acting: tuple[Entry, Part, int]) -> int:
 
 
 def _fixed_part(entry: Entry, *, refund: bool) -> Part | None:
-    """Return what an entry is where nothing is open about it."""
-    if entry.part is Part.ITEM:
-        return Part.ITEM
+    """Return what an entry other than goods is where nothing is open about it."""
     if entry.part is Part.RETURN and entry.amount <= 0:
         return Part.RETURN
     if entry.part is Part.MODIFICATION and entry.amount < 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pos_adapters.reading.amounts import Number, in_fashion
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, name_in
-from pos_adapters.reading.money_signs import shown
+from pos_adapters.reading.money_signs import AMOUNTS_MAX, shown
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 from pos_adapters.reading.values import FiscalIdentity, StoreFacts
@@ -147,8 +148,13 @@ def _transaction_id(told: Told, business_day: date | None, number: str | None) -
 
 
 def _money(amount: int, told: Told) -> Money:
+    return _money_of(amount, told.decimals, told.currency)
+
+
+@functools.lru_cache(maxsize=AMOUNTS_MAX)
+def _money_of(amount: int, decimals: int, currency: str) -> Money:
     """Thousandths as Money with as many decimals as the document prints."""
-    return Money(Decimal(amount // 10 ** (3 - told.decimals)).scaleb(-told.decimals), told.currency)
+    return Money(Decimal(amount // 10 ** (3 - decimals)).scaleb(-decimals), currency)
 
 
 def _line_item(entry: Entry, part: Part, amount: int, told: Told) -> LineItem:
@@ -195,8 +201,11 @@ def _first_figure(facts: LineFacts, entry: Entry) -> int:
     return at
 
 
+_ONE = Decimal(1)
+
+
 def _quantity(entry: Entry, currency: str) -> tuple[Decimal, Money | None]:
-    quantity = Decimal(1)
+    quantity = _ONE
     if entry.quantity is not None and entry.quantity.value:
         quantity = _decimal(entry.quantity)
     if entry.price is None:
@@ -283,7 +292,5 @@ def proof_of(solution: Solution, decimals: int, *, refund: bool) -> tuple[str, .
 
 
 def _sum_text(amounts: Sequence[int], decimals: int) -> str:
-    text = shown(amounts[0], decimals)
-    for amount in amounts[1:]:
-        text += f" {'-' if amount < 0 else '+'} {shown(abs(amount), decimals)}"
-    return text
+    rest = (f"- {shown(-each, decimals)}" if each < 0 else f"+ {shown(each, decimals)}" for each in amounts[1:])
+    return " ".join((shown(amounts[0], decimals), *rest))

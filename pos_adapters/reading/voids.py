@@ -14,7 +14,7 @@ def pair_voids(sheet: Sheet) -> None:
     """Take out voided pairs: a line marked void, or a negative one that repeats the name and size of another."""
     entries = sheet.entries
     for index, entry in enumerate(entries):
-        if entry.voided or not _may_void(entry):
+        if (entry.amount >= 0 and entry.part is not Part.VOID) or entry.voided or not _may_void(entry):
             continue
         marked = _mark_above(sheet, entries[index - 1].line if index else sheet.start - 1, entry.line, Role.VOID_LINE)
         by_word = entry.part is Part.VOID or marked
