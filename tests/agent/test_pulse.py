@@ -35,14 +35,25 @@ async def felt(path: Path, handler: Handler | None, environment: dict[str, str],
         found.append(silent_s)
         hanging.set()
 
-    server = await asyncio.start_unix_server(handler, str(path)) if handler else None
+    open_ends: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_ends.append(writer)
+        assert handler is not None
+        await handler(reader, writer)
+
+    server = await asyncio.start_unix_server(serve, str(path)) if handler else None
     pulse = Pulse(control_socket=path, hangs=hangs, environment=environment, feel_every_s=0.02, silent_for_s=0.1)
     feeling = asyncio.create_task(pulse.run())
     with suppress(TimeoutError):
         await asyncio.wait_for(hanging.wait(), for_s)
     feeling.cancel()
+    await asyncio.gather(feeling, return_exceptions=True)
     if server is not None:
         server.close()
+    for end in open_ends:
+        end.close()
+        await end.wait_closed()
     return found
 
 
