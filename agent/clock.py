@@ -6,6 +6,7 @@ Order in the journal is by sequence number, never by time; a clock that jumps ma
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as time_of_day
@@ -24,6 +25,11 @@ HUB_OFF_MAX_S = 120.0
 
 JUMP_MAX_S = 60.0
 """Wall clock against monotonic clock since the last contact: more was somebody setting the clock."""
+
+RUNS_KEPT = 8
+"""Trading days of a workstation that late paper is sorted into; a tap's spool holds less than a week."""
+
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -88,38 +94,72 @@ def business_day(moment: datetime, zone: tzinfo, day_ends_at: time_of_day) -> da
     return local.date() - timedelta(days=1) if local.time() < day_ends_at else local.date()
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A trading day of a workstation as it runs: since which document."""
+
+    began: datetime
+    day: date
+
+
 class BusinessDays:
     """The trading day of each workstation: by the clock, unless a Z report closed it before (decision 6).
 
-    A day is never reassigned: this only ever says which day the next document belongs to.
+    A day is never reassigned: this only ever says which day the next document belongs to. Paper that a tap kept while
+    core was away comes late, and behind newer paper: it belongs to the day that ran when it was printed.
     """
 
     def __init__(self, zone: tzinfo, day_ends_at: time_of_day) -> None:
         self._zone = zone
         self._day_ends_at = day_ends_at
-        self._last: dict[str, date] = {}
-        self._closed: dict[str, date] = {}
+        self._runs: dict[str, deque[_Run]] = {}
+        self._closed: dict[str, tuple[date, datetime]] = {}
 
-    def day_of(self, workstation_id: str, moment: datetime) -> date:
-        """Return the trading day of a document of a workstation at a moment, and remember it as the running one."""
+    def day_of(self, workstation_id: str, moment: datetime, *, received_at: datetime | None = None) -> date:
+        """Return the trading day of a document of a workstation at a moment, and remember it as the running one.
+
+        `received_at` is when the register sent it, which tells it from paper on the other side of a Z report.
+        """
+        received = received_at or moment
         by_clock = business_day(moment, self._zone, self._day_ends_at)
-        closed = self._closed.get(workstation_id)
-        day = max(by_clock, closed + timedelta(days=1)) if closed and (closed - by_clock).days in (0, -1) else by_clock
-        self._last[workstation_id] = day
+        day, closed_at = self._closed.get(workstation_id, (by_clock, None))
+        if closed_at is None or (day - by_clock).days not in (0, -1):
+            day = by_clock
+        elif received >= closed_at:
+            day = max(by_clock, day + timedelta(days=1))
+        else:
+            return day  # it was printed before the report, and handed over after it
+        self._note(workstation_id, _Run(received, day))
         return day
 
-    def restore(self, workstation_id: str, *, last: date | None = None, closed: date | None = None) -> None:
-        """Learn from the journal which day ran and which was closed before this process started."""
-        if last is not None:
-            self._last[workstation_id] = max(last, self._last.get(workstation_id, last))
+    def restore(
+        self, workstation_id: str, *, last: date | None = None, closed: tuple[date, datetime] | None = None
+    ) -> None:
+        """Learn from the journal which day ran and which was closed, and when, before this process started."""
+        if last is not None and last >= self._last_day(workstation_id, last):
+            self._note(workstation_id, _Run(_ALWAYS, last))
         if closed is not None:
             self._closed[workstation_id] = max(closed, self._closed.get(workstation_id, closed))
 
     def close(self, workstation_id: str, moment: datetime) -> date:
-        """Note a Z report; return the day it closes: the one of the last document before it."""
-        day = self._last.get(workstation_id, business_day(moment, self._zone, self._day_ends_at))
-        self._closed[workstation_id] = day
+        """Note a Z report; return the day it closes: the one of the last document printed before it."""
+        runs = self._runs.get(workstation_id, ())
+        running = next((run.day for run in reversed(runs) if run.began <= moment), None)
+        day = running or business_day(moment, self._zone, self._day_ends_at)
+        closed, closed_at = self._closed.get(workstation_id, (day, moment))
+        is_late = moment < closed_at and timedelta() <= closed - day < timedelta(days=RUNS_KEPT)
+        if not is_late:
+            self._closed[workstation_id] = day, moment
         return day
+
+    def _note(self, workstation_id: str, run: _Run) -> None:
+        runs = self._runs.setdefault(workstation_id, deque(maxlen=RUNS_KEPT))
+        if not runs or runs[-1].day != run.day:
+            runs.append(run)
+
+    def _last_day(self, workstation_id: str, otherwise: date) -> date:
+        runs = self._runs.get(workstation_id)
+        return runs[-1].day if runs else otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def completeness(
     reader = _reader(settings)
     try:
         rows = reader.sales_of_days(today - timedelta(days=days - 1))
-        closed = reader.days_closed(today - timedelta(days=days - 1))
+        closed = [each[:3] for each in reader.days_closed(today - timedelta(days=days - 1))]
     finally:
         reader.close()
     with typer.progressbar(rows, label="counting", file=_stderr()) as counted:

@@ -116,7 +116,7 @@ class DocumentClerk:
         moment = sale_time(printed, origin.received_at, self._zone)
         if reading.kind is DocumentKind.REPORT and reading.report is not None and reading.report.closes_day:
             return self._closed(reading.report, origin, moment.at, parked_day)
-        day = parked_day or self._days.day_of(origin.workstation_id, moment.at)
+        day = parked_day or self._days.day_of(origin.workstation_id, moment.at, received_at=origin.received_at)
         told = Told(kind=None, content={}, business_day=day, occurred_at=moment.at, document_kind=reading.kind)
         if reading.parked is not None:
             return self._parked(told, origin, reason=reading.parked.reason.value, detail=reading.parked.detail)

@@ -30,10 +30,10 @@ class DayReader(JournalReader):
         rows = self._rows("sales_of_days", first_day=first_day.isoformat(), seq=after_seq)
         return [(lane, day, total, number, tenders) for lane, day, total, number, tenders in rows]
 
-    def days_closed(self, first_day: date) -> list[tuple[str, str, dict[str, Any]]]:
-        """Return (workstation, day, content) of Z reports since a day, oldest first."""
+    def days_closed(self, first_day: date) -> list[tuple[str, str, dict[str, Any], datetime]]:
+        """Return (workstation, day, content, when) of Z reports since a day, oldest first."""
         rows = self._rows("days_closed", first_day=first_day.isoformat())
-        return [(lane, day, json.loads(payload)) for lane, day, payload in rows]
+        return [(lane, day, json.loads(payload), datetime.fromisoformat(at)) for lane, day, payload, at in rows]
 
     def reread_candidates(self) -> list[KeptCapture]:
         """Return captures that may say more to a newer reader, oldest first."""

@@ -15,7 +15,7 @@ ORDER BY seq
 
 -- name: days_closed
 -- What Z reports told, oldest first; of two for one lane and day the later one counts.
-SELECT workstation_id, business_day, CAST(payload AS TEXT) FROM journal
+SELECT workstation_id, business_day, CAST(payload AS TEXT), occurred_at FROM journal
 WHERE kind = 'day.closed' AND payload IS NOT NULL AND business_day >= :first_day ORDER BY seq
 
 -- name: reread_candidates

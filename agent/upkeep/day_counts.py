@@ -25,5 +25,5 @@ def count_days(core: Core) -> None:
     core.ledger.restore(rows)
     for workstation_id, day, *_ in rows:
         core.days.restore(workstation_id, last=date.fromisoformat(day))
-    for workstation_id, day, _ in closed:
-        core.days.restore(workstation_id, closed=date.fromisoformat(day))
+    for workstation_id, day, _, at in closed:
+        core.days.restore(workstation_id, closed=(date.fromisoformat(day), at))

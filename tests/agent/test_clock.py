@@ -82,6 +82,49 @@ def test_a_z_report_of_the_next_morning_closes_yesterday():
     assert days.day_of("1", morning) == date(2026, 11, 22)
 
 
+def test_paper_that_comes_late_belongs_to_the_day_that_ran_when_it_was_printed():
+    days = BusinessDays(BERLIN, time(4))
+    evening = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+    days.day_of("1", evening - timedelta(hours=1))
+    assert days.close("1", evening) == date(2026, 11, 21)
+    before, after = evening - timedelta(minutes=9), evening + timedelta(minutes=9)
+    assert days.day_of("1", after, received_at=after) == date(2026, 11, 22)
+    assert days.day_of("1", before, received_at=before) == date(2026, 11, 21)
+    assert days.day_of("1", after, received_at=after) == date(2026, 11, 22)
+
+
+def test_a_z_report_that_comes_late_closes_the_day_that_ran_when_it_was_printed():
+    days = BusinessDays(BERLIN, time(4))
+    evening = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+    next_day = evening + timedelta(hours=14)
+    days.day_of("1", evening - timedelta(hours=1))
+    assert days.day_of("1", next_day) == date(2026, 11, 22)
+    assert days.close("1", evening) == date(2026, 11, 21)
+    assert days.day_of("1", next_day + timedelta(hours=1)) == date(2026, 11, 22)
+    assert days.close("1", next_day + timedelta(hours=2)) == date(2026, 11, 22)
+    assert days.close("1", evening) == date(2026, 11, 21)
+    assert days.day_of("1", next_day + timedelta(hours=3)) == date(2026, 11, 23)
+
+
+def test_a_day_that_was_closed_by_a_clock_of_the_future_keeps_nobody_from_closing_the_next():
+    days = BusinessDays(BERLIN, time(4))
+    evening = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+    days.day_of("1", evening.replace(year=2046))
+    assert days.close("1", evening.replace(year=2046)) == date(2046, 11, 21)
+    assert days.day_of("1", evening) == date(2026, 11, 21)
+    assert days.close("1", evening) == date(2026, 11, 21)
+    assert days.day_of("1", evening) == date(2026, 11, 22)
+
+
+def test_a_restart_knows_when_the_day_was_closed():
+    days = BusinessDays(BERLIN, time(4))
+    evening = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+    days.restore("1", last=date(2026, 11, 21))
+    days.restore("1", closed=(date(2026, 11, 21), evening))
+    assert days.day_of("1", evening - timedelta(minutes=1)) == date(2026, 11, 21)
+    assert days.day_of("1", evening + timedelta(minutes=1)) == date(2026, 11, 22)
+
+
 def test_a_printed_time_is_local():
     received = datetime(2026, 11, 21, 12, 3, tzinfo=UTC)
     told = sale_time(datetime(2026, 11, 21, 13, 1), received, BERLIN)  # noqa: DTZ001 - as the receipt prints it
