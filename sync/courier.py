@@ -65,6 +65,7 @@ class Courier:
     listener: CourierListener
     policy: CourierPolicy = field(default_factory=CourierPolicy)
     backoff: Backoff = field(default_factory=Backoff)
+    confirm_every_s: float = CONFIRM_EVERY_S
     random: Callable[[], float] = random.random
 
 
@@ -81,7 +82,7 @@ async def run_courier(courier: Courier, wake: Wake) -> None:
         wake.clear()
         await courier.pace.pause(opens_in_s(courier.pace.now(), courier.policy))
         step = await _step(courier, rows_max=rows_max)
-        if step is None and _is_due(confirmed_at, courier.pace.now()):
+        if step is None and _is_due(confirmed_at, courier):
             step = await _confirm(courier, tried)
             confirmed_at = courier.pace.now() if step is None else None
         if step is None:
@@ -212,8 +213,8 @@ async def _locate(courier: Courier, batch: Batch, error: RefusedError | TryAgain
     return _Failed(error=error, reaction=Locate(), progressed=moved)
 
 
-def _is_due(confirmed_at: datetime | None, now: datetime) -> bool:
-    return confirmed_at is None or (now - confirmed_at).total_seconds() >= CONFIRM_EVERY_S
+def _is_due(confirmed_at: datetime | None, courier: Courier) -> bool:
+    return confirmed_at is None or (courier.pace.now() - confirmed_at).total_seconds() >= courier.confirm_every_s
 
 
 async def _confirm(courier: Courier, tried: set[tuple[int, int]]) -> _Failed | None:

@@ -26,7 +26,8 @@ from agent.journal.reader import JournalReader
 from agent.keys import FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir
 from retail.errors import TillstreamError
-from sync.courier import Courier, run_courier
+from sync.backoff import Backoff
+from sync.courier import CONFIRM_EVERY_S, Courier, run_courier
 from sync.delivery_plan import BATCH_BYTES_MAX, CourierPolicy
 from sync.enrolled import Enrolled
 from sync.feed import POLL_AFTER_S, Feed, run_feed
@@ -176,6 +177,19 @@ async def _serve_one_enrolment(link: HubLink) -> None:
         reader.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often the hub is asked when nothing happens, and when nothing works; a drill takes longer steps."""
+
+    poll_after_s: float = POLL_AFTER_S
+    confirm_every_s: float = CONFIRM_EVERY_S
+    backoff: Backoff = field(default_factory=Backoff)
+    jitter: Callable[[], float] = random.random
+
+
+USUAL_RHYTHM = Rhythm()
+
+
 def carriers(
     link: HubLink,
     reader: JournalReader,
@@ -183,8 +197,7 @@ def carriers(
     *,
     enrolled: Enrolled,
     pace: Pace,
-    poll_after_s: float = POLL_AFTER_S,
-    jitter: Callable[[], float] = random.random,
+    rhythm: Rhythm = USUAL_RHYTHM,
 ) -> list[Coroutine[Any, Any, None]]:
     """Return what carries the journal to the hub, and what carries the feed back; both go on until cancelled."""
     listener = _Listener(link)
@@ -197,7 +210,9 @@ def carriers(
         pace=pace,
         listener=listener,
         policy=upload_policy(link.config),
-        random=jitter,
+        backoff=rhythm.backoff,
+        confirm_every_s=rhythm.confirm_every_s,
+        random=rhythm.jitter,
     )
     feed = Feed(
         folder=link.state.mirror,
@@ -216,8 +231,9 @@ def carriers(
         pace=pace,
         program=PROGRAM,
         waiting=lambda error, wait_s: listener.waiting(DESTINATION, error, wait_s),
-        poll_after_s=poll_after_s,
-        random=jitter,
+        backoff=rhythm.backoff,
+        poll_after_s=rhythm.poll_after_s,
+        random=rhythm.jitter,
     )
     return [run_courier(courier, link.wake), run_feed(feed)]
 

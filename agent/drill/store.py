@@ -16,7 +16,7 @@ from agent.bootstrap import Core, build
 from agent.config import AgentConfig
 from agent.control.server import ControlConnection
 from agent.core import fill_memory, take_over
-from agent.desk.hub_link import HubLink, carriers
+from agent.desk.hub_link import HubLink, Rhythm, carriers
 from agent.drill.disk import DatabaseDisk, log_length
 from agent.drill.lane import Lane
 from agent.drill.lines import CoreSocket
@@ -29,12 +29,15 @@ from agent.journal.store import JournalStore
 from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir
 from retail.errors import RefusedError, TryAgainError
+from sync.backoff import Backoff
 from sync.http_transport import HubConnection, enrol
 from sync.protocol.signatures import SigningKey
 
 SYNC_S = 0.002  # what a commit's sync takes on a store PC's disk
 TOLD_S = 1.0  # core tells desk once a second that the journal has grown
 POLL_AFTER_S = 3600.0  # what the feed carries changes once in a story
+CONFIRM_EVERY_S = 3 * 3600.0  # a hub restored meanwhile is heard of by the next sale, or within three hours
+LONGEST_WAIT_S = 1800.0  # a line that is down for a day is tried some hundred times, not six hundred
 WAKE_S = 3600.0  # the net below: desk wakes its courier now and then (the real one twice a minute)
 CONTACT_S = 60.0  # desk tells core of the hub's time
 PROGRAM = "drill"
@@ -268,8 +271,12 @@ class StorePc:
                 life.connection,
                 enrolled=enrolled,
                 pace=self.clock,
-                poll_after_s=POLL_AFTER_S,
-                jitter=self._random.random,
+                rhythm=Rhythm(
+                    poll_after_s=POLL_AFTER_S,
+                    confirm_every_s=CONFIRM_EVERY_S,
+                    backoff=Backoff(longest_s=LONGEST_WAIT_S),
+                    jitter=self._random.random,
+                ),
             ),
             self._wake_now_and_then(life),
         ]

@@ -12,10 +12,12 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 FIELD_LENGTH_MAX = 8192  # h11's and nginx's bound on one header; a signature of ours needs about 350
 MEMBERS_MAX = 64  # far beyond any message; keeps the work of a hostile header small
+LISTS_KEPT = 64  # the lists of components that are signed are the same few for ever
 
 
 Bare: TypeAlias = "str | Token | int | bytes | bool"
@@ -66,9 +68,13 @@ class InnerList:
 def serialise(member: Item | InnerList) -> str:
     """Return the canonical text of an item or an inner list."""
     if isinstance(member, InnerList):
-        inside = " ".join(serialise(item) for item in member.items)
-        return f"({inside}){_serialise_parameters(member.parameters)}"
+        return f"({_serialise_items(member.items)}){_serialise_parameters(member.parameters)}"
     return _serialise_bare(member.value) + _serialise_parameters(member.parameters)
+
+
+@lru_cache(maxsize=LISTS_KEPT)
+def _serialise_items(items: tuple[Item, ...]) -> str:
+    return " ".join(map(serialise, items))
 
 
 def _serialise_parameters(parameters: Parameters) -> str:
