@@ -41,9 +41,14 @@ class Earning:
 
 
 def earning_of(
-    transaction: RetailTransaction, basket: Basket, rule: EarnRule, *, factor: Decimal = Decimal(1)
+    transaction: RetailTransaction,
+    basket: Basket,
+    rule: EarnRule,
+    *,
+    factor: Decimal = Decimal(1),
+    by_line: Sequence[Decimal] = (),
 ) -> Earning:
-    """Return the points of a sale; `factor` is the tier's, or a campaign's multiplier.
+    """Return the points of a sale; `factor` is the tier's, `by_line` what campaigns multiply each line by (none: once).
 
     Discounts on the whole lower every line by its share; what was paid by an excluded tender earns nothing. Goods
     brought back in the same sale (an exchange) lower nothing here: what they had earned is taken back by itself, at
@@ -60,8 +65,8 @@ def earning_of(
     exact = [
         _NOTHING
         if rule.excluded_keys.intersection(line.keys)
-        else max(amount, _NOTHING) * earning_share * rule.points_per_unit * factor
-        for line, amount in zip(basket.lines, lines, strict=True)
+        else max(amount, _NOTHING) * earning_share * rule.points_per_unit * factor * multiplier
+        for line, amount, multiplier in zip(basket.lines, lines, by_line or [Decimal(1)] * len(lines), strict=True)
     ]
     return _shared_out(exact)
 

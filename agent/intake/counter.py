@@ -248,11 +248,12 @@ class Counter:
             if kind in (JournalKind.OFFER_DECIDED, JournalKind.OFFER_WITHHELD):
                 withheld = kind is JournalKind.OFFER_WITHHELD
                 self._house.memory.offered(content, self._today(), withheld=withheld)
+        value = self._value(taken, offering, basket)  # by what was bought before this purchase
         if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
             self._house.memory.purchase(account.customer_id, basket, self._today())
             self._house.memory.seen.bought(account.customer_id, told.sale, self._today())
         self._house.memory.seen.sold(told.sale)
-        return self._with_records(replace(taken, offering=offering, value=self._value(taken, offering, basket)))
+        return self._with_records(replace(taken, offering=offering, value=value))
 
     def _value(self, taken: Taken, offering: Offering, basket: Basket) -> Entry:
         """Return what the document means for coupons and points, to be committed with it."""

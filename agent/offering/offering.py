@@ -32,6 +32,7 @@ from retail.loyalty import Account
 from retail.offers.campaign import Campaign, Channel
 from retail.offers.decision import Decision, DecisionInput, OfferPolicy, Reward, decide
 from retail.offers.index import CampaignIndex
+from retail.offers.multipliers import EarnFactors, earn_factors, multipliers
 from retail.stops import Stops
 from retail.transaction import DocumentKind, RetailTransaction
 
@@ -108,6 +109,7 @@ class OfferDesk:
         self.mirror_age: Callable[[datetime], timedelta | None] = _no_mirror
         self.stops: Callable[[], Stops] = Stops
         self.bundle = Bundle()
+        self._multipliers: tuple[Campaign, ...] = ()
         self._speech = self._speaking()
 
     def _index(self, now: datetime) -> CampaignIndex:
@@ -126,6 +128,7 @@ class OfferDesk:
     def use(self, bundle: Bundle) -> None:
         """Go over to another version of campaigns and items."""
         self.bundle = bundle
+        self._multipliers = multipliers(entry.campaign for entry in bundle.index.entries)
         forbidden = bundle.items.restricted_keys(self._policy.restricted_allowed)
         self._policy = replace(self._policy, restricted_keys=forbidden)
         self._speech = self._speaking()
@@ -157,6 +160,14 @@ class OfferDesk:
     def basket(self, transaction: RetailTransaction) -> Basket:
         """Return the goods of a sale as rules see them."""
         return basket_of(transaction, self.bundle.items, allowed=self._policy.restricted_allowed)
+
+    def factors(self, account: Account | None, basket: Basket, *, workstation_id: str, now: datetime) -> EarnFactors:
+        """Return what campaigns multiply each line's points by; asked before the purchase itself is remembered."""
+        if not self._multipliers or account is None:
+            return EarnFactors()
+        facts = self._facts(account, basket, workstation_id, now)
+        stopped = self.stops().campaigns(now)
+        return earn_factors(self._multipliers, facts, stopped=stopped, holdout_percent=self._policy.holdout_percent)
 
     def offer(
         self,

@@ -111,9 +111,12 @@ class LeaseDesk:
         return JournalKind.POINTS_BURNED, content
 
     def give_back(self, burn: Row, *, reversal_id: str, points: int | None, why: str) -> tuple[JournalKind, Row]:
-        """Return spent points because their sale was undone: to the lease while it runs, else to the hub's balance."""
+        """Return spent points because their sale was undone: to the lease while it runs, else to the hub's balance.
+
+        `burn` may say itself how many were `given_back` before: its reservation is forgotten after a day.
+        """
         hold = self._book.get(What.HOLD, burn["burn_id"])
-        before = hold.get("given_back", 0) if hold is not None else 0
+        before = max(hold.get("given_back", 0) if hold is not None else 0, burn.get("given_back", 0))
         wanted = burn["points"] - before if points is None else min(points, burn["points"] - before)
         if hold is not None:
             self._book.put(What.HOLD, burn["burn_id"], {**hold, "given_back": before + wanted})

@@ -43,6 +43,7 @@ def make_value(
         on_trouble=trouble,
     )
     rules.clock_is_checked = lambda: judge.quality() is ClockQuality.SYNCHRONISED
+    rules.factors = offers.factors
     return ValueCounter(
         ValueRoom(rules, basket_of=offers.basket),
         journal=journal,

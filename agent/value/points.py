@@ -6,9 +6,11 @@ spent against leases (`agent/value/leases.py`). Every change is a record that th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from agent.journal.records import JournalKind
 from agent.value.book import Row, ValueBook, What
@@ -30,18 +32,26 @@ Told = tuple[JournalKind, Row]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """Whose purchase it is: the person, and the account that carries their points (a household's where they pool)."""
+    """Whose purchase it is: the person, and the account that carries their points (a household's where they pool).
+
+    `known` is all that the mirror says of them, None for somebody whom it does not know any more.
+    """
 
     customer_id: str
     account: str
     tier: str = ""
     employee: bool = False
+    known: Account | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, account: Account) -> Member:
         """Return the member that a mirror's account describes."""
         return cls(
-            customer_id=account.customer_id, account=account.shares_with, tier=account.tier, employee=account.employee
+            customer_id=account.customer_id,
+            account=account.shares_with,
+            tier=account.tier,
+            employee=account.employee,
+            known=account,
         )
 
 
@@ -52,13 +62,16 @@ class PointsDesk:
         self._book = book
         self._rules = rules
 
-    def earned(self, sale: RetailTransaction, basket: Basket, member: Member, *, today: date) -> tuple[Row, list[Told]]:
+    def earned(
+        self, sale: RetailTransaction, basket: Basket, member: Member, *, today: date, now: datetime
+    ) -> tuple[Row, list[Told]]:
         """Return the part of the sale's row that points need, and the records; a repeat earns nothing more."""
         policy = self._rules.policy.earn
         if policy.rule is None or (member.employee and not policy.staff_earn):
             return {}, []
         factor = policy.factors.get(member.tier, Decimal(1))
-        earning = earning_of(sale, basket, policy.rule, factor=factor)
+        more = self._rules.factors(member.known, basket, workstation_id=str(sale.workstation_id or ""), now=now)
+        earning = earning_of(sale, basket, policy.rule, factor=factor, by_line=more.by_line)
         part = _sale_part(basket, earning, member)
         if not earning.points:
             return part, []
@@ -81,6 +94,7 @@ class PointsDesk:
             "points": lot.earned,
             "by_line": list(earning.by_line),
             "factor": str(factor),
+            "campaigns": list(more.campaigns),
             "active_from": lot.active_from.isoformat(),
             "expires_on": lot.expires_on.isoformat() if lot.expires_on else None,
             "earned_on": today.isoformat(),
@@ -210,7 +224,13 @@ def fits(row: Row, returned: list[ReturnLineItem]) -> bool:
 def goods_rows(sale: RetailTransaction) -> list[Row]:
     """Return the goods of a sale as its row keeps them: what may come back, and how much of it has."""
     return [
-        {"key": _key(line), "quantity": f"{line.quantity:f}", "points": 0, "returned": "0"}
+        {
+            "key": _key(line),
+            "quantity": f"{line.quantity:f}",
+            "amount": str(line.amount.amount),
+            "points": 0,
+            "returned": "0",
+        }
         for line in sale.goods()
         if isinstance(line, SaleLineItem)
     ]
@@ -222,6 +242,16 @@ def goods_after(row: Row, returned: list[ReturnLineItem]) -> list[Row]:
     for goods in returned:
         _take_line(lines, goods)
     return lines
+
+
+def share_returned(goods: Iterable[Row]) -> Fraction:
+    """Return which share of a sale's goods has come back, by what they cost; 0 where that is not known."""
+    sold = back = Fraction(0)
+    for line in goods:
+        amount, quantity = max(Fraction(line.get("amount", "0")), Fraction(0)), Fraction(line["quantity"])
+        sold += amount
+        back += amount * Fraction(line["returned"]) / quantity if quantity > 0 else Fraction(0)
+    return min(back / sold, Fraction(1)) if sold > 0 else Fraction(0)
 
 
 def _as_sold(sale: RetailTransaction) -> RetailTransaction:

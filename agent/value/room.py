@@ -232,7 +232,7 @@ class ValueRoom:
         assert told.member is not None
         if not any(isinstance(line, SaleLineItem) for line in told.sale.goods()):
             return []
-        part, records = self.points.earned(told.sale, told.basket, told.member, today=told.today)
+        part, records = self.points.earned(told.sale, told.basket, told.member, today=told.today, now=told.now)
         if part:
             self._keep_new({**row, **part})
         return records

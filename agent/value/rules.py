@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from retail.coupons import campaign_digest
 from retail.errors import ConfigurationError, TillstreamError
+from retail.facts import Basket
 from retail.identifiers import BusinessUnitId, CampaignId
+from retail.loyalty import Account
 from retail.offers.campaign import Campaign
+from retail.offers.multipliers import EarnFactors
 from retail.stops import Stops
 from retail.value_policy import ValuePolicy, value_policy_from_mapping
 from sync.protocol.coupons import PUBLIC_KEY_BYTES, CouponVerifier, StoreKey
@@ -25,6 +28,14 @@ from sync.protocol.coupons import PUBLIC_KEY_BYTES, CouponVerifier, StoreKey
 VALUE_FILE = "value.json"
 BYTES_MAX = 64 * 1024 * 1024  # 300,000 keys of 200 B; more is no file of ours
 VERSION_CHARS = 12
+
+
+class Factors(Protocol):
+    """What campaigns multiply the points of a purchase by (`agent.offering.offering.OfferDesk.factors`)."""
+
+    def __call__(self, account: Account | None, basket: Basket, *, workstation_id: str, now: datetime) -> EarnFactors:
+        """Return it line by line."""
+        ...
 
 
 class ValueRules:
@@ -40,6 +51,7 @@ class ValueRules:
         self.mirror_as_of: str | None = None
         self.mirror_version = ""
         self.clock_is_checked: Callable[[], bool] = _never
+        self.factors: Factors = _once
         self._own = StoreKey(business_unit_id=store, public_key=own_key)
         self._on_trouble = on_trouble
         self._campaigns: dict[bytes, Campaign] = {}
@@ -118,6 +130,11 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}", fix="the next feed brings it again") from error
+
+
+def _once(account: Account | None, basket: Basket, *, workstation_id: str, now: datetime) -> EarnFactors:
+    del account, basket, workstation_id, now
+    return EarnFactors()
 
 
 def _never() -> bool:

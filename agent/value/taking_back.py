@@ -1,7 +1,8 @@
 """Returns and voids: what a purchase earned, issued and used is undone, exactly, once.
 
 A return whose paper names the original receipt takes back what those very goods had earned; one of a member who has
-lost it takes from the newest lots and is flagged. Coupons fall with the whole purchase, not with a part of it.
+lost it takes from the newest lots and is flagged. Points that paid go back by the share of the goods that came back;
+coupons fall with the whole purchase, not with a part of it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from agent.value.book import Row, ValueBook, What
 from agent.value.coupons import CouponDesk
 from agent.value.leases import LeaseDesk
 from agent.value.originals import original_numbers
-from agent.value.points import Member, PointsDesk, Told, as_sold, fits, goods_after
+from agent.value.points import Member, PointsDesk, Told, as_sold, fits, goods_after, share_returned
 from retail.facts import Basket
 from retail.line_items import ReturnLineItem
 from retail.transaction import RetailTransaction
@@ -92,17 +93,41 @@ class TakingBack:
         if all(line["quantity"] == line["returned"] for line in row["goods"]):
             records += self._undone(row, transaction_id=told.transaction_id, why="returned")
             row = {**row, "uses": [], "issued": []}
+        else:
+            row, given = self._paid_back(row, told.transaction_id)
+            records += given
         self._book.put(What.SALE, str(row["transaction_id"]), row)
         return records
+
+    def _paid_back(self, row: Row, reversal_id: str) -> tuple[Row, list[Told]]:
+        """Give back of the points that paid for a sale as many as the goods that came back were worth of it.
+
+        However the goods come back, piece by piece or at once, it is what was spent: each time the share is that of all
+        that came back so far, rounded down, less what was given back before.
+        """
+        share, records, uses = share_returned(row["goods"]), list[Told](), list[Row]()
+        for use in row["uses"]:
+            burn = use.get("burn")
+            before = burn.get("given_back", 0) if burn else 0
+            points = int(burn["points"] * share) - before if burn else 0
+            if points <= 0:
+                uses.append(use)
+                continue
+            kind, given = self._leases.give_back(
+                burn, reversal_id=f"{reversal_id}/{use['use_id']}", points=points, why="returned"
+            )
+            records += [(kind, given)] if given["points"] else []
+            uses.append({**use, "burn": {**burn, "given_back": before + points}})
+        return {**row, "uses": uses}, records
 
     def voided(self, told: SaleTold) -> list[Told]:
         """Undo a whole sale: what it earned, what it issued, what it used."""
         lane = self._book.get(What.LANE, told.workstation_id)
         original = self._book.get(What.SALE, told.transaction_id) or self._original(told, lambda _row: True)
-        if original is None:
+        uses = lane["uses"] if lane else []
+        if original is None and not uses:  # a void that names no sale is of the open one, where one has used something
             original = self._last_of_lane(told)
         if original is None:
-            uses = lane["uses"] if lane else []
             self._book.drop(What.LANE, told.workstation_id)
             return self.restored(uses, why="voided")
         row, records = self._points.all_taken_back(original, reversal_id=f"{told.transaction_id}/void")

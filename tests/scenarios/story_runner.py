@@ -122,11 +122,11 @@ class Story:
         campaign = {**CAMPAIGN, **self.story.get("campaign", {})}
         keys = [{"store": "7782", "key": self.foreign.public_key().public_bytes_raw().hex(), "revoked": self.revoked}]
         for name, content in (
-            ("campaigns", [campaign]),
+            ("campaigns", [campaign, *self.story.get("campaigns", [])]),
             ("items", ITEMS),
             ("value", {"policy": self.story.get("policy", {}), "keys": keys}),
         ):
-            (core.state.mirror / f"{name}.json").write_text(json.dumps(content), "utf-8")
+            (core.state.mirror / f"{name}.json").write_text(json.dumps(content, default=str), "utf-8")
 
     @property
     def the_core(self) -> Core:
