@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pos_adapters.reading.labels import FACTS, MONEY
-from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label, round_half_up
+from pos_adapters.reading.quantities import round_half_up
+from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
 
 DETAIL_REACH_LINES = 2  # a "2 x 1.50" belongs to goods at most this many lines away
 NAME_LINES_MAX = 4  # a description runs over at most this many lines

@@ -7,7 +7,6 @@ printed discount already taken off?) the entry belongs to a class that is decide
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import MILLI, in_fashion
@@ -16,7 +15,8 @@ from pos_adapters.reading.folding import column_of
 from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, Labeller
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, is_label, round_half_up, stray_max
+from pos_adapters.reading.quantities import USUAL_DECIMALS, quantity_and_price, round_half_up
+from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, is_label, stray_max
 
 _PART_OF = {
     Role.TOTAL: Part.TOTAL,
@@ -88,8 +88,14 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, 
     sheet = Sheet(lines, labels, decimals)
     sheet.start = _after_heading(lines, labelled, decimals)
     carried: Label | None = None
+    usual = decimals == USUAL_DECIMALS
     for line, facts in enumerate(lines):
         label, all_labels = labelled[line]
+        if usual and facts.goods is not None and label is None and carried is None:
+            entry = Entry(line, facts, Part.ITEM, facts.goods.amount)
+            _, entry.quantity, entry.price = facts.goods
+            sheet.entries.append(entry)
+            continue
         if facts.rule or not facts.numbers:
             carried = _carries(facts, label, carried)
             continue
@@ -282,32 +288,7 @@ def _quantify(entry: Entry, index: int, decimals: int) -> None:
             entry.other = entry.amount
             entry.amount = round_half_up(quantity.value * price.value, decimals)
         return
-    if not index:
-        return
-    for number in numbers[:index]:
-        if number.use == "x" and entry.quantity is None:
-            entry.quantity = number
-    _quantify_by_product(entry, index, decimals)
-
-
-def _quantify_by_product(entry: Entry, index: int, decimals: int) -> None:
-    """Columns of quantity and price: the two numbers whose product is the amount."""
-    numbers = entry.facts.numbers
-    values = [in_fashion(number, decimals) for number in numbers[:index]]
-    if index > 1 and any(value is not None for value in values):
-        for at, other in itertools.combinations(range(index), 2):
-            for quantity, price in ((at, other), (other, at)):
-                value = values[price]
-                if value is not None and round_half_up(numbers[quantity].value * value, decimals) == entry.amount:
-                    entry.quantity, entry.price = numbers[quantity], numbers[price]
-                    return
-    if entry.quantity is None and index > 0:
-        number = numbers[index - 1]
-        if number.decimals == 0 and number.use in ("", "u") and 0 < number.value <= 999 * MILLI and not number.currency:
-            text = entry.facts.text
-            in_column = not text[max(0, number.start - 2) : number.start].strip()  # "Item 3" is a name, not three
-            if in_column and not text[number.end : numbers[index].start].strip():
-                entry.quantity = number
+    entry.quantity, entry.price = quantity_and_price(facts.text, numbers, index, decimals=decimals)
 
 
 def _settle_places(sheet: Sheet) -> None:

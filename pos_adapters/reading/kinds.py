@@ -54,7 +54,7 @@ def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Namin
     """
     found = []
     for line, facts in enumerate(lines):
-        for hit in facts.hits:
+        for hit in facts.hits if facts.telling else ():
             for sense in hit.senses:
                 if not sense.languages & active:
                     continue
@@ -75,7 +75,7 @@ def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Namin
 def return_at_foot(lines: Sequence[LineFacts], active: int, after: int) -> bool:
     """Whether a line below the goods consists of "REFUND" and heads no words about a shop's terms of return."""
     for line, facts in enumerate(lines[after:], after):
-        for hit in facts.hits:
+        for hit in facts.hits if facts.telling else ():
             if hit.letters < facts.letters or facts.numbers:
                 continue
             if any(
@@ -122,7 +122,7 @@ def says_completed(facts: LineFacts, active: int) -> bool:
 
     With an amount beside it ("PAID 0.00", "PAID 5.00") it is a payment, which the sums judge.
     """
-    if any(number.value == 0 or number.decimals or number.currency for number in facts.numbers):
+    if not facts.telling or any(number.value == 0 or number.decimals or number.currency for number in facts.numbers):
         return False
     return any(
         sense.role is Role.COMPLETED

@@ -6,7 +6,6 @@ it is a total of ("total savings"), "paid" to how ("paid by card"), a tender to 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -70,13 +69,10 @@ def languages_of(lines: Sequence[LineFacts], lexicon: Lexicon, told: str | None)
 
     English words stand on receipts of every country ("TOTAL", "VISA"). A phrase of few languages says more.
     """
-    votes: Counter[int] = Counter()
+    votes: dict[int, int] = {}
     for facts in lines:
-        for hit in facts.hits:
-            languages = 0
-            for sense in hit.senses:
-                languages |= sense.languages
-            votes[languages] += hit.letters
+        for languages, letters in facts.votes:
+            votes[languages] = votes.get(languages, 0) + letters
     weights = [0.0] * len(lexicon.languages)
     for languages, letters in votes.items():
         share = letters / languages.bit_count()

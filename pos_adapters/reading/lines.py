@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from pos_adapters.reading.amounts import (
 from pos_adapters.reading.dates import date_in, looks_dated
 from pos_adapters.reading.folding import WIDE, clean, fold
 from pos_adapters.reading.lexicon import Hit, Lexicon, Role, standard_lexicon
+from pos_adapters.reading.quantities import Goods, goods_on
 
 # A line longer than any paper (64 columns of wide letters) is noise; its head is enough to see that.
 LINE_CHARACTERS_MAX = 256
@@ -37,6 +39,7 @@ _BETWEEN_TIMES = re.compile(
 )
 _DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d)")
 _GTIN = re.compile(r"(?<!\d)(?:\d{8}|\d{12,14})(?!\d)")
+_TELLING = frozenset((Role.SALES_COUNT, Role.COMPLETED, Role.POINTS_EARNED, Role.POINTS_SPENT))
 _UNIT_ROLES = frozenset((Role.UNIT, Role.FILLER, Role.HEADING))
 
 
@@ -48,6 +51,8 @@ class LineFacts(NamedTuple):
     right: tuple[int, ...]  # indexes of numbers that may be the line's amount, the best first
     times: tuple[int, int] | None  # indexes of quantity and price where the line multiplies
     hits: tuple[Hit, ...]
+    votes: tuple[tuple[int, int], ...]  # (languages, letters) of each hit
+    telling: bool  # a phrase may say what the document is, that it is completed, or points
     letters: int
     unknown: int  # letters that no phrase explains
     named: bool  # it has words that could name goods
@@ -56,8 +61,15 @@ class LineFacts(NamedTuple):
     indent: int
     days: tuple[date | None, date | None] | None  # the date on it, day first and month first; None without any
     name: str = ""  # the words up to the amount, as a description
+    goods: Goods | None = None  # the line as goods in the usual fashion, should it be nothing else
     gtin: str | None = None  # an article number with a check digit that holds
     shape: str = ""  # lines of one shape differ in nothing but figures and words that no phrase knows
+
+
+_RULED = LineFacts(
+    "", (), (), None, (), (), telling=False, letters=0, unknown=0, named=False, rule=True, dated=False, indent=0,
+    days=None,
+)  # fmt: skip
 
 
 class _Shape(NamedTuple):
@@ -87,6 +99,11 @@ class LineReader:
             self._memo[text] = facts
         return facts
 
+    def read_all(self, texts: Iterable[str]) -> list[LineFacts]:
+        """Return the facts of lines, in their order."""
+        known, read = self._memo.get, self.read
+        return [known(text) or read(text) for text in texts]
+
     def _shaped(self, printed: str) -> LineFacts:
         """Read a line by its shape, where one like it has been read."""
         key = _INNER_ZERO.sub("1", printed.translate(_SHAPE_DIGITS))
@@ -113,7 +130,7 @@ class LineReader:
         text = clean(printed)
         stripped = text.strip()
         if _RULE.fullmatch(stripped):
-            return LineFacts(stripped, (), (), None, (), 0, 0, named=False, rule=True, dated=False, indent=0, days=None)
+            return _RULED._replace(text=stripped)
         numbers = numbers_of(text)
         hits, letters, unknown = self.lexicon.find(fold(text))
         right = _right_end(text, numbers)
@@ -122,20 +139,24 @@ class LineReader:
         named = unknown > 0 or any(_may_name(hit) for hit in hits)
         indent = len(text) - len(text.lstrip())
         times = _times(text, numbers)
+        dated = _DATED.search(text) is not None
         return LineFacts(
             text,
             numbers,
             right,
             times,
             tuple(hits),
+            tuple((_languages_of(hit), hit.letters) for hit in hits),
+            any(map(_tells, hits)),
             letters,
             unknown,
             named=named,
             rule=False,
-            dated=_DATED.search(text) is not None,
+            dated=dated,
             indent=indent,
             days=_days(text) if looks_dated(text) else None,
             name=name_in(text[: numbers[right[-1]].start] if right else text),
+            goods=goods_on(text, numbers, right) if times is None and not dated else None,
             gtin=_gtin_in(text),
             shape=text,
         )
@@ -181,6 +202,7 @@ def _refilled(shape: _Shape, printed: str) -> LineFacts:
         *facts[_FIRST_SHARED:_AFTER_SHARED],
         None if facts.days is None else _days(text),
         name_in(name) if long else " ".join(name.split()).strip(_NAME_EDGES),
+        goods_on(text, numbers, facts.right) if facts.times is None else None,
         _gtin_in(text) if long else None,
         facts.shape,
     )
@@ -230,6 +252,17 @@ def _without_tail(text: str, amount: Number, letters: int, unknown: int) -> tupl
     """Letters behind the amount are tax codes and currencies, not words."""
     tail = sum(letter.isalpha() for letter in text[amount.end :])
     return letters - tail, max(0, unknown - (tail if tail > 1 else 0))
+
+
+def _languages_of(hit: Hit) -> int:
+    languages = 0
+    for sense in hit.senses:
+        languages |= sense.languages
+    return languages
+
+
+def _tells(hit: Hit) -> bool:
+    return any(sense.kind is not None or sense.role in _TELLING for sense in hit.senses)
 
 
 def _may_name(hit: Hit) -> bool:

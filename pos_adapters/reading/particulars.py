@@ -142,7 +142,7 @@ def points_of(lines: Sequence[LineFacts], active: int) -> list[PrintedPoints]:
     """Return the points earned and spent as printed; a balance is neither."""
     found = []
     for facts in lines:
-        for hit in facts.hits:
+        for hit in facts.hits if facts.telling else ():
             signs = {_POINTS_SIGN.get(sense.role, 0) for sense in hit.senses if sense.languages & active}
             number = next((number for number in facts.numbers if number.start >= hit.end), None)
             if len(signs - {0}) == 1 and number is not None and number.value and not number.currency:

@@ -36,7 +36,7 @@ LINES_MAX = 2000  # a longer roll is a report or noise; a receipt of 400 goods h
 def text_of(paper: Paper) -> ReceiptText:
     """Return what reading takes of a paper: its words without the gaps of wide printing, and its codes."""
     return ReceiptText(
-        lines=tuple(line.plain for line in paper.lines),
+        lines=tuple([line.plain for line in paper.lines]),
         codes=tuple((code.symbology.value, code.data) for code in paper.codes),
         images=bool(paper.pictures),
     )
@@ -49,9 +49,7 @@ def read_paper(paper: Paper, *, store: StoreFacts | None = None, reader: LineRea
 
 def read_ahead(lines: Iterable[str]) -> None:
     """Read lines while their document is still being printed: at its cut, they are known."""
-    reader = standard_reader()
-    for line in lines:
-        reader.read(line)
+    standard_reader().read_all(lines)
 
 
 def read_text(
@@ -85,7 +83,7 @@ class _Reading:
         self.text = text
         self.store = store
         self.lexicon = reader.lexicon
-        self.lines = [reader.read(line) for line in text.lines[:LINES_MAX]]
+        self.lines = reader.read_all(text.lines[:LINES_MAX])
         self.active = languages_of(self.lines, self.lexicon, store.language)
         labeller = _labeller_of(reader)
         self.lines = [labeller.localised(facts, self.active) if facts.hits else facts for facts in self.lines]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from enum import Enum
 
-from pos_adapters.reading.amounts import MILLI, Number
+from pos_adapters.reading.amounts import Number
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
@@ -97,10 +97,3 @@ def is_label(facts: LineFacts, label: Label | None, roles: Container[Role]) -> b
 def stray_max(facts: LineFacts, label: Label) -> int:
     """Letters beside a label: in scripts without spaces even one makes another word."""
     return 0 if WIDE.match(facts.text, label.start) else STRAY_LETTERS_MAX
-
-
-def round_half_up(product: int, decimals: int) -> int:
-    """Round a product of two thousandths (a millionth) to thousandths of the fashion's last place."""
-    step = MILLI * 10 ** (3 - decimals)
-    rounded: int = ((abs(product) + step // 2) // step) * (step // MILLI)
-    return -rounded if product < 0 else rounded

@@ -1,0 +1,78 @@
+"""How many and at which price: the numbers that stand before the amount on a line of goods. Pure."""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+from pos_adapters.reading.amounts import MILLI, Number, in_fashion
+
+USUAL_DECIMALS = 2  # of most currencies: lines are read as goods in this fashion while they stream in
+_PIECES_MAX = 999
+
+
+class Goods(NamedTuple):
+    """A line as goods and nothing else, in the usual fashion; `amount` in thousandths."""
+
+    amount: int
+    quantity: Number | None
+    price: Number | None
+
+
+def goods_on(text: str, numbers: tuple[Number, ...], right: tuple[int, ...]) -> Goods | None:
+    """Return the line as goods in the usual fashion; None where its amount is negative or none."""
+    for index in right:
+        amount = in_fashion(numbers[index], USUAL_DECIMALS)
+        if amount is not None:
+            if amount < 0:
+                return None
+            fields = (amount, *quantity_and_price(text, numbers, index, decimals=USUAL_DECIMALS))
+            return tuple.__new__(Goods, fields)  # what Goods(...) does, at half its cost
+    return None
+
+
+def quantity_and_price(
+    text: str, numbers: tuple[Number, ...], index: int, *, decimals: int
+) -> tuple[Number | None, Number | None]:
+    """Return the quantity and the unit price before the amount `numbers[index]` of a line that does not multiply."""
+    if not index:
+        return None, None
+    if index > 1:
+        found = _factors(numbers, index, decimals)
+        if found is not None:
+            return found
+    for number in numbers[:index]:
+        if number.use == "x":
+            return number, None
+    return _in_column(text, numbers[index - 1], numbers[index]), None
+
+
+def _factors(numbers: tuple[Number, ...], index: int, decimals: int) -> tuple[Number, Number] | None:
+    """Columns of quantity and price: the two numbers whose product is the amount."""
+    values = [in_fashion(number, decimals) for number in numbers[: index + 1]]
+    amount = values.pop()
+    if all(value is None for value in values):
+        return None
+    for at, other in itertools.combinations(range(index), 2):
+        for quantity, price in ((at, other), (other, at)):
+            value = values[price]
+            if value is not None and round_half_up(numbers[quantity].value * value, decimals) == amount:
+                return numbers[quantity], numbers[price]
+    return None
+
+
+def _in_column(text: str, number: Number, amount: Number) -> Number | None:
+    """Return a bare count before the amount, in a column of its own."""
+    start, end, value, decimals, _, currency, use, _ = number
+    if decimals or currency or use not in ("", "u") or not 0 < value <= _PIECES_MAX * MILLI:
+        return None
+    if text[max(0, start - 2) : start].strip() or text[end : amount.start].strip():
+        return None  # "Item 3" is a name, not three
+    return number
+
+
+def round_half_up(product: int, decimals: int) -> int:
+    """Round a product of two thousandths (a millionth) to thousandths of the fashion's last place."""
+    step = MILLI * 10 ** (3 - decimals)
+    rounded: int = ((abs(product) + step // 2) // step) * (step // MILLI)
+    return -rounded if product < 0 else rounded
