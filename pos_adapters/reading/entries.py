@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.details import describe, join_details
 from pos_adapters.reading.folding import column_of
-from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, Labeller
+from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, Labeller, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.quantities import USUAL_DECIMALS, quantity_and_price, round_half_up
@@ -196,12 +196,18 @@ def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label
     if label is not None:
         entry.role = label.role
         entry.part = _part_by_words(entry, label)
+        entry.tender = _tender_in(labels) if label.role in _GIVES_BACK else None
     elif amount < 0:
         counted = any(number.value < 0 and number.decimals == 0 for number in facts.numbers[:index])
         entry.part = Part.RETURN if counted else Part.MODIFICATION
     if entry.part is Part.ITEM:
         _quantify(entry, index, sheet.decimals)
     return [entry]
+
+
+def _tender_in(labels: list[Label]) -> Role | None:
+    given = tender_of(labels)
+    return given.role if given is not None else None
 
 
 def _labelled_pairs(sheet: Sheet, line: int, labels: list[Label]) -> list[Entry]:
@@ -236,13 +242,15 @@ def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, 
 
 
 _HANDED = frozenset((Role.CASH, Role.RECEIVED))
+_GIVES_BACK = frozenset((Role.RETURN_LINE, Role.VOID_LINE, Role.CHANGE))
 
 
 def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods instead
     entry: Entry, label: Label
 ) -> Part:
     if label.role in FACTS:
-        return Part.FACT
+        takes_off = entry.amount < 0 and entry.facts.unknown > 0 and entry.facts.numbers[-1].decimals
+        return Part.MODIFICATION if takes_off else Part.FACT
     part = _PART_OF[label.role]
     unknown = entry.facts.unknown
     if part in (Part.TOTAL, Part.WEAK_TOTAL, Part.CHECK) and unknown > stray_max(entry.facts, label):
@@ -305,6 +313,8 @@ def _settle_places(sheet: Sheet) -> None:
         elif entry.part is Part.ITEM and entry.quantity is None and not _another_check(sheet, entry.line):
             rated = any(number.use == "%" for number in entry.facts.numbers)
             entry.part = Part.TAX if rated else Part.STRAY
+        elif entry.part in (Part.RETURN, Part.VOID) and entry.tender is not None:
+            entry.part = Part.CHANGE  # "refund cash 19.95" below the total: how it was given back
 
 
 def _names_goods(entry: Entry) -> bool:

@@ -32,6 +32,8 @@ SALES_MIN, SALES_MAX = 5, 100_000  # fewer are pieces of one sale, more are a nu
 _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
 _COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
 _HEADLINE_SHARE = 0.6
+_BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
+_PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
 _WORD_SHARE = 0.5
 _TERMS_REACH_LINES = 2  # the terms of return stand directly below their heading
 _TERMS_LETTERS_MIN = 8  # a sentence, not a shop's address
@@ -92,6 +94,16 @@ def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
     return any(other.line == naming.line and not other.soft for other in before)
 
 
+def lines_saying(lines: Sequence[LineFacts], active: int, role: Role) -> list[int]:
+    """Return the lines with a word of `role` and, beside amounts, nothing that could be a name of goods."""
+    return [
+        line
+        for line, facts in enumerate(lines)
+        if facts.unknown <= 1
+        and any(sense.role is role and sense.languages & active for hit in facts.hits for sense in hit.senses)
+    ]
+
+
 def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bool:
     """An order without prices: quantities before names, and a word of the dining room (table, waiter, order)."""
     if not {Role.CASHIER, Role.DOCUMENT_NUMBER, Role.ID}.intersection(role for role in Role if role in roles):
@@ -114,7 +126,16 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         return False
     if facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)):
         return False
-    return hit.letters >= _HEADLINE_SHARE * letters
+    return hit.letters >= _HEADLINE_SHARE * letters or (sense.kind in _BESIDE_PAPER and _beside_paper(facts, hit))
+
+
+def _beside_paper(facts: LineFacts, hit: Hit) -> bool:
+    """`TAX INVOICE (DUPLICATE)`, `KASSENBON KOPIE`: beside the word stands only what kind of paper it is."""
+    others = [other for other in facts.hits if other is not hit]
+    if facts.unknown or not others:
+        return False
+    roles = [{sense.role for sense in other.senses} for other in others]
+    return any(each & _PAPER for each in roles) and all(each & (_PAPER | {Role.FILLER}) for each in roles)
 
 
 def says_completed(facts: LineFacts, active: int) -> bool:

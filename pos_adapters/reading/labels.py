@@ -42,6 +42,8 @@ _SILENT = frozenset(
         Role.COMPLETED,
         Role.POINTS_EARNED,
         Role.POINTS_SPENT,
+        Role.DECLINED,
+        Role.EXCHANGE,
     )
 )
 _TOTALS = frozenset((Role.TOTAL, Role.TOTAL_WEAK, Role.SUBTOTAL))
@@ -176,17 +178,25 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
     if first.role in _TOTALS:
         return _first_of(rest, _TOTAL_YIELDS_TO) or _adjacent_tax(first, rest) or _first_of(rest, TENDERS) or first
     if first.role is Role.RECEIVED:
-        return _first_of(rest, {Role.CHANGE}) or _tender_of(rest) or first
+        return _first_of(rest, {Role.CHANGE}) or tender_of(rest) or first
     if first.role in TENDERS:
         other = _first_of(rest, {Role.CHANGE, Role.DISCOUNT, Role.SAVINGS, Role.BALANCE, Role.POINTS})
-        return other or _number_of(labels, facts) or _tender_of(labels)
+        return other or _number_of(labels, facts) or tender_of(labels)
     if first.role is Role.TAX and WIDE.match(facts.text, first.start):
         return _first_of(rest, {Role.TAX_BASE}) or first
+    if first.role is Role.COUNT and _counts_inside(first, facts):
+        return first._replace(role=Role.TOTAL)
     if first.role in FACTS and facts.unknown == 0:
         money = _first_of(rest, MONEY)
         if money is not None and not any(first.end <= number.start < money.start for number in facts.numbers):
             return money
     return first
+
+
+def _counts_inside(label: Label, facts: LineFacts) -> bool:
+    """`TOTAL 4 ARTICLES 21,47`: the words count inside themselves, so that the amount behind them is the total."""
+    whole = [number for number in facts.numbers if label.start < number.start < label.end and not number.decimals]
+    return bool(whole and facts.right) and facts.numbers[facts.right[0]].start >= label.end
 
 
 def _number_of(labels: Sequence[Label], facts: LineFacts) -> Label | None:
@@ -208,8 +218,8 @@ def _adjacent_tax(first: Label, rest: Sequence[Label]) -> Label | None:
     return None
 
 
-def _tender_of(labels: Sequence[Label]) -> Label | None:
-    """The most specific tender: "card" and "contactless" yield to "debit"."""
+def tender_of(labels: Sequence[Label]) -> Label | None:
+    """Return the most specific tender: "card" and "contactless" yield to "debit"; None without any."""
     tenders = [label for label in labels if label.role in TENDERS]
     for label in tenders:
         if label.role is not Role.CREDIT:

@@ -17,12 +17,13 @@ from pos_adapters.reading.day_reports import day_report
 from pos_adapters.reading.entries import fashions_of, label_lines, leave_out_header, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
-from pos_adapters.reading.kinds import Naming, looks_like_kitchen, namings, return_at_foot, says_completed
+from pos_adapters.reading.kinds import Naming, lines_saying, looks_like_kitchen, namings, return_at_foot, says_completed
 from pos_adapters.reading.labels import Labeller, languages_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.money_signs import currency_of, shown
 from pos_adapters.reading.readings import Solution, Verdict
+from pos_adapters.reading.settlement import paid_after, strike_declined
 from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.transactions import Told, proof_of, transaction_of
 from pos_adapters.reading.values import FiscalIdentity, LineRole, Parked, ParkReason, Reading, ReceiptText, StoreFacts
@@ -88,6 +89,7 @@ class _Reading:
         labeller = _labeller_of(reader)
         self.lines = [labeller.localised(facts, self.active) if facts.hits else facts for facts in self.lines]
         self.labelled = label_lines(self.lines, self.active, labeller)
+        self.declined = lines_saying(self.lines, self.active, Role.DECLINED)
         self.fiscal = fiscal_identity(text.codes)
         self.explained: tuple[Sheet, Solution | None] | None = None
         self.languages = tuple(name for index, name in enumerate(self.lexicon.languages) if self.active >> index & 1)
@@ -98,25 +100,45 @@ class _Reading:
         sheet, verdict = self._first_that_holds()
         if sheet is not None:
             self.explained = sheet, verdict.solution
+        named = self._kinds_named(sheet, verdict.solution)
+        if named and (not named[0].soft or not _paid(verdict.solution)):
+            return self._named(named[0], sheet, verdict)
+        if verdict.solution is None or sheet is None:
+            return self._unproved(verdict, sheet)
+        kind = DocumentKind.RETURN if verdict.solution.total.amount < 0 else DocumentKind.SALE
+        doubt = self._doubt(kind, verdict.solution)
+        return doubt if doubt is not None else self._proved(kind, sheet, verdict)
+
+    def _kinds_named(self, sheet: Sheet | None, solution: Solution | None) -> list[Naming]:
+        """Return the kinds that words and fiscal code name, without those that the sums overrule."""
         named = namings(self.lines, self.active, _goods_of(sheet, len(self.lines)))
-        solution = verdict.solution
-        paid = solution is not None and solution.settlement is not None and solution.settlement.proven
         if solution is not None:  # a kitchen ticket has no total that adds up: "GRILL" is the restaurant's name
             named = [naming for naming in named if naming.kind is not DocumentKind.KITCHEN or not naming.soft]
         said = self.fiscal.kind if self.fiscal is not None else None
         if said not in (None, DocumentKind.SALE) and not (named and not named[0].soft):
             named.insert(0, Naming(said, soft=False, line=0))
-        first = named[0] if named else None
-        if first is not None and (not first.soft or not paid):
-            return self._named(first, sheet, verdict)
         if solution is None or sheet is None:
-            return self._unproved(verdict, sheet)
-        if not paid and not self._completed():
+            return named
+        if _given_back(solution) or solution.total.amount < 0:
+            named = [naming for naming in named if not _pays_refund(naming, after=solution.total.line)]
+        if _paid(solution) and paid_after(sheet, solution.settlement, self.declined):
+            named = [naming for naming in named if naming.line not in self.declined]
+        return named
+
+    def _doubt(self, kind: DocumentKind, solution: Solution) -> Reading | None:
+        """Return what parks a document whose sums hold and whose words name no kind; None when it may be taken."""
+        if not _paid(solution) and not self._completed():
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
-        kind = DocumentKind.RETURN if solution.total.amount < 0 else DocumentKind.SALE
-        if kind is DocumentKind.SALE and return_at_foot(self.lines, self.active, solution.total.line):
-            return self._park(ParkReason.AMBIGUOUS, "its foot names a return, its amounts are those of a sale")
-        return self._proved(kind, sheet, verdict)
+        if kind is not DocumentKind.SALE:
+            return None
+        detail = ""
+        if _given_back(solution):
+            detail = "money was given back for goods, and nothing calls it a return"
+        elif self._exchange_of_one_sign(solution):
+            detail = "an exchange whose lines all have one sign"
+        elif return_at_foot(self.lines, self.active, solution.total.line):
+            detail = "its foot names a return, its amounts are those of a sale"
+        return self._park(ParkReason.AMBIGUOUS, detail) if detail else None
 
     def roles(self) -> tuple[LineRole, ...]:
         """Return what each line turned out to be, after `read`."""
@@ -151,6 +173,7 @@ class _Reading:
         return first
 
     def _judge(self, sheet: Sheet) -> Verdict:
+        strike_declined(sheet, self.declined)
         pair_voids(sheet)
         return judge(sheet, lambda amount: shown(amount, sheet.decimals))
 
@@ -231,9 +254,30 @@ class _Reading:
             cashier_printed=told.cashier(),
         )
 
+    def _exchange_of_one_sign(self, solution: Solution) -> bool:
+        headed = lines_saying(self.lines, self.active, Role.EXCHANGE)
+        return any(not self.lines[line].numbers for line in headed) and all(
+            amount >= 0 for _, _, amount in solution.owed
+        )
+
     @staticmethod
     def _mixed(sheet: Sheet) -> bool:
         return any(e.part in (Part.RETURN, Part.ITEM) and e.amount < 0 and not e.voided for e in sheet.entries)
+
+
+def _paid(solution: Solution | None) -> bool:
+    """Whether printed tenders make the total."""
+    return solution is not None and solution.settlement is not None and solution.settlement.proven
+
+
+def _given_back(solution: Solution) -> bool:
+    """Whether the words say that the money went to the customer."""
+    return solution.settlement is not None and solution.settlement.given_back
+
+
+def _pays_refund(naming: Naming, *, after: int) -> bool:
+    """Whether "paid out" below the total says how a refund was given, and is no petty cash."""
+    return naming.kind is DocumentKind.PAY_OUT and naming.line > after
 
 
 def _goods_of(sheet: Sheet | None, size: int) -> range:

@@ -26,13 +26,18 @@ class Paid(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """The tenders of a sale; `proven` when printed tenders make the total, else nothing was printed of payment."""
+    """The tenders of a sale; `proven` when printed tenders make the total, else nothing was printed of payment.
+
+    `given_back`: the words say that this money was handed to the customer, so that it is no sale.
+    """
 
     tenders: tuple[Paid, ...]
     proven: bool
+    given_back: bool = False
 
 
 NAMED_TENDER_REACH_LINES = 8  # further down, "VISA" is an advertisement of what the shop accepts
+CARD_SLIP_LINES = 20  # a card slip has a dozen lines below the tax table
 _BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
@@ -44,7 +49,12 @@ def settle(sheet: Sheet, total: int, *, after: int, show: Callable[[int], str]) 
     received = [entry for entry in later if entry.part is Part.RECEIVED and entry.amount]
     change = [entry for entry in later if entry.part is Part.CHANGE and entry.amount]
     if total < 0:
-        tenders, received = [_signed(entry) for entry in tenders], [_signed(entry) for entry in received]
+        handed_out = [_handed_out(entry) for entry in change]
+        tenders = [_signed(entry) for entry in (*tenders, *handed_out)]
+        received, change = [_signed(entry) for entry in received], []
+    elif change and not tenders and not received and sum(abs(entry.amount) for entry in change) == total:
+        paid_out = [_handed_out(entry) for entry in change]
+        return Settlement(_as_paid(paid_out, [], sheet), proven=True, given_back=True), ""
     if not tenders and not received and not change:
         return _named_only(sheet, total, after), ""
     for chosen in _selections(tenders, received, total):
@@ -59,10 +69,43 @@ def settle(sheet: Sheet, total: int, *, after: int, show: Callable[[int], str]) 
     return None, f"tenders less change make {show(paid)}, total is {show(total)}"
 
 
+DECLINED_REACH_LINES = 4  # "VISA 12.50", two lines of the card, "DECLINED"
+
+
+def strike_declined(sheet: Sheet, declined: Sequence[int]) -> None:
+    """Take out the tender that a line "DECLINED" stands on or below: it was offered, not taken."""
+    for line in declined:
+        above = [
+            entry
+            for entry in sheet.entries
+            if entry.part is Part.TENDER
+            and sheet.first_total <= entry.line
+            and 0 <= line - entry.line <= DECLINED_REACH_LINES
+        ]
+        if above:
+            above[-1].part = Part.INFO
+
+
+def paid_after(sheet: Sheet, settlement: Settlement | None, declined: Sequence[int]) -> bool:
+    """Whether what was declined was tendered (below the total), and all that settles the sale is printed below it."""
+    if not declined or settlement is None:
+        return False
+    priced = {entry.line for entry in sheet.entries if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE)}
+    lines = {paid.line for paid in settlement.tenders}
+    return bool(lines) and sheet.first_total < declined[0] <= declined[-1] < min(lines) and lines <= priced
+
+
 def _signed(entry: Entry) -> Entry:
     """A refund's tenders may be printed positive: they act against the customer's payment all the same."""
     if entry.amount > 0:
         entry.amount = -entry.amount
+    return entry
+
+
+def _handed_out(entry: Entry) -> Entry:
+    """What a refund gives back is its tender: cash, where the line does not say "to the card"."""
+    entry.role = entry.tender or Role.CASH
+    entry.amount = abs(entry.amount)
     return entry
 
 
@@ -132,7 +175,7 @@ def _explains_change(tenders: list[Entry], received: list[Entry], change: list[E
 
 def _as_paid(chosen: Sequence[Entry], change: Sequence[Entry], sheet: Sheet) -> tuple[Paid, ...]:
     role = Role.CASH if change else _role_named(sheet, chosen[0].line if chosen else 0)
-    paid = [Paid(entry.line, _tender_role(entry, role), entry.amount, _described(entry)) for entry in chosen]
+    paid = [Paid(entry.line, _card_role(entry, sheet, role), entry.amount, _described(entry)) for entry in chosen]
     paid += [Paid(entry.line, Role.CASH, -abs(entry.amount), _described(entry)) for entry in change]
     return tuple(paid)
 
@@ -143,6 +186,20 @@ def _described(entry: Entry) -> str:
 
 def _tender_role(entry: Entry, otherwise: Role) -> Role:
     return entry.role if entry.role in TENDERS and entry.role is not None else otherwise
+
+
+def _card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
+    """A bare "card" is what its card slip below calls it: debit, where that says so."""
+    role = _tender_role(entry, otherwise)
+    named = [hit for hit in entry.facts.hits if any(sense.role is Role.CREDIT for sense in hit.senses)]
+    bare = named and all(any(sense.role is Role.FILLER for sense in hit.senses) for hit in named)
+    if role is not Role.CREDIT or not bare:
+        return role
+    for line in range(entry.line + 1, min(len(sheet.facts), entry.line + 1 + CARD_SLIP_LINES)):
+        label, facts = sheet.labels[line], sheet.facts[line]
+        if label is not None and label.role in (Role.DEBIT, Role.CREDIT) and label.leads and not facts.unknown:
+            return label.role
+    return role
 
 
 def _role_named(sheet: Sheet, near: int) -> Role:

@@ -58,6 +58,7 @@ class Entry:
         "price",
         "quantity",
         "role",
+        "tender",
         "voided",
     )
 
@@ -73,6 +74,7 @@ class Entry:
         self.price: Number | None = None
         self.described: tuple[int, ...] = ()  # lines that hold the description
         self.voided = False
+        self.tender: Role | None = None  # how money went back, where the words of giving back say it
 
 
 class Sheet:
