@@ -20,6 +20,11 @@ from receipt.escpos.tokenizer import Token
 TAIL_BYTES = 16  # a cut with its argument, and a drawer pulse behind it
 
 _PRINTS = frozenset((TokenKind.TEXT, TokenKind.RASTER, TokenKind.CODE))
+# DLE EOT, DLE ENQ, GS a, GS r, GS I, GS (, ESC u, ESC v; Star's ESC ACK, ESC GS; the heads of PJL and PostScript.
+_ASKS = (
+    *(b"\x10\x04", b"\x10\x05", b"\x1da", b"\x1dr", b"\x1dI", b"\x1d(", b"\x1bu", b"\x1bv"),
+    *(b"\x1b\x06", b"\x1b\x1d", b"@P", b"%!"),
+)
 _DEVICE_BITS = 3  # ESC = n: bit 0 the printer, bit 1 a display in line; a block is for the printer alone
 _PRINTER_ALONE = 1
 
@@ -50,6 +55,8 @@ class CutWatch:
         self._other_device = False
         self._recognised = 0  # offset up to which cuts have been told
         self._start = bytearray()
+        self._seam = b""  # the last byte that has been skimmed
+        self.may_have_asked = False  # whether bytes that are not read look as if they asked the printer something
         self.taken_bytes = 0
         self.transparent = False
         self.printed_since_cut = False
@@ -57,6 +64,7 @@ class CutWatch:
 
     def skip(self, data: bytes) -> None:
         """Take bytes that nobody asks about (profile `off`): what follows cannot be read any more."""
+        self._skim(data)
         self.taken_bytes += len(data)
         self.transparent = True
 
@@ -92,6 +100,8 @@ class CutWatch:
         if len(self._start) < self._dialect.foreign_start_bytes_max:
             self._start += data[: self._dialect.foreign_start_bytes_max]
             self.transparent = self.transparent or bytes(self._start).startswith(self._dialect.foreign_starts)
+        if self.transparent or not self._dialect.requests:
+            self._skim(data)
         if self.transparent:
             return []
         try:
@@ -112,6 +122,14 @@ class CutWatch:
         if early is not None:
             cuts.append(early)
         return cuts
+
+    def _skim(self, data: bytes) -> None:
+        """Look through what is not read for the beginning of a status request; an image may look like one."""
+        if not self.may_have_asked:
+            seam = self._seam + data[:1]
+            begins_foreign = not self._seam and data.startswith(self._dialect.foreign_starts)
+            self.may_have_asked = begins_foreign or any(head in data or head == seam for head in _ASKS)
+            self._seam = data[-1:]
 
     def prefix_bytes(self) -> int:
         """Return how many bytes at the end of the stream may be the beginning of a cut command."""

@@ -59,6 +59,9 @@ class End(Protocol):
     def undelivered_bytes(self) -> int:
         """Return how many bytes the kernel holds that the other end has not taken; 0 where it cannot say."""
 
+    def stays(self) -> None:
+        """Note that this is no connection of milliseconds: a dead peer has to be found out, where that can be."""
+
     def half_close(self) -> None:
         """Say that nothing more will be sent; receiving goes on. A repeat changes nothing."""
 
@@ -108,6 +111,11 @@ class SocketEnd:
         except OSError:
             return  # not connected any more: the other end needs no FIN
 
+    def stays(self) -> None:
+        """Note that this is no connection of milliseconds: a dead peer has to be found out."""
+        with contextlib.suppress(OSError):  # it has gone already
+            find_out_dead_peer(self._socket)
+
     def close(self) -> None:
         """Close; the kernel delivers what it has taken."""
         self._socket.close()
@@ -124,9 +132,13 @@ def _ignore() -> None:
 
 
 def tune(sock: socket.socket) -> None:
-    """Set what every print socket needs: no blocking, no delay for small writes, a dead peer found out."""
+    """Set what every print socket needs at once: no blocking, no delay for small writes."""
     sock.settimeout(0)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def find_out_dead_peer(sock: socket.socket) -> None:
+    """Set keep-alive. Four system calls that a connection of milliseconds, as most tills make them, does without."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (
         ("TCP_KEEPIDLE", KEEPALIVE_IDLE_S),

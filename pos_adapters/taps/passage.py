@@ -95,8 +95,7 @@ class Passage:
         """Let the bytes flow."""
         self._register.on_bytes = self._from_register
         self._register.on_end = self._register_ended
-        self._register.on_drained = lambda: self._printer.listen(on=True)
-        self._register.on_deaf = lambda: self._printer.listen(on=True)
+        self._register.on_drained = self._register.on_deaf = lambda: self._printer.listen(on=True)
         self._printer.on_bytes = self._from_printer
         self._printer.on_end = self._printer_ended
         self._printer.on_drained = self._printer_drained
@@ -109,6 +108,10 @@ class Passage:
     def half_over(self) -> bool:
         """Whether one of the two has ended and has all it was sent, so that only the other keeps the lane busy."""
         return self._printer.ended or (self._leaving and not self._printer.undelivered_bytes)
+
+    def may_be_answered(self) -> bool:
+        """Whether the printer may have an answer for a register that has finished."""
+        return self._answers.is_spoken_with or self._watch.may_have_asked
 
     def abandon(self) -> None:
         """End now: somebody else waits, or the tap stops. What the kernel has been handed is still delivered."""
@@ -148,9 +151,8 @@ class Passage:
         if free:
             self._printer.write(free)
         job = self._jobs.take_turn()
-        if free:
-            self._passed_bytes += free_bytes
-            self._book.take(job, free)
+        self._passed_bytes += free_bytes
+        self._book.take(job, free)
         if free_bytes < len(data):
             self._waiting += data[free_bytes:]
         self._cuts.extend(self._watch.feed(data))
@@ -230,8 +232,6 @@ class Passage:
     def _may_hold(self, job: Job) -> bool:
         return self._policy.holds and self._book.answers and self._book.reads(job)
 
-    # The cut
-
     def _hold(self, cut: Cut) -> bool:
         """Ask core about a cut; return whether the cut waits for the answer."""
         self._jobs.last_cut_at = cut.offset
@@ -310,9 +310,9 @@ class Passage:
             self._leave_if_handed()
 
     def _printer_ended(self) -> None:
-        self._register.finish()
         if self._leaving:
             self._leave_if_handed()
+        self._register.finish()
 
     def _printer_broke(self) -> None:
         """Tell the register the way a printer would: its connection is reset."""

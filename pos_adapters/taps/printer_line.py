@@ -1,7 +1,7 @@
 """How a lane reaches its printer: `PrinterLine` is the port, `TcpPrinter` the network, `serial_line` a cable.
 
-Connecting never blocks. The caller gets the end of a line that is open, or the cause why there is none, exactly once;
-what it gets back from `connect` gives the attempt up, and then neither comes.
+Connecting never blocks. The caller gets the end of a line that is open, or the cause why there is none, exactly once,
+perhaps before `connect` returns; what it gets back from `connect` gives the attempt up, and then neither comes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from pos_adapters.taps.ends import KERNEL_BUFFER_BYTES, End, SocketEnd, tune
 
 # On a LAN a printer answers within a millisecond, one that is waking up within two seconds.
 CONNECT_WITHIN_S = 5.0
+
+_CONNECTED = (0, errno.EISCONN)
+_UNDER_WAY = (errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK)
 
 GiveUp = Callable[[], None]
 
@@ -83,22 +86,30 @@ class _Attempt:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
         tune(sock)
         problem = sock.connect_ex(where)
-        if problem in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
+        if problem in (errno.EINPROGRESS, errno.EWOULDBLOCK):
+            problem = sock.connect_ex(where)  # a near printer has answered by now: a turn of the loop saved
+        if problem in _CONNECTED:
+            self._connected()
+        elif problem in _UNDER_WAY:
             self._late = self._loop.call_later(
                 CONNECT_WITHIN_S, self.refuse, f"no answer within {CONNECT_WITHIN_S:g} s"
             )
-            self._loop.add_writer(sock.fileno(), self._connected)
+            self._loop.add_writer(sock.fileno(), self._answered)
         else:
             self.refuse(os.strerror(problem))
 
-    def _connected(self) -> None:
+    def _answered(self) -> None:
         assert self._socket is not None
+        self._loop.remove_writer(self._socket.fileno())
         problem = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if problem:
             self.refuse(os.strerror(problem))
-            return
+        else:
+            self._connected()
+
+    def _connected(self) -> None:
+        assert self._socket is not None
         sock, self._socket = self._socket, None
-        self._loop.remove_writer(sock.fileno())
         self._end()
         self._on_open(SocketEnd(sock))
 

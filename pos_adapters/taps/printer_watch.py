@@ -49,6 +49,12 @@ class PrinterWatch:
         self._on_worked_off = on_worked_off
         self._on_trouble = on_trouble
         self._trouble = in_trouble
+        self._spoken = False
+
+    @property
+    def is_spoken_with(self) -> bool:
+        """Whether the register has asked something, or the printer has said something."""
+        return self._spoken or bool(self._in_order) or bool(self._realtime)
 
     @property
     def expects_answer(self) -> bool:
@@ -65,6 +71,7 @@ class PrinterWatch:
 
     def feed(self, data: bytes) -> None:
         """Read the printer's bytes in passing."""
+        self._spoken = True
         for answer in self._reader.feed(data):
             if answer.kind is AnswerKind.REALTIME:
                 self._realtime_answer(answer)

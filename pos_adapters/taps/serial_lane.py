@@ -90,6 +90,7 @@ class SerialLane:
         self._timer = self._loop.call_later(RETRY_AFTER_S, self._watch)
 
     def _join(self, register: End, printer: End) -> None:
+        printer.stays()
         self._passage = self._parts.join(register, printer, self._passage_done)
         self._timer = self._loop.call_later(LOOK_EVERY_S, self._look, printer.can_end)
 

@@ -89,6 +89,9 @@ class SerialEnd:
         if not on:
             self.on_room()
 
+    def stays(self) -> None:
+        """Do nothing: a cable does not tell that its other end is dead."""
+
     def half_close(self) -> None:
         """Do nothing: a cable cannot say that no more will come."""
 

@@ -111,6 +111,11 @@ class Side:
         else:
             self._loop.remove_reader(self._end.fileno())
 
+    def receive_now(self) -> None:
+        """Receive what has come, without waiting to be woken for it."""
+        if self._watched:
+            self._receive()
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send in order; what the kernel does not take waits here. Bytes for a deaf end are dropped."""
         if self.deaf or self.closed:

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 
 from pos_adapters.taps.ends import End
-from pos_adapters.taps.printer_line import PrinterLine
+from pos_adapters.taps.printer_line import GiveUp, PrinterLine
 from pos_adapters.taps.side import Side
 
 # A printer that does not take the slip within this time is busy with something that matters more.
@@ -36,6 +36,7 @@ class SlipErrand:
         self._done = False
         self._handed = False
         self._side: Side | None = None
+        self._give_up: GiveUp = _nothing_to_give_up  # until `connect` returns, which may be after `_reached`
         self._timer = loop.call_later(REACH_WITHIN_S, self._leave)
         self._give_up = printer.connect(self._reached, self._refused)
 
@@ -54,7 +55,7 @@ class SlipErrand:
         self._side = Side(self._loop, end)
         self._side.on_drained = self._all_handed
         self._side.on_end = self._leave
-        self._side.on_deaf = self._leave
+        self._side.on_deaf = self._leave_soon
         self._side.listen(on=True)
         self._side.write(self._slip)
         if not self._side.waiting_bytes and not self._side.deaf:
@@ -64,6 +65,10 @@ class SlipErrand:
         assert self._side is not None
         self._handed = True
         self._side.finish()
+
+    def _leave_soon(self) -> None:
+        """Leave when the caller is sure to know us."""
+        self._loop.call_soon(self._leave)
 
     def _leave(self) -> None:
         """End once: what the kernel has been handed is still delivered."""
@@ -75,3 +80,7 @@ class SlipErrand:
         if self._side is not None:
             self._side.close()
         self._on_done(self._handed)
+
+
+def _nothing_to_give_up() -> None:
+    return

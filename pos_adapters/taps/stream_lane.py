@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pos_adapters.taps.addresses import ServiceAddress
-from pos_adapters.taps.ends import tune
+from pos_adapters.taps.ends import find_out_dead_peer, tune
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.printer_line import CONNECT_WITHIN_S
 
@@ -46,7 +46,9 @@ class Stream(NamedTuple):
 
     def tune(self) -> None:
         """Set what every print socket needs."""
-        tune(self.writer.get_extra_info("socket"))
+        sock = self.writer.get_extra_info("socket")
+        tune(sock)
+        find_out_dead_peer(sock)
 
     def reset(self) -> None:
         """Break the connection so that the other end notices at once (TCP: RST)."""

@@ -23,14 +23,22 @@ from pos_adapters.taps.ends import End, SocketEnd, tune
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.passage import Passage
+from pos_adapters.taps.side import Side
 from pos_adapters.taps.slip_errand import SlipErrand
 
 MUTE_S = 10.0
 HALF_OVER_S = 1.0
 LOOK_EVERY_S = 1.0
 
+# A near printer refuses within 50 us; reset so soon, a register on this machine would see its connect() fail by a
+# reset, which many have no words for, instead of a connection that breaks. The promise is 100 ms.
+REFUSE_AFTER_S = 0.005
+
 # An answer to the last job may still come after the register's half-close; printers end their side in milliseconds.
 LINGER_S = 60.0
+QUIET_LINGER_S = (
+    5.0  # nobody asked for an answer, and the printer has never said a word: it does not end its side at all
+)
 
 
 class TcpLane:
@@ -41,6 +49,7 @@ class TcpLane:
         self._loop = parts.loop
         self._listener = listener
         self._listener.settimeout(0)
+        self._watched = False
         self._passage: Passage | None = None
         self._connecting = False
         self._look: asyncio.TimerHandle | None = None
@@ -60,7 +69,7 @@ class TcpLane:
     def stop(self) -> None:
         """Accept no more; the register being served goes on until `abandon`."""
         self._stopped = True
-        self._loop.remove_reader(self._listener.fileno())
+        self._leave_waiting()
         self._listener.close()
 
     def abandon(self) -> None:
@@ -69,27 +78,33 @@ class TcpLane:
             self._passage.abandon()
 
     def _accept_next(self) -> None:
-        if not self._stopped:
+        if not self._stopped and not self._watched:
+            self._watched = True
             self._loop.add_reader(self._listener.fileno(), self._accept)
+
+    def _leave_waiting(self) -> None:
+        """Leave registers in the listening socket: only once one has come while another is served, which is rare."""
+        if self._watched:
+            self._watched = False
+            self._loop.remove_reader(self._listener.fileno())
 
     def _accept(self) -> None:
         if self._errand is not None:
             self._errand.register_comes()
-        if self._errand is not None:  # the slip is on its way: the register waits as behind another one
-            self._loop.remove_reader(self._listener.fileno())
+        if self.busy or self._errand is not None:  # the slip is on its way: the register waits as behind another one
+            self._leave_waiting()
             return
         try:
             sock, peer = self._listener.accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
                 self._parts.log.event("accept_failed", cause=error.strerror or "")
-                self._loop.remove_reader(self._listener.fileno())
+                self._leave_waiting()
                 self._loop.call_later(LOOK_EVERY_S, self._accept_next)
             return
         if not self._parts.admits(peer):
             SocketEnd(sock).reset()
             return
-        self._loop.remove_reader(self._listener.fileno())
         tune(sock)
         self._connecting = True
         register = SocketEnd(sock)
@@ -118,16 +133,28 @@ class TcpLane:
 
     def _refuse(self, register: End, cause: str) -> None:
         """Reset the register's connection: as near to the printer's refusal as a proxy that has accepted can come."""
-        self._connecting = False
         self._parts.log.event("printer_refused", cause=cause)
         self._parts.health.reachable(yes=False)
+        self._loop.call_later(REFUSE_AFTER_S, self._reset, register)
+
+    def _reset(self, register: End) -> None:
         register.reset()
-        self._accept_next()
+        self._connecting = False
+        if not self._stopped:
+            self._accept_next()
 
     def _join(self, register: End, printer: End) -> None:
         self._connecting = False
-        self._passage = self._parts.join(register, printer, self._passage_done)
-        self._look = self._loop.call_later(LOOK_EVERY_S, self._look_at_queue)
+        self._parts.health.reachable(yes=True)
+        side = Side(self._loop, register)
+        self._passage = self._parts.join_sides(side, Side(self._loop, printer), self._passage_done)
+        self._look = self._loop.call_later(LOOK_EVERY_S, self._stays, register, printer)
+        side.receive_now()  # tills write as soon as they have connected
+
+    def _stays(self, register: End, printer: End) -> None:
+        register.stays()
+        printer.stays()
+        self._look_at_queue()
 
     def _passage_done(self) -> None:
         self._passage = None
@@ -148,7 +175,8 @@ class TcpLane:
     def _silent_too_long(self, passage: Passage) -> bool:
         silent_s = self._loop.time() - passage.last_byte_at_s
         if passage.half_over:
-            return silent_s >= (HALF_OVER_S if self._somebody_waits() else LINGER_S)
+            linger_s = LINGER_S if passage.may_be_answered() else QUIET_LINGER_S
+            return silent_s >= (HALF_OVER_S if self._somebody_waits() else linger_s)
         return not passage.has_spoken and silent_s >= MUTE_S and self._somebody_waits()
 
     def _somebody_waits(self) -> bool:
