@@ -164,19 +164,28 @@ WHERE seq > :seq AND payload IS NOT NULL AND instr(payload, :needle) > 0 ORDER B
 DELETE FROM journal WHERE seq <= :seq
 
 -- name: last_expired
--- The last row of one step's worth of the unbroken run of old business days at the journal's start.
+-- The last row of one step's worth of the unbroken run of old business days at the journal's start. Days that are yet
+-- to come were told by a wrong clock: they keep nothing from going.
 SELECT seq, hash FROM (
     SELECT seq, hash FROM journal
     WHERE seq <= :acked_seq
-      AND seq < coalesce((SELECT min(seq) FROM journal WHERE business_day >= :business_day), 9223372036854775807)
+      AND seq < coalesce((SELECT min(seq) FROM journal WHERE business_day BETWEEN :business_day AND :until_day),
+                         9223372036854775807)
     ORDER BY seq LIMIT :limit_rows
 ) ORDER BY seq DESC LIMIT 1
 
 -- name: prune_captures
--- Remove one step's worth of paper whose time has passed; the marks of erasures that were applied stay.
+-- Remove one step's worth of paper whose time has passed; the marks of erasures that were applied stay. Paper goes in
+-- the order in which it came: what a wrong clock dated to another century stays as long as its neighbours.
 DELETE FROM capture WHERE capture_no IN (
     SELECT capture_no FROM capture
-    WHERE received_at < :received_at AND job_id NOT LIKE 'erasure/%' ORDER BY capture_no LIMIT :limit_rows
+    WHERE job_id NOT LIKE 'erasure/%'
+      AND capture_no < coalesce(
+          (SELECT capture_no FROM capture
+           WHERE received_at BETWEEN :received_at AND :received_until AND job_id NOT LIKE 'erasure/%'
+           ORDER BY capture_no LIMIT 1),
+          9223372036854775807)
+    ORDER BY capture_no LIMIT :limit_rows
 )
 
 -- name: capture_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlcipher3 import dbapi2 as sqlcipher
@@ -18,6 +18,7 @@ from agent.journal.reader import JournalReader
 from agent.journal.store import JournalStore
 from agent.state_dir import sync_folder
 
+AHEAD_MAX = timedelta(days=2)  # a trading day that a Z report began early; what is dated later came from a wrong clock
 PRUNE_ROWS = 2000  # rows removed in one transaction: commits wait 30 ms for it, at night
 SCRUB_ROWS = 500  # rows verified in one step
 BACKUPS_KEPT = 2  # yesterday's, and the one before in case yesterday's is bad
@@ -25,8 +26,12 @@ BACKUPS_KEPT = 2  # yesterday's, and the one before in case yesterday's is bad
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """What may go: days before `business_day` that every destination has, and captures before `captures_before`."""
+    """What may go: days before `business_day` that every destination has, and captures before `captures_before`.
 
+    `now` tells what cannot have happened yet: it counts as old as what came before it.
+    """
+
+    now: datetime
     business_day: date
     captures_before: datetime
     acked_seq: int
@@ -46,16 +51,18 @@ def prune(store: JournalStore, retention: Retention) -> Pruned:
     sql = load_queries()
     connection = store.connection()
     with translated("retention"):
+        until = retention.now + AHEAD_MAX
         values = {"acked_seq": retention.acked_seq, "business_day": retention.business_day.isoformat()}
-        last = connection.execute(sql["last_expired"], values | {"limit_rows": PRUNE_ROWS}).fetchone()
+        limits = {"until_day": until.date().isoformat(), "limit_rows": PRUNE_ROWS}
+        last = connection.execute(sql["last_expired"], values | limits).fetchone()
         connection.execute("BEGIN IMMEDIATE")
         try:
             records = 0
             if last is not None:
                 connection.execute(sql["set_pruned"], {"seq": last[0], "hash": last[1]})
                 records = connection.execute(sql["prune_journal"], {"seq": last[0]}).rowcount
-            before = {"received_at": retention.captures_before.isoformat(), "limit_rows": PRUNE_ROWS}
-            captures = connection.execute(sql["prune_captures"], before).rowcount
+            between = {"received_at": retention.captures_before.isoformat(), "received_until": until.isoformat()}
+            captures = connection.execute(sql["prune_captures"], between | {"limit_rows": PRUNE_ROWS}).rowcount
             connection.execute(sql["prune_sales"], {"business_day": retention.business_day.isoformat()})
             connection.execute("COMMIT")
         except sqlcipher.Error:

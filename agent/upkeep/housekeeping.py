@@ -171,6 +171,7 @@ class Housekeeping:
         finally:
             reader.close()
         return Retention(
+            now=now,
             business_day=today - timedelta(days=self._config.agent.journal_days),
             captures_before=now - timedelta(days=self._config.agent.capture_days),
             acked_seq=acked,

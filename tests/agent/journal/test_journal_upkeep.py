@@ -21,6 +21,7 @@ from retail.errors import ConfigurationError, OnSiteError
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+LATER = datetime(2027, 2, 1, tzinfo=UTC)
 FIRST = date(2026, 1, 1)
 
 
@@ -55,7 +56,8 @@ def reading(folder: Path):
 def test_what_is_old_and_everybody_has_is_removed_and_the_chain_still_verifies(tmp_path: Path):
     store = store_in(tmp_path, days=10)
     kept_from = FIRST + timedelta(days=6)
-    retention = Retention(business_day=kept_from, captures_before=datetime(2026, 1, 4, tzinfo=UTC), acked_seq=100)
+    captures_before = datetime(2026, 1, 4, tzinfo=UTC)
+    retention = Retention(now=LATER, business_day=kept_from, captures_before=captures_before, acked_seq=100)
     done = prune(store, retention)
     assert (done.records, done.captures, done.more) == (18, 3, False)
     assert prune(store, retention).records == 0
@@ -72,9 +74,30 @@ def test_what_is_old_and_everybody_has_is_removed_and_the_chain_still_verifies(t
     assert store.head[1] == 30
 
 
+def test_what_a_wrong_clock_dated_goes_and_stays_with_its_neighbours(tmp_path: Path):
+    store = store_in(tmp_path, days=3)
+    for number, year in enumerate((2006, 2046, 2026)):
+        at = datetime(year, 1, 4, 12, tzinfo=UTC)
+        record = NewRecord(
+            kind="visit", payload=b"{}", occurred_at=at, clock_quality=ClockQuality.UNKNOWN, business_day=at.date()
+        )
+        paper = Capture(job_id=f"odd{number}", document_no=0, workstation_id="1", received_at=at, body=b"paper")
+        store.append([Batch(records=(record,), capture=paper)])
+    january_3 = datetime(2026, 1, 3, tzinfo=UTC)
+    values = {"business_day": january_3.date(), "captures_before": january_3, "acked_seq": 100}
+    assert prune(store, Retention(now=january_3 + timedelta(days=1), **values)).captures == 2
+    with reading(tmp_path) as reader:
+        assert reader.capture("odd0", 0) is not None
+        assert reader.capture("odd1", 0) is not None
+    later = values | {"business_day": date(2026, 1, 4), "captures_before": january_3 + timedelta(days=1)}
+    done = prune(store, Retention(now=january_3 + timedelta(days=1), **later))
+    assert (done.records, done.captures) == (5, 3), "years that are yet to come keep nothing from going"
+    store.close()
+
+
 def test_what_a_destination_lacks_is_never_removed(tmp_path: Path):
     store = store_in(tmp_path, days=10)
-    done = prune(store, Retention(business_day=date(2027, 1, 1), captures_before=NOW, acked_seq=5))
+    done = prune(store, Retention(now=LATER, business_day=date(2027, 1, 1), captures_before=NOW, acked_seq=5))
     assert done.records == 5
     with reading(tmp_path) as reader:
         assert reader.all_records_after(0)[0].seq == 6
@@ -83,7 +106,7 @@ def test_what_a_destination_lacks_is_never_removed(tmp_path: Path):
 def test_a_journal_pruned_to_nothing_goes_on_from_its_last_hash(tmp_path: Path):
     store = store_in(tmp_path, days=2)
     head = store.head
-    prune(store, Retention(business_day=date(2027, 1, 1), captures_before=NOW, acked_seq=100))
+    prune(store, Retention(now=LATER, business_day=date(2027, 1, 1), captures_before=NOW, acked_seq=100))
     store.close()
     store.open()
     assert store.head == head
