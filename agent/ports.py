@@ -6,7 +6,7 @@ Everything here is called on core's event loop and must not wait. What a method 
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from agent.identity.recognition import Recognition
@@ -74,8 +74,11 @@ class People(Protocol):
 class Journalling(Protocol):
     """The journal's writing side (`agent.journal.writer.JournalWriter`)."""
 
-    def hand_over(self, batch: Batch) -> Future[Committed]:
-        """Take a batch; the future is done when it is on disk, or fails with a TillstreamError. Order is kept."""
+    def hand_over(self, batch: Batch, *, meanwhile: Callable[[], object] | None = None) -> Future[Committed]:
+        """Take a batch; the future is done when it is on disk, or fails with a TillstreamError. Order is kept.
+
+        `meanwhile` may be called on the loop once the batch is with the disk: for work that fits into a sync.
+        """
         ...
 
     async def documents_of(self, job_id: str) -> frozenset[int]:

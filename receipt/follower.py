@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from receipt.escpos.state import PrinterState
 from receipt.escpos.tokenizer import Tokenizer
 from receipt.pen import SlipPrinter
@@ -22,6 +24,12 @@ class PrinterFollower:
 
     def __repr__(self) -> str:
         return f"<PrinterFollower {self.state!r}>"
+
+    def state_here(self) -> PrinterState | StarState:
+        """Return the state as it is at this byte, whatever the till sends next."""
+        here = copy(self.state)
+        here.touched = dict(self.state.touched)
+        return here
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes."""

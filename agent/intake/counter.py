@@ -36,6 +36,7 @@ from agent.ports import Captures, Journalling, Papers, People, Unsealing
 from agent.value.book import Entry
 from agent.value.counter import ValueCounter, member_of
 from pos_adapters.reading.values import Reading
+from pos_adapters.taps.frames import Outcome
 from receipt.paper import Paper
 from receipt.pen import TillState
 from receipt.printers import PrinterModel
@@ -186,8 +187,12 @@ class Counter:
             return
         if taken.whose is not None:
             self._house.keeper.dropped(taken.whose.gone)
-        if taken.offering.content:
-            self.outcomes.expect(taken.offering.content)
+        content = taken.offering.content
+        if content:
+            self.outcomes.expect(content)
+            if not taken.offering.draw():  # decided and on disk, but nothing that a printer can be given
+                paper = (content["job_id"], content["cut_no"])
+                self.outcomes.settle(taken.origin.workstation_id, paper, Outcome.NOT_SENT)
         self._tell_pages(taken)
 
     # Parts

@@ -196,7 +196,7 @@ class TapSession:
         self._counter.floor.cuts_held += 1
         origin = job.origin(self.workstation_id)
         assert self._follower is not None, "a cut comes behind its job's beginning"
-        place = self._counter.place(self, job_id=str(job.job_id), cut_no=cut_no, state=self._follower.state)
+        place = self._counter.place(self, job_id=str(job.job_id), cut_no=cut_no, state=self._follower.state_here())
         body = job.cut_off(offset)
         taken = self._counter.take(paper, body, origin, place=place)
         if taken.awaits is None:
@@ -211,12 +211,13 @@ class TapSession:
     def _release_when_on_disk(self, job: OpenJob, cut_no: int, taken: Taken) -> None:
         def on_disk(ok: bool) -> None:
             self._counter.floor.cuts_held -= 1
-            if not ok or not taken.printed:
+            printed = taken.offering.draw() if ok else b""
+            if not printed:
                 self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
             elif taken.is_slip:
-                self._answer(FrameType.SLIP, job, taken.printed)
+                self._answer(FrameType.SLIP, job, printed)
             else:
-                self._answer(FrameType.BLOCK, job, ANSWER_BODY.pack(cut_no) + taken.printed)
+                self._answer(FrameType.BLOCK, job, ANSWER_BODY.pack(cut_no) + printed)
 
         self._hand_over(job, taken, on_disk=on_disk)
 
@@ -231,7 +232,8 @@ class TapSession:
             on_disk(ok)  # the customer's paper before the pages
             self._counter.committed(taken, ok=ok, error=None if ok else _error_of(future))
 
-        self._counter.journal.hand_over(taken.batch).add_done_callback(done)
+        future = self._counter.journal.hand_over(taken.batch, meanwhile=taken.offering.draw)
+        future.add_done_callback(done)
 
     # The end
 

@@ -49,11 +49,6 @@ class Taken:
     value: Entry = field(default_factory=Entry)
 
     @property
-    def printed(self) -> bytes:
-        """The block or slip; empty for none."""
-        return self.offering.printed
-
-    @property
     def is_slip(self) -> bool:
         """Whether it is a slip of its own."""
         return self.offering.is_slip

@@ -130,14 +130,16 @@ class JournalStore:
             self._connection.close()
             self._connection = None
 
-    def append(self, batches: Sequence[Batch]) -> list[Result]:
+    def append(self, batches: Sequence[Batch], *, syncs: Callable[[], None] | None = None) -> list[Result]:
         """Apply batches in one transaction; when one of them is at fault, each on its own.
+
+        `syncs` is called when all is written but the sync, which is what takes long.
 
         A database that turns out to be broken is salvaged on the spot and the batches are applied to the new one.
         Returns one result a batch, in order. Nothing is raised: an error is the result of those it concerns.
         """
         try:
-            return list(self._commit_or_salvage(batches))
+            return list(self._commit_or_salvage(batches, syncs))
         except DefectError as error:
             if len(batches) == 1:
                 return [error]
@@ -207,20 +209,22 @@ class JournalStore:
         assert self._connection is not None
         return self._connection
 
-    def _commit_or_salvage(self, batches: Sequence[Batch]) -> list[Committed]:
+    def _commit_or_salvage(self, batches: Sequence[Batch], syncs: Callable[[], None] | None) -> list[Committed]:
         try:
-            return self._commit(batches)
+            return self._commit(batches, syncs)
         except BrokenJournalError:
             self.salvage()
-            return self._commit(batches)
+            return self._commit(batches, syncs)
 
-    def _commit(self, batches: Sequence[Batch]) -> list[Committed]:
+    def _commit(self, batches: Sequence[Batch], syncs: Callable[[], None] | None) -> list[Committed]:
         before = self._seq, self._hash
         try:
             connection = self._open_connection()
             with translated(str(self._path)):
                 connection.execute("BEGIN IMMEDIATE")
                 results = [self._apply(connection, batch) for batch in batches]
+                if syncs is not None:
+                    syncs()
                 connection.execute("COMMIT")
         except TillstreamError as error:
             self._seq, self._hash = before

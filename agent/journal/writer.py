@@ -12,6 +12,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -33,12 +34,17 @@ Turns = Callable[[Callable[[], None]], None]
 """Calls what it is given once, soon, on the loop."""
 
 
+Meanwhile = Callable[[], object]
+"""Work of the loop's that fits into a sync: it needs the interpreter while the thread needs the disk."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     """Something for the thread: a batch, or a piece of upkeep; the future lives on the loop."""
 
     work: Batch | Callable[[JournalStore], object]
     future: asyncio.Future[object]
+    meanwhile: Meanwhile | None = None
 
 
 class JournalWriter:
@@ -86,9 +92,13 @@ class JournalWriter:
         """Return when the batch is on disk. Raises TillstreamError, sorted by who must act; then nothing of it is."""
         return await self.hand_over(batch)
 
-    def hand_over(self, batch: Batch) -> asyncio.Future[Committed]:
-        """Take a batch and return at once; the future is done when it is on disk, or fails as `commit` does."""
-        return cast("asyncio.Future[Committed]", self._submit(batch))
+    def hand_over(self, batch: Batch, *, meanwhile: Meanwhile | None = None) -> asyncio.Future[Committed]:
+        """Take a batch and return at once; the future is done when it is on disk, or fails as `commit` does.
+
+        `meanwhile` is called on the loop when the rows are written and only the sync is left to wait for; not at all
+        when that goes wrong.
+        """
+        return cast("asyncio.Future[Committed]", self._submit(batch, meanwhile=meanwhile))
 
     async def documents_of(self, job_id: str) -> frozenset[int]:
         """Return which documents of a job are in the journal already."""
@@ -106,10 +116,12 @@ class JournalWriter:
         elif self._thread.is_alive():
             self._thread.join()
 
-    def _submit(self, work: Batch | Callable[[JournalStore], object]) -> asyncio.Future[object]:
+    def _submit(
+        self, work: Batch | Callable[[JournalStore], object], *, meanwhile: Meanwhile | None = None
+    ) -> asyncio.Future[object]:
         assert self._loop is not None, "start() was not called"
         future: asyncio.Future[object] = self._loop.create_future()
-        self._queue.put(_Request(work, future))
+        self._queue.put(_Request(work, future, meanwhile))
         if self._turns is not None and not self._turn_is_due:
             self._turn_is_due = True
             self._turns(self.turn)
@@ -165,17 +177,24 @@ class JournalWriter:
             batches = []
             answers.append((request.future, self._upkeep(request.work)))
         answers += self._commit(batches)
+        self._on_loop(lambda: _deliver(answers))
+
+    def _on_loop(self, work: Callable[[], object]) -> None:
         assert self._loop is not None
-        try:
-            self._loop.call_soon_threadsafe(_deliver, answers)
-        except RuntimeError:  # the loop was closed: nobody waits any more, and what is on disk is on disk
-            return
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more, and what is on disk is on disk
+            self._loop.call_soon_threadsafe(work)
 
     def _commit(self, requests: list[_Request]) -> list[tuple[asyncio.Future[object], object]]:
         if not requests:
             return []
         batches = [cast("Batch", request.work) for request in requests]
-        results = self._with_reserve(batches, self._store.append(batches))
+        waiting = [request.meanwhile for request in requests if request.meanwhile is not None]
+
+        def syncs() -> None:
+            if waiting:
+                self._on_loop(lambda: [each() for each in waiting])
+
+        results = self._with_reserve(batches, self._store.append(batches, syncs=syncs))
         self.trouble = next((result for result in results if isinstance(result, TillstreamError)), None)
         self._since_look += 1
         return [(request.future, result) for request, result in zip(requests, results, strict=True)]

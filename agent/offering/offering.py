@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.qr_codes import prepare
 from receipt.slip import DrawsText, encode_slip
 from retail.coupons import TOKEN_CHARS
-from retail.errors import ConfigurationError, TillstreamError
+from retail.errors import ConfigurationError, DefectError, TillstreamError
 from retail.facts import Basket, Facts, basket_of
 from retail.identifiers import CampaignId, TransactionId
 from retail.loyalty import Account
@@ -57,10 +58,12 @@ class Place:
 class Offering:
     """What to print and what to journal before it; `content` is the decision's record, to be awaited by the outcome.
 
+    `draw` returns the bytes, empty for none; they are made when first asked for, while the records go to disk.
+
     `issued` are the contents of its `coupon.issued` records, each with the till's own barcode beside the QR code.
     """
 
-    printed: bytes = b""
+    draw: Callable[[], bytes] = bytes
     is_slip: bool = False
     records: tuple[tuple[JournalKind, Content], ...] = ()
     content: Content = field(default_factory=dict)
@@ -287,25 +290,33 @@ class OfferDesk:
         who: Content,
     ) -> Offering:
         appendix = place.profile is PrintProfile.APPENDIX
-        slip = self._speech.slip(decision, occasion, form=SlipForm.APPENDIX if appendix else SlipForm.SEPARATE)
-        printed = b""
-        if slip is not None:
-            try:
-                printed = encode_slip(slip, place.model, restore=place.state, draws=self._draws, cut=not appendix)
-            except TillstreamError as error:
-                self._on_trouble(error)
-        if len(printed) > SLIP_BYTES_MAX:
-            printed = b""
-        rewards = decision.rewards if printed else ()
-        records, content = _records(decision, rewards, coupons, who)
+        records, content = _records(decision, decision.rewards, coupons, who)
+        form = SlipForm.APPENDIX if appendix else SlipForm.SEPARATE
         return Offering(
-            printed=printed,
+            draw=cache(partial(self._drawn, self._speech, decision, occasion, place=place, form=form)),
             is_slip=not appendix,
             records=records,
             content=content,
-            rewards=rewards,
+            rewards=decision.rewards,
             issued=_till_codes(records, coupons),
         )
+
+    def _drawn(self, speech: Speech, decision: Decision, occasion: Occasion, *, place: Place, form: SlipForm) -> bytes:
+        """Return the slip's bytes, empty where there is nothing to say or it cannot be printed. Never raises."""
+        try:
+            slip = speech.slip(decision, occasion, form=form)
+            if slip is None:
+                return b""
+            cut = form is SlipForm.SEPARATE
+            printed = encode_slip(slip, place.model, restore=place.state, draws=self._draws, cut=cut)
+        except TillstreamError as error:
+            self._on_trouble(error)
+            return b""
+        except Exception as error:  # noqa: BLE001 - a defect in speaking costs this offer and nothing else
+            what = f"drawing a slip failed (job {place.job_id}, cut {place.cut_no}): {error!r}"
+            self._on_trouble(DefectError(what, fix="send the log to support", code="defect"))
+            return b""
+        return printed if len(printed) <= SLIP_BYTES_MAX else b""
 
     def _speaking(self) -> Speech:
         return Speech(self._speaker, phrases=self._phrases, shelf=self.bundle.shelf, on_trouble=self._on_trouble)
