@@ -25,7 +25,7 @@ from pos_adapters.reading.amounts import (
 from pos_adapters.reading.dates import date_in, looks_dated
 from pos_adapters.reading.folding import WIDE, clean, fold
 from pos_adapters.reading.lexicon import Hit, Lexicon, Role, standard_lexicon
-from pos_adapters.reading.quantities import Goods, goods_on
+from pos_adapters.reading.quantities import Goods, GoodsPlan, goods_by, goods_on, plan_of
 
 # A line longer than any paper (64 columns of wide letters) is noise; its head is enough to see that.
 LINE_CHARACTERS_MAX = 256
@@ -78,6 +78,7 @@ class _Shape(NamedTuple):
     facts: LineFacts
     figures: tuple[Figures, ...]  # where the digits of each number stand
     name_end: int | None  # where the amount begins, before which the name stands; None without an amount
+    plan: GoodsPlan | None  # where amount and quantity stand on a line of goods
     long: bool  # a run of digits may be an article number
 
 
@@ -88,6 +89,7 @@ class LineReader:
         self.lexicon = lexicon
         self._memo: dict[str, LineFacts] = {}
         self._shapes: dict[str, _Shape | None] = {}
+        self._word_keys: dict[str, str] = {}
 
     def read(self, text: str) -> LineFacts:
         """Return the facts of one line as seen on paper."""
@@ -122,9 +124,13 @@ class LineReader:
     def _word_key(self, match: re.Match[str]) -> str:
         """Return what stands for a word in a shape: itself, or its length where nothing depends on its letters."""
         word = match.group()
-        if not self.lexicon.is_stranger(word.lower()) or may_be_of_a_number(word):
-            return word
-        return _STRANGER * len(word)
+        key = self._word_keys.get(word)
+        if key is None:
+            known = not self.lexicon.is_stranger(word.lower()) or may_be_of_a_number(word)
+            if len(self._word_keys) >= _MEMO_LINES_MAX:
+                self._word_keys.clear()
+            key = self._word_keys[word] = word if known else _STRANGER * len(word)
+        return key
 
     def _read(self, printed: str) -> LineFacts:
         text = clean(printed)
@@ -188,7 +194,13 @@ def _shape_of(facts: LineFacts, printed: str, key: str) -> _Shape | None:
     if len(known) != len(figures):
         return None
     name_end = facts.numbers[facts.right[-1]].start if facts.right else None
-    return _Shape(facts._replace(shape=key), known, name_end, _LONG_RUN.search(facts.text) is not None)
+    return _Shape(
+        facts._replace(shape=key),
+        known,
+        name_end,
+        plan_of(facts.goods, facts.numbers, facts.right),
+        _LONG_RUN.search(facts.text) is not None,
+    )
 
 
 def _refilled(shape: _Shape, printed: str) -> LineFacts:
@@ -202,7 +214,7 @@ def _refilled(shape: _Shape, printed: str) -> LineFacts:
         *facts[_FIRST_SHARED:_AFTER_SHARED],
         None if facts.days is None else _days(text),
         name_in(name) if long else " ".join(name.split()).strip(_NAME_EDGES),
-        goods_on(text, numbers, facts.right) if facts.times is None else None,
+        None if shape.plan is None else goods_by(shape.plan, text, numbers),
         _gtin_in(text) if long else None,
         facts.shape,
     )

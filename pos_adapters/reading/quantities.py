@@ -26,9 +26,35 @@ def goods_on(text: str, numbers: tuple[Number, ...], right: tuple[int, ...]) -> 
         if amount is not None:
             if amount < 0:
                 return None
-            fields = (amount, *quantity_and_price(text, numbers, index, decimals=USUAL_DECIMALS))
-            return tuple.__new__(Goods, fields)  # what Goods(...) does, at half its cost
+            return Goods(amount, *quantity_and_price(text, numbers, index, decimals=USUAL_DECIMALS))
     return None
+
+
+class GoodsPlan(NamedTuple):
+    """Where lines of one shape, whatever their figures, have their amount and their quantity."""
+
+    amount: int  # index of its number
+    quantity: int | None
+    multiplies: bool  # figures may be a price: the product decides
+
+
+def plan_of(goods: Goods | None, numbers: tuple[Number, ...], right: tuple[int, ...]) -> GoodsPlan | None:
+    """Return where `goods_on` found its numbers; None where the line is no goods."""
+    if goods is None:
+        return None
+    amount = next(index for index in right if in_fashion(numbers[index], USUAL_DECIMALS) is not None)
+    multiplies = amount > 1 and any(in_fashion(number, USUAL_DECIMALS) is not None for number in numbers[:amount])
+    return GoodsPlan(amount, None if goods.quantity is None else numbers.index(goods.quantity), multiplies)
+
+
+def goods_by(plan: GoodsPlan, text: str, numbers: tuple[Number, ...]) -> Goods:
+    """Return what `goods_on` would of a line whose shape has a plan."""
+    amount, quantity, multiplies = plan
+    if multiplies:
+        found = quantity_and_price(text, numbers, amount, decimals=USUAL_DECIMALS)
+    else:
+        found = (None if quantity is None else numbers[quantity]), None
+    return tuple.__new__(Goods, (numbers[amount].value, *found))  # what Goods(...) does, at half its cost
 
 
 def quantity_and_price(
