@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import signal
 import socket
+import threading
 
 import pytest
 
 from pos_adapters.taps.frames import Outcome
+from tests.pos_adapters.taps.core_process import CoreProcess
 from tests.pos_adapters.taps.rig import CUT, Register, Rig
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
@@ -91,6 +93,31 @@ def test_a_printer_that_keeps_its_side_open_does_not_keep_the_next_register_wait
     assert [job.data for job in printer.jobs] == [b"receipt 0", b"receipt 1"]
 
 
+@pytest.mark.slow
+def test_a_printer_that_never_closes_its_side_does_not_keep_a_register_that_waits_for_it(rig: Rig) -> None:
+    """Nobody asked it anything and it has never said a word: five seconds, with nobody else waiting."""
+    printer = rig.printer(keeps_open=True)
+    tap = rig.tap(printer, profile="off")
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT)
+    register.half_close()
+    assert register.receive_all() == b""
+    assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
+    tap.wait_event("gave_way")
+
+
+@pytest.mark.parametrize("profile", ["off", "appendix"])
+def test_an_answer_that_takes_its_time_is_waited_for_though_the_register_has_finished(rig: Rig, profile: str) -> None:
+    printer = rig.printer(keeps_open=True)
+    tap = rig.tap(printer, profile=profile)
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT + b"\x1dr\x01")
+    register.half_close()
+    printer.wait_jobs(1)
+    threading.Timer(1.5, lambda: printer.connections[0].sendall(b"\x00")).start()
+    assert register.receive(1) == b"\x00"
+
+
 # The register
 
 
@@ -122,6 +149,7 @@ def test_five_hundred_reconnects_print_five_hundred_receipts(rig: Rig) -> None:
     assert tap.rss_kb() - before < 2_000
 
 
+@pytest.mark.slow  # ten seconds
 def test_a_register_that_connects_and_says_nothing_gives_way_to_one_that_prints(rig: Rig) -> None:
     printer = rig.printer()
     tap = rig.tap(printer)
@@ -232,6 +260,45 @@ def test_a_core_that_answers_nothing_three_times_is_not_waited_for_until_it_answ
     core.answer = lambda job, cut_no, offset: BLOCK
     rig.print_job(tap, RECEIPT + CUT)
     assert printer.wait_jobs(7)[6].data == RECEIPT + BLOCK + CUT
+
+
+def test_a_core_late_by_a_millisecond_is_late(rig: Rig) -> None:
+    """The cut waits for the budget and no longer; the answer that comes behind it is told to be late, and not printed."""
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: ...)
+    tap = rig.tap(printer, "--budget-ms", "50")
+    core.wait_connected()
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT)
+    job = core.wait_job(0, ended=False)
+    tap.wait_event("budget_over")
+    core.block(job, 1, BLOCK)
+    core.seen.until(lambda: job.outcomes, "an outcome")
+    assert job.outcomes == [(1, Outcome.LATE)]
+    register.half_close()
+    assert register.receive_all() == b""
+    assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
+
+
+def test_a_core_that_is_stopped_costs_three_blocks_and_is_asked_again_when_it_goes_on(rig: Rig) -> None:
+    """SIGSTOP: its socket is open and takes bytes, and nothing comes back."""
+    printer = rig.printer()
+    core = CoreProcess(rig.core_path)
+    try:
+        tap = rig.tap(printer)
+        core.behave(["stop"])
+        for number in range(5):
+            rig.print_job(tap, RECEIPT + CUT)
+            assert printer.wait_jobs(number + 1)[number].data == RECEIPT + CUT
+        assert tap.count("budget_over") == 3
+        core.behave(["block"])
+        rig.print_job(tap, RECEIPT + CUT)
+        assert b"<<block" not in printer.wait_jobs(6)[5].data, "asked, and not waited for"
+        tap.wait_event("core_answers_again")
+        rig.print_job(tap, RECEIPT + CUT)
+        assert b"<<block" in printer.wait_jobs(7)[6].data
+    finally:
+        core.stop()
 
 
 def test_a_core_that_reads_nothing_costs_no_memory_and_no_receipt(rig: Rig) -> None:
