@@ -9,6 +9,9 @@ the typesetter's limits whatever their number. A document ends
   or when the document's own first line, the shop's name, follows it;
 * when the job is closed, or when core says so (`finish_here`: a cut is held, or the register has fallen silent).
 
+A job has a bounded number of documents (`DOCUMENTS_FREE`, and one more for every `DOCUMENT_BYTES`): a stream of cuts is
+no till. The last one before what is passed over is `transparent`; after `finish_here` the counting begins anew.
+
 Documents on which nothing was printed are left out, except that a job which does nothing but open the drawer is one.
 """
 
@@ -33,9 +36,12 @@ from receipt.turned import as_read
 PIECE_BYTES: Final = 16 * 1024  # tokens of one piece are in memory at once: about 100 bytes each
 TEXT_BYTES_MAX: Final = 8 * 1024  # text that comes byte by byte is joined up to here
 _LINE_FEEDS: Final = frozenset(("PrintAndLineFeed", "StarLineFeed"))
+_CARRIAGE_RETURN: Final = "PrintAndCarriageReturn"
 _RESETS: Final = frozenset(("EscInitialize", "StarInitialize"))
 SEAMS_MAX: Final = 256  # a till that resets before every line parts nothing with it
 HEADER_LETTERS_MIN: Final = 3  # a first line of fewer is no name that could tell one receipt from the next
+DOCUMENTS_FREE: Final = 2_000  # a busy till's day on one connection, however short its slips are
+DOCUMENT_BYTES: Final = 512  # beyond those, one document for so many bytes of the job: receipts have a kilobyte
 TEAR_OFF_LINES: Final = 3  # a tear bar stands 10 to 15 mm above the print line
 
 
@@ -64,6 +70,8 @@ class PaperReader:
         self._seams: list[tuple[int, int]] = []  # line and offset of every ESC @ between lines of this document
         self._position = 0
         self._printed = False  # a document of this job has ended
+        self._documents = 0  # that have ended since core last read on
+        self._passed_over = False  # this document: there have been too many
         self._commands_seen = False
 
     def feed(self, data: bytes) -> list[Paper]:
@@ -92,6 +100,7 @@ class PaperReader:
         """
         self._decide_now()
         papers = self._finish(ended_by, self._position)
+        self._documents, self._passed_over = 0, False
         self._held += papers[:-1]
         paper = papers[-1] if papers else None
         if paper is not None and (self._tokenizer.in_payload or self._tokenizer.pending):
@@ -156,12 +165,17 @@ class PaperReader:
                 self._line_feed(token)
             elif kind is TokenKind.REALTIME:
                 self._interpreter.run(token)
+            elif name == _CARRIAGE_RETURN and not self._text and self._at_rest():
+                pass  # some tills end their lines by CR CR LF
             else:
                 if self._text:
                     self._flush()
                 self._command(token, papers)
         if tokens:
             self._position = tokens[-1].offset + len(tokens[-1].data)
+
+    def _at_rest(self) -> bool:
+        return self._interpreter.idle and self._typesetter.at_line_start
 
     def _line_feed(self, token: Token) -> None:
         text = self._text
@@ -208,7 +222,7 @@ class PaperReader:
         interpreter.end(end)
         papers = []
         drawer_alone = interpreter.drawer_opened and not self._printed and ended_by is PaperEnd.CLOSE
-        if not sheet.blank or drawer_alone:
+        if not self._passed_over and (not sheet.blank or drawer_alone):
             lines, places = sheet.take(end)
             paper = Paper(
                 lines=lines[: len(lines) - min(sheet.trailing_feed, len(lines))],
@@ -228,12 +242,20 @@ class PaperReader:
             seams = [(places.get(line, line), offset) for line, offset in self._seams]
             papers = [as_read(each) for each in _parted(paper, seams)]
             self._printed = True
+        self._count(papers, end)
         self._start = end
         self._seams = []
         self._told = 0
         sheet.begin()
         interpreter.begin()
         return papers
+
+    def _count(self, papers: list[Paper], end: int) -> None:
+        """Note documents that ended; where they are too many, the next is passed over and the last one says so."""
+        self._documents += len(papers)
+        self._passed_over = self._documents >= DOCUMENTS_FREE + end // DOCUMENT_BYTES
+        if self._passed_over and papers:
+            papers[-1] = replace(papers[-1], transparent=True)
 
 
 def _parted(paper: Paper, seams: list[tuple[int, int]]) -> list[Paper]:
