@@ -12,8 +12,8 @@ from itertools import islice
 
 from pos_adapters.reading.gaps import has_gaps
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.readings import Candidate, Solution, Verdict, readings_of
-from pos_adapters.reading.settlement import settle
+from pos_adapters.reading.readings import Candidate, Holding, Solution, Verdict, readings_of
+from pos_adapters.reading.settlement import Settlement, settle
 from pos_adapters.reading.sheet import GOODS, Entry, Part, Sheet
 
 TOTALS_MAX = 16  # amounts tried as the total; a receipt prints its total a few times, a report more often
@@ -24,7 +24,7 @@ def judge(sheet: Sheet, show: Show) -> Verdict:
     """Find the one reading of `sheet` that holds; `show` prints an amount for the detail."""
     if not any(entry.part in GOODS or _may_be_goods(sheet, entry) for entry in sheet.entries):
         return Verdict(None, "no_amounts", "no line could be read as goods with an amount")
-    held: list[Solution] = []
+    held: list[Holding] = []
     nearest = ""
     for total in islice(_totals(sheet), TOTALS_MAX):
         found = list(readings_of(sheet, total))
@@ -33,7 +33,7 @@ def judge(sheet: Sheet, show: Show) -> Verdict:
             nearest = _both_sums(sheet, total, show)
     if not held:
         return Verdict(None, "does_not_add_up", nearest or "no total was found for the items")
-    return _settled(sheet, _owed_last(sheet, held), show)
+    return _settled(sheet, [one.solution() for one in _owed_last(sheet, held)], show)
 
 
 def _may_be_goods(sheet: Sheet, entry: Entry) -> bool:
@@ -73,7 +73,7 @@ def _total_from_tenders(sheet: Sheet) -> Iterator[Candidate]:
         yield Candidate(paid - change, None, tenders[0].line, adjusted=False)
 
 
-def _owed_last(sheet: Sheet, held: Sequence[Solution]) -> list[Solution]:
+def _owed_last(sheet: Sheet, held: Sequence[Holding]) -> list[Holding]:
     """Of printed totals that hold, the last before any payment is what was owed; those above it are subtotals."""
     first_total = min(solution.total.line for solution in held)
     payments = [entry.line for entry in sheet.entries if entry.part in _PAYMENT and entry.line > first_total]
@@ -89,8 +89,12 @@ _PAYMENT = frozenset((Part.TENDER, Part.RECEIVED, Part.CHANGE))
 def _settled(sheet: Sheet, held: Sequence[Solution], show: Show) -> Verdict:
     solutions: list[Solution] = []
     problem = ""
+    settled: dict[tuple[int, int], tuple[Settlement | None, str]] = {}  # readings of one total are paid alike
     for solution in held:
-        settlement, unsettled = settle(sheet, solution.total.amount, after=solution.total.until, show=show)
+        amount, until = solution.total.amount, solution.total.until
+        if (amount, until) not in settled:
+            settled[amount, until] = settle(sheet, amount, after=until, show=show)
+        settlement, unsettled = settled[amount, until]
         problem = problem or unsettled
         if settlement is not None:
             solutions.append(solution._replace(settlement=settlement))

@@ -99,7 +99,8 @@ def lines_saying(lines: Sequence[LineFacts], active: int, role: Role) -> list[in
     return [
         line
         for line, facts in enumerate(lines)
-        if facts.unknown <= 1
+        if facts.telling
+        and facts.unknown <= 1
         and any(sense.role is role and sense.languages & active for hit in facts.hits for sense in hit.senses)
     ]
 

@@ -39,7 +39,9 @@ _BETWEEN_TIMES = re.compile(
 )
 _DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d)")
 _GTIN = re.compile(r"(?<!\d)(?:\d{8}|\d{12,14})(?!\d)")
-_TELLING = frozenset((Role.SALES_COUNT, Role.COMPLETED, Role.POINTS_EARNED, Role.POINTS_SPENT))
+_TELLING = frozenset(
+    (Role.SALES_COUNT, Role.COMPLETED, Role.POINTS_EARNED, Role.POINTS_SPENT, Role.DECLINED, Role.EXCHANGE)
+)
 _UNIT_ROLES = frozenset((Role.UNIT, Role.FILLER, Role.HEADING))
 
 
@@ -52,7 +54,7 @@ class LineFacts(NamedTuple):
     times: tuple[int, int] | None  # indexes of quantity and price where the line multiplies
     hits: tuple[Hit, ...]
     votes: tuple[tuple[int, int], ...]  # (languages, letters) of each hit
-    telling: bool  # a phrase may say what the document is, that it is completed, or points
+    telling: bool  # a phrase may say what the document is, what became of it, or points
     letters: int
     unknown: int  # letters that no phrase explains
     named: bool  # it has words that could name goods

@@ -7,7 +7,7 @@ answers leave few coincidences.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -54,6 +54,23 @@ class Solution(NamedTuple):
     settlement: Settlement | None = None
 
 
+class Holding(NamedTuple):
+    """A choice of answers whose sums hold, before its lines are put in order: of many that hold, few are looked at."""
+
+    total: Candidate
+    fixed: Acting
+    chosen: tuple[Answer, ...]
+    open_choice: bool
+
+    def solution(self) -> Solution:
+        """Return the reading with its lines in printed order."""
+        acting = self.fixed
+        if any(answer.acting for answer in self.chosen):
+            acting = tuple(sorted((*acting, *(one for answer in self.chosen for one in answer.acting)), key=_by_line))
+        flips = sum(answer.flips for answer in self.chosen)
+        return Solution(self.total, acting, flips, any(answer.stray for answer in self.chosen), self.open_choice)
+
+
 class Verdict(NamedTuple):
     """What the arithmetic says: a solution, or why none was taken (a `ParkReason`), in words with both sums."""
 
@@ -62,8 +79,8 @@ class Verdict(NamedTuple):
     detail: str
 
 
-def readings_of(sheet: Sheet, total: Candidate) -> Iterator[Solution]:
-    """Yield every reading of what stands above the total that makes it."""
+def readings_of(sheet: Sheet, total: Candidate) -> Iterator[Holding]:
+    """Yield every reading of what stands above the total that makes it, with some goods in it."""
     above = _above(sheet, total)
     if above is None:
         return
@@ -77,16 +94,14 @@ def readings_of(sheet: Sheet, total: Candidate) -> Iterator[Solution]:
         return
     sums = [[sum(amount for _, _, amount in answer.acting) for answer in answers] for answers in questions]
     open_choice = any(len(set(each)) > 1 for each in sums)
+    certain, has_goods = tuple(fixed), _has_goods(fixed)
     for chosen, made in zip(product(*questions), map(sum, product(*sums)), strict=True):
-        if made != missing:
-            continue
-        acting = fixed
-        if any(answer.acting for answer in chosen):
-            acting = sorted((*fixed, *(one for answer in chosen for one in answer.acting)), key=_by_line)
-        if any(part is Part.ITEM or part is Part.RETURN for _, part, _ in acting):
-            flips = sum(answer.flips for answer in chosen)
-            stray = any(answer.stray for answer in chosen)
-            yield Solution(total, tuple(acting), flips, stray, open_choice)
+        if made == missing and (has_goods or any(_has_goods(answer.acting) for answer in chosen)):
+            yield Holding(total, certain, chosen, open_choice)
+
+
+def _has_goods(acting: Iterable[tuple[Entry, Part, int]]) -> bool:
+    return any(part is Part.ITEM or part is Part.RETURN for _, part, _ in acting)
 
 
 def _above(sheet: Sheet, total: Candidate) -> tuple[list[tuple[Entry, Part, int]], list[Entry]] | None:
