@@ -23,7 +23,7 @@ def coupons_seen(transaction: RetailTransaction, issued: Collection[str]) -> tup
 
     A line taken back again (a return line, a positive modification) takes its use back.
     """
-    if transaction.status is not TransactionStatus.COMPLETED:
+    if not issued or transaction.status is not TransactionStatus.COMPLETED:
         return ()
     used: dict[str, int] = {}
     for line in transaction.line_items:
@@ -40,6 +40,8 @@ def coupons_printed(lines: Iterable[str], issued: Collection[str]) -> tuple[str,
     For tills that print the code beside or below the discount, where no line item carries it. A line without a minus
     takes a use back where others have one: the cashier has cancelled it.
     """
+    if not issued:
+        return ()
     plain: dict[str, int] = {}
     less: dict[str, int] = {}
     for line in lines:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -89,9 +89,9 @@ class ValueBook:
         """Remove a row. Twice is as good as once."""
         self._change((what, row_id), None)
 
-    def till_codes(self) -> frozenset[str]:
-        """Return every till barcode that this store has issued and still knows."""
-        return frozenset(self._serials)
+    def till_codes(self) -> Collection[str]:
+        """Return every till barcode that this store has issued and still knows: as it stands now, not a copy."""
+        return self._serials.keys()
 
     def serials_of(self, till_code: str) -> tuple[str, ...]:
         """Return the coupons that bear a till barcode: one, or all of a mass coupon."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -17,20 +17,24 @@ SEEN_MAX = 5_000
 DAY = timedelta(days=1)
 
 
+_Name = tuple[str, str]
+
+
 class Suspicions:
     """Used by core's loop only. In memory: after a restart a pattern needs its sales anew."""
 
     def __init__(self) -> None:
-        self._seen: deque[SaleSeen] = deque(maxlen=SEEN_MAX)
+        self._seen: deque[SaleSeen] = deque()
+        self._of: defaultdict[_Name, deque[SaleSeen]] = defaultdict(deque)
 
     def seen(self, sale: SaleSeen, policy: FraudPolicy) -> list[tuple[JournalKind, Row]]:
         """Remember a sale and return the records of what it looks like; a repeat gives the same."""
-        while self._seen and sale.at - self._seen[0].at > DAY:
-            self._seen.popleft()
-        before = [each for each in self._seen if each.transaction_id != sale.transaction_id]
-        found = flags(sale, before, policy)
+        while self._seen and (sale.at - self._seen[0].at > DAY or len(self._seen) >= SEEN_MAX):
+            self._drop_oldest()
+        related = {each.transaction_id: each for name in _names(sale) for each in self._of.get(name, ())}
+        found = flags(sale, tuple(related.values()), policy)
         if sale.customer_id is not None:
-            self._seen.append(sale)
+            self._remember(sale)
         return [
             (
                 JournalKind.FRAUD_FLAGGED,
@@ -49,7 +53,28 @@ class Suspicions:
     def forget(self, customer_id: str) -> None:
         """Forget a person: they were erased."""
         kept = [each for each in self._seen if each.customer_id != customer_id]
-        self._seen = deque(kept, maxlen=SEEN_MAX)
+        self._seen.clear()
+        self._of.clear()
+        for each in kept:
+            self._remember(each)
+
+    def _remember(self, sale: SaleSeen) -> None:
+        self._seen.append(sale)
+        for name in _names(sale):
+            self._of[name].append(sale)
+
+    def _drop_oldest(self) -> None:
+        oldest = self._seen.popleft()
+        for name in _names(oldest):
+            self._of[name].popleft()
+            if not self._of[name]:
+                del self._of[name]
+
+
+def _names(sale: SaleSeen) -> list[_Name]:
+    """Return whose sale it was: a pattern is one of a card, or of an operator, so that no other sale is looked at."""
+    names = (("customer", sale.customer_id), ("operator", sale.operator_id))
+    return [(kind, name) for kind, name in names if name is not None]
 
 
 def coupon_flag(content: Mapping[str, Any], *, transaction_id: str) -> tuple[JournalKind, Row]:
