@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ QUERY_FILES = ("queries.sql", "queries_days.sql")  # what a receipt needs, and w
 _MARK = "-- name: "
 
 
+@cache
 def load_queries() -> Mapping[str, str]:
     """Return name -> statement of every statement in the files of `QUERY_FILES`."""
     queries: dict[str, str] = {}

@@ -18,6 +18,7 @@ from psycopg.types.string import BytesBinaryDumper
 
 from hub.storage.ports import Row, Session, TakenAlreadyError, Value
 from hub.storage.statements import Dialect, load_schema, load_statements
+from hub.storage.structure import check_tables, expected_structure
 from retail.errors import ConfigurationError, TillstreamError, TryAgainError
 
 SCHEMA_VERSION = 1
@@ -50,6 +51,7 @@ class PostgresqlDatabase:
             session = _PostgresqlSession(connection, self._statements, {})
             _prepare(session, connection, today)
             self._types = _column_types(session)
+            _check(self._types)
 
     def __repr__(self) -> str:
         return "<PostgresqlDatabase>"  # a URL may hold a password
@@ -195,6 +197,13 @@ def _column_types(session: _PostgresqlSession) -> dict[str, dict[str, str]]:
     for table, column, kind in session.rows("column_types"):
         types.setdefault(table, {})[column] = kind
     return types
+
+
+def _check(types: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuse a database of another build. Its own tables may stand beside ours: only ours are looked at."""
+    expected = expected_structure()
+    found = {table: set(columns) for table, columns in types.items() if table in expected.tables}
+    check_tables(found, expected, "the database")
 
 
 def _months_around(today: date) -> list[date]:

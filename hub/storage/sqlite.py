@@ -19,6 +19,7 @@ from sqlcipher3 import dbapi2 as sqlite
 
 from hub.storage.ports import Row, Session, TakenAlreadyError, Value
 from hub.storage.statements import Dialect, load_schema, load_statements
+from hub.storage.structure import bring_up_to_date
 from retail.errors import ConfigurationError, TillstreamError, TryAgainError
 
 SQLITE_OLDEST = (3, 51, 3)
@@ -168,13 +169,19 @@ def _prepare(connection: Any, path: Path) -> None:
             fix="run the newer version, or restore a backup",
             code="schema_newer",
         )
-    if version == 0:
-        connection.execute("BEGIN IMMEDIATE")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
         if int(connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
             for statement in _script(load_schema(Dialect.SQLITE)):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        else:
+            bring_up_to_date(connection, path)
         connection.execute("COMMIT")
+    except ConfigurationError:
+        connection.execute("ROLLBACK")
+        raise
+    if version == 0:
         _sync_directory(path.parent)
 
 
