@@ -14,28 +14,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pos_adapters.reading.wide_digits import STYLE_COMMAND, WIDE_BYTES, masked_wide
+
 DIGITS_MIN, DIGITS_MAX = 12, 19  # ISO/IEC 7812-1: up to 19; nothing under 12 is in circulation
 KEPT_HEAD, KEPT_TAIL = 6, 4
 _ARTICLE_DIGITS = (12, 13)
 GAP_MAX = 48  # blanks between two groups: the rest of a line and the next one's indentation
 HELD_BYTES_MAX = 192  # four groups with gaps between; what is further apart is no card number
 
-# Commands of style, of three bytes: they may stand between digits, and their last byte may look like one ("ESC a 1").
-_COMMAND = r"(?:\x1b[ !\-3EGJMRSTVadert{]|\x1d[!BHbfh])[\x00-\xff]"
-_GAP = rf"(?:[ \t\r\n.\-\xa0]|{_COMMAND}){{0,{GAP_MAX}}}"
+_GAP = rf"(?:[ \t\r\n.\-\xa0\u3000\u2010-\u2015\u2212\uff0d]|{STYLE_COMMAND}){{0,{GAP_MAX}}}"
 _AS_ON_CARD = rf"\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}(?!\d)|3[47]\d\d{_GAP}\d{{6}}{_GAP}\d{{5}}(?!\d)"
-_DIGITS = r"\d(?:[ .\-\xa0]{0,2}\d){11,31}"
+_DIGITS = r"\d(?:[ .\-\xa0\u3000\u2010-\u2015\u2212\uff0d]{0,2}\d){11,31}"
 
 
 def _found(body: str) -> re.Pattern[str]:
     """Return the expression for `body` where it begins a number: behind a command, or behind no other digit."""
-    return re.compile(rf"(?:{_COMMAND})+(?P<styled>{body})?|(?<!\d)(?<!\d\.)(?P<plain>{body})")
+    return re.compile(rf"(?:{STYLE_COMMAND})+(?P<styled>{body})?|(?<!\d)(?<!\d\.)(?P<plain>{body})")
 
 
 _RUN, _GROUPS = _found(_DIGITS), _found(_AS_ON_CARD)
-_PLACES = re.compile(rf"{_COMMAND}|\d")
-_TAIL = re.compile(
-    rf"(?:[\d .\-\xa0\t\r\n]|{_COMMAND})*(?:\x1b[ !\-3EGJMRSTVadert{{]?|\x1d[!BHbfh]?)?\Z".encode("latin-1")
+_PLACES = re.compile(rf"{STYLE_COMMAND}|\d")
+_BEGUN = r"[#!\x81\x82\xa1-\xa3\xe2\xe3\xef]|[\xe2\xe3]\x80|\xe2\x88|\xef\xbc|\x1b[ !\-3EGJMRSTVadert{]?|\x1d[!BHbfh]?"
+_TAIL = re.compile(  # digits that may go on, narrow or wide, and the first bytes of a wide one or of a command
+    rf"(?:[\d .\-\xa0\t\r\n]|{STYLE_COMMAND}|{WIDE_BYTES})*(?:{_BEGUN})?\Z".encode("latin-1")
 )
 _FISCAL = re.compile(r"(?:^|[?&]|[^\w])(?:fn|i|fp|f|s|t)=[^&\s]*(?:&(?:fn|i|fp|f|s|t|n)=[^&\s]*){2,}")
 
@@ -86,8 +87,9 @@ def mask_text(text: str, *, exempt: Sequence[str] = ()) -> str:
 def mask_bytes(data: bytes, *, exempt: Sequence[str] = ()) -> bytes:
     """Return `data` (a print job's bytes) with payment card numbers masked, byte for byte.
 
-    Digits are ASCII in every code page that a receipt printer knows.
+    Digits are ASCII in every code page that a receipt printer knows; in double-byte text they may be wide ones too.
     """
+    data = masked_wide(data, lambda digits: is_card_number(digits) and not _is_exempt(digits, exempt))
     if len(data) - len(data.translate(None, b"0123456789")) < DIGITS_MIN:
         return data
     return mask_text(data.decode("latin-1"), exempt=exempt).encode("latin-1")
@@ -143,6 +145,10 @@ def passes_luhn(digits: str) -> bool:
     """ISO/IEC 7812-1 annex B: double every second digit from the right, cast out nines."""
     figures = digits[::-2] + digits[-2::-2].translate(_DOUBLED)
     return (sum(figures.encode()) - ord("0") * len(figures)) % 10 == 0
+
+
+def _is_exempt(digits: str, exempt: Sequence[str]) -> bool:
+    return any(re.fullmatch(pattern, digits) for pattern in exempt)
 
 
 def _compiled(exempt: Sequence[str]) -> list[re.Pattern[str]]:

@@ -1,0 +1,95 @@
+"""Full-width digits of double-byte text, in which Japanese, Chinese and Korean tills may print a card number.
+
+Found and masked in the bytes of a print job, before anything decodes them. Every length and offset stays.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+# Commands of style, of three bytes: they may stand between digits, and their last byte may look like one ("ESC a 1").
+STYLE_COMMAND = r"(?:\x1b[ !\-3EGJMRSTVadert{]|\x1d[!BHbfh])[\x00-\xff]"
+
+GAPS_MAX = 12  # between two groups: a few blanks, or a line's end and a command of style
+DIGITS_MIN, DIGITS_MAX = 12, 19  # of a card number, ISO/IEC 7812-1
+KEPT_HEAD, KEPT_TAIL = 6, 4  # PCI DSS 3.4
+
+
+class _Encoding(NamedTuple):
+    """How an encoding writes the digits nought to nine: `lead`, then a byte from `first` on; and its wide asterisk."""
+
+    lead: bytes
+    first: int
+    star: bytes
+
+    @property
+    def digit(self) -> str:
+        """The expression for one digit, on bytes read as Latin-1."""
+        return rf"{re.escape(self.lead.decode('latin-1'))}[\x{self.first:02x}-\x{self.first + 9:02x}]"
+
+
+# Row 3 of JIS X 0208, GB 2312 and KS X 1001 as Shift-JIS, in eight bits (EUC), in seven (behind FS &); Big5; UTF-8.
+_ENCODINGS = (
+    _Encoding(b"\x82", 0x4F, b"\x81\x96"),
+    _Encoding(b"\xa3", 0xB0, b"\xa3\xaa"),
+    _Encoding(b"#", 0x30, b"!*"),
+    _Encoding(b"\xa2", 0xAF, b"\xa1\xaf"),
+    _Encoding(b"\xef\xbc", 0x90, b"\xef\xbc\x8a"),
+)
+# Blanks, dots and dashes between groups: narrow ones, and the wide ones of the encodings above.
+_WIDE_GAP = (
+    r"\x81[\x40\x44\x5c\x5d\x7c]|\xa1[\x40\x44\x58\xa1\xa9\xaa\xd0\xdd]|\xa3\xad|!!|!\]|\xe3\x80\x80"
+    r"|\xef\xbc[\x8d\x8e]|\xe2\x80[\x90-\x95]|\xe2\x88\x92"
+)
+_GAP = rf"(?:[ \t\r\n.\-]|{_WIDE_GAP}|{STYLE_COMMAND})"
+WIDE_BYTES = "|".join((*(encoding.digit for encoding in _ENCODINGS), _WIDE_GAP))
+"""Wide digits and gaps: for those who hold back the end of a stream. No two alternatives begin with the same bytes."""
+
+
+def masked_wide(data: bytes, is_card: Callable[[str], bool]) -> bytes:
+    """Return `data` with the full-width card numbers masked to first six and last four digits."""
+    for encoding in _ENCODINGS:
+        if data.count(encoding.lead) < DIGITS_MIN:
+            continue
+        pieces: list[bytes] = []
+        done = 0
+        for match in _run_of(encoding).finditer(data):
+            pieces += (data[done : match.start()], _masked(match.group(), encoding, is_card))
+            done = match.end()
+        data = b"".join((*pieces, data[done:]))
+    return data
+
+
+@functools.cache
+def _run_of(encoding: _Encoding) -> re.Pattern[bytes]:
+    more = rf"(?:{_GAP}{{0,{GAPS_MAX}}}{encoding.digit}){{{DIGITS_MIN - 1},{2 * DIGITS_MAX}}}"
+    return re.compile(rf"{encoding.digit}{more}".encode("latin-1"))
+
+
+@functools.cache
+def _digits_of(encoding: _Encoding) -> re.Pattern[bytes]:
+    return re.compile(rf"(?:{encoding.digit})+|{STYLE_COMMAND}".encode("latin-1"))
+
+
+def _masked(run: bytes, encoding: _Encoding, is_card: Callable[[str], bool]) -> bytes:
+    """Mask the card numbers of a run: each begins and ends with a group of digits."""
+    size = len(encoding.lead) + 1
+    groups = [match.span() for match in _digits_of(encoding).finditer(run) if match.group().startswith(encoding.lead)]
+    places = [[*range(start, end, size)] for start, end in groups]
+    masked = bytearray(run)
+    first = 0
+    while first < len(places):
+        last = first
+        for until in range(len(places), first, -1):
+            card = [at for group in places[first:until] for at in group]
+            digits = "".join(str(run[at + size - 1] - encoding.first) for at in card)
+            if DIGITS_MIN <= len(card) <= DIGITS_MAX and is_card(digits):
+                for at in card[KEPT_HEAD:-KEPT_TAIL]:
+                    masked[at : at + size] = encoding.star
+                last = until - 1
+                break
+        first = last + 1
+    return bytes(masked)
