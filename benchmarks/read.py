@@ -2,11 +2,13 @@
 
 There is no peer: nobody open gives structure without a profile. Times are of the processor, so that a neighbour on
 the machine does not count. No receipt is read twice: its prices, date and numbers are new. Names of goods are either
-those of a shop's shelf, which return, or words that no receipt before had.
+those of a shop's shelf, which return, or words that no receipt before had. The collector is set as the agent sets it
+once it has started (`agent/core.py`).
 """
 
 from __future__ import annotations
 
+import gc
 import random
 import statistics
 import time
@@ -65,6 +67,15 @@ def hostile(seed: int) -> ReceiptText:
     return ReceiptText(lines=tuple(f"{rng.choice(words):30s}{rng.randint(1, 900) / 100:8.2f}" for _ in range(120)))
 
 
+def undecided(seed: int) -> ReceiptText:
+    """Return 120 lines of which every reading holds: whatever is open about them is open about nothing."""
+    rng = random.Random(seed)
+    words = ("Discount", "You saved", "Tax", "Tip", "Rounding", "Service charge", "Return", "Void")
+    lines = [f"{f'tea {number}':30s}{1:8.2f}" for number in range(60)]
+    lines += [f"{rng.choice(words):30s}{0:8.2f}" for _ in range(44)]
+    return ReceiptText(lines=(*lines, *(f"{'TOTAL':30s}{60:8.2f}" for _ in range(16))))
+
+
 def _took_us(work: Callable[[], object]) -> float:
     started = time.process_time_ns()
     work()
@@ -76,9 +87,12 @@ def measure(*, quick: bool) -> list[Figure]:
     rounds = 60 if quick else 400
     for seed in range(rounds):  # a shop's day has begun: words, and the shelf's names, have been seen
         read_text(ReceiptText(lines=receipt(-1 - seed)))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     whole, cut = _streamed(range(rounds), new_names=False)
     new, new_cut = _streamed(range(rounds, 2 * rounds), new_names=True)
-    worst = max(_took_us(partial(read_text, hostile(seed))) for seed in range(20))
+    worst = max(_took_us(partial(read_text, lines(seed))) for lines in (hostile, undecided) for seed in range(20))
     return [
         figure(
             "39 lines, bytes to transaction, goods at new prices, p50, us", whole, goal="<= 500 us", holds=whole <= 500
@@ -86,7 +100,7 @@ def measure(*, quick: bool) -> list[Figure]:
         figure("of that left at the cut, p50, us", cut, goal="<= 100 us", holds=cut <= 100),
         figure("39 lines, bytes to transaction, names never seen, p50, us", new, goal="<= 500 us", holds=new <= 500),
         figure("of that left at the cut, p50, us", new_cut, goal="<= 100 us", holds=new_cut <= 100),
-        figure("120 hostile lines, worst of 20, ms", worst / 1000, goal="<= 20 ms", holds=worst <= 20_000),
+        figure("120 hostile lines, worst of 40, ms", worst / 1000, goal="<= 20 ms", holds=worst <= 20_000),
     ]
 
 
