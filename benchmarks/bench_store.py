@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import socket
 from collections.abc import Iterator
@@ -54,10 +53,8 @@ def card_of(number: int) -> str:
     return digits + str(-weighted % 10)
 
 
-def make_store(
-    folder: Path, *, workstations: int, customers: int, campaigns: int, like: BenchStore | None = None
-) -> BenchStore:
-    """Write configuration, enrolment, mirror and campaigns; nothing runs yet. `like` lends its mirror's snapshot."""
+def make_store(folder: Path, *, workstations: int, customers: int, campaigns: int) -> BenchStore:
+    """Write configuration, enrolment, mirror and campaigns; nothing runs yet."""
     ports = free_ports(2 * workstations + 1)
     taps, printers, desk = ports[:workstations], ports[workstations:-1], ports[-1]
     config = folder / "agent.toml"
@@ -66,10 +63,7 @@ def make_store(
     state.create()
     load_or_create_keys(FileSecrets.of(state.keys, {}))
     cards = [card_of(number) for number in range(workstations)]
-    if like is None:
-        _write_mirror(state, cards, customers)
-    else:
-        os.link(like.state.mirror / SNAPSHOT, state.mirror / SNAPSHOT)
+    _write_mirror(state, cards, customers)
     write_current(state.mirror, MirrorVersion(version=1, as_of=datetime.now(UTC), snapshot=SNAPSHOT))
     (state.mirror / "campaigns.json").write_text(
         json.dumps([_campaign(number) for number in range(campaigns)]), "utf-8"

@@ -46,10 +46,11 @@ class Printer:
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         taken = bytearray()
-        while data := await reader.read(65536):
-            taken += data
-            if CUT in taken and self.cut_at_s is not None and not self.cut_at_s.done():
-                self.cut_at_s.set_result((time.perf_counter(), b"Katharina" in taken))
+        with contextlib.suppress(asyncio.CancelledError):  # the store is closing
+            while data := await reader.read(65536):
+                taken += data
+                if CUT in taken and self.cut_at_s is not None and not self.cut_at_s.done():
+                    self.cut_at_s.set_result((time.perf_counter(), b"Katharina" in taken))
         writer.close()
 
 
@@ -85,12 +86,14 @@ def receipt(number: int) -> bytes:
     return printer.output
 
 
-async def register(store: bench_store.BenchStore, lane: int, printer: Printer, core: Core, seconds: float) -> list:
-    """Sell once a second; return (hold in s, whether the block was printed) of every receipt."""
+async def register(
+    store: bench_store.BenchStore, lane: int, printer: Printer, core: Core, *, first: int, seconds: float
+) -> list[tuple[float, bool]]:
+    """Sell once a second, receipts numbered from `first`; return (hold in s, whether the block was printed) of each."""
     loop = asyncio.get_running_loop()
     seen = []
     began = loop.time()
-    number = lane * 100_000
+    number = lane * 100_000 + first
     await asyncio.sleep(lane / len(store.tap_ports))
     while loop.time() < began + seconds:
         due = loop.time() + 1 / RECEIPTS_A_SECOND
@@ -132,20 +135,26 @@ async def browse(port: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def sell(store: bench_store.BenchStore, seconds: float) -> list[tuple[float, bool]]:
-    """Wait until the store runs, sell for a while, return all holds."""
+async def sell(store: bench_store.BenchStore, syncs: Path, seconds: float) -> dict[int, list[tuple[float, bool]]]:
+    """Wait until the store runs, sell for a while at each added delay, return all holds by it."""
     printers = [Printer() for _ in store.printer_ports]
     servers = [await printer.serve(port) for printer, port in zip(printers, store.printer_ports, strict=True)]
     core = Core(store.state.control_socket)
     await until_it_runs(core)
     browsers = [asyncio.ensure_future(browse(store.desk_port)) for _ in range(DESK_CLIENTS)]
-    lanes = [register(store, lane, printer, core, seconds) for lane, printer in enumerate(printers)]
-    holds = [hold for lane in await asyncio.gather(*lanes) for hold in lane]
+    held = {}
+    for added_ms in ADDED_MS:
+        slow_sync.change(syncs, added_ms=added_ms)
+        first = added_ms * 10_000  # a number that came before would be a copy
+        lanes = [
+            register(store, lane, printer, core, first=first, seconds=seconds) for lane, printer in enumerate(printers)
+        ]
+        held[added_ms] = [hold for lane in await asyncio.gather(*lanes) for hold in lane]
     for browser in browsers:
         browser.cancel()
     for server in servers:
         server.close()
-    return holds
+    return held
 
 
 async def until_it_runs(core: Core) -> None:
@@ -173,17 +182,18 @@ def sync_ms(library: Path, folder: Path, *, added_ms: int) -> float:
 
 
 def run_store(
-    store: bench_store.BenchStore, folder: Path, library: Path, *, added_ms: int, seconds: float
-) -> list[tuple[float, bool]]:
+    store: bench_store.BenchStore, folder: Path, library: Path, *, seconds: float
+) -> dict[int, list[tuple[float, bool]]]:
     """Run one store under the shim and sell in it."""
-    env = slow_sync.environment(library, added_ms=added_ms, count_file=folder / "syncs")
+    syncs = folder / "syncs"
+    env = slow_sync.environment(library, added_ms=0, count_file=syncs)
     log = (folder / "agent.log").open("wb")
     agent = subprocess.Popen(
         [sys.executable, "-m", "agent", "agent", "run", "--config", str(store.config)],
         env=env, cwd=harness.ROOT, stdout=log, stderr=log,
     )  # fmt: skip
     try:
-        return asyncio.run(sell(store, seconds))
+        return asyncio.run(sell(store, syncs, seconds))
     finally:
         os.kill(agent.pid, signal.SIGTERM)
         agent.wait()
@@ -195,20 +205,15 @@ def measure(*, quick: bool) -> list[harness.Figure]:
     if not slow_sync.is_available():
         sys.stderr.write("hold_at_cut: gcc is not here (apt-get install gcc libc6-dev); nothing measured\n")
         return []
-    seconds, customers, workstations = (3.0, 20_000, QUICK_WORKSTATIONS) if quick else (40.0, 1_000_000, WORKSTATIONS)
+    seconds, customers, workstations = (2.0, 20_000, QUICK_WORKSTATIONS) if quick else (40.0, 1_000_000, WORKSTATIONS)
     figures: list[harness.Figure] = []
-    store: bench_store.BenchStore | None = None
     with tempfile.TemporaryDirectory() as name:
-        for added_ms in ADDED_MS:
-            folder = Path(name) / f"{added_ms}-ms"
-            folder.mkdir()
-            library = slow_sync.build(folder)
-            unit_ms = sync_ms(library, folder, added_ms=added_ms)
-            store = bench_store.make_store(
-                folder, workstations=workstations, customers=customers, campaigns=1000, like=store
-            )
-            holds = run_store(store, folder, library, added_ms=added_ms, seconds=seconds)
-            figures += judged(holds, workstations=workstations, added_ms=added_ms, unit_ms=unit_ms)
+        folder = Path(name)
+        library = slow_sync.build(folder)
+        unit_ms = {added_ms: sync_ms(library, folder, added_ms=added_ms) for added_ms in ADDED_MS}
+        store = bench_store.make_store(folder, workstations=workstations, customers=customers, campaigns=1000)
+        for added_ms, holds in run_store(store, folder, library, seconds=seconds).items():
+            figures += judged(holds, workstations=workstations, added_ms=added_ms, unit_ms=unit_ms[added_ms])
     return figures
 
 

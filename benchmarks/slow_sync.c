@@ -1,5 +1,6 @@
-/* Adds SLOW_SYNC_US microseconds to every fsync and fdatasync and counts them, so that a fast disk can stand in for a
- * store PC's. Preloaded; counts go to the file SLOW_SYNC_COUNT names, shared by all processes that inherit it. */
+/* Adds microseconds to every fsync and fdatasync and counts them, so that a fast disk can stand in for a store PC's.
+ * Preloaded; the file SLOW_SYNC_COUNT names holds the count and the delay, shared by all processes that inherit it: the
+ * delay may be changed while they run. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,25 +12,22 @@
 #include <time.h>
 #include <unistd.h>
 
-static long added_us;
-static volatile uint64_t *count;
+static volatile uint64_t *shared; /* how many syncs there were; microseconds added to each */
 
 __attribute__((constructor)) static void prepare(void) {
-    const char *told = getenv("SLOW_SYNC_US");
-    added_us = told ? atol(told) : 0;
     const char *path = getenv("SLOW_SYNC_COUNT");
     if (!path) return;
-    int file = open(path, O_RDWR | O_CREAT, 0600);
+    int file = open(path, O_RDWR);
     if (file < 0) return;
-    if (ftruncate(file, sizeof(uint64_t)) == 0) {
-        void *place = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        if (place != MAP_FAILED) count = place;
-    }
+    void *place = mmap(NULL, 2 * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (place != MAP_FAILED) shared = place;
     close(file);
 }
 
 static void linger(void) {
-    if (count) __atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
+    if (!shared) return;
+    __atomic_add_fetch(&shared[0], 1, __ATOMIC_RELAXED);
+    long added_us = (long)shared[1];
     if (!added_us) return;
     prctl(PR_SET_TIMERSLACK, 1000UL); /* 1 us instead of 50, or the delay itself would be late */
     struct timespec left = {added_us / 1000000, (added_us % 1000000) * 1000};

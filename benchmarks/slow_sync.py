@@ -8,6 +8,8 @@ import struct
 import subprocess
 from pathlib import Path
 
+_SHARED = struct.Struct("QQ")  # how many syncs there were; microseconds added to each
+
 SOURCE = Path(__file__).with_name("slow_sync.c")
 
 
@@ -26,15 +28,16 @@ def build(folder: Path) -> Path:
 
 def environment(library: Path, *, added_ms: float, count_file: Path) -> dict[str, str]:
     """Return the environment under which a program's syncs take longer and are counted."""
-    count_file.unlink(missing_ok=True)
-    return {
-        **os.environ,
-        "LD_PRELOAD": str(library),
-        "SLOW_SYNC_US": str(int(added_ms * 1000)),
-        "SLOW_SYNC_COUNT": str(count_file),
-    }
+    count_file.write_bytes(_SHARED.pack(0, int(added_ms * 1000)))
+    return {**os.environ, "LD_PRELOAD": str(library), "SLOW_SYNC_COUNT": str(count_file)}
+
+
+def change(count_file: Path, *, added_ms: float) -> None:
+    """Make the syncs of the programs that run take another time from now on; they are counted from zero."""
+    with count_file.open("r+b") as file:
+        file.write(_SHARED.pack(0, int(added_ms * 1000)))
 
 
 def counted(count_file: Path) -> int:
     """Return how many syncs there were."""
-    return int(struct.unpack("Q", count_file.read_bytes()[:8])[0])
+    return int(_SHARED.unpack(count_file.read_bytes())[0])
