@@ -113,12 +113,16 @@ async def _validation_problem(_request: Request, error: Exception) -> Response:
 async def _http_problem(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     codes = {404: "not_found", 405: "method_not_allowed"}
-    return problem(
-        error.status_code,
+    # A body that is no text at all is refused like one that is no JSON: the API declares one status for both.
+    status = 422 if error.status_code == 400 else error.status_code
+    answer = problem(
+        status,
         code=codes.get(error.status_code, "http"),
         message=str(error.detail),
         fix="see /openapi.json for what there is",
     )
+    answer.headers.update(error.headers or {})  # `Allow`, for a method that is not there
+    return answer
 
 
 async def _defect(_request: Request, _error: Exception) -> Response:
