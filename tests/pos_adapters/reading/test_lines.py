@@ -1,0 +1,51 @@
+"""What a line says does not depend on which lines were read before it."""
+
+import random
+import re
+
+from pos_adapters.reading.lexicon import standard_lexicon
+from pos_adapters.reading.lines import LineReader
+
+NAMES = ("xbox", "mall", "stone", "Marble", "kwhabcde", "eurozone", "usdt", "total", "Brot", "QUARK", "qqqq", "Größe")
+LIKE_NUMBERS = ("1.50", "12,34", "0.05", "7", "100", "1.234", "2x", "3.5%", "12.03.24", "9:30", "-2.00", "(1.00)")
+LINES_READ = 1500
+
+
+def reprinted(line, rng):
+    """Return the line with other figures, and some of its words replaced by words of other receipts."""
+    line = re.sub(r"\d", lambda _: str(rng.randint(0, 9)), line)
+    return re.sub(r"[^\W\d_]{4,}", lambda word: rng.choice(NAMES) if rng.random() < 0.5 else word.group(), line)
+
+
+def test_a_line_is_read_alike_whatever_was_read_before(goldens):
+    rng = random.Random(31)
+    printed = sorted({line for golden in goldens for line in golden.lines})
+    warm = LineReader(standard_lexicon())
+    warm.read_all(printed)
+    for line in rng.choices(printed, k=LINES_READ):
+        again = reprinted(line, rng)
+        alone = LineReader(standard_lexicon()).read(again)
+        assert warm.read(again)._replace(shape="") == alone._replace(shape=""), again
+
+
+def test_names_beside_figures_are_read_alike_whatever_was_read_before():
+    rng = random.Random(32)
+    warm = LineReader(standard_lexicon())
+    for _ in range(LINES_READ):
+        words = [rng.choice(rng.choice((NAMES, LIKE_NUMBERS))) for _ in range(rng.randint(1, 5))]
+        line = "".join(word + rng.choice(("", " ", " ", "   ", " x ", "/", "$")) for word in words)
+        alone = LineReader(standard_lexicon()).read(line)
+        assert warm.read(line)._replace(shape="") == alone._replace(shape=""), line
+
+
+def test_goods_that_differ_in_name_and_price_have_one_shape():
+    reader = LineReader(standard_lexicon())
+    first, second = reader.read_all(("Marmalupa 12   3.50", "Zwobbelix 47   8.25"))
+    assert first.shape == second.shape
+    assert (second.name, second.goods.amount, second.goods.quantity) == ("Zwobbelix 47", 8250, None)
+
+
+def test_goods_named_by_a_word_of_receipts_have_a_shape_of_their_own():
+    reader = LineReader(standard_lexicon())
+    first, second = reader.read_all(("Marmalupa 12   3.50", "Gutschein 47   8.25"))
+    assert first.shape != second.shape
