@@ -54,7 +54,7 @@ def magnified(rows: bytes, width_bytes: int, *, across: int, down: int) -> bytes
     """Return rows whose dots are `across` wide and `down` high."""
     if across > 1:
         table = _stretched(across)
-        rows = b"".join(table[byte] for byte in rows)
+        rows = b"".join(map(table.__getitem__, rows))
         width_bytes *= across
     if down > 1 and width_bytes:
         rows = b"".join(rows[at : at + width_bytes] * down for at in range(0, len(rows), width_bytes))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol, assert_never
 
 from receipt.bitmap import Bitmap
@@ -27,6 +27,9 @@ SLIP_LINES_MAX = 80
 
 COLUMNS_MIN, COLUMNS_MAX = 20, 96
 """Widths we lay out for: the narrowest handheld printer, the widest condensed font."""
+
+_BROKEN_LINES_KEPT = 512
+"""Paragraphs whose lines are remembered: all that a store's campaigns say in a day; 100 KB."""
 
 _STAR = "star"
 _QR_SETTINGS = ("qr_model", "qr_size", "qr_correction")
@@ -125,9 +128,14 @@ def _paragraph(block: Text, columns: int, spoken: Callable[[str], str]) -> Itera
         size = Size.TALL
     room = columns // 2 if size is Size.DOUBLE else columns
     for line in lines:
-        parts = balanced(line, room) if block.align is Align.CENTRE else wrapped(line, room)
-        for part in parts:
+        for part in _parts(line, room, centred=block.align is Align.CENTRE):
             yield Line(part, block.align, size, block.bold)
+
+
+@lru_cache(maxsize=_BROKEN_LINES_KEPT)
+def _parts(line: str, columns: int, *, centred: bool) -> tuple[str, ...]:
+    """Return a paragraph broken into lines: the same words come with every receipt, and a till waits for them."""
+    return tuple(balanced(line, columns) if centred else wrapped(line, columns))
 
 
 def _two_sides(block: Columns, columns: int, spoken: Callable[[str], str]) -> Iterator[Line]:
