@@ -15,6 +15,7 @@ from hub.feed.publishing import Publisher
 from hub.feed.service import FeedService
 from hub.gate import EnrolmentPace, Gate, Refusals
 from hub.imports.tokenising import CodeBook
+from hub.ingest.ports import Ingest
 from hub.ingest.service import IngestService
 from hub.keys import HubKeys, sync_folder
 from hub.nonces import SharedNonces
@@ -45,7 +46,7 @@ class Hub:
     gate: Gate
     pace: EnrolmentPace
     refusals: Refusals
-    ingest: IngestService
+    ingest: Ingest
     files: FeedFiles
     feed: FeedService
     publisher: Publisher

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +28,7 @@ TAIL_ROWS = 20
 TAIL_ROWS_MAX = 10_000
 CHUNK_ROWS = 500
 SUMMARY_CHARS = 80
+LOOK_S = 0.2  # how often the progress of a copy is looked at: more often than an eye follows is waste
 
 
 @app.command(epilog="Example: tillstream journal tail -n 50")
@@ -73,8 +76,13 @@ def export(
     as_db: Annotated[bool, typer.Option("--db", help="A plain SQLite database.")] = False,
 ) -> None:
     """Write all records to a file, in clear: mind where it lies."""
-    wanted = {ExportForm.CSV: as_csv, ExportForm.JSON: as_json, ExportForm.DB: as_db}
-    chosen = form or next((each for each, asked in wanted.items() if asked), None) or ExportForm.of_file(target)
+    asked = {ExportForm.CSV: as_csv, ExportForm.JSON: as_json, ExportForm.DB: as_db}
+    wanted = {each for each, is_asked in asked.items() if is_asked} | ({form} if form else set())
+    if len(wanted) > 1:
+        raise RefusedError(
+            f"{' and '.join(sorted(wanted))} at once: a file has one form", fix="choose one of them", code="usage"
+        )
+    chosen = next(iter(wanted), None) or ExportForm.of_file(target)
     reader = open_journal(state_of(config))
     total = reader.count_behind(0)
     with typer.progressbar(_all(reader), length=total, label="exporting", file=_stderr()) as records:
@@ -124,17 +132,38 @@ def unpark(
     destination: Annotated[str, typer.Argument(help="Who would not take it.")],
     seq: Annotated[int, typer.Argument(help="The record's number.", min=1)],
     config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Have a parked record tried again; core must run."""
-    ask_core(state_of(config).control_socket, "unpark", destination=destination, seq=seq)
+    told = ask_core(state_of(config).control_socket, "unpark", destination=destination, seq=seq)
+    if as_json:
+        typer.echo(json.dumps({"destination": destination, "seq": seq} | told))
+        return
     typer.echo(f"record {seq} will be tried again for {destination}")
 
 
 @app.command(epilog="Example: tillstream journal backup")
 def backup(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Make a whole, encrypted copy of the journal in the state folder's backups; core must run."""
-    told = ask_core(state_of(config).control_socket, "backup", answer_s=LONG_S)
+    state = state_of(config)
+    total = state.journal.stat().st_size if state.journal.exists() else 0
+    with (
+        ThreadPoolExecutor(max_workers=1) as worker,
+        typer.progressbar(length=total, label="copying", file=_stderr()) as bar,
+    ):
+        copying = worker.submit(ask_core, state.control_socket, "backup", answer_s=LONG_S)
+        while wait([copying], timeout=LOOK_S).not_done:
+            bar.update(min(total, _copied_bytes(state.backups)) - bar.pos)
+        told = copying.result()
     typer.echo(json.dumps(told) if as_json else f"{told['path']}")
+
+
+def _copied_bytes(backups: Path) -> int:
+    """Return how large the copy is that is being made; it bears its name only when it is whole."""
+    with suppress(OSError):
+        return max((part.stat().st_size for part in backups.glob("*.part")), default=0)
+    return 0
 
 
 def _all(reader: JournalReader) -> Iterable[StoredRecord]:

@@ -51,7 +51,7 @@ class _Place:
 
 
 class IngestService:
-    """The port that uploads go through; a queue in front of it would fulfil the same two methods."""
+    """Fulfils `hub.ingest.ports.Ingest` on the hub's database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -213,6 +214,20 @@ def test_status_doctor_and_journal_tell_of_a_running_store(store: Store):
     assert "transaction.completed" in command(store, "journal", "tail")
     copy = Path(json.loads(command(store, "journal", "backup", "--json"))["path"])
     assert copy.is_file()
+
+
+def test_the_journal_is_copied_unparked_and_exported_while_the_store_runs(store: Store, tmp_path: Path):
+    store.sell(receipt(number=1))
+    until(lambda: len(store.kinds()) == 1, "the sale is in the journal")
+    assert Path(json.loads(command(store, "journal", "backup", "--json"))["path"]).is_file()
+    unparked = json.loads(command(store, "journal", "unpark", "hub", "1", "--json"))
+    assert (unparked["destination"], unparked["seq"]) == ("hub", 1)
+    command(store, "journal", "export", str(tmp_path / "two.csv"), "--csv", "--db", code=1)
+    assert not (tmp_path / "two.csv").exists()
+    command(store, "journal", "export", str(tmp_path / "one.db"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "one.db")) as exported:
+        (table,) = (row[0] for row in exported.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        assert exported.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)
 
 
 def command(store: Store, *words: str, code: int = 0) -> str:
