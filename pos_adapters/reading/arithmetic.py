@@ -106,13 +106,12 @@ def _settled(sheet: Sheet, held: Sequence[Solution], show: Show) -> Verdict:
 
 def _single(sheet: Sheet, pool: Sequence[Solution], show: Show) -> Verdict:
     """Return the one meaning of `pool`, the usual reading first; ambiguous when it has two."""
-    if len(pool) > 1 and len({(total, count) for total, count, _ in map(_meaning, pool)}) > 1:
-        return Verdict(None, "ambiguous", _two_meanings(pool, show))
+    meanings = [_meaning(solution) for solution in pool]
     fewest = min(solution.flips for solution in pool)
-    usual = [solution for solution in pool if solution.flips == fewest]
-    if len(usual) > 1 and len({_meaning(solution) for solution in usual}) > 1:
-        return Verdict(None, "ambiguous", _two_meanings(pool, show))
-    best = usual[0]
+    usual = {meaning for solution, meaning in zip(pool, meanings, strict=True) if solution.flips == fewest}
+    if len({(total, count) for total, count, _ in meanings}) > 1 or len(usual) > 1:
+        return Verdict(None, "ambiguous", _two_meanings(meanings, show))
+    best = next(solution for solution in pool if solution.flips == fewest)
     paid = best.settlement is not None and best.settlement.proven
     if not paid and any(entry.part is Part.TENDER for entry, _, _ in best.owed):
         return Verdict(None, "ambiguous", "a tender above the total may be goods, and nothing says how those were paid")
@@ -123,14 +122,17 @@ def _single(sheet: Sheet, pool: Sequence[Solution], show: Show) -> Verdict:
     return Verdict(best, "", "")
 
 
-def _meaning(solution: Solution) -> tuple[int, int, tuple[int, ...]]:
-    goods = tuple(sorted(amount for _, part, amount in solution.owed if part in (Part.ITEM, Part.RETURN)))
-    return solution.total.amount, len(goods), goods
+_Meaning = tuple[int, int, tuple[int, ...]]  # total, number of goods, their amounts
 
 
-def _two_meanings(solutions: Sequence[Solution], show: Show) -> str:
-    meanings = sorted({(total, count) for total, count, _ in map(_meaning, solutions)})
-    told = " or ".join(f"{show(total)} for {count} items" for total, count in meanings[:3])
+def _meaning(solution: Solution) -> _Meaning:
+    goods = sorted([amount for _, part, amount in solution.owed if part is Part.ITEM or part is Part.RETURN])
+    return solution.total.amount, len(goods), tuple(goods)
+
+
+def _two_meanings(meanings: Sequence[_Meaning], show: Show) -> str:
+    different = sorted({(total, count) for total, count, _ in meanings})
+    told = " or ".join(f"{show(total)} for {count} items" for total, count in different[:3])
     return f"more than one reading adds up: {told}"
 
 
