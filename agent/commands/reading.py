@@ -8,22 +8,24 @@ and join this module's `app`.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from agent.commands.jobs import LanguageChoice, job_of, jobs_of, papers_of, print_json
+from agent.commands.jobs import LanguageChoice, job_of, jobs_of, papers_in, pieces_of, print_json, print_json_list
 from agent.commands.options import OcrOption
 from agent.commands.profiles import learn, profiles_app
 from agent.config import load_config
 from agent.intake.payloads import transaction_content
 from pos_adapters.ocr import sight
 from pos_adapters.profiles.profiled import Profiled, load_profiles
-from pos_adapters.reading.masking import mask_bytes
 from pos_adapters.reading.reader import text_of
 from pos_adapters.reading.values import DayReport, Reading, StoreFacts
+from receipt.document import DOCUMENTS_FREE, TEXT_BYTES_MAX
 from receipt.escpos.tokenizer import Token, Tokenizer
 from receipt.language import EVIDENCE_BYTES, spoken
 from receipt.paper import Language, Paper
@@ -75,31 +77,50 @@ def read(
     printer_model(printer)
     facts, profiled = _facts(store), _profiled(store)
     seen = sight(ocr)
-    documents = [
+    documents = (
         document_content(file, index, paper=paper, reading=profiled.read(text_of(paper), store=facts))
         for file in jobs_of(files)
-        for index, paper in enumerate(map(seen, papers_of(job_of(file), printer, language)))
-    ]
+        for index, paper in enumerate(map(seen, _noted(file, papers_in(file, printer, language))))
+    )
     if as_json:
-        print_json(documents)
+        print_json_list(documents)
         return
     for document in documents:
         sys.stdout.write(_told(document))
 
 
+def _noted(file: Path, papers: Iterable[Paper]) -> Iterator[Paper]:
+    """Pass papers on; say it when there are more than a till prints, and some are passed over."""
+    count = 0
+    for count, paper in enumerate(papers, 1):  # noqa: B007 - said below
+        yield paper
+    if count >= DOCUMENTS_FREE:
+        sys.stderr.write(f"{file}: {count} documents; where so many are so short, some are passed over\n")
+
+
 @app.command("tokens", epilog="Example: tillstream tokens receipt.bin --json")
 def tokens(file: JobArgument, *, language: LanguageOption = LanguageChoice.AUTO, as_json: JsonOption = False) -> None:
     """Take a print job apart: every byte once, in order, each command by its name."""
-    job = mask_bytes(job_of(file))
-    found = spoken(job[:EVIDENCE_BYTES]) if language is LanguageChoice.AUTO else None
-    star = language is LanguageChoice.STAR or found is Language.STAR
-    tokenizer = StarTokenizer() if star else Tokenizer()
-    joined = _joined([*tokenizer.feed(job), *tokenizer.close()])
+    joined = _joined(_tokens(file, language))
     if as_json:
-        print_json([{"hex": data.hex(), "name": name, "offset": offset} for data, name, _, offset in joined])
+        print_json_list({"hex": data.hex(), "name": name, "offset": offset} for data, name, _, offset in joined)
         return
     for data, name, _, offset in joined:
         sys.stdout.write(f"{offset:8d}  {name:40s} {_excerpt(data)}\n")
+
+
+def _tokens(file: Path, language: LanguageChoice) -> Iterator[Token]:
+    """Yield the tokens of a job, whose beginning tells its language."""
+    pieces = pieces_of(file)
+    start = b""
+    while len(start) < EVIDENCE_BYTES and (piece := next(pieces, None)) is not None:
+        start += piece
+    found = spoken(start[:EVIDENCE_BYTES]) if language is LanguageChoice.AUTO else None
+    star = language is LanguageChoice.STAR or found is Language.STAR
+    tokenizer = StarTokenizer() if star else Tokenizer()
+    for piece in chain((start,), pieces):
+        yield from tokenizer.feed(piece)
+    yield from tokenizer.close()
 
 
 app.command("learn", epilog="Example: tillstream learn captures/*.bin -o corner-till.toml")(learn)
@@ -134,7 +155,7 @@ def render(
         raise ConfigurationError(
             f"{output}: cannot draw a .{ending}", fix="end the name in .png, .svg, .html or .txt", code="bad_format"
         )
-    job = mask_bytes(job_of(file))
+    job = job_of(file)
     picture = render_job(job, Format(ending), model=printer, language=language.value)
     if output is None:
         sys.stdout.write(picture.decode())
@@ -216,16 +237,19 @@ def _profiled(store: Path | None) -> Profiled:
     return Profiled(load_profiles(list(files)))
 
 
-def _joined(tokens: list[Token]) -> list[Token]:
-    """Join neighbours that are one thing told in pieces: a run of text, the rows of one image."""
-    joined: list[Token] = []
+def _joined(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Join neighbours that are one thing told in pieces: a run of text, up to a length that no line has."""
+    last: Token | None = None
     for token in tokens:
-        last = joined[-1] if joined else None
-        if last is not None and last.name == token.name and token.name.startswith("Text"):
-            joined[-1] = last._replace(data=last.data + token.data)
-        else:
-            joined.append(token)
-    return joined
+        joins = last is not None and last.name == token.name and token.name.startswith("Text")
+        if last is not None and joins and len(last.data) < TEXT_BYTES_MAX:
+            last = last._replace(data=last.data + token.data)
+            continue
+        if last is not None:
+            yield last
+        last = token
+    if last is not None:
+        yield last
 
 
 def _excerpt(data: bytes) -> str:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from agent.command_line import run
+from receipt.document import DOCUMENTS_FREE
 
 RECEIPT = (
     "        CORNER SHOP\nMilk 1L                 1.20\nBread                   3.10\n"
@@ -105,3 +106,23 @@ def test_explain_writes_a_page_with_the_picture_and_the_roles(tmp_path, capsys, 
     assert "data:image/png" in text
     assert "items = total" in text
     capsys.readouterr()
+
+
+def test_more_documents_than_any_till_prints_are_read_as_far_as_the_bound_and_that_is_said(tmp_path, capsys):
+    file = tmp_path / "cuts.bin"
+    file.write_bytes(b"A\n\x1dV\x00" * (DOCUMENTS_FREE + 400))
+    assert run(["read", str(file), "--json"]) == 0
+    shown = capsys.readouterr()
+    assert DOCUMENTS_FREE <= len(json.loads(shown.out)) < DOCUMENTS_FREE + 400
+    assert "some are passed over" in shown.err
+    assert run(["tokens", str(file), "--json"]) == 0
+    tokens = json.loads(capsys.readouterr().out)
+    assert bytes.fromhex("".join(token["hex"] for token in tokens)) == file.read_bytes()
+
+
+def test_a_file_without_a_byte_is_an_empty_list(tmp_path, capsys):
+    file = tmp_path / "nothing.bin"
+    file.write_bytes(b"")
+    for command in ("read", "tokens"):
+        assert run([command, str(file), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == []
