@@ -1,10 +1,13 @@
 -- Value: what stores told of points and coupons, and the leases that this hub has granted.
 
 -- name: value_records
--- What a chain's stores told of one kind about value; `like` narrows it to one account.
+-- What a chain's stores told of one kind about value; `like` narrows it to one account. The list of kinds is that of the
+-- index, which is used only where it stands.
 SELECT a.store_id, r.kind, r.payload, r.occurred_at, r.branch
 FROM journal_record r JOIN agent a ON a.agent_id = r.agent_id
-WHERE a.tenant_id = :tenant_id AND r.kind = :kind AND r.payload IS NOT NULL AND r.payload LIKE :like ESCAPE '\'
+WHERE r.kind IN
+    ('coupon.redeemed', 'coupon.restored', 'points.burned', 'points.earned', 'points.leased', 'points.reversed', 'points.unleased')
+    AND a.tenant_id = :tenant_id AND r.kind = :kind AND r.payload IS NOT NULL AND r.payload LIKE :like ESCAPE '\'
 ORDER BY r.agent_id, r.epoch, r.branch, r.seq;
 
 -- name: opening_points

@@ -18,12 +18,22 @@ StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Where the hu
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def reconcile(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson = False) -> None:
+def reconcile(
+    alarm: Annotated[str, typer.Option("--alarm", help="An https address to which findings are posted as JSON.")] = "",
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Say whether coupons, points and leases add up to the cent; exits 1 when they do not."""
     with closing(_hub(config, state_dir)) as hub:
         told = _value(hub).reconcile(hub.config.tenant, now=hub.clock()).to_json()
     lines = [f"{each['finding']}: {each['subject']}, {each['money']}: {each['why']}" for each in told["findings"]]
     _tell(told, "\n".join(lines) or f"it adds up: {told['accounts']} accounts, {told['leases']} leases", as_json)
+    if lines and alarm:
+        from hub.value.alarm import raise_alarm  # noqa: PLC0415 - imported by the command that needs it
+
+        raise_alarm(alarm, told)
     if lines:
         raise typer.Exit(1)
 
