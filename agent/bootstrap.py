@@ -104,6 +104,8 @@ class Core:
         rules.use_campaigns(entry.campaign for entry in bundle.index.entries)
         rules.mirror_as_of, rules.mirror_version = self.mirror.as_of, self.mirror.version
         rules.swap(self.state.mirror)
+        self.offers.use_policy(rules.policy.offers.policy(self.config.store.country))
+        self.offers.mirror_age = rules.mirror_age
 
 
 def build(
@@ -169,7 +171,7 @@ def _basics(config: AgentConfig, *, log: Log, clock: Clock, turns: Turns | None)
     standing = Standing(clock=clock, publish=publisher, log=log)
     memory, known, ledger = StoreMemory(), KnownSales(), DayLedger()
     mirror = AccountMirror(state.mirror, on_trouble=standing.trouble)
-    people = Recogniser(mirror, country=config.store.country)
+    people = Recogniser(mirror, country=config.store.country, now=clock.now)
     writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for, turns=turns, reserve=Reserve(state.reserve))
     keeper, doubts = ScanKeeper(journal=writer, people=people), Doubts()
     floor = Floor(publish=publisher, keeper=keeper)

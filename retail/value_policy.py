@@ -18,6 +18,7 @@ from retail.fraud import FraudPolicy
 from retail.identifiers import CampaignId
 from retail.leases import BurnPolicy, policy_from_mapping
 from retail.line_items import TenderType
+from retail.offers.chain_rules import ChainOfferRules, offer_rules
 from retail.points import SpentRewardPolicy
 from retail.tiers import GRACE_DAYS, TierLevel, TierPolicy
 
@@ -53,6 +54,7 @@ class ValuePolicy:
     burn: BurnPolicy = field(default_factory=BurnPolicy)
     tiers: TierPolicy | None = None
     fraud: FraudPolicy = field(default_factory=FraudPolicy)
+    offers: ChainOfferRules = field(default_factory=ChainOfferRules)
     reserved_s: int = RESERVED_S
 
 
@@ -67,6 +69,7 @@ def value_policy_from_mapping(table: object, *, version: str = "", path: str = "
         burn=replace(policy_from_mapping(burn if burn is not None else {}, path=f"{path}.burn"), version=version),
         tiers=_tiers(fields.table_or_none("tiers")),
         fraud=_fraud(fields.table_or_none("fraud")),
+        offers=offer_rules(fields.table_or_none("offers")),
         reserved_s=fields.count("reserved_s", RESERVED_S, low=30, high=86_400),
     )
     fields.done()

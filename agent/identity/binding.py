@@ -88,10 +88,11 @@ class Scan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """A finished sale a late scan may belong to."""
+    """A finished sale a late scan may belong to. `is_live`: it has ended just now, whatever the clock says."""
 
     transaction_id: str
     at: datetime
+    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,10 +232,13 @@ def _undo(lane: Lane, happening: Happening) -> Step:
 
 
 def _sold(lane: Lane, happening: Happening) -> Step:
-    """End a sale. A scan that came after it (a job handed over late) is the next customer's and stays."""
+    """End a sale. A scan that came after it (a job handed over late) is the next customer's and stays.
+
+    Every scan came before a sale that ends now: a clock that was set back in between says otherwise, and lies.
+    """
     sale = _required(happening.sale)
     if lane.phase is Phase.BOUND:
-        later = tuple(scan for scan in lane.scans if scan.at > sale.at)
+        later = () if sale.is_live else tuple(scan for scan in lane.scans if scan.at > sale.at)
         if later:
             return Step(lane=replace(lane, scans=later))
         consumed = Effect(kind=EffectKind.CONSUMED, scan=lane.scans[-1], sale=sale, why=Event.SOLD)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from receipt.paper import Symbology
+from sync.protocol.rotating import is_rotating
 
 CODE_LENGTH_MAX = 4096  # a QR code holds 4,296 characters at most; a longer "code" is noise from a broken scanner
 
@@ -47,7 +48,9 @@ class CodeRules:
     product: tuple[CodeRule, ...] = ()
 
     def classify(self, *, symbology: str, code: str) -> CodeKind:
-        """Return what a code is; `unknown` where no rule knows it."""
+        """Return what a code is; `unknown` where no rule knows it. A rotating code is a member's in every store."""
+        if is_rotating(code):
+            return CodeKind.MEMBER
         known = symbology_of(symbology, code)
         for kind, rules in (
             (CodeKind.MEMBER, self.member),
@@ -87,7 +90,7 @@ def symbology_of(told: str, code: str) -> str:
         return "phone"
     if "@" in code:
         return "email"
-    return "qr" if code.startswith(("tsc1", "tillstream", "http")) else "text"
+    return "qr" if code.startswith(("tsc1", "tsw1", "tillstream", "http")) else "text"
 
 
 TYPED_MEMBER_CODES = frozenset({"phone", "email"})

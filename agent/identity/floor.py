@@ -128,10 +128,17 @@ class Floor:
             _, forgotten = self._put_by.popitem(last=False)
             self._keeper.gone((forgotten,))
 
+    def is_put_by(self, number: str) -> bool:
+        """Return whether somebody waits under a suspension number."""
+        return number in self._put_by
+
     def resumed(self, workstation_id: str, number: str, at: datetime) -> list[Effect]:
         """Fetch whoever was put by under a number, once."""
         scan = self._put_by.pop(number, None)
-        return self._tell(workstation_id, Happening(event=Event.RESUMED, at=at, scan=scan, number=number))
+        effects = self._tell(workstation_id, Happening(event=Event.RESUMED, at=at, scan=scan, number=number))
+        if scan is not None and scan not in self._state(workstation_id).lane.scans:
+            self._drop((scan,))
+        return effects
 
     def new_day(self) -> None:
         """Forget who was put by: suspended sales do not outlive their day."""

@@ -11,14 +11,17 @@ import os
 import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from retail.loyalty import Account
 from sync.protocol.enrolment import seal_to, to_base64
+from sync.protocol.rotating import is_current, is_rotating, read_shown, secret_of
 from sync.protocol.tokens import CodeKind, locator_of, normalise, token_of
 
 NICENESS = 10  # behind everything that prints
@@ -40,6 +43,7 @@ class Recognition:
 
     `customer_id` is empty where nobody is known; it is known without the account for a scan of before a restart.
     `sealed` is a code that nobody is known by, sealed to the chain (base64): the hub links it when its holder is known.
+    `is_stale`: a rotating code whose minute is over, or that came without its digits; it is nobody's.
     """
 
     scan_id: str
@@ -47,6 +51,7 @@ class Recognition:
     account: Account | None
     customer_id: str = ""
     sealed: str = ""
+    is_stale: bool = False
 
     @property
     def is_restored(self) -> bool:
@@ -57,8 +62,9 @@ class Recognition:
 class Recogniser:
     """Tokenises on one niced thread; without a pepper (not enrolled) every code is unknown."""
 
-    def __init__(self, mirror: MirrorPort, *, country: str) -> None:
+    def __init__(self, mirror: MirrorPort, *, country: str, now: Callable[[], datetime]) -> None:
         self._mirror = mirror
+        self._now = now
         self._country = country
         self._pepper: bytes | None = None
         self._chain_key = b""
@@ -107,6 +113,13 @@ class Recogniser:
         return self._pending.get(scan_id)
 
     async def _find(self, scan_id: str, code: str, kind: CodeKind, pepper: bytes) -> Recognition:
+        stale = Recognition(scan_id=scan_id, locator="", account=None, is_stale=True)
+        shown = read_shown(code)
+        if shown is not None:
+            code, kind = shown.wallet, CodeKind.WALLET
+        elif is_rotating(code):
+            return stale
+        at_s = self._now().timestamp()
         normalised = normalise(code, kind, country=self._country)
         self._waiting += 1
         try:
@@ -114,6 +127,8 @@ class Recogniser:
             token = await loop.run_in_executor(self._thread, token_of, normalised, pepper)
         finally:
             self._waiting -= 1
+        if shown is not None and not is_current(shown, secret_of(token), at_s):
+            return stale
         account = self._mirror.look_up_account(token)
         sealed = _sealed(normalised, self._chain_key) if account is None and self._chain_key else ""
         return Recognition(

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import os
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,16 @@ from sync.protocol.tokens import CodeKind as TokenKind
 SHOWN_CHARS = 4  # of a code, so that a cashier sees which card it was and nobody learns it
 BIRTHDAY_NEAR_DAYS = 7
 
+_DOUBT = {
+    "code": "whose_sale",
+    "message": "This card came between two sales: nobody can say which one it is for.",
+    "fix": "Scan it again when the next sale has begun.",
+}
+_STALE = {
+    "code": "code_stale",
+    "message": "This code has run out.",
+    "fix": "Let the customer open the wallet again; if it happens to everybody, look at this machine's clock.",
+}
 _TOKEN_KINDS = {"phone": TokenKind.PHONE, "email": TokenKind.EMAIL}
 
 
@@ -113,6 +123,8 @@ class Scanning:
         if self._people.is_busy:
             raise TryAgainError("too many scans wait", fix="scan again", code="busy", retry_after_s=1.0)
         scan_id = uuid.uuid4().hex
+        if not presented.is_at_kiosk and self._floor.is_put_by(code):
+            return self._resumed(presented, code) or scan_id
         kind = self._rules.classify(symbology=presented.symbology, code=code)
         kind = CodeKind.MEMBER if presented.is_member else kind
         if kind is CodeKind.PRODUCT and not presented.is_at_kiosk:
@@ -126,6 +138,18 @@ class Scanning:
             product = self._offers.shelf(code) if kind is CodeKind.PRODUCT else {}
             self._tell_customer(presented, _stranger(scan_id, kind, code, self._clock.now()) | product)
         return scan_id
+
+    def _resumed(self, presented: Presented, number: str) -> str:
+        """Give a resumed sale its person back: the cashier has scanned the suspended slip. Returns their scan's id."""
+        now, lane = self._clock.now(), presented.workstation_id
+        self._floor.resumed(lane, number, now)
+        scan = self._floor.lane(lane, now).scan
+        if scan is None:
+            return ""
+        found = self._people.recognition(scan.scan_id)
+        self._tell_customer(presented, self._customer(found, presented, ""))
+        self._tell_offers(presented, scan.scan_id, found.account)
+        return scan.scan_id
 
     async def undo(self, scan_id: str) -> None:
         """Take a scan back, on return for good. Twice is as good as once, and so is one that no longer counts."""
@@ -203,6 +227,8 @@ class Scanning:
         if any(effect.kind is EffectKind.DOUBTED for effect in effects):
             self._tell_doubt(presented)
             return
+        if found.is_stale:
+            self._tell_trouble(presented, _STALE)
         self._tell_customer(presented, self._customer(found, presented, code))
         if found.account is not None or not presented.is_at_kiosk:
             self._tell_offers(presented, scan_id, found.account)
@@ -282,14 +308,10 @@ class Scanning:
         self._tell("offers", presented, data)
 
     def _tell_doubt(self, presented: Presented) -> None:
-        data = {
-            "as_of": self._clock.now().isoformat(),
-            "code": "whose_sale",
-            "message": "This card came between two sales: nobody can say which one it is for.",
-            "fix": "Scan it again when the next sale has begun.",
-            "resolved": False,
-            "passing": True,
-        }
+        self._tell_trouble(presented, _DOUBT)
+
+    def _tell_trouble(self, presented: Presented, trouble: Mapping[str, str]) -> None:
+        data = {"as_of": self._clock.now().isoformat(), **trouble, "resolved": False, "passing": True}
         self._tell("trouble", presented, data)
 
     def _tell(self, event: str, presented: Presented, data: dict[str, Any]) -> None:

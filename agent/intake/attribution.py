@@ -85,7 +85,8 @@ class Attribution:
                 self._floor.happened(lane, Event.VOIDED, at)
             self._end_doubts(lane, at, is_spooled=is_spooled)
             return None
-        sold = self._floor.sold(lane, Sale(transaction_id=str(told.sale.transaction_id), at=at), self._now())
+        sale = Sale(transaction_id=str(told.sale.transaction_id), at=at, is_live=not is_spooled)
+        sold = self._floor.sold(lane, sale, self._now())
         claim, flagged = Claim(scan=sold.scan, gone=sold.gone), is_spooled
         if sold.scan is not None:
             self._end_doubts(lane, at, is_spooled=is_spooled)

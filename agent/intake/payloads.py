@@ -8,7 +8,7 @@ customer.identified  {"transaction_id", "scan_id", "customer_id", "locator", "ho
                       "sealed_code": the code that nobody is known by, sealed to the chain, else null}
 customer.released    {"transaction_id", "scan_id", "why"}
 offer.decided        {"transaction_id", "customer_id", "household_id", "job_id", "cut_no", "channel", "offers": [offer],
-                      "mirror_version", "campaigns_version"}
+                      "mirror_version", "mirror_age_s" (null without a mirror), "campaigns_version"}
 offer.withheld       the same
 offer.printed        {"transaction_id", "job_id", "cut_no", "outcome": printed | unconfirmed, "offers": [offer]}
 offer.not_printed    the same, outcome late | not_sent

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,17 @@ from agent.keys import JOURNAL_KEY, Secrets
 from agent.offering.bundle import Bundle, load_bundle
 from agent.offering.memory import KINDS, StoreMemory
 from agent.state_dir import StateDir
+from agent.value.rules import ValueRules
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 from retail.facts import Facts
 from retail.facts_json import account_from_mapping, basket_from_json
 from retail.loyalty import Account
 from retail.offers.campaign import Channel
 from retail.offers.campaign_file import campaigns_from_mapping
-from retail.offers.decision import Decision, DecisionInput, explain
+from retail.offers.decision import Decision, DecisionInput, OfferPolicy, explain
 from retail.offers.index import CampaignIndex
 from sync.mirror import Mirror
+from sync.protocol.coupons import PUBLIC_KEY_BYTES
 from sync.protocol.tokens import CodeKind, normalise, token_of
 
 FILE_BYTES_MAX = 16 * 1024 * 1024
@@ -63,6 +65,7 @@ class StoreFiles:
     bundle: Bundle = field(default_factory=Bundle)
     memory: StoreMemory = field(default_factory=StoreMemory)
     mirror_version: str = ""
+    policy: OfferPolicy = field(default_factory=OfferPolicy)
     troubles: tuple[str, ...] = ()
 
 
@@ -70,7 +73,8 @@ def answer(question: Question, files: StoreFiles) -> Decision:
     """Return the decision with every campaign explained."""
     items = files.bundle.items
     account = question.account
-    basket = basket_from_json(question.basket, items=items if len(items) else None)
+    allowed = files.policy.restricted_allowed
+    basket = basket_from_json(question.basket, items=items if len(items) else None, allowed=allowed)
     facts = Facts(
         moment=question.at,
         account=account,
@@ -85,6 +89,7 @@ def answer(question: Question, files: StoreFiles) -> Decision:
             index=files.bundle.index if question.campaigns is None else question.campaigns,
             channel=question.channel,
             ledger=files.memory.ledger(account, facts.today),
+            policy=replace(files.policy, restricted_keys=items.restricted_keys(allowed)),
             mirror_version=files.mirror_version,
         )
     )
@@ -105,7 +110,11 @@ def read_store(config: AgentConfig, secrets: Secrets) -> StoreFiles:
     except TillstreamError as error:
         tell(error)
     return StoreFiles(
-        bundle=bundle, memory=memory, mirror_version=_mirror_version(state, tell), troubles=tuple(troubles)
+        bundle=bundle,
+        memory=memory,
+        mirror_version=_mirror_version(state, tell),
+        policy=_policy(config, state, tell),
+        troubles=tuple(troubles),
     )
 
 
@@ -155,6 +164,16 @@ def read_campaigns(path: Path) -> CampaignIndex:
     document = read_document(path)
     table = document if isinstance(document, Mapping) else {"campaign": document}
     return CampaignIndex(campaigns_from_mapping(table), version=path.name)
+
+
+def _policy(config: AgentConfig, state: StateDir, tell: Callable[[TillstreamError], None]) -> OfferPolicy:
+    """Return the chain's rules of offers for this store's country; coupon keys are not asked for."""
+    store = config.store
+    rules = ValueRules(
+        store=config.business_unit_id, own_key=bytes(PUBLIC_KEY_BYTES), currency=store.currency, on_trouble=tell
+    )
+    rules.swap(state.mirror)
+    return rules.policy.offers.policy(store.country)
 
 
 def _mirror_version(state: StateDir, tell: Callable[[TillstreamError], None]) -> str:

@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(resume)
     app.command()(bundle)
     app.command()(place)
+    app.command(name="wallet-secret")(wallet_secret)
     app.add_typer(items, name="items")
 
 
@@ -178,6 +179,20 @@ def place(
 
     told = place_store(config, state_dir=state_dir, store_id=store, region=region, ring=ring)
     _tell(told, f"{store}: region {told['region'] or '-'}, ring {told['ring'] or '-'}", as_json=as_json)
+
+
+def wallet_secret(
+    wallet: Annotated[str, typer.Argument(help="The wallet's code, as codes.csv names it: tsw1:ID.")],
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say the secret that a wallet computes its rotating code with; whoever has it can be the customer."""
+    from hub.feed.commands import rotating_secret  # noqa: PLC0415
+
+    told = rotating_secret(config, state_dir=state_dir, wallet=wallet)
+    _tell(told, f"{told['shows']}  secret {told['secret_base32']} (RFC 6238, {told['algorithm']})", as_json=as_json)
 
 
 items = typer.Typer(help="The chain's items, and what receipts call by no name it knows.", no_args_is_help=True)

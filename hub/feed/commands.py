@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +17,8 @@ from hub.feed.stopping import PressedStop, StopBoard, StopOrder
 from retail.errors import ConfigurationError, OnSiteError
 from retail.stops import StopKind
 from sync.protocol.feed_messages import FeedKind
+from sync.protocol.rotating import DIGITS, PERIOD_S, is_wallet, secret_of
+from sync.protocol.tokens import CodeKind, normalise, token_of
 
 BUNDLE_BYTES_MAX = 1_000_000
 """A config bundle is texts; a store refuses a larger one."""
@@ -43,6 +46,29 @@ def erasure_marks(config: Path | None, *, state_dir: Path | None) -> dict[str, A
     with opened(config, state_dir) as hub:
         through, stores = Erasing(hub.database, hub.files, hub.feed).stores(hub.config.tenant)
     return {"through": through, "stores": stores, "behind": sum(each["behind"] > 0 for each in stores)}
+
+
+def rotating_secret(config: Path | None, *, state_dir: Path | None, wallet: str) -> dict[str, Any]:
+    """Return what a wallet's program must know to show rotating codes. Costs one token; nothing is kept.
+
+    Raises ConfigurationError for what is no wallet's code.
+    """
+    if not is_wallet(wallet):
+        raise ConfigurationError(
+            f"{wallet!r} is no wallet's code", fix="tsw1: and 8 to 64 letters, digits, - or _, as in codes.csv"
+        )
+    with opened(config, state_dir) as hub:
+        pepper = hub.keys.tenant(hub.config.tenant).pepper
+    secret = secret_of(token_of(normalise(wallet, CodeKind.WALLET), pepper))
+    return {
+        "wallet": wallet,
+        "shows": f"{wallet}:" + "#" * DIGITS,
+        "secret_hex": secret.hex(),
+        "secret_base32": base64.b32encode(secret).decode("ascii"),
+        "algorithm": "TOTP_SHA1",
+        "period_s": PERIOD_S,
+        "digits": DIGITS,
+    }
 
 
 def press_stop(
