@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from hub.api import agent_routes
 from hub.bootstrap import Hub
 from hub.claims.pages import claim_routes
 from hub.web.pages import page_routes
+from retail.errors import TryAgainError
+
+_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
 def create_app(hub: Hub) -> FastAPI:
@@ -31,4 +36,21 @@ def create_app(hub: Hub) -> FastAPI:
             session.rows("tenants")
         return JSONResponse({"ok": True})
 
+    app.add_exception_handler(HTTPException, _no_such_thing)
+    app.add_exception_handler(TryAgainError, _not_now)
     return app
+
+
+async def _no_such_thing(_request: Request, error: Exception) -> Response:
+    """Answer for what no route answers for, in the shape of every refusal."""
+    assert isinstance(error, HTTPException)
+    code = _CODES.get(error.status_code, "http")
+    told = {"code": code, "message": str(error.detail), "fix": "see /openapi.json for what there is"}
+    return JSONResponse(told, status_code=error.status_code, headers=error.headers)
+
+
+async def _not_now(_request: Request, error: Exception) -> Response:
+    """Answer for a page or a health check that the database does not serve now."""
+    assert isinstance(error, TryAgainError)
+    told = {"code": error.code, "message": error.message, "fix": error.fix}
+    return JSONResponse(told, status_code=503, headers={"retry-after": "15"})

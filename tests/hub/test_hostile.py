@@ -12,6 +12,7 @@ import pytest
 from sync.protocol.body import BODY_BYTES_MAX, INFLATED_BYTES_MAX
 from sync.protocol.feed_messages import FeedKind
 from sync.protocol.messages import JournalUpload
+from sync.protocol.signatures import Request
 from tests.hub.rig import Device
 
 pytestmark = [pytest.mark.anyio, pytest.mark.real]
@@ -139,6 +140,20 @@ async def test_a_body_that_says_it_is_a_gigabyte_is_not_even_begun(served):
     assert b" 413 " in answer
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/journal", 405, "method_not_allowed"),
+        ("PUT", "/nowhere", 404, "not_found"),
+        ("GET", "/v1/feed/files/../../etc/passwd", 404, "not_found"),
+    ],
+)
+async def test_what_no_route_answers_for_is_refused_in_the_same_shape(served, method, path, status, code):
+    rig, _ = served
+    told = await rig.send(Request(method=method, path=path))
+    assert (told.status_code, told.json()["code"], set(told.json())) == (status, code, {"code", "message", "fix"})
+
+
 async def test_a_zip_bomb_costs_no_more_than_the_bound(served):
     rig, device = served
     bomb = zlib.compress(b" " * (8 * INFLATED_BYTES_MAX), 9)
@@ -228,12 +243,10 @@ async def test_every_refusal_to_a_signed_request_is_signed_and_bound_to_it(serve
     assert verify_answer(answer, request, device.enrolled.hub_public_key, now=None)
 
 
-async def test_a_store_sees_only_files_of_its_own_chain(served, tmp_path):
+async def test_a_store_sees_only_files_of_its_own_chain(served):
     rig, device = served
     rig.hub.registry.make_tenant("other", country="", now=rig.hub.clock())
-    draft = rig.hub.files.folder("other") / "draft"
-    draft.write_bytes(b"another chain's customers")
-    foreign = rig.hub.files.publish_file("other", FeedKind.MIRROR, draft, as_of=rig.hub.clock())
+    foreign = rig.hub.files.publish_bytes("other", FeedKind.MIRROR, b"another chain's customers", now=rig.hub.clock())
     for sha256 in (foreign.sha256, "0" * 64, "..", "%2e%2e%2fhub.db", "../../hub.db"):
         response = await rig.send(device.signed("GET", f"/v1/feed/files/{sha256}"))
         assert response.status_code in {404, 401}, sha256
