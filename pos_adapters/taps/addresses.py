@@ -157,7 +157,7 @@ def serial_address(text: str) -> SerialAddress:
         )
     except ValueError as error:
         raise ValueError(
-            f"{text!r}: {error}; flow is one of {', '.join(each.value for each in FlowControl)}"
+            f"{text!r}: baud, bits and stop are numbers, flow one of {', '.join(each.value for each in FlowControl)}"
         ) from error
     if (
         address.baud <= 0
@@ -191,6 +191,10 @@ def service_address(text: str) -> ServiceAddress:
 
 def printer_address(text: str) -> TcpAddress | SerialAddress | ServiceAddress:
     """Parse where a printer is, by any of the ways a tap reaches one."""
+    scheme = text.partition("://")[0].partition("+")[0] if "://" in text else "tcp"
+    ways = ("tcp", "serial", *(each.value for each in Edge))
+    if scheme not in ways:
+        raise ValueError(f"{text!r} begins with no way to a printer: {', '.join(f'{way}://' for way in ways)}")
     is_service = any(text.startswith((f"{each.value}:", f"{each.value}+")) for each in Edge)
     return service_address(text) if is_service else device_address(text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -100,6 +101,8 @@ async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> i
     ]
     for lane in lanes:
         lane.start()
+    if settings.record is not None:
+        _look_at_record(settings.record, lanes[0].log)
     if settings.snmp is not None:
         await _answer_snmp(loop, settings, settings.snmp, lanes)
     gc.collect()
@@ -107,6 +110,18 @@ async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> i
     await stop.wait()
     await _leave(loop, lanes)
     return 0
+
+
+def _look_at_record(folder: Path, log: EventLog) -> None:
+    """Say at once that nothing can be recorded, which would be found out days later; the tap prints all the same."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+        cause = "" if writable else "not writable"
+    except OSError as error:
+        cause = str(error)
+    if cause:
+        log.event("recording_impossible", folder=str(folder), cause=cause, fix="name a folder the tap may write to")
 
 
 async def _answer_snmp(
