@@ -17,7 +17,6 @@ from retail.line_items import (
 )
 from retail.money import NO_CURRENCY, Money, total
 
-
 _OWED = (SaleLineItem, ReturnLineItem, PriceModificationLineItem)
 
 
