@@ -55,7 +55,7 @@ def test_every_job_of_eleven_command_languages_reads_as_it_must_be_seen(corpus: 
 
 @pytest.mark.parametrize("pieces", [[1], [100, 1, 3]])
 def test_captured_jobs_read_alike_however_they_come(corpus: Path, pieces: list[int]) -> None:
-    for job in sorted((corpus / "print_jobs").rglob("*.bin"))[::3]:
+    for job in sorted((corpus / "print_jobs").rglob("*.bin"))[::9]:
         data = job.read_bytes()
         if len(data) < 4_000:
             assert papers_of(data, pieces=pieces) == papers_of(data), job.name

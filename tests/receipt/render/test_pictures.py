@@ -81,8 +81,8 @@ def test_every_printed_barcode_of_a_captured_job_is_scanned_from_its_picture(cor
     assert {"012z !.,", "012.ABZ", "ABCZ012", "01234565", "0123456789012", "0036000291452", "0123456789"} <= read
 
 
-def test_every_captured_job_can_be_rendered_in_every_format(corpus: Path) -> None:
-    jobs = [job for job in sorted((corpus / "print_jobs").rglob("*.bin")) if "receiptline" not in str(job)][::2]
+def test_captured_jobs_can_be_rendered_in_every_format(corpus: Path) -> None:
+    jobs = [job for job in sorted((corpus / "print_jobs").rglob("*.bin")) if "receiptline" not in str(job)][::6]
     for job in jobs:
         data = job.read_bytes()
         if job.name == "demo.bin":
