@@ -7,17 +7,21 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 
 from pos_adapters.taps.sealed_job import open_sealed
 from pos_adapters.taps.spool_files import spooled_files
-from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, ROOT, Printer, Register, Rig
+from tests.pos_adapters.taps.edge_devices import BLOCK as EDGE_BLOCK
+from tests.pos_adapters.taps.edge_devices import EDGES, EdgeKind
+from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, ROOT, Register, Rig
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
 BLOCK = b"\n15 % off coffee\n"
 EVERY = {False: 40, True: 1}  # quick: every fortieth call; the long tier: each one
 CALLS_MAX = 2000
+EDGE_STEP = 3
 
 pytestmark = [
     pytest.mark.real,
@@ -25,7 +29,9 @@ pytestmark = [
 ]
 
 
-def killed_tap(rig: Rig, printer: Printer, call: int, options: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], int]:
+def killed_tap(
+    rig: Rig, printer_address: str, call: int, options: tuple[str, ...]
+) -> tuple[subprocess.Popen[bytes], int]:
     """Start a tap that is killed at its n-th system call after it listens; return it and its port."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = int(listener.getsockname()[1])
@@ -33,7 +39,7 @@ def killed_tap(rig: Rig, printer: Printer, call: int, options: tuple[str, ...]) 
     # Writing is what leaves traces; reading the clock a thousand times is not. The sealing child is traced as well.
     calls = "write,sendto,recvfrom,accept4,connect,shutdown,close,fsync,rename,openat,epoll_ctl,epoll_wait,fork,vfork"
     strace = ["strace", "-D", "-f", "-o", "/dev/null", "-e", f"trace={calls}"]
-    lane = ["--listen", "127.0.0.1:1", "--printer", printer.address, "--workstation", "1", "--profile", "appendix"]
+    lane = ["--listen", "127.0.0.1:1", "--printer", printer_address, "--workstation", "1", "--profile", "appendix"]
     tap = subprocess.Popen(
         [
             *(*strace, "-e", f"inject={calls}:signal=KILL:when={call}"),
@@ -57,7 +63,7 @@ def test_a_tap_killed_at_any_system_call_harms_nothing(rig: Rig, thorough: bool,
     survived = 0
     for call in range(1, CALLS_MAX, EVERY[thorough]):
         printer = rig.printer()
-        tap, port = killed_tap(rig, printer, call, options)
+        tap, port = killed_tap(rig, printer.address, call, options)
         print_one(port)
         tap.terminate()
         tap.wait(PATIENCE_S)
@@ -83,3 +89,36 @@ def print_one(port: int) -> None:
             register.receive_all()
         finally:
             register.close()
+
+
+@dataclass(frozen=True)
+class Port:
+    """What a till needs to know of a tap."""
+
+    port: int
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kind", [each for each in EDGES if each.name in ("lpd", "epos", "cloudprnt")], ids=lambda each: each.name
+)
+def test_a_tap_of_another_edge_killed_at_any_system_call_prints_whole_jobs_or_none(rig: Rig, kind: EdgeKind) -> None:
+    private, options = rig.spooling()
+    rig.core(lambda job, cut_no, offset: EDGE_BLOCK)
+    survived = 0
+    for call in range(1, CALLS_MAX, EDGE_STEP):
+        edge = kind.make(rig)
+        tap, port = killed_tap(rig, edge.printer_address, call, (*options, *edge.options))
+        printed = edge.print(Port(port), edge.job())
+        tap.terminate()
+        tap.wait(PATIENCE_S)
+        edge.close()
+        for file in spooled_files(rig.spool_folder()):
+            assert edge.captured().startswith(open_sealed(private, file.path.read_bytes()).data), call
+        if printed:
+            assert edge.printed(0) in (edge.job(), edge.with_blocks()), call
+        survived = survived + 1 if printed else 0
+        if survived >= 3 and tap.returncode == 0:
+            break
+    else:
+        pytest.fail("the sweep never came to an end of the tap's system calls")
