@@ -205,7 +205,7 @@ def measure(*, quick: bool) -> list[harness.Figure]:
     if not slow_sync.is_available():
         sys.stderr.write("hold_at_cut: gcc is not here (apt-get install gcc libc6-dev); nothing measured\n")
         return []
-    seconds, customers, workstations = (2.0, 20_000, QUICK_WORKSTATIONS) if quick else (40.0, 1_000_000, WORKSTATIONS)
+    seconds, customers, workstations = (2.0, 20_000, QUICK_WORKSTATIONS) if quick else (20.0, 1_000_000, WORKSTATIONS)
     figures: list[harness.Figure] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
