@@ -17,7 +17,8 @@ coupon.voided        {"transaction_id", "campaign_id", "serial", "why"}
 device.fault         {"device", "code", "message"}
 erasure.applied      {"erasure_no", "records", "captures"}
 day.closed           {"job_id", "document_no", "told": {"number", "sales", "total", "cash", "tenders"}, "counted":
-                      {"sales", "total", "cash", "tenders"}, "difference": {...}, "missing_numbers": [...]}; not told is null
+                      {"sales", "total", "cash", "tenders"}, "difference": {...}, "missing_numbers": [...]};
+                      not told is null
 
 An offer is {"campaign_id", "serial" or null, "value", "cost", "valid_until", "why": [...]}.
 """
