@@ -124,9 +124,7 @@ def completeness(
 def schema(
     *,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print tables instead of JSON Schema.")] = False,
-    openapi: Annotated[
-        bool, typer.Option("--openapi", help="Print OpenAPI instead, with all calls.")
-    ] = False,
+    openapi: Annotated[bool, typer.Option("--openapi", help="Print OpenAPI instead, with all calls.")] = False,
 ) -> None:
     """Print the wire protocol as JSON Schema, as OpenAPI, or as the tables of docs/wire-protocol.md."""
     from hub import reference  # noqa: PLC0415

@@ -35,6 +35,7 @@ from retail.errors import (
 )
 
 API_VERSION = "1"
+BAD_REQUEST = 400
 VALIDATION_PROBLEMS_MAX = 3  # the first mistakes explain the rest
 
 
@@ -114,7 +115,7 @@ async def _http_problem(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     codes = {404: "not_found", 405: "method_not_allowed"}
     # A body that is no text at all is refused like one that is no JSON: the API declares one status for both.
-    status = 422 if error.status_code == 400 else error.status_code
+    status = 422 if error.status_code == BAD_REQUEST else error.status_code
     answer = problem(
         status,
         code=codes.get(error.status_code, "http"),

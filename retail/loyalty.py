@@ -66,9 +66,9 @@ class Account:
     `segments` maps a segment to the last day of the membership (None: until further notice), `entered` to its first
     where the hub sent it. `points` are those that may be spent at the mirror's time; `points_expiring` of them go on
     `points_expire_on`, which is announced before it happens. `last_bought` maps what the hub sent of the past
-    (`category:coffee`, `item:4711`, `brand:x`) to the last day it was bought anywhere. `permissions` are what the member
-    allowed, in the chain's words. `contacts` counts how often
-    other channels and stores have already made an offer of a campaign, because caps count those too.
+    (`category:coffee`, `item:4711`, `brand:x`) to the last day it was bought anywhere. `permissions` are what the
+    member allowed, in the chain's words. `contacts` counts how often other channels and stores have already made an
+    offer of a campaign, because caps count those too.
     """
 
     customer_id: CustomerId

@@ -73,6 +73,9 @@ class WireEnd:
         """Return what the wire holds: nothing."""
         return 0
 
+    def stays(self) -> None:
+        """Note that this is no connection of milliseconds; a wire in memory has no peer that dies unheard."""
+
     def half_close(self) -> None:
         """Say the last word."""
         if not self._closed:

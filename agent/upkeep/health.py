@@ -33,7 +33,6 @@ def walk_to_hub(patient: Patient) -> list[Check]:
 def _of_machine(patient: Patient) -> list[Check | None]:
     return [
         store.library(),
-        machine.program(patient),
         machine.configuration_file(patient),
         machine.disk(patient),
         machine.inodes(patient),

@@ -19,3 +19,7 @@ ORDER BY epoch, branch, seq;
 -- name: drill_unreasoned
 -- Refused records that bear no reason, for the drill: there must be none.
 SELECT count(*) FROM refused_record WHERE code = '' OR message = '';
+
+-- name: structure
+-- Every table and index of an open database with the text that made it, in the order in which they were made.
+SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid;

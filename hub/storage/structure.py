@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlite
 
-from hub.storage.statements import Dialect, load_schema
+from hub.storage.statements import Dialect, load_schema, load_statements
 from retail.errors import ConfigurationError
 
 NAMED_MAX = 5  # differences that one message names
@@ -50,9 +50,7 @@ def expected_structure() -> Structure:
 
 def structure_of(connection: Any) -> Structure:
     """Return the structure of an open SQLite database."""
-    made = connection.execute(
-        "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
-    ).fetchall()
+    made = connection.execute(load_statements(Dialect.SQLITE)["structure"]).fetchall()
     tables = {name: _columns(connection, name, text) for kind, name, text in made if kind == "table"}
     return Structure(tables, {name: text for _, name, text in made})
 

@@ -19,7 +19,6 @@ from pos_adapters.reading.reader import read_text
 from pos_adapters.reading.values import Reading, ReceiptText
 from retail.transaction import DocumentKind
 
-
 _WORD = re.compile(r"[^\W\d_]+")
 WIDE_WORDING_LETTERS_MIN = 5  # two ideographs are a word, three or four a compound
 

@@ -65,13 +65,12 @@ def _money_words() -> frozenset[str]:
     return frozenset(currencies()["words"])
 
 
-_UNITS = frozenset(
-    (
-        "kg g gr gm l lt ltr ml cl dl lb lbs oz gal m m2 st stk stck pc pcs pz szt ks ad adet kos ud uds un und кг г "
-        "гр л мл шт уп м m3 kwh квт pk pck cm mm ct dag bot fl dz ea each qty ток дана порц pkt op opak bal stuk stuks "
-        "kus kom tk"
-    ).split()
+_UNIT_WORDS = (
+    "kg g gr gm l lt ltr ml cl dl lb lbs oz gal m m2 st stk stck pc pcs pz szt ks ad adet kos ud uds un "
+    "und кг г гр л мл шт уп м m3 kwh квт pk pck cm mm ct dag bot fl dz ea each qty ток дана порц pkt op "
+    "opak bal stuk stuks kus kom tk"
 )
+_UNITS = frozenset(_UNIT_WORDS.split())
 
 
 _WORD_GLANCE = 7  # letters of a word behind a number that are looked at (`_AFTER`)

@@ -60,7 +60,11 @@ HEADS = {
     "card slip": ("CARD PAYMENT", "MERCHANT COPY"),
     "layaway": ("LAYAWAY DEPOSIT",),
 }
-QR_CAPTIONS = ("Show this code at", "Scan the code, join", "Scan the code to keep")  # what stands below a QR code of ours
+QR_CAPTIONS = (
+    "Show this code at",
+    "Scan the code, join",
+    "Scan the code to keep",
+)  # what stands below a QR code of ours
 WITHOUT_PAYMENT = frozenset({"gift", "prebill", "suspended", "kitchen", "void"})
 
 

@@ -173,15 +173,3 @@ def watchdog(patient: Patient) -> Check:
         what=f"tillstream.service is {told or 'not installed'}",
         fix="sudo systemctl enable --now tillstream",
     )
-
-
-def program(patient: Patient) -> Check:
-    """Check that the program can be found by whoever types its name."""
-    del patient
-    where = shutil.which("tillstream")
-    return Check(
-        id="program",
-        ok=where is not None,
-        what=f"tillstream is {where}" if where else "tillstream is not on the PATH",
-        fix="install the package, or call .venv/bin/tillstream",
-    )
