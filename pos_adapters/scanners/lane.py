@@ -78,8 +78,10 @@ class Scanner:
             self._stopped.wait(REOPEN_S)  # a port that opens and breaks at once must not eat the machine
 
     def stop(self) -> None:
-        """End; what waits for core's word passes as it is."""
+        """End; what waits for core's word passes as it is. The till's line is let go of by its own thread."""
         self._stopped.set()
+        if self._till is not None:
+            self._till.stop()
 
     def _serve(self, line: Line) -> None:
         if self._till is not None:
@@ -168,6 +170,7 @@ class _Till:
         self._line: Line | None = None
         self._scanner: Line | None = None
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
         threading.Thread(target=self._listen, name="till", daemon=True).start()
 
     def talks_to(self, scanner: Line) -> None:
@@ -185,26 +188,31 @@ class _Till:
             self._log.event("till_lost", cause=str(error))
             self._close(line)
 
+    def stop(self) -> None:
+        """Open nothing any more; what is open is closed within a read's time."""
+        self._stopped.set()
+
     def _listen(self) -> None:
-        pause = threading.Event()
-        while True:
+        while not self._stopped.is_set():
             line = self._opened()
             if line is None:
-                pause.wait(REOPEN_S)
+                self._stopped.wait(REOPEN_S)
                 continue
             try:
                 said = line.read()
             except OSError:
                 self._close(line)
-                pause.wait(REOPEN_S)
+                self._stopped.wait(REOPEN_S)
                 continue
             if said and self._scanner is not None:
                 with suppress(OSError):
                     self._scanner.write(said)
+        if self._line is not None:
+            self._close(self._line)
 
     def _opened(self) -> Line | None:
         with self._lock:
-            if self._line is None:
+            if self._line is None and not self._stopped.is_set():
                 with suppress(OSError):
                     self._line = self._open()
                     self._log.event("till_here")

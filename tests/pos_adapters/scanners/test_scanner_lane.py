@@ -325,3 +325,14 @@ def test_the_program_says_what_is_wrong_with_its_ports(capfd: pytest.CaptureFixt
     assert run(["--port", "serial:///dev/x", "--till", "uinput:", *common]) == 2
     assert "speed" in capfd.readouterr().err
     assert sys.platform != "linux" or run(["--port", "evdev:///dev/x", "--till", "serial:///dev/y", *common]) == 2
+
+
+def test_a_lane_that_was_stopped_opens_no_line_again(running):
+    """A thread that stayed behind once set the speed of the next device that got the till's name."""
+    lane, _ = running()
+    lane.stop()
+    waiting = [thread for thread in threading.enumerate() if thread.name == "till"]
+    for thread in waiting:
+        thread.join(PATIENCE_S)
+    assert not [thread for thread in waiting if thread.is_alive()]
+    lane.scanner, lane.till = Cable(), Cable()  # what the fixture pulls
