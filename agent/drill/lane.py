@@ -44,6 +44,7 @@ class InlineSealer:
         self._key = key
         self._about = about
         self._queue: deque[Job] = deque()
+        self._is_due = False
         self.is_full: Callable[[], bool] = lambda: False
         self.on_sealed: Callable[[UUID, str], None] = lambda _job, _path: None
 
@@ -55,7 +56,7 @@ class InlineSealer:
     def save(self, job: Job) -> None:
         """Seal a job soon."""
         self._queue.append(job)
-        self._loop.call_later(SEAL_S, self._next)
+        self._soon(SEAL_S)
 
     def drop(self, job_id: UUID) -> bool:
         """Forget a job that waits."""
@@ -67,11 +68,18 @@ class InlineSealer:
     def stop(self) -> None:
         """Nothing to end: there is no child."""
 
+    def _soon(self, after_s: float) -> None:
+        """Look at the queue once, however many jobs wait: a full disk for days must not cost the story its pace."""
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_later(after_s, self._next)
+
     def _next(self) -> None:
+        self._is_due = False
         if not self._queue:
             return
         if self.is_full():
-            self._loop.call_later(SEAL_AGAIN_S, self._next)
+            self._soon(SEAL_AGAIN_S)
             return
         job = self._queue.popleft()
         sealed = SealedJob(
@@ -89,7 +97,7 @@ class InlineSealer:
         )
         self.on_sealed(job.job_id, str(path))
         if self._queue:
-            self._loop.call_later(SEAL_S, self._next)
+            self._soon(SEAL_S)
 
 
 @dataclass(slots=True, kw_only=True)
