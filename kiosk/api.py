@@ -140,23 +140,25 @@ class _Streams:
             position = channel.position
             for event in channel.opening(last_event_id):
                 yield event.wire()
-            yield self._heartbeat()
+            yield self._heartbeat(channel.event_id(position))
             while not channel.is_closed:
                 await channel.wait_after(position, timeout_s=HEARTBEAT_S)
                 reached = channel.position
                 for event in channel.news(position):
                     yield event.wire()
                 if reached == position:
-                    yield self._heartbeat()
+                    yield self._heartbeat(channel.event_id(position))
                 position = reached
         finally:
             self._open -= 1
 
-    def _heartbeat(self) -> bytes:
-        """Return an event that says only that the agent lives; it has no id, so it never moves a resume."""
-        return (
-            f'event: heartbeat\ndata: {{"as_of":"{self._clock.now().isoformat(timespec="milliseconds")}"}}\n\n'.encode()
-        )
+    def _heartbeat(self, event_id: str) -> bytes:
+        """Return an event that says that the agent lives, and how far this page is.
+
+        So even a page that was told nothing yet resumes here, and misses nothing that is said while its line is down.
+        """
+        as_of = self._clock.now().isoformat(timespec="milliseconds")
+        return f'id: {event_id}\nevent: heartbeat\ndata: {{"as_of":"{as_of}"}}\n\n'.encode()
 
 
 def content_json(content: ContentPort) -> dict[str, Any]:

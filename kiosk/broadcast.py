@@ -57,11 +57,15 @@ class Channel:
         """Return the number of the newest event, 0 before the first."""
         return self._number
 
+    def event_id(self, number: int) -> str:
+        """Return what a page that is at `number` resumes with."""
+        return f"{self._boot}-{number}"
+
     def publish(self, name: EventName, data: JsonObject) -> Event:
         """Remember an event and wake every follower; `as_of` is set to now where the sender gave none."""
         self._number += 1
         body = {"as_of": self._clock.now().isoformat(timespec="milliseconds"), **data}
-        event = Event(number=self._number, event_id=f"{self._boot}-{self._number}", name=name, data=body)
+        event = Event(number=self._number, event_id=self.event_id(self._number), name=name, data=body)
         self._remember(event)
         self._changed.set()
         self._changed = asyncio.Event()
@@ -146,7 +150,7 @@ class Channel:
     def _forget_all(self) -> Event:
         """Return a `clear` for one page that has lost the thread; it takes no number of its own."""
         data = {"as_of": self._clock.now().isoformat(timespec="milliseconds"), "reason": "resync"}
-        return Event(number=0, event_id=f"{self._boot}-0", name=EventName.CLEAR, data=data)
+        return Event(number=0, event_id=self.event_id(0), name=EventName.CLEAR, data=data)
 
 
 class Switchboard:

@@ -109,7 +109,7 @@ def test_desk_killed_is_found_again_by_the_page(browser, store):
         expect(page.locator(".age:not(.away)")).to_be_visible()
         store.kill("desk")
         expect(page.locator(".care")).to_be_visible()
-        expect(page.locator(".care")).to_have_count(0, timeout=30_000)
+        expect(page.locator(".care")).to_have_count(0)
         store.scan(BORIS)
         expect(page.locator("h1")).to_have_text("Boris")
 

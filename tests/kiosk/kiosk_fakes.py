@@ -62,6 +62,9 @@ OFFERS: Mapping[str, Any] = {
 PEOPLE: Mapping[str, Mapping[str, Any]] = {"2912345678901": ANNA, "2900000000815": BORIS}
 
 
+PATIENCE_S = 60.0
+
+
 class FakeClock:
     """A clock that stands still until it is told to go on; `live=True` goes with the world (for browsers)."""
 
@@ -184,9 +187,9 @@ class FakeCore:
     news: threading.Condition = field(default_factory=threading.Condition)
 
     def told_until(self, holds: Callable[[], object]) -> bool:
-        """Return, from another thread, whether something came to hold within ten seconds of being told things."""
+        """Return, from another thread, whether something came to hold within a minute of being told things."""
         with self.news:
-            return self.news.wait_for(lambda: bool(holds()), timeout=10)
+            return self.news.wait_for(lambda: bool(holds()), timeout=PATIENCE_S)
 
     async def scan(self, *, workstation_id: str, code: str, symbology: str, source: str) -> str:
         self._must_be_there()
@@ -273,7 +276,7 @@ class Desk:
         async def say() -> None:
             self.switchboard.publish(place, name, data)
 
-        asyncio.run_coroutine_threadsafe(say(), self.loop).result(5)
+        asyncio.run_coroutine_threadsafe(say(), self.loop).result(PATIENCE_S)
 
 
 def app_over_fake(*, clock: FakeClock, hosts: tuple[str, ...], boot: str = "b1", content: PageContent = CONTENT):
@@ -320,7 +323,7 @@ def running_desk(
         """End the desk as a kill would see it from outside: the port is closed when this returns."""
         server.should_exit = True
         switchboard.close()
-        thread.join(10)
+        thread.join(PATIENCE_S)
         sock.close()
 
     async def serve() -> None:
@@ -330,7 +333,7 @@ def running_desk(
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE_S)
     try:
         yield desks[0]
     finally:

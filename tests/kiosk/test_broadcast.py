@@ -49,6 +49,13 @@ def test_a_kiosk_that_opens_anew_sees_nobody():
     assert names(here.opening("")) == ["trouble"]
 
 
+def test_a_page_that_was_told_nothing_yet_resumes_where_it_began():
+    here = channel(kiosk=True)
+    began = here.event_id(here.position)
+    here.publish(EventName.CUSTOMER, ANNA)
+    assert names(here.opening(began)) == ["customer"]
+
+
 @pytest.mark.parametrize("known_id", ["b0-1", "b1-999", "b1-", "b1-x", "nonsense", "b1-\u0663"])
 def test_a_page_that_lost_the_thread_forgets_first_and_then_sees_the_state(known_id):
     here = channel()

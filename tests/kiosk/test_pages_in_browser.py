@@ -55,6 +55,17 @@ def be_greeted(page):
     expect(page.locator(".greeting h1")).to_contain_text("Anna")
 
 
+def hold_events(page):
+    """Keep the page's event stream from coming about; return where the requests wait for it."""
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/v1/kiosks/1/events*", hold)
+    return held
+
+
 def wait_for(desk, holds):
     """Return when something holds that core was told of behind the page."""
     assert desk.core.told_until(holds), [each["kind"] for each in desk.core.appended]
@@ -274,6 +285,30 @@ def test_a_kiosk_greets_whom_it_scanned_and_forgets_on_finish(browser, store):
         page.get_by_role("button", name="Finish").click()
         expect(page.locator("h1")).to_have_text("Scan your card")
         assert "Anna" not in page.content()
+
+
+def test_whoever_scans_before_the_page_hears_core_is_greeted_all_the_same(browser, store):
+    """The answer to a scan must not be said while nobody listens: it is asked for once the page hears."""
+    with page_of(browser) as page:
+        held = hold_events(page)
+        open_kiosk(page, store)
+        scan_by_wedge(page, CARD)
+        expect(page.locator("h1")).to_have_text("One moment …")
+        assert store.core.scans == []
+        held[0].continue_()
+        expect(page.locator(".greeting h1")).to_contain_text("Anna")
+
+
+def test_whoever_was_followed_by_another_before_the_page_hears_core_is_not_asked_for(browser, store):
+    with page_of(browser) as page:
+        held = hold_events(page)
+        open_kiosk(page, store)
+        scan_by_wedge(page, CARD)
+        expect(page.locator("h1")).to_have_text("One moment …")
+        scan_by_wedge(page, "2900000000815")
+        held[0].continue_()
+        expect(page.locator(".greeting h1")).to_contain_text("Борис")
+        assert [each["code"] for each in store.core.scans] == ["2900000000815"]
 
 
 def test_a_kiosk_that_is_reloaded_shows_nobody(browser, store):

@@ -34,11 +34,7 @@ const page = new Page({ table: KIOSK, model: initial(), draw, perform });
 
 /** Carry out what the table decided; what only journals something needs no answer on the screen. */
 const EFFECTS = /** @type {Record<string, (effect: any) => void>} */ ({
-  scan: ({ code, symbology, request }) =>
-    postScan({ workstation_id: kiosk_id, code, symbology, source: "kiosk" }).then(
-      ({ scan_id }) => page.send("accepted", { request, scan_id }),
-      () => page.send("failed", { request }),
-    ),
+  scan: (effect) => ask(effect),
   visit: ({ scan_id, campaigns }) =>
     noted(postVisit({ request_id: newId(), workstation_id: kiosk_id, scan_id, campaigns })),
   allow: ({ purpose, ...about }) => {
@@ -64,6 +60,16 @@ const EFFECTS = /** @type {Record<string, (effect: any) => void>} */ ({
     );
   },
 });
+
+/** Ask who it is, once the answer can be heard; a customer who left before that is not asked for. @param {any} scan */
+async function ask({ code, symbology, request }) {
+  await hearing;
+  if (page.model.state !== "asking" || page.model.request !== request) return;
+  await postScan({ workstation_id: kiosk_id, code, symbology, source: "kiosk" }).then(
+    ({ scan_id }) => page.send("accepted", { request, scan_id }),
+    () => page.send("failed", { request }),
+  );
+}
 
 /** @param {import("./machine.js").Effect} effect */
 function perform(effect) {
@@ -362,10 +368,7 @@ function readAloud() {
   speechSynthesis.speak(said);
 }
 
-page.start();
-listenForWedge(document, (code) => page.send("scan", { code }));
-for (const touch of ["pointerdown", "keydown", "wheel"]) addEventListener(touch, () => page.send("touch"));
-follow({
+const hearing = follow({
   url: `/v1/kiosks/${encodeURIComponent(kiosk_id)}/events`,
   onEvent: (name, data) => page.send(name, { data }),
   onLink: (now) => {
@@ -373,4 +376,7 @@ follow({
     draw(page.model);
   },
 });
+page.start();
+listenForWedge(document, (code) => page.send("scan", { code }));
+for (const touch of ["pointerdown", "keydown", "wheel"]) addEventListener(touch, () => page.send("touch"));
 keepForBadDays();

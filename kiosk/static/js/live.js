@@ -13,10 +13,18 @@ export const EVENTS = ["customer", "offers", "sale", "trouble", "clear", "stale"
 
 /**
  * Follow the events at `url`; calls `onEvent(name, data)` and, whenever it changes, `onLink(alive)`.
+ *
+ * Returns a promise that holds from the first heartbeat on: before it an answer could come while nobody listens, and a
+ * kiosk is told of nobody whom it did not ask for, so that answer would be lost. From then on every event is resumed.
  * @param {{url: string, onEvent: (name: string, data: any) => void, onLink: (alive: boolean) => void}} options
+ * @returns {Promise<void>}
  */
 export function follow({ url, onEvent, onLink }) {
   let last = "";
+  let hears = () => {};
+  const heard = new Promise((/** @type {(value: void) => void} */ tell) => {
+    hears = tell;
+  });
   /** @type {EventSource | null} */
   let source = null;
   /** @type {boolean | null} */
@@ -32,7 +40,11 @@ export function follow({ url, onEvent, onLink }) {
   const open = () => {
     source?.close();
     source = new EventSource(last === "" ? url : `${url}?after=${encodeURIComponent(last)}`);
-    source.addEventListener("heartbeat", () => link(true));
+    source.addEventListener("heartbeat", (message) => {
+      if (message.lastEventId !== "") last = message.lastEventId;
+      link(true);
+      hears();
+    });
     source.addEventListener("error", () => {
       link(false);
       if (source?.readyState === EventSource.CLOSED) setTimeout(open, RETRY_MS);
@@ -53,4 +65,5 @@ export function follow({ url, onEvent, onLink }) {
     link(false);
     open();
   }, RETRY_MS);
+  return heard;
 }
