@@ -5,7 +5,7 @@ Nothing here touches the disk or waits. The same sale asked twice gives the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -164,13 +164,27 @@ class OfferDesk:
         """Return the goods of a sale as rules see them."""
         return basket_of(transaction, self.bundle.items, allowed=self._policy.restricted_allowed)
 
-    def factors(self, account: Account | None, basket: Basket, *, workstation_id: str, now: datetime) -> EarnFactors:
-        """Return what campaigns multiply each line's points by; asked before the purchase itself is remembered."""
-        if not self._multipliers or account is None:
+    def factors(
+        self,
+        account: Account | None,
+        basket: Basket,
+        *,
+        workstation_id: str,
+        now: datetime,
+        redeemed: Sequence[Campaign] = (),
+    ) -> EarnFactors:
+        """Return what campaigns add to a purchase's points; asked before the purchase itself is remembered."""
+        if not (self._multipliers or redeemed) or account is None:
             return EarnFactors()
         facts = self._facts(account, basket, workstation_id, now)
         stopped = self.stops().campaigns(now)
-        return earn_factors(self._multipliers, facts, stopped=stopped, holdout_percent=self._policy.holdout_percent)
+        return earn_factors(
+            self._multipliers,
+            facts,
+            stopped=stopped,
+            holdout_percent=self._policy.holdout_percent,
+            redeemed=redeemed,
+        )
 
     def offer(
         self,

@@ -31,6 +31,8 @@ class What(StrEnum):
     HOLD = "hold"
     ANSWER = "answer"
     SPENT = "spent"
+    BONUS = "bonus"
+    COUPON_LEASE = "coupon_lease"
 
 
 _Key = tuple[What, str]

@@ -6,13 +6,16 @@ spent against leases (`agent/value/leases.py`). Every change is a record that th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from agent.journal.records import JournalKind
+from agent.value.bonuses import BonusDesk, shared_out
 from agent.value.book import Row, ValueBook, What
 from agent.value.rows import points_of, points_row
 from agent.value.rules import ValueRules
@@ -21,6 +24,7 @@ from retail.facts import Basket
 from retail.line_items import ReturnLineItem, SaleLineItem
 from retail.loyalty import Account
 from retail.money import Money
+from retail.offers.campaign import Campaign
 from retail.points import Lot, PointsLedger, balance, check_conservation, earn, reverse, reverse_newest
 from retail.transaction import RetailTransaction
 
@@ -61,62 +65,96 @@ class PointsDesk:
     def __init__(self, book: ValueBook, rules: ValueRules) -> None:
         self._book = book
         self._rules = rules
+        self.bonuses = BonusDesk(book)
 
     def earned(
-        self, sale: RetailTransaction, basket: Basket, member: Member, *, today: date, now: datetime
+        self,
+        sale: RetailTransaction,
+        basket: Basket,
+        member: Member,
+        *,
+        today: date,
+        now: datetime,
+        redeemed: Sequence[Campaign] = (),
     ) -> tuple[Row, list[Told]]:
-        """Return the part of the sale's row that points need, and the records; a repeat earns nothing more."""
+        """Return the part of the sale's row that points need, and the records; a repeat earns nothing more.
+
+        `redeemed` are the campaigns of the coupons that were used in the sale.
+        """
         policy = self._rules.policy.earn
         if policy.rule is None or (member.employee and not policy.staff_earn):
             return {}, []
         factor = policy.factors.get(member.tier, Decimal(1))
-        more = self._rules.factors(member.known, basket, workstation_id=str(sale.workstation_id or ""), now=now)
+        more = self._rules.factors(
+            member.known, basket, workstation_id=str(sale.workstation_id or ""), now=now, redeemed=redeemed
+        )
         earning = earning_of(sale, basket, policy.rule, factor=factor, by_line=more.by_line)
         part = _sale_part(basket, earning, member)
-        if not earning.points:
+        before = self._book.get(What.SALE, str(sale.transaction_id))
+        if before is not None and before["account"]:
             return part, []
+        names = {"factor": str(factor), "campaigns": list(more.campaigns)}
+        own = str(sale.transaction_id)
+        records = self._lot(own, earning.by_line, member, today=today, names={**names, "transaction_id": own})
+        for bonus in self.bonuses.take(
+            more.bonuses,
+            customer_id=member.customer_id,
+            account=member.account,
+            today=today,
+            point_value=self._rules.policy.burn.point_value,
+        ):
+            shares = shared_out(bonus, [each.line.amount.amount for each in basket.lines])
+            lot_id = f"{own}/{bonus.campaign.campaign_id}"
+            names = {"factor": "1", "campaigns": [bonus.campaign.campaign_id], "transaction_id": own}
+            records += self._lot(lot_id, shares, member, today=today, names=names)
+            for line, points in zip(part["lines"], shares, strict=True):
+                line["bonus"] = {**line["bonus"], lot_id: points}
+        return part, records
+
+    def _lot(
+        self, lot_id: str, by_line: Sequence[int], member: Member, *, today: date, names: Mapping[str, Any]
+    ) -> list[Told]:
+        """Add a lot and return its record; nothing for one that is known, or that has no points."""
+        policy = self._rules.policy.earn
         lot = Lot(
-            lot_id=str(sale.transaction_id),
-            earned=earning.points,
+            lot_id=lot_id,
+            earned=sum(by_line),
             earned_on=today,
             active_from=today + timedelta(days=policy.pending_days),
             expires_on=None if policy.valid_days is None else today + timedelta(days=policy.valid_days),
         )
         before = points_of(self._book.get(What.POINTS, member.account))
-        if lot.lot_id in before.lots:
-            return part, []
+        if lot_id in before.lots or not lot.earned:
+            return []
         self._keep(member.account, earn(before, lot))
         content = {
-            "transaction_id": lot.lot_id,
-            "lot_id": lot.lot_id,
+            "lot_id": lot_id,
             "customer_id": member.customer_id,
             "account": member.account,
             "points": lot.earned,
-            "by_line": list(earning.by_line),
-            "factor": str(factor),
-            "campaigns": list(more.campaigns),
+            "by_line": list(by_line),
+            **names,
             "active_from": lot.active_from.isoformat(),
             "expires_on": lot.expires_on.isoformat() if lot.expires_on else None,
             "earned_on": today.isoformat(),
             "limits_version": self._rules.policy.version,
         }
-        return part, [(JournalKind.POINTS_EARNED, content)]
+        return [(JournalKind.POINTS_EARNED, content)]
 
     def taken_back(self, row: Row, returned: list[ReturnLineItem], *, reversal_id: str) -> tuple[Row, list[Told]]:
         """Take back what returned goods had earned in a sale known here; return its new row and the records."""
-        lines, points = [dict(line) for line in row.get("lines", [])], 0
+        lines, taken = [dict(line) for line in row.get("lines", [])], Counter[str]()
         for goods in returned:
-            points += _take_line(lines, goods)
-        return {**row, "lines": lines}, self._reverse(row, points, reversal_id=reversal_id)
+            taken += _take_line(lines, goods)
+        return {**row, "lines": lines}, self._reverse(row, taken, reversal_id=reversal_id)
 
     def all_taken_back(self, row: Row, *, reversal_id: str) -> tuple[Row, list[Told]]:
         """Take back everything that a sale had earned and that is left of it: it was voided."""
-        points, lines = 0, []
+        taken, lines = Counter[str](), []
         for line in row.get("lines", []):
-            sold, before = Decimal(line["quantity"]), Decimal(line["returned"])
-            points += points_of_return(line["points"], sold=sold, returned_before=before, returned_now=sold - before)
+            taken += _points_of_line(line, Decimal(line["quantity"]) - Decimal(line["returned"]))
             lines.append({**line, "returned": line["quantity"]})
-        return {**row, "lines": lines}, self._reverse(row, points, reversal_id=reversal_id)
+        return {**row, "lines": lines}, self._reverse(row, taken, reversal_id=reversal_id)
 
     def newest_taken_back(self, basket: Basket, sale: RetailTransaction, member: Member, *, at: datetime) -> list[Told]:
         """Take back points for goods without a receipt: at today's rate, from the member's newest lots, flagged."""
@@ -157,11 +195,24 @@ class PointsDesk:
         stands = balance(points_of(self._book.get(What.POINTS, account)), today)
         return stands.expiring, stands.expires_next
 
-    def _reverse(self, row: Row, points: int, *, reversal_id: str) -> list[Told]:
-        if not points or not row.get("account"):
+    def _reverse(self, row: Row, taken: Mapping[str, int], *, reversal_id: str) -> list[Told]:
+        """Take points back from the lots that they went to: the sale's own (named ``), and its bonuses' ones."""
+        if not row.get("account"):
             return []
+        own = str(row["transaction_id"])
+        return [
+            told
+            for lot_id, points in taken.items()
+            for told in self._reverse_lot(
+                row,
+                lot_id or own,
+                points=points,
+                reversal_id=f"{reversal_id}/{lot_id.removeprefix(f'{own}/')}" if lot_id else reversal_id,
+            )
+        ]
+
+    def _reverse_lot(self, row: Row, lot_id: str, *, points: int, reversal_id: str) -> list[Told]:
         policy = self._rules.policy.earn.spent_reward
-        lot_id = str(row["transaction_id"])
         before = points_of(self._book.get(What.POINTS, row["account"]))
         if reversal_id in before.done:
             return []
@@ -172,6 +223,7 @@ class PointsDesk:
         if not taken:
             return []
         content = _reversal(reversal_id, row["customer_id"], account=row["account"], lot_id=lot_id, points=taken)
+        content["transaction_id"] = row["transaction_id"]
         return [(JournalKind.POINTS_REVERSED, {**content, "policy": policy.value, "without_receipt": False})]
 
     def _keep(self, account: str, ledger: PointsLedger) -> None:
@@ -185,6 +237,7 @@ def _sale_part(basket: Basket, earning: Earning, member: Member) -> Row:
             "key": _key(each.line),
             "quantity": f"{each.line.quantity:f}",
             "points": points,
+            "bonus": {},
             "returned": "0",
         }
         for each, points in zip(basket.lines, earning.by_line, strict=True)
@@ -192,17 +245,28 @@ def _sale_part(basket: Basket, earning: Earning, member: Member) -> Row:
     return {"account": member.account, "customer_id": member.customer_id, "lines": lines}
 
 
-def _take_line(lines: list[Row], goods: ReturnLineItem) -> int:
-    """Count returned goods off the lines that sold them and return the points they had earned."""
-    points, left = 0, abs(goods.quantity)
+def _take_line(lines: list[Row], goods: ReturnLineItem) -> Counter[str]:
+    """Count returned goods off the lines that sold them and return the points they had earned, by lot (own: ``)."""
+    taken, left = Counter[str](), abs(goods.quantity)
     for line in lines:
         sold, before = Decimal(line["quantity"]), Decimal(line["returned"])
         now = min(left, sold - before) if line["key"] == _key(goods) else Decimal(0)
         if now > 0:
-            points += points_of_return(line["points"], sold=sold, returned_before=before, returned_now=now)
+            taken += _points_of_line(line, now)
             line["returned"] = f"{before + now:f}"
             left -= now
-    return points
+    return taken
+
+
+def _points_of_line(line: Row, returned_now: Decimal) -> Counter[str]:
+    """Return what a line's goods had earned, by lot, bonuses too; nothing where it is nothing."""
+    sold, before = Decimal(line["quantity"]), Decimal(line["returned"])
+    return Counter(
+        {
+            lot_id: points_of_return(points, sold=sold, returned_before=before, returned_now=returned_now)
+            for lot_id, points in {"": line["points"], **line.get("bonus", {})}.items()
+        }
+    )
 
 
 def _key(line: SaleLineItem | ReturnLineItem) -> str:

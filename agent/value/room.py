@@ -26,8 +26,9 @@ from retail.coupon_sightings import coupons_printed, coupons_seen
 from retail.errors import RefusedError
 from retail.facts import Basket
 from retail.fraud import SaleSeen
-from retail.identifiers import CustomerId, OperatorId, TransactionId, WorkstationId
+from retail.identifiers import CampaignId, CustomerId, OperatorId, TransactionId, WorkstationId
 from retail.line_items import SaleLineItem
+from retail.offers.campaign import Campaign
 from retail.transaction import RetailTransaction
 from sync.protocol.persons import PERSON_KEYS
 
@@ -191,6 +192,7 @@ class ValueRoom:
     def new_day(self, today: date) -> Entry:
         """Drop coupons and sales that nobody can ask about any more."""
         self.coupons.forget_old(today)
+        self.points.bonuses.forget_old(today)
         for transaction_id, row in self.book.each(What.SALE):
             if date.fromisoformat(row["day"]) + timedelta(days=KEPT_DAYS) < today:
                 self.book.drop(What.SALE, transaction_id)
@@ -200,6 +202,7 @@ class ValueRoom:
         """Forget a person: their points here, and their name on coupons and sales. They were erased."""
         self.suspicions.forget(customer_id)
         self.book.drop(What.POINTS, customer_id)
+        self.points.bonuses.forget(customer_id)
         for what in What:
             for row_id, row in self.book.each(what):
                 blank = _renamed(row, customer_id) if what is What.SPENT else _without(row, customer_id)
@@ -232,10 +235,18 @@ class ValueRoom:
         assert told.member is not None
         if not any(isinstance(line, SaleLineItem) for line in told.sale.goods()):
             return []
-        part, records = self.points.earned(told.sale, told.basket, told.member, today=told.today, now=told.now)
+        part, records = self.points.earned(
+            told.sale, told.basket, told.member, today=told.today, now=told.now, redeemed=self._redeemed(row)
+        )
         if part:
             self._keep_new({**row, **part})
         return records
+
+    def _redeemed(self, row: Row) -> list[Campaign]:
+        """Return the campaigns of the coupons that a sale has used, as far as they are known here."""
+        known = (self.book.get(What.COUPON, use["serial"]) for use in row["uses"] if use.get("serial"))
+        named = (self.rules.campaign_named(CampaignId(coupon["campaign_id"])) for coupon in known if coupon)
+        return [campaign for campaign in named if campaign is not None]
 
     def _keep_new(self, row: Row) -> None:
         """Keep a sale's row unless it is known: a receipt handed over twice must not forget what came back of it."""

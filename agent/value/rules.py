@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -31,10 +31,18 @@ VERSION_CHARS = 12
 
 
 class Factors(Protocol):
-    """What campaigns multiply the points of a purchase by (`agent.offering.offering.OfferDesk.factors`)."""
+    """What campaigns add to the points of a purchase (`agent.offering.offering.OfferDesk.factors`)."""
 
-    def __call__(self, account: Account | None, basket: Basket, *, workstation_id: str, now: datetime) -> EarnFactors:
-        """Return it line by line."""
+    def __call__(
+        self,
+        account: Account | None,
+        basket: Basket,
+        *,
+        workstation_id: str,
+        now: datetime,
+        redeemed: Sequence[Campaign] = (),
+    ) -> EarnFactors:
+        """Return it line by line, and the bonuses; `redeemed` are the campaigns of coupons used in the purchase."""
         ...
 
 
@@ -132,8 +140,15 @@ def _read(path: Path) -> bytes | None:
         raise ConfigurationError(f"{path}: cannot be read: {error}", fix="the next feed brings it again") from error
 
 
-def _once(account: Account | None, basket: Basket, *, workstation_id: str, now: datetime) -> EarnFactors:
-    del account, basket, workstation_id, now
+def _once(
+    account: Account | None,
+    basket: Basket,
+    *,
+    workstation_id: str,
+    now: datetime,
+    redeemed: Sequence[Campaign] = (),
+) -> EarnFactors:
+    del account, basket, workstation_id, now, redeemed
     return EarnFactors()
 
 
