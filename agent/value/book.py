@@ -32,6 +32,7 @@ class What(StrEnum):
     ANSWER = "answer"
     SPENT = "spent"
     BONUS = "bonus"
+    SEEN = "seen"
     COUPON_LEASE = "coupon_lease"
 
 

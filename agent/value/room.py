@@ -61,7 +61,7 @@ class ValueRoom:
         self.coupons = CouponDesk(self.book, rules)
         self.points = PointsDesk(self.book, rules)
         self.leases = LeaseDesk(self.book, rules)
-        self.suspicions = Suspicions()
+        self.suspicions = Suspicions(self.book)
         self._back = TakingBack(
             self.book, coupons=self.coupons, points=self.points, leases=self.leases, basket_of=basket_of
         )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.value.book import ValueBook
 from agent.value.suspicions import DAY, Suspicions
 from retail.fraud import FraudPolicy, SaleSeen, flags
 from retail.identifiers import CustomerId, OperatorId, TransactionId, WorkstationId
@@ -29,7 +30,7 @@ SALES = st.lists(
 
 @given(SALES)
 def test_a_sale_looks_as_it_would_among_all_sales_of_the_day(stories: list[tuple]) -> None:
-    suspicions, before, at = Suspicions(), [], BEGAN
+    suspicions, before, at = Suspicions(ValueBook()), [], BEGAN
     for number, (customer, operator, till, minutes, is_return, is_staff) in enumerate(stories):
         at += timedelta(minutes=minutes)
         sale = SaleSeen(
@@ -48,7 +49,7 @@ def test_a_sale_looks_as_it_would_among_all_sales_of_the_day(stories: list[tuple
 
 
 def test_who_is_forgotten_is_suspected_of_nothing_that_was_before() -> None:
-    suspicions = Suspicions()
+    suspicions = Suspicions(ValueBook())
 
     def sold(number: int) -> list[object]:
         sale = SaleSeen(
