@@ -101,6 +101,7 @@ class Feed:
     backoff: Backoff = field(default_factory=Backoff)
     random: Callable[[], float] = random.random
     poll_after_s: float = POLL_AFTER_S
+    report_every_s: float = REPORT_EVERY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ async def run_feed(feed: Feed) -> None:
         try:
             told = await look(feed)
             poll_after_s = told.poll_after_s or poll_after_s
-            due = reported_at is None or (feed.pace.now() - reported_at).total_seconds() >= REPORT_EVERY_S
+            due = reported_at is None or (feed.pace.now() - reported_at).total_seconds() >= feed.report_every_s
             if told.applied or told.refused or due:
                 await report(feed, refused=told.refused)
                 reported_at = feed.pace.now()

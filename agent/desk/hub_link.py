@@ -30,7 +30,7 @@ from sync.backoff import Backoff
 from sync.courier import CONFIRM_EVERY_S, Courier, run_courier
 from sync.delivery_plan import BATCH_BYTES_MAX, CourierPolicy
 from sync.enrolled import Enrolled
-from sync.feed import POLL_AFTER_S, Feed, run_feed
+from sync.feed import POLL_AFTER_S, REPORT_EVERY_S, Feed, run_feed
 from sync.feed_target import StoreFeedTarget
 from sync.http_transport import HubConnection, HubFeedSource, HubTransport
 from sync.mirror_merging import Merging
@@ -182,6 +182,7 @@ class Rhythm:
     """How often the hub is asked when nothing happens, and when nothing works; a drill takes longer steps."""
 
     poll_after_s: float = POLL_AFTER_S
+    report_every_s: float = REPORT_EVERY_S
     confirm_every_s: float = CONFIRM_EVERY_S
     backoff: Backoff = field(default_factory=Backoff)
     jitter: Callable[[], float] = random.random
@@ -233,6 +234,7 @@ def carriers(
         waiting=lambda error, wait_s: listener.waiting(DESTINATION, error, wait_s),
         backoff=rhythm.backoff,
         poll_after_s=rhythm.poll_after_s,
+        report_every_s=rhythm.report_every_s,
         random=rhythm.jitter,
     )
     return [run_courier(courier, link.wake), run_feed(feed)]

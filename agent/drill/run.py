@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from agent.drill.faults import Fault, draw_faults
+from agent.drill.folder import story_folder
 from agent.drill.loop import StoryLoop
 from agent.drill.ports import hub_side
 from agent.drill.settings import Story, Told
 from agent.drill.world import World
-
-MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - a folder in memory, where there is one: syncs cost nothing there
 
 
 def faults_of(story: Story, only: tuple[int, ...] | None = None) -> tuple[Fault, ...]:
@@ -25,12 +22,11 @@ def faults_of(story: Story, only: tuple[int, ...] | None = None) -> tuple[Fault,
 
 def tell(story: Story, faults: tuple[Fault, ...], *, progress: Callable[[int], None] = lambda _day: None) -> Told:
     """Tell one story; `progress` hears of every day that is over."""
-    parent = MEMORY_DISK if MEMORY_DISK.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="tillstream-drill-", dir=parent) as folder:
+    with story_folder() as folder:
         loop = StoryLoop()
         asyncio.set_event_loop(loop)
         try:
-            world = World(loop, story, faults, folder=Path(folder), open_hub=hub_side(), progress=progress)
+            world = World(loop, story, faults, folder=folder, open_hub=hub_side(), progress=progress)
             try:
                 return loop.run_until_complete(world.tell())
             finally:

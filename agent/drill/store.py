@@ -36,6 +36,7 @@ from sync.protocol.signatures import SigningKey
 SYNC_S = 0.002  # what a commit's sync takes on a store PC's disk
 TOLD_S = 1.0  # core tells desk once a second that the journal has grown
 POLL_AFTER_S = 3600.0  # what the feed carries changes once in a story
+REPORT_EVERY_S = 6 * 3600.0  # as in the product, once in several looks when nothing changed
 CONFIRM_EVERY_S = 3 * 3600.0  # a hub restored meanwhile is heard of by the next sale, or within three hours
 LONGEST_WAIT_S = 1800.0  # a line that is down for a day is tried some hundred times, not six hundred
 WAKE_S = 3600.0  # the net below: desk wakes its courier now and then (the real one twice a minute)
@@ -273,6 +274,7 @@ class StorePc:
                 pace=self.clock,
                 rhythm=Rhythm(
                     poll_after_s=POLL_AFTER_S,
+                    report_every_s=REPORT_EVERY_S,
                     confirm_every_s=CONFIRM_EVERY_S,
                     backoff=Backoff(longest_s=LONGEST_WAIT_S),
                     jitter=self._random.random,

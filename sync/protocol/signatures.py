@@ -16,17 +16,20 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from retail.errors import RefusedError
 from sync.protocol.structured_fields import (
+    LISTS_KEPT,
     InnerList,
     Item,
     MalformedFieldError,
     parse_dictionary,
     serialise,
+    serialise_each,
 )
 
 LABEL = "tillstream"
@@ -95,11 +98,12 @@ class SigningKey:
     """An Ed25519 private key under the name that the other side knows it by."""
 
     private: Ed25519PrivateKey = field(repr=False)
+    key_id: str = field(init=False)
+    """The thumbprint of the public half."""
 
-    @property
-    def key_id(self) -> str:
-        """The thumbprint of the public half."""
-        return key_id_of(self.private.public_key())
+    def __post_init__(self) -> None:
+        """Work the name out once: it is written into every message."""
+        object.__setattr__(self, "key_id", key_id_of(self.private.public_key()))
 
 
 def key_id_of(public: Ed25519PublicKey) -> str:
@@ -158,13 +162,14 @@ def verify_answer(answer: Answer, request: Request, public: Ed25519PublicKey, *,
     old answers out. Raises like `verify_request`.
     """
     known = {key_id_of(public): public}
-    required = (*_ANSWER_PARTS, serialise(_REQUEST_SIGNATURE))
+    required = (*_ANSWER_PARTS, _REQUEST_SIGNATURE_TEXT)
     return _verify(
         answer.headers, _AnswerParts(answer, request), known.get, required=required, body=answer.body, now=now
     )
 
 
 _REQUEST_SIGNATURE = Item("signature", (("req", True), ("key", LABEL)))
+_REQUEST_SIGNATURE_TEXT = serialise(_REQUEST_SIGNATURE)
 
 
 class _RequestParts:
@@ -177,12 +182,14 @@ class _RequestParts:
         name = str(item.value)
         if item.parameters:
             raise BadSignatureError(f"component {serialise(item)} is not used here", fix="see docs/wire-protocol.md")
-        derived = {
-            "@method": self._request.method.upper(),
-            "@path": self._request.path or "/",
-            "@query": f"?{self._request.query}",
-        }
-        return derived[name] if name in derived else _header(self._request.headers, name)
+        match name:
+            case "@method":
+                return self._request.method.upper()
+            case "@path":
+                return self._request.path or "/"
+            case "@query":
+                return f"?{self._request.query}"
+        return _header(self._request.headers, name)
 
 
 class _AnswerParts:
@@ -206,7 +213,8 @@ class _AnswerParts:
 
 def signature_base(listed: InnerList, parts: _RequestParts | _AnswerParts) -> bytes:
     """Return the bytes that are signed (RFC 9421 section 2.5)."""
-    lines = [f"{serialise(item)}: {parts.value(item)}" for item in listed.items]
+    texts = serialise_each(listed.items)
+    lines = [f"{text}: {parts.value(item)}" for text, item in zip(texts, listed.items, strict=True)]
     lines.append(f'"@signature-params": {serialise(listed)}')
     return "\n".join(lines).encode("latin-1", "strict")
 
@@ -221,7 +229,10 @@ def _verify(
     now: datetime | None,
 ) -> Signed:
     listed, signature = _signature_of(headers)
-    covered = {str(item.value) if not item.parameters else serialise(item) for item in listed.items}
+    covered = {
+        text if item.parameters else str(item.value)
+        for text, item in zip(serialise_each(listed.items), listed.items, strict=True)
+    }
     if missing := [name for name in required if name not in covered]:
         raise BadSignatureError(f"the signature does not cover {', '.join(missing)}", fix="see docs/wire-protocol.md")
     key_id, created, nonce = (listed.parameter(name) for name in ("keyid", "created", "nonce"))
@@ -283,16 +294,21 @@ def _check_clock(created: int, now: datetime | None) -> None:
 def _header(headers: Mapping[str, str], name: str) -> str:
     if name not in headers:
         raise BadSignatureError(f"signed header {name} is not there", fix="check what strips headers on the way")
-    return " ".join(headers[name].strip().split("\n"))
+    return headers[name].strip().replace("\n", " ")
 
 
 def _without_encoding() -> tuple[str, ...]:
     return tuple(part for part in _BODY_PARTS if part != "content-encoding")
 
 
+@lru_cache(maxsize=LISTS_KEPT)
+def _items_of(parts: tuple[str, ...]) -> tuple[Item, ...]:
+    return tuple(map(Item, parts))
+
+
 def _list_of(parts: tuple[str, ...], key: SigningKey, *, now: datetime, nonce: str) -> InnerList:
     return InnerList(
-        tuple(Item(part) for part in parts),
+        _items_of(parts),
         (
             ("created", int(now.timestamp())),
             ("nonce", nonce),

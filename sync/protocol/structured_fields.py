@@ -29,6 +29,11 @@ _BYTES = re.compile(r":([A-Za-z0-9+/]*={0,2}):")
 _INTEGER = re.compile(r"-?[0-9]{1,15}(?![0-9.])")
 _TOKEN = re.compile(r"[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*")
 _OPTIONAL_SPACE = re.compile(r"[ \t]*")
+_ESCAPED = re.compile(r"\\(.)")
+_BOOLEAN = re.compile("[01]")
+_ONE_BYTE_SEQUENCE = re.compile(r"([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):")
+_PLAIN_LIST = re.compile(r'\((?:"[a-z@-]*"(?:;[a-z]+(?:="[a-z]*")?)*(?: |(?=\))))*\)')
+"""A list of components as every signature of ours has one: read once, known again by its text."""
 
 
 class MalformedFieldError(ValueError):
@@ -68,29 +73,34 @@ class InnerList:
 def serialise(member: Item | InnerList) -> str:
     """Return the canonical text of an item or an inner list."""
     if isinstance(member, InnerList):
-        return f"({_serialise_items(member.items)}){_serialise_parameters(member.parameters)}"
+        return f"({' '.join(serialise_each(member.items))}){_serialise_parameters(member.parameters)}"
     return _serialise_bare(member.value) + _serialise_parameters(member.parameters)
 
 
 @lru_cache(maxsize=LISTS_KEPT)
-def _serialise_items(items: tuple[Item, ...]) -> str:
-    return " ".join(map(serialise, items))
+def serialise_each(items: tuple[Item, ...]) -> tuple[str, ...]:
+    """Return the canonical text of each item; the lists that are signed are the same few for ever."""
+    return tuple(map(serialise, items))
 
 
 def _serialise_parameters(parameters: Parameters) -> str:
-    return "".join(f";{name}" if value is True else f";{name}={_serialise_bare(value)}" for name, value in parameters)
+    return "".join([f";{name}" if value is True else f";{name}={_serialise_bare(value)}" for name, value in parameters])
 
 
 def _serialise_bare(value: Bare) -> str:
+    if type(value) is str:
+        return f'"{value}"' if value.isalnum() else _quoted(value)
     if isinstance(value, bool):
         return "?1" if value else "?0"
     if isinstance(value, int):
         return str(value)
     if isinstance(value, bytes):
         return f":{base64.b64encode(value).decode()}:"
-    if isinstance(value, Token):
-        return str(value)
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return str(value) if isinstance(value, Token) else _quoted(value)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
@@ -98,6 +108,8 @@ def parse_dictionary(text: str) -> dict[str, Item | InnerList]:
     """Read a dictionary field; a key that comes twice keeps the last value. Raises MalformedFieldError."""
     if len(text) > FIELD_LENGTH_MAX:
         raise MalformedFieldError(f"field of {len(text)} characters, at most {FIELD_LENGTH_MAX}")
+    if one := _ONE_BYTE_SEQUENCE.fullmatch(text):
+        return {one[1]: Item(_decoded(one[2], len(text)))}
     reader = _Reader(text.strip(" "))
     members: dict[str, Item | InnerList] = {}
     while not reader.at_end():
@@ -142,14 +154,21 @@ class _Reader:
         return self._match(_KEY, "key").group()
 
     def member(self) -> Item | InnerList:
-        return self._inner_list() if self.take("(") else self._item()
+        if plain := _PLAIN_LIST.match(self._text, self._at):
+            self._at = plain.end()
+            return InnerList(_plain_items(plain.group()), self.parameters())
+        return InnerList(self._items(), self.parameters()) if self.take("(") else self._item()
 
-    def _inner_list(self) -> InnerList:
+    def items(self) -> tuple[Item, ...]:
+        self.expect("(")
+        return self._items()
+
+    def _items(self) -> tuple[Item, ...]:
         items: list[Item] = []
         while True:
             self.skip_space()
             if self.take(")"):
-                return InnerList(tuple(items), self.parameters())
+                return tuple(items)
             if items and self._text[self._at - 1] not in " \t":
                 raise MalformedFieldError(f"no space before {self._at}")
             items.append(self._item())
@@ -172,22 +191,20 @@ class _Reader:
     def _bare(self) -> Bare:
         first = self._text[self._at : self._at + 1]
         if first == '"':
-            return re.sub(r"\\(.)", r"\1", self._match(_STRING, "string").group(1))
+            text = self._match(_STRING, "string").group(1)
+            return _ESCAPED.sub(r"\1", text) if "\\" in text else text
         if first == ":":
             return self._byte_sequence()
         if first == "?":
             self._at += 1
-            return self._match(re.compile("[01]"), "boolean").group() == "1"
+            return self._match(_BOOLEAN, "boolean").group() == "1"
         if first.isdigit() or first == "-":
             return int(self._match(_INTEGER, "integer").group())
         return Token(self._match(_TOKEN, "item").group())
 
     def _byte_sequence(self) -> bytes:
         text = self._match(_BYTES, "byte sequence").group(1)
-        try:
-            return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-        except binascii.Error as error:
-            raise MalformedFieldError(f"no base64 before {self._at}") from error
+        return _decoded(text, self._at)
 
     def _match(self, pattern: re.Pattern[str], what: str) -> re.Match[str]:
         match = pattern.match(self._text, self._at)
@@ -195,3 +212,15 @@ class _Reader:
             raise MalformedFieldError(f"no {what} at {self._at}")
         self._at = match.end()
         return match
+
+
+@lru_cache(maxsize=LISTS_KEPT)
+def _plain_items(text: str) -> tuple[Item, ...]:
+    return _Reader(text).items()
+
+
+def _decoded(text: str, ends_at: int) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error as error:
+        raise MalformedFieldError(f"no base64 before {ends_at}") from error
