@@ -342,6 +342,8 @@ def _operations(core: Core, furnished: _Furnished, judge: ClockJudge) -> CorePar
         reread=make_rereader(core, basics.maker).take,
         scrub=core.housekeeping.scrub_all,
         status=lambda: basics.standing.report(core),
+        attributed=core.people.attributed,
+        consented=core.people.permissions.told,
     )
 
 

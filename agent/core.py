@@ -25,6 +25,7 @@ from typing import TypeVar
 from agent.bootstrap import Core, build, use_enrolment
 from agent.config import load_config
 from agent.identity.floor import Push
+from agent.identity.permissions import KINDS as CONSENT_KINDS
 from agent.intake.tap_server import TapConnection
 from agent.journal.batch import KeepScan
 from agent.journal.database import BrokenJournalError
@@ -164,13 +165,14 @@ async def fill_memory(core: Core) -> None:
     seq = 0
     try:
         while seq < through:
-            rows = await asyncio.to_thread(reader.contents_of, KINDS, after_seq=seq)
+            rows = await asyncio.to_thread(reader.contents_of, (*KINDS, *CONSENT_KINDS), after_seq=seq)
             if not rows:
                 break
             core.memory.replay(
                 ((kind, day, content) for row_seq, kind, day, content in rows if row_seq <= through),
                 core.offers.bundle.items,
             )
+            core.people.permissions.replay((kind, content) for row_seq, kind, _, content in rows if row_seq <= through)
             seq = rows[-1][0]
     except TillstreamError as error:
         core.standing.trouble(error)

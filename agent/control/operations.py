@@ -34,6 +34,7 @@ from agent.clock import Clock, ClockJudge
 from agent.control.server import Operation
 from agent.identity.binding import Event
 from agent.identity.floor import Floor
+from agent.identity.permissions import KINDS as CONSENT_KINDS
 from agent.identity.scanning import Presented, Scanning
 from agent.intake.recording import RecordMaker
 from agent.journal.batch import Batch, Capture, Change, MoveCursor, Park, Unpark
@@ -65,9 +66,17 @@ def _pass_it(workstation_id: str, code: str, symbology: str) -> Mapping[str, Any
     return {"action": "pass", "code": ""}
 
 
+def _nothing_more(content: Mapping[str, Any]) -> None:
+    """Do nothing about a consent beyond journalling it."""
+    del content
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreParts:
-    """What the operations work on; made by `bootstrap`."""
+    """What the operations work on; made by `bootstrap`.
+
+    `attributed` returns a page's record with whose scan it names; `consented` learns of a consent that is on disk.
+    """
 
     clock: Clock
     judge: ClockJudge
@@ -83,6 +92,8 @@ class CoreParts:
     scrub: Callable[[], Awaitable[int]]
     status: Callable[[], Mapping[str, Any]]
     judge_code: Callable[[str, str, str], Mapping[str, Any]] = _pass_it
+    attributed: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    consented: Callable[[Mapping[str, Any]], None] = _nothing_more
 
 
 class Operations:
@@ -144,10 +155,13 @@ class Operations:
         """Journal something born on a page."""
         if kind not in set(PAGE_KINDS) or not isinstance(payload, dict):
             raise RefusedError(f"pages do not journal {kind!r}", fix="update the agent", code="kind")
-        record = self._parts.maker.of_now(JournalKind(kind), dict(payload), _text(workstation_id))
+        content = self._parts.attributed(payload)
+        record = self._parts.maker.of_now(JournalKind(kind), content, _text(workstation_id))
         once = payload.get("request_id")
         batch = Batch(records=(record,), capture=self._once(_text(once), workstation_id) if once else None)
         done = await self._parts.writer.commit(batch)
+        if kind in CONSENT_KINDS:
+            self._parts.consented(content)
         return {"seq": done.seqs[0] if done.seqs else None}
 
     async def cursor_move(

@@ -11,14 +11,15 @@ import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from agent.identity.permissions import Permissions
 from retail.loyalty import Account
 from sync.protocol.enrolment import seal_to, to_base64
 from sync.protocol.rotating import is_current, is_rotating, read_shown, secret_of
@@ -63,6 +64,7 @@ class Recogniser:
     """Tokenises on one niced thread; without a pepper (not enrolled) every code is unknown."""
 
     def __init__(self, mirror: MirrorPort, *, country: str, now: Callable[[], datetime]) -> None:
+        self.permissions = Permissions()
         self._mirror = mirror
         self._now = now
         self._country = country
@@ -129,7 +131,7 @@ class Recogniser:
             self._waiting -= 1
         if shown is not None and not is_current(shown, secret_of(token), at_s):
             return stale
-        account = self._mirror.look_up_account(token)
+        account = self.permissions.applied(self._mirror.look_up_account(token))
         sealed = _sealed(normalised, self._chain_key) if account is None and self._chain_key else ""
         return Recognition(
             scan_id=scan_id,
@@ -141,7 +143,19 @@ class Recogniser:
 
     def recognition(self, scan_id: str) -> Recognition:
         """Return what a scan turned out to be; nobody for one that is not known (any more)."""
-        return self._known.get(scan_id) or Recognition(scan_id=scan_id, locator="", account=None)
+        known = self._known.get(scan_id) or Recognition(scan_id=scan_id, locator="", account=None)
+        account = self.permissions.applied(known.account)
+        return known if account is known.account else replace(known, account=account)
+
+    def attributed(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record of a page with the member whose scan it names, if it names one that is known.
+
+        Who withdraws what they once allowed is named even when that makes them a stranger: the hub must learn who.
+        """
+        known = self._known.get(str(payload.get("scan_id") or ""))
+        if known is None or not known.customer_id:
+            return dict(payload)
+        return {**payload, "customer_id": known.customer_id, "locator": known.locator}
 
     def remember_restored(self, recognition: Recognition) -> None:
         """Take over what the journal kept of a scan made before core was started."""
@@ -149,6 +163,7 @@ class Recogniser:
 
     def forget(self, customer_id: str) -> None:
         """Drop a person from memory: they were erased."""
+        self.permissions.forget(customer_id)
         for scan_id, known in list(self._known.items()):
             if known.customer_id == customer_id:
                 del self._known[scan_id]
