@@ -34,7 +34,7 @@ from pos_adapters.taps.frames import (
 )
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE_S = 20.0  # only a failing test waits this long
+PATIENCE_S = 60.0  # only a failing test waits this long
 
 CUT = b"\x1dV\x00"
 CUT_FEED = b"\x1dVB\x00"
@@ -49,9 +49,11 @@ class Condition:
     def change(self) -> threading.Condition:
         return self._changed
 
-    def until(self, holds: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:
+    def until(self, holds: Callable[[], Any], what: str | Callable[[], str], within_s: float = PATIENCE_S) -> Any:
         with self._changed:
-            assert self._changed.wait_for(holds, within_s), f"never happened: {what}"
+            assert self._changed.wait_for(holds, within_s), (
+                f"never happened: {what if isinstance(what, str) else what()}"
+            )
             return holds()
 
     def happens(self, holds: Callable[[], Any], within_s: float) -> bool:
@@ -67,6 +69,9 @@ class Printed:
         self.sent = bytearray()
         self.ended = False
         self.at: list[float] = []
+
+    def __repr__(self) -> str:
+        return f"<{len(self.data)} bytes{' and its end' if self.ended else ''}: {bytes(self.data[:60])!r}>"
 
 
 class Printer:
@@ -118,7 +123,7 @@ class Printer:
     def wait_jobs(self, count: int, *, ended: bool = True) -> list[Printed]:
         self.seen.until(
             lambda: len(self.jobs) >= count and (not ended or all(job.ended for job in self.jobs[:count])),
-            f"{count} connections at the printer (have {[(len(j.data), j.ended) for j in self.jobs][-3:]})",
+            lambda: f"{count} finished connections at the printer, who has {self.jobs[:count]}",
         )
         return self.jobs
 

@@ -132,7 +132,6 @@ def test_a_spool_that_cannot_be_written_is_said_and_the_receipt_prints(rig: Rig)
     tap.wait_event("spool_failed")
 
 
-@pytest.mark.slow  # once in some runs its printer saw no connection within 20 s; unexplained, the long tier looks on
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a full disk takes root")
 def test_a_full_disk_is_said_and_what_was_lost_is_named(rig: Rig) -> None:
     _, options = rig.spooling()
