@@ -6,7 +6,6 @@ Order in the journal is by sequence number, never by time; a clock that jumps ma
 from __future__ import annotations
 
 import time
-from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as time_of_day
@@ -94,14 +93,6 @@ def business_day(moment: datetime, zone: tzinfo, day_ends_at: time_of_day) -> da
     return local.date() - timedelta(days=1) if local.time() < day_ends_at else local.date()
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A trading day of a workstation as it runs: since which document."""
-
-    began: datetime
-    day: date
-
-
 class BusinessDays:
     """The trading day of each workstation: by the clock, unless a Z report closed it before (decision 6).
 
@@ -112,7 +103,7 @@ class BusinessDays:
     def __init__(self, zone: tzinfo, day_ends_at: time_of_day) -> None:
         self._zone = zone
         self._day_ends_at = day_ends_at
-        self._runs: dict[str, deque[_Run]] = {}
+        self._runs: dict[str, dict[date, datetime]] = {}  # since which document a day runs, in the order heard of
         self._closed: dict[str, tuple[date, datetime]] = {}
 
     def day_of(self, workstation_id: str, moment: datetime, *, received_at: datetime | None = None) -> date:
@@ -129,37 +120,42 @@ class BusinessDays:
             day = max(by_clock, day + timedelta(days=1))
         else:
             return day  # it was printed before the report, and handed over after it
-        self._note(workstation_id, _Run(received, day))
+        self._note(workstation_id, day, received)
         return day
 
     def restore(
-        self, workstation_id: str, *, last: date | None = None, closed: tuple[date, datetime] | None = None
+        self,
+        workstation_id: str,
+        *,
+        last: date | None = None,
+        began: datetime = _ALWAYS,
+        closed: tuple[date, datetime] | None = None,
     ) -> None:
         """Learn from the journal which day ran and which was closed, and when, before this process started."""
         if last is not None and last >= self._last_day(workstation_id, last):
-            self._note(workstation_id, _Run(_ALWAYS, last))
+            self._note(workstation_id, last, began)
         if closed is not None:
             self._closed[workstation_id] = max(closed, self._closed.get(workstation_id, closed))
 
     def close(self, workstation_id: str, moment: datetime) -> date:
         """Note a Z report; return the day it closes: the one of the last document printed before it."""
-        runs = self._runs.get(workstation_id, ())
-        running = next((run.day for run in reversed(runs) if run.began <= moment), None)
-        day = running or business_day(moment, self._zone, self._day_ends_at)
+        running = [(began, day) for day, began in self._runs.get(workstation_id, {}).items() if began <= moment]
+        day = max(running)[1] if running else business_day(moment, self._zone, self._day_ends_at)
         closed, closed_at = self._closed.get(workstation_id, (day, moment))
         is_late = moment < closed_at and timedelta() <= closed - day < timedelta(days=RUNS_KEPT)
         if not is_late:
             self._closed[workstation_id] = day, moment
         return day
 
-    def _note(self, workstation_id: str, run: _Run) -> None:
-        runs = self._runs.setdefault(workstation_id, deque(maxlen=RUNS_KEPT))
-        if not runs or runs[-1].day != run.day:
-            runs.append(run)
+    def _note(self, workstation_id: str, day: date, began: datetime) -> None:
+        runs = self._runs.setdefault(workstation_id, {})
+        runs[day] = min(began, runs.pop(day, began))
+        if len(runs) > RUNS_KEPT:
+            del runs[next(iter(runs))]
 
     def _last_day(self, workstation_id: str, otherwise: date) -> date:
         runs = self._runs.get(workstation_id)
-        return runs[-1].day if runs else otherwise
+        return next(reversed(runs)) if runs else otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ class DayReader(JournalReader):
         rows = self._rows("sales_of_days", first_day=first_day.isoformat(), seq=after_seq)
         return [(lane, day, total, number, tenders) for lane, day, total, number, tenders in rows]
 
+    def days_began(self, first_day: date) -> list[tuple[str, date, datetime]]:
+        """Return (workstation, day, when its first sale was) since a day, the running days last."""
+        rows = self._rows("days_began", first_day=first_day.isoformat())
+        return [(lane, date.fromisoformat(day), datetime.fromisoformat(at)) for lane, day, at in rows]
+
     def days_closed(self, first_day: date) -> list[tuple[str, str, dict[str, Any], datetime]]:
         """Return (workstation, day, content, when) of Z reports since a day, oldest first."""
         rows = self._rows("days_closed", first_day=first_day.isoformat())

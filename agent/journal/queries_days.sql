@@ -13,6 +13,12 @@ WHERE kind IN ('transaction.completed', 'transaction.returned') AND payload IS N
   AND business_day >= :first_day AND seq > :seq
 ORDER BY seq
 
+-- name: days_began
+-- Since when each lane's days ran, the day of the newest record last.
+SELECT workstation_id, business_day, min(occurred_at) FROM journal
+WHERE kind IN ('transaction.completed', 'transaction.returned') AND business_day >= :first_day
+GROUP BY workstation_id, business_day ORDER BY max(seq)
+
 -- name: days_closed
 -- What Z reports told, oldest first; of two for one lane and day the later one counts.
 SELECT workstation_id, business_day, CAST(payload AS TEXT), occurred_at FROM journal

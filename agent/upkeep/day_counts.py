@@ -19,11 +19,12 @@ def count_days(core: Core) -> None:
     try:
         first_day = core.clock.now().date() - timedelta(days=DAYS_BACK)
         rows = reader.sales_of_days(first_day)
+        began = reader.days_began(first_day)
         closed = reader.days_closed(first_day)
     finally:
         reader.close()
     core.ledger.restore(rows)
-    for workstation_id, day, *_ in rows:
-        core.days.restore(workstation_id, last=date.fromisoformat(day))
+    for workstation_id, last, at in began:
+        core.days.restore(workstation_id, last=last, began=at)
     for workstation_id, day, _, at in closed:
         core.days.restore(workstation_id, closed=(date.fromisoformat(day), at))

@@ -125,6 +125,26 @@ def test_a_restart_knows_when_the_day_was_closed():
     assert days.day_of("1", evening + timedelta(minutes=1)) == date(2026, 11, 22)
 
 
+def test_a_restart_in_between_late_paper_does_not_confuse_the_evenings_z_report():
+    days = BusinessDays(BERLIN, time(4))
+    evening = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+    morning = evening + timedelta(hours=12)
+    days.restore("1", last=date(2026, 11, 22), began=morning)
+    assert days.day_of("1", evening - timedelta(hours=1)) == date(2026, 11, 21)
+    assert days.close("1", evening + timedelta(days=1)) == date(2026, 11, 22)
+    assert days.close("1", evening) == date(2026, 11, 21)
+
+
+def test_todays_paper_before_yesterdays_leaves_both_z_reports_on_their_days():
+    days = BusinessDays(BERLIN, time(4))
+    evening = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+    assert days.day_of("1", evening + timedelta(hours=12)) == date(2026, 11, 22)
+    assert days.day_of("1", evening - timedelta(hours=3)) == date(2026, 11, 21)
+    assert days.close("1", evening) == date(2026, 11, 21)
+    assert days.day_of("1", evening + timedelta(hours=13)) == date(2026, 11, 22)
+    assert days.close("1", evening + timedelta(days=1)) == date(2026, 11, 22)
+
+
 def test_a_printed_time_is_local():
     received = datetime(2026, 11, 21, 12, 3, tzinfo=UTC)
     told = sale_time(datetime(2026, 11, 21, 13, 1), received, BERLIN)  # noqa: DTZ001 - as the receipt prints it
