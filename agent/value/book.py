@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -38,6 +38,14 @@ class What(StrEnum):
 
 _Key = tuple[What, str]
 
+_INDEXED: Mapping[What, Callable[[Row], str]] = {
+    What.COUPON: lambda row: str(row.get("till_code") or ""),
+    What.SALE: lambda row: str(row.get("number") or ""),
+    What.LEASE: lambda row: str(row["account"]),
+    What.HOLD: lambda row: str(row.get("lease_id") or "") if row.get("points") else "",
+}
+"""What rows are looked for by beside their id: a day's 10,000 reservations are not gone through for one purchase."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -64,8 +72,7 @@ class ValueBook:
     def __init__(self) -> None:
         self._rows: dict[What, dict[str, Row]] = {what: {} for what in What}
         self._before: dict[_Key, Row | None] = {}
-        self._serials: defaultdict[str, set[str]] = defaultdict(set)
-        self._sales: defaultdict[str, set[str]] = defaultdict(set)
+        self._named: dict[What, defaultdict[str, set[str]]] = {what: defaultdict(set) for what in _INDEXED}
 
     def __repr__(self) -> str:
         return f"<ValueBook { ({what.value: len(rows) for what, rows in self._rows.items()}) }>"
@@ -94,16 +101,24 @@ class ValueBook:
 
     def till_codes(self) -> Collection[str]:
         """Return every till barcode that this store has issued and still knows: as it stands now, not a copy."""
-        return self._serials.keys()
+        return self._named[What.COUPON].keys()
 
     def serials_of(self, till_code: str) -> tuple[str, ...]:
         """Return the coupons that bear a till barcode: one, or all of a mass coupon."""
-        return tuple(sorted(self._serials.get(till_code, ())))
+        return tuple(sorted(self._named[What.COUPON].get(till_code, ())))
 
     def sales_numbered(self, sequence_number: str) -> list[Row]:
         """Return the sales known here that bear a printed number, newest first."""
-        found = [self._rows[What.SALE][each] for each in self._sales.get(sequence_number, ())]
+        found = [self._rows[What.SALE][each] for each in self._named[What.SALE].get(sequence_number, ())]
         return sorted(found, key=lambda row: str(row["at"]), reverse=True)
+
+    def leases_of(self, account: str) -> list[tuple[str, Row]]:
+        """Return an account's leases of points."""
+        return [(each, self._rows[What.LEASE][each]) for each in self._named[What.LEASE].get(account, ())]
+
+    def holding(self, lease_id: str) -> list[tuple[str, Row]]:
+        """Return the reservations that hold, or have held until their time, points of a lease."""
+        return [(each, self._rows[What.HOLD][each]) for each in self._named[What.HOLD].get(lease_id, ())]
 
     def entry(self, records: Iterable[tuple[JournalKind, Row]] = ()) -> Entry:
         """Return what was decided since the last call, to be committed with these records."""
@@ -138,9 +153,9 @@ class ValueBook:
         self._index(what, row_id, row, present=True)
 
     def _index(self, what: What, row_id: str, row: Row | None, *, present: bool) -> None:
-        if row is None or what not in {What.COUPON, What.SALE}:
+        if row is None or what not in _INDEXED:
             return
-        index, name = (self._serials, row.get("till_code")) if what is What.COUPON else (self._sales, row.get("number"))
+        index, name = self._named[what], _INDEXED[what](row)
         if not name:
             return
         if present:

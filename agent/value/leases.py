@@ -159,18 +159,14 @@ class LeaseDesk:
 
     def _of(self, account: str) -> list[tuple[str, Row]]:
         """Return an account's leases, the first to end first."""
-        mine = [(lease_id, row) for lease_id, row in self._book.each(What.LEASE) if row["account"] == account]
-        return sorted(mine, key=lambda each: (str(each[1]["expires_at"]), each[0]))
+        return sorted(self._book.leases_of(account), key=lambda each: (str(each[1]["expires_at"]), each[0]))
 
     def _held(self, lease_id: str, now: datetime, *, but: str = "") -> int:
         """Return how many points of a lease other open sales have reserved."""
         return sum(
             int(row["points"])
-            for hold_id, row in self._book.each(What.HOLD)
-            if row["points"]
-            and row["lease_id"] == lease_id
-            and hold_id != but
-            and now < datetime.fromisoformat(row["until"])
+            for hold_id, row in self._book.holding(lease_id)
+            if hold_id != but and now < datetime.fromisoformat(row["until"])
         )
 
     def _spent(self, row: Row, spending: Spending, *, held: int) -> Lease:

@@ -35,6 +35,10 @@ from sync.protocol.persons import PERSON_KEYS
 OPEN_FOR = timedelta(hours=1)
 """How long after a coupon was held out a receipt at its lane may be that sale's; a trolley is paid within minutes."""
 
+LANE_USES_MAX = 64
+"""Uses of one lane that wait for their receipt: a wallet of coupons, three times; a till whose receipts nobody reads
+leaves all of its own here, and takes them back by `reverse`, not by their lane."""
+
 UNCLAIMED_MAX = 64
 """Sales whose member may still be named: a card held out after the receipt, a slow look-up."""
 
@@ -161,7 +165,7 @@ class ValueRoom:
     def open_use(self, workstation_id: str, use: Row) -> None:
         """Remember that the lane's open sale uses a coupon, or burns points (`burn`)."""
         row = self.book.get(What.LANE, workstation_id) or {"uses": []}
-        self.book.put(What.LANE, workstation_id, {**row, "uses": [*row["uses"], use]})
+        self.book.put(What.LANE, workstation_id, {**row, "uses": [*row["uses"][1 - LANE_USES_MAX :], use]})
 
     def give_back_uses(self, uses: Iterable[Row], *, why: str) -> list[Told]:
         """Give coupons and points of undone uses back; what no longer stands is passed over."""
