@@ -27,6 +27,7 @@ from agent.keys import FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir
 from retail.errors import TillstreamError
 from sync.backoff import Backoff
+from sync.consents import MEMBERSHIP, PROFILING, ConsentedTransport
 from sync.courier import CONFIRM_EVERY_S, Courier, run_courier
 from sync.delivery_plan import BATCH_BYTES_MAX, CourierPolicy
 from sync.enrolled import Enrolled
@@ -39,6 +40,9 @@ from sync.protocol.feed_messages import Erasure, FeedKind
 from sync.protocol.signatures import SigningKey
 
 DESTINATION = "hub"
+
+HUB_PURPOSES = frozenset({MEMBERSHIP, PROFILING})
+"""What the chain's own hub uses data for: the programme, and choosing offers for those who allow it."""
 
 ENROLMENT_LOOK_S = 2.0
 """A technician who has just enrolled this store looks at the page in the next seconds."""
@@ -207,7 +211,7 @@ def carriers(
         destination=DESTINATION,
         journal=journal,
         cursors=DeskCursors(control=link.control, reader=reader),
-        transport=HubTransport(connection),
+        transport=ConsentedTransport(HubTransport(connection), journal, purposes=HUB_PURPOSES),
         pace=pace,
         listener=listener,
         policy=upload_policy(link.config),

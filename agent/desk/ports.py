@@ -14,6 +14,7 @@ from agent.journal.reader import JournalReader
 from agent.journal.records import StoredRecord
 from kiosk.ports import JsonObject
 from retail.errors import TryAgainError
+from sync.consents import CONSENT_KINDS
 from sync.ports import ParkReason, Position
 from sync.protocol.enrolment import seal_to, to_base64
 
@@ -68,6 +69,15 @@ class DeskJournal:
     async def records_after(self, seq: int, *, rows_max: int, bytes_max: int) -> Sequence[StoredRecord]:
         """Return the records behind `seq`, within both limits, at least one where there is one."""
         return await asyncio.to_thread(self._reader.records_after, seq, limit_rows=rows_max, limit_bytes=bytes_max)
+
+    async def consents_after(self, seq: int) -> tuple[int, Sequence[JsonObject]]:
+        """Return the next consents behind `seq`, and how far was read (`sync.consents.ConsentSource`)."""
+        return await asyncio.to_thread(self._consents_after, seq)
+
+    def _consents_after(self, seq: int) -> tuple[int, Sequence[JsonObject]]:
+        head_seq = self._reader.head()[1]  # before the rows: what is appended meanwhile is behind it
+        rows = self._reader.contents_of(CONSENT_KINDS, after_seq=seq)
+        return rows[-1][0] if rows else max(seq, head_seq), [content for _seq, _kind, _day, content in rows]
 
     async def epoch_begins(self, epoch: int) -> int:
         """Return the first seq of an epoch; 1 for an epoch this journal does not know."""

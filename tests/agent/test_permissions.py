@@ -8,7 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from agent.desk.ports import DeskJournal
 from agent.identity.permissions import PEOPLE_MAX, Permissions
+from agent.journal.reader import JournalReader
 from pos_adapters.taps.frames import FrameType
 from retail.identifiers import CustomerId, SegmentId
 from retail.loyalty import Account
@@ -116,3 +118,18 @@ def test_the_memory_is_bounded_and_forgets_whom_the_hub_erased() -> None:
     assert words.applied(account("c-1")) is None
     words.forget("c-1")
     assert words.applied(account("c-1")) is not None
+
+
+def test_the_desk_tells_consents_once_and_how_far_it_has_read(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Running(make_store(tmp_path)) as running:
+            await says("offers")(running)
+            await shops(answer=FrameType.BLOCK, number=1)(running)
+            reader = JournalReader(running.core.state.journal, running.core.keys.journal)
+            journal = DeskJournal(reader)
+            seq, found = await journal.consents_after(0)
+            assert [each["purpose"] for each in found] == ["offers"]
+            assert await journal.consents_after(seq) == (running.core.writer.head_seq, [])
+            reader.close()
+
+    asyncio.run(story())
