@@ -30,8 +30,10 @@ CREATE TABLE store (
     parked_records BIGINT,
     program TEXT COLLATE "C" NOT NULL DEFAULT '',
     feed_refused TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+    health TEXT COLLATE "C" NOT NULL DEFAULT '{}',
     region TEXT COLLATE "C" NOT NULL DEFAULT '',
     ring TEXT COLLATE "C" NOT NULL DEFAULT '',
+    customers TEXT COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (tenant_id, store_id)
 );
 
@@ -265,6 +267,14 @@ CREATE TABLE customer_store (
     PRIMARY KEY (tenant_id, customer_id, store_id)
 );
 
+-- Stores whose customers come to another store, too: `near_id`'s belong to `store_id`'s slice.
+CREATE TABLE store_near (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    store_id TEXT COLLATE "C" NOT NULL,
+    near_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, store_id, near_id)
+);
+
 -- Codes that nobody knew when they were scanned, sealed to the chain: linked when their holder is known.
 CREATE TABLE unknown_code (
     tenant_id TEXT COLLATE "C" NOT NULL,
@@ -471,3 +481,54 @@ CREATE TABLE claim (
 CREATE UNIQUE INDEX claim_by_link ON claim (confirm_digest);
 CREATE INDEX claim_by_contact ON claim (tenant_id, contact_index);
 CREATE UNIQUE INDEX claim_once ON claim (tenant_id, transaction_id) WHERE customer_id IS NOT NULL;
+
+-- People of the chain who sign in. `password` is what `hub/operators/passwords.py` writes, empty for who signs in by the
+-- chain's own directory. Who has left stays, because the audit log names them.
+CREATE TABLE operator (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    role TEXT COLLATE "C" NOT NULL,
+    password TEXT COLLATE "C" NOT NULL,
+    created_at TEXT COLLATE "C" NOT NULL,
+    left_at TEXT COLLATE "C",
+    failures BIGINT NOT NULL DEFAULT 0,
+    failed_at TEXT COLLATE "C",
+    PRIMARY KEY (tenant_id, name)
+);
+
+-- A browser that is signed in, by the hash of its cookie.
+CREATE TABLE operator_session (
+    digest BYTEA PRIMARY KEY,
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    started_at TEXT COLLATE "C" NOT NULL,
+    seen_at TEXT COLLATE "C" NOT NULL
+);
+
+-- Who did what, for good: nothing here is changed. `hash` chains each entry to the one before.
+CREATE TABLE audit_entry (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    entry_no BIGINT NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    who TEXT COLLATE "C" NOT NULL,
+    did TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    detail TEXT COLLATE "C" NOT NULL,
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (tenant_id, entry_no)
+);
+
+-- What one person wants and another has to allow.
+CREATE TABLE proposal (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    proposal_no BIGINT NOT NULL,
+    action TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    detail TEXT COLLATE "C" NOT NULL,
+    proposed_by TEXT COLLATE "C" NOT NULL,
+    proposed_at TEXT COLLATE "C" NOT NULL,
+    decided_by TEXT COLLATE "C",
+    decided_at TEXT COLLATE "C",
+    allowed BIGINT,
+    PRIMARY KEY (tenant_id, proposal_no)
+);

@@ -22,8 +22,10 @@ CREATE TABLE store (
     parked_records INTEGER,
     program TEXT NOT NULL DEFAULT '',
     feed_refused TEXT NOT NULL DEFAULT '[]',
+    health TEXT NOT NULL DEFAULT '{}',
     region TEXT NOT NULL DEFAULT '',
     ring TEXT NOT NULL DEFAULT '',
+    customers TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant_id, store_id)
 ) STRICT;
 
@@ -257,6 +259,14 @@ CREATE TABLE customer_store (
     PRIMARY KEY (tenant_id, customer_id, store_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Stores whose customers come to another store, too: `near_id`'s belong to `store_id`'s slice.
+CREATE TABLE store_near (
+    tenant_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    near_id TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, store_id, near_id)
+) STRICT, WITHOUT ROWID;
+
 -- Codes that nobody knew when they were scanned, sealed to the chain: linked when their holder is known.
 CREATE TABLE unknown_code (
     tenant_id TEXT NOT NULL,
@@ -430,3 +440,54 @@ CREATE TABLE claim (
 CREATE UNIQUE INDEX claim_by_link ON claim (confirm_digest);
 CREATE INDEX claim_by_contact ON claim (tenant_id, contact_index);
 CREATE UNIQUE INDEX claim_once ON claim (tenant_id, transaction_id) WHERE customer_id IS NOT NULL;
+
+-- People of the chain who sign in. `password` is what `hub/operators/passwords.py` writes, empty for who signs in by the
+-- chain's own directory. Who has left stays, because the audit log names them.
+CREATE TABLE operator (
+    tenant_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    password TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    left_at TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    failed_at TEXT,
+    PRIMARY KEY (tenant_id, name)
+) STRICT;
+
+-- A browser that is signed in, by the hash of its cookie.
+CREATE TABLE operator_session (
+    digest BLOB PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    seen_at TEXT NOT NULL
+) STRICT;
+
+-- Who did what, for good: nothing here is changed. `hash` chains each entry to the one before.
+CREATE TABLE audit_entry (
+    tenant_id TEXT NOT NULL,
+    entry_no INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    did TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, entry_no)
+) STRICT;
+
+-- What one person wants and another has to allow.
+CREATE TABLE proposal (
+    tenant_id TEXT NOT NULL,
+    proposal_no INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    proposed_by TEXT NOT NULL,
+    proposed_at TEXT NOT NULL,
+    decided_by TEXT,
+    decided_at TEXT,
+    allowed INTEGER,
+    PRIMARY KEY (tenant_id, proposal_no)
+) STRICT;

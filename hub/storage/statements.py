@@ -13,7 +13,14 @@ from enum import StrEnum
 from importlib import resources
 from types import MappingProxyType
 
-SHARED_FILES = ("queries.sql", "queries.people.sql", "queries.feed.sql", "queries.claims.sql", "queries.value.sql")
+SHARED_FILES = (
+    "queries.sql",
+    "queries.people.sql",
+    "queries.feed.sql",
+    "queries.claims.sql",
+    "queries.value.sql",
+    "queries.operators.sql",
+)
 """What both databases understand, by subject; no name stands in two of them."""
 
 _NAME = re.compile(r"^-- name: ([a-z_]+)$", re.MULTILINE)
