@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "learn": ("agent.commands.reading", "Learn how a till prints from captured jobs."),
         "profiles": ("agent.commands.reading", "Score how well tills are read, by source and language."),
         "drill": ("agent.commands.drill", "Break a simulated chain on purpose; count what was lost."),
+        "update": ("agent.commands.update", "Look for, apply or take back a released program."),
         "version": ("agent.commands.version", "Show the version of program, wire and frames."),
     }
 )

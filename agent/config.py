@@ -95,6 +95,14 @@ def _hub(text: str) -> str:
     return text
 
 
+def _update_source(text: str) -> str:
+    parts = urlsplit(text)
+    is_folder = parts.scheme == "file" and parts.path.startswith("/")
+    if is_folder or (parts.scheme in {"http", "https"} and parts.hostname):
+        return text
+    raise ValueError(f"{text!r} is no place of releases, e.g. https://hub.example/releases")
+
+
 def _known_model(name: str) -> str:
     try:
         printer_model(name)
@@ -241,6 +249,17 @@ class AgentSection(_Section):
     capture_days: int = Field(default=30, ge=1, le=3650)  # what is misread is read again within a month
 
 
+class UpdateSection(_Section):
+    """`[update]`: whether and when this store replaces its own program by one that the chain has released."""
+
+    url: Annotated[str, AfterValidator(_update_source)]
+    root: Path = Path("update-root.json")  # beside agent.toml; a relative one is taken from its folder
+    channel: Word = "stable"
+    hours_from: time = time(2, 0)  # the last bar has closed at most shops; a bakery sets its own
+    hours_until: time = time(5, 0)
+    ready_within_s: int = Field(default=90, ge=5, le=3600)  # core reads a journal of 300,000 rows in a few seconds
+
+
 class DeskSection(_Section):
     """`[desk]`: where pages and local API listen; loopback unless somebody wants kiosks on other machines."""
 
@@ -258,6 +277,7 @@ class AgentConfig(_Section):
     codes: CodesSection = CodesSection()
     agent: AgentSection = AgentSection()
     desk: DeskSection = DeskSection()
+    update: UpdateSection | None = None
 
     @property
     def business_unit_id(self) -> BusinessUnitId:
@@ -288,7 +308,8 @@ def load_config(path: Path) -> AgentConfig:
         each.model_copy(update={"profiles": tuple(folder / file for file in each.profiles)})
         for each in config.workstation
     )
-    return config.model_copy(update={"agent": agent, "workstation": workstations})
+    update = config.update and config.update.model_copy(update={"root": folder / config.update.root})
+    return config.model_copy(update={"agent": agent, "workstation": workstations, "update": update})
 
 
 def parse_config(text: str, *, source: str = "agent.toml") -> AgentConfig:

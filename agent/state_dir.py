@@ -48,6 +48,16 @@ class StateDir:
         return self.root / "backups"
 
     @property
+    def slots(self) -> Path:
+        """Programs that updates brought, and the links that say which one runs (`agent.updating.slots`)."""
+        return self.root / "slots"
+
+    @property
+    def updates(self) -> Path:
+        """What is trusted of the chain's releases, and downloads."""
+        return self.root / "updates"
+
+    @property
     def core_socket(self) -> Path:
         """Where taps talk to core."""
         return self.root / "core.sock"

@@ -26,6 +26,7 @@ from agent.listeners import FIRST_INHERITED_DESCRIPTOR, Handed, handed_over, lis
 from agent.notify import notify
 from agent.pulse import Pulse
 from agent.state_dir import StateDir
+from agent.updating.slots import Slots
 from receipt.printers import printer_model
 
 RESTART_AFTER_S = (0.05, 0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -159,9 +160,24 @@ class Supervisor:
             writer.close()
             notify("READY=1\nSTATUS=serving", self.environment)
             self.log("ready")
+            self._end_trial(is_ready=True)
             return
         notify("READY=1\nSTATUS=core does not answer; receipts pass through unread", self.environment)
         self.log("core_away", waited_s=READY_WITHIN_S)
+        self._end_trial(is_ready=False)
+
+    def _end_trial(self, *, is_ready: bool) -> None:
+        """Keep a program that an update has put on trial, or take it back and end: the launcher starts the other."""
+        slots = Slots(self.state.slots)
+        if slots.trial is None:
+            return
+        with suppress(OSError):  # a disk that says no: the launcher counts starts
+            if is_ready:
+                self.log("update_kept", slot=slots.confirm())
+                return
+            why = f"core did not answer within {READY_WITHIN_S:.0f} s"
+            self.log("update_taken_back", to=slots.go_back(why=why), cause=why)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _report(self) -> None:
         """Write what runs, whole and by rename; a disk that says no costs the report only."""

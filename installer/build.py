@@ -2,6 +2,7 @@
 
     python installer/build.py freeze            build/frozen/tillstream, one folder, checked
     python installer/build.py deb               dist/tillstream_VERSION_ARCH.deb (freezes first)
+    python installer/build.py program           dist/tillstream-VERSION-ARCH.tar.gz, what `hub release add` takes
     python installer/build.py sbom              dist/tillstream-VERSION.cdx.json (CycloneDX 1.5)
     python installer/build.py windows           dist/ from a folder frozen on Windows (see README.md)
 
@@ -20,6 +21,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import uuid
 from collections.abc import Callable, Sequence
@@ -89,6 +91,32 @@ def deb() -> Made:
     return _made(target)
 
 
+def program() -> Made:
+    """Pack the frozen program as stores unpack it into a slot (freezes first)."""
+    freeze()
+    architecture = ARCHITECTURES.get(platform.machine())
+    if architecture is None:
+        raise StepFailedError(f"no program is packed for {platform.machine()}")
+    target = DIST / f"tillstream-{version()}-{architecture}.tar.gz"
+    DIST.mkdir(exist_ok=True)
+    with (
+        gzip.GzipFile(target, "wb", mtime=int(_source_date())) as packed,
+        tarfile.open(fileobj=packed, mode="w") as tar,
+    ):
+        for path in sorted(FROZEN.rglob("*")):
+            tar.add(path, path.relative_to(FROZEN).as_posix(), recursive=False, filter=_as_of_nobody)
+    _within(target.stat().st_size, PACKAGE_BYTES_MAX, "the packed program")
+    return _made(target)
+
+
+def _as_of_nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Take out of an archive's entry what differs from one builder to the next."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = int(_source_date())
+    return member
+
+
 def _lay_out(stage: Path, architecture: str) -> None:
     program = stage / "usr/lib/tillstream/base"
     shutil.copytree(FROZEN, program, symlinks=True)
@@ -123,6 +151,8 @@ _FILES: Sequence[tuple[str, str, int]] = (
     ("debian/launcher", "usr/bin/tillstream-tap", 0o755),
     ("debian/cups-backend", "usr/lib/cups/backend/tillstream", 0o755),
     ("systemd/tillstream.service", "usr/lib/systemd/system/tillstream.service", 0o644),
+    ("systemd/tillstream-update.service", "usr/lib/systemd/system/tillstream-update.service", 0o644),
+    ("systemd/tillstream-update.timer", "usr/lib/systemd/system/tillstream-update.timer", 0o644),
     ("systemd/tillstream-hub.service", "usr/lib/systemd/system/tillstream-hub.service", 0o644),
     ("debian/agent.toml.example", "usr/share/doc/tillstream/agent.toml.example", 0o644),
 )
@@ -208,7 +238,7 @@ def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> s
 
 
 STEPS: MappingProxyType[str, Callable[[], Made]] = MappingProxyType(
-    {"freeze": freeze, "deb": deb, "sbom": sbom, "windows": windows}
+    {"freeze": freeze, "deb": deb, "program": program, "sbom": sbom, "windows": windows}
 )
 
 

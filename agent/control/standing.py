@@ -95,6 +95,7 @@ class Standing:
                 {
                     "workstation_id": each.id,
                     "connected": each.id in lanes,
+                    "jobs_open": lanes[each.id].jobs_open if each.id in lanes else 0,
                     "listen": each.tap.listen,
                     "printer": _printer(core.counter.printers.state(each.id)),
                 }

@@ -98,6 +98,11 @@ class TapSession:
     def __repr__(self) -> str:
         return f"<TapSession {self.workstation_id or '?'} jobs={len(self._jobs)} waiting={len(self._waiting)}>"
 
+    @property
+    def jobs_open(self) -> int:
+        """How many jobs have begun and not ended."""
+        return len(self._jobs)
+
     def take(self, frames: Iterable[Frame]) -> None:
         """Take frames as they came."""
         for frame in frames:

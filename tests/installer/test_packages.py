@@ -38,7 +38,7 @@ def test_the_launcher_takes_the_slot_of_an_update_and_else_the_packages_own(tmp_
         folder.mkdir()
         (folder / "tillstream").write_text(f'#!/bin/sh\necho {word} "$@"\n')
         (folder / "tillstream").chmod(0o755)
-    text = text.replace("/usr/lib/tillstream/base", str(base)).replace("/var/lib/tillstream/slots/current", str(slot))
+    text = text.replace("/usr/lib/tillstream/base", str(base)).replace("/var/lib/tillstream/slots", str(tmp_path))
     (launcher := tmp_path / "tillstream").write_text(text)
     (tap := tmp_path / "tillstream-tap").write_text(text)
     assert subprocess.check_output(["sh", str(launcher), "status"], text=True) == "slot status\n"

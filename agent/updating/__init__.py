@@ -1,0 +1,1 @@
+"""How the program is replaced: trusted through TUF, tried in a slot, confirmed or taken back."""
