@@ -42,8 +42,8 @@ class JobReader(Protocol):
 class Papers(Protocol):
     """The reading side of the house."""
 
-    def new_job(self, model: PrinterModel) -> JobReader:
-        """Begin to read a job that goes to a printer of a model."""
+    def new_job(self, model: PrinterModel, *, workstation_id: str | None = None) -> JobReader:
+        """Begin to read a job that goes to a printer of a model; `workstation_id` where somebody may wait for it."""
         ...
 
     def read(self, paper: Paper, workstation_id: str) -> Reading:

@@ -26,7 +26,7 @@ from receipt.escpos.interpreter import Interpreter
 from receipt.escpos.tokenizer import Token, Tokenizer
 from receipt.language import EVIDENCE_BYTES, PROOF_BYTES_MAX, STEP_BYTES, may_prove, spoken
 from receipt.layout import Typesetter
-from receipt.paper import Language, Paper, PaperEnd, PrintedCode, PrintedImage
+from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode, PrintedImage
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.raster import stitched
 from receipt.star.interpreter import StarInterpreter
@@ -50,6 +50,7 @@ class PaperReader:
 
     def __init__(self, model: str | PrinterModel = DEFAULT_MODEL, language: str = "auto") -> None:
         self._model = printer_model(model) if isinstance(model, str) else model
+        self.begun = 0  # documents so far, counted anew where one turned out to be in another language
         self._deciding = language == "auto"
         self._undecided = bytearray()  # the job so far, while its language is not proved
         self._held: list[Paper] = []  # documents that ended meanwhile, and may have to be read again
@@ -67,6 +68,7 @@ class PaperReader:
         self._text_offset = 0
         self._start = 0
         self._told = 0  # lines of this document that `finished_lines` has returned
+        self.begun += 1
         self._seams: list[tuple[int, int]] = []  # line and offset of every ESC @ between lines of this document
         self._position = 0
         self._printed = False  # a document of this job has ended
@@ -107,14 +109,14 @@ class PaperReader:
             return replace(paper, mid_payload=True)
         return paper
 
-    def finished_lines(self) -> list[str]:
+    def finished_lines(self) -> list[PaperLine]:
         """Return the lines finished since this was last asked, of the document that is being printed.
 
         For those who read ahead: what they say is settled only when the document has ended.
         """
         lines = self._typesetter.finished(self._told)
         self._told = self._typesetter.line_index
-        return [line.plain for line in lines]
+        return lines
 
     def _released(self) -> list[Paper]:
         papers, self._held = self._held, []
@@ -246,6 +248,7 @@ class PaperReader:
         self._start = end
         self._seams = []
         self._told = 0
+        self.begun += 1
         sheet.begin()
         interpreter.begin()
         return papers

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from agent.config import AgentConfig
 from pos_adapters.profiles.profiled import Profiled, load_profiles
+from pos_adapters.reading.ahead import ReadingAhead
 from pos_adapters.reading.masking import StreamMasker
-from pos_adapters.reading.reader import read_ahead, read_paper, text_of
+from pos_adapters.reading.reader import read_paper, text_of
 from pos_adapters.reading.values import Reading, StoreFacts
 from receipt.document import PaperReader
 from receipt.paper import Paper
@@ -26,8 +27,9 @@ MEMBER_DIGITS_MIN = 8  # a shorter prefix-match is a price or a date, not a card
 class MaskedJob:
     """One job: payment cards masked as it streams in, read while it does, kept until its documents are taken."""
 
-    def __init__(self, reader: PaperReader, *, exempt: Sequence[str]) -> None:
+    def __init__(self, reader: PaperReader, *, exempt: Sequence[str], ahead: ReadingAhead | None) -> None:
         self._reader = reader
+        self._ahead = ahead
         self._masker = StreamMasker(exempt=exempt)
         self.data = bytearray()
 
@@ -37,7 +39,7 @@ class MaskedJob:
 
     def finish_here(self) -> Paper | None:
         """End the document now, at a held cut; None when nothing has been printed since the last one."""
-        papers = self._take(self._masker.close())
+        papers = self._fed(self._masker.close())
         paper = self._reader.finish_here()
         assert not papers, "a cut command within digits"
         return paper
@@ -47,10 +49,14 @@ class MaskedJob:
         return [*self._take(self._masker.close()), *self._reader.close()]
 
     def _take(self, masked: bytes) -> list[Paper]:
-        self.data += masked
-        papers = self._reader.feed(masked)
-        read_ahead(self._reader.finished_lines())
+        papers = self._fed(masked)
+        if self._ahead is not None:
+            self._ahead.note(self._reader.begun, self._reader.finished_lines())
         return papers
+
+    def _fed(self, masked: bytes) -> list[Paper]:
+        self.data += masked
+        return self._reader.feed(masked)
 
 
 class StorePapers:
@@ -59,22 +65,29 @@ class StorePapers:
     def __init__(self, config: AgentConfig) -> None:
         self._config = config
         self._facts: dict[str, StoreFacts] = {}
+        self._ahead: dict[str, ReadingAhead] = {}  # of each workstation's last job
         self._profiled = {
             each.id: Profiled(load_profiles(each.profiles)) for each in config.workstation if each.profiles
         }
         self._members = _member_ranges(config)
         self._member = re.compile("|".join(self._members).encode()) if self._members else None
 
-    def new_job(self, model: PrinterModel) -> MaskedJob:
-        """Begin to read a job."""
-        return MaskedJob(PaperReader(model), exempt=self._members)
+    def new_job(self, model: PrinterModel, *, workstation_id: str | None = None) -> MaskedJob:
+        """Begin to read a job; one that a workstation prints now is read ahead, so that little is left at its cut."""
+        ahead = None
+        if workstation_id is not None and workstation_id not in self._profiled:
+            ahead = self._ahead[workstation_id] = ReadingAhead(store=self._store(workstation_id))
+        return MaskedJob(PaperReader(model), exempt=self._members, ahead=ahead)
 
     def read(self, paper: Paper, workstation_id: str) -> Reading:
         """Say what a paper is."""
         profiled = self._profiled.get(workstation_id)
-        if profiled is None:
+        if profiled is not None:
+            return profiled.read(text_of(paper), store=self._store(workstation_id))
+        ahead = self._ahead.get(workstation_id)
+        if ahead is None:
             return read_paper(paper, store=self._store(workstation_id))
-        return profiled.read(text_of(paper), store=self._store(workstation_id))
+        return ahead.read(paper)
 
     def mask(self, data: bytes, member_code: str | None) -> bytes:
         """Return a capture as it may be kept: member numbers masked too, at equal length."""

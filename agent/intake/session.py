@@ -172,7 +172,7 @@ class TapSession:
             raise BrokenPeerError("a job's time has no offset")
         model = self._counter.model(self.model_name)
         self._follower = self._follower or PrinterFollower(model)
-        reader = self._counter.papers.new_job(model)
+        reader = self._counter.papers.new_job(model, workstation_id=self.workstation_id)
         self._jobs[job_id] = OpenJob(job_id=job_id, received_at=received_at, reader=reader)
         self._counter.active(self.workstation_id)
 

@@ -86,15 +86,27 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, 
     """Build the entries of a document whose amounts have `decimals` decimals."""
     labels = [label for label, _ in labelled]
     sheet = Sheet(lines, labels, decimals)
-    sheet.start = _after_heading(lines, labelled, decimals)
-    carried: Label | None = None
-    usual = decimals == USUAL_DECIMALS
-    for line, facts in enumerate(lines):
+    sheet.start = after_heading(lines, labelled, decimals)
+    add_entries(sheet, labelled)
+    totals = [entry.line for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK)]
+    sheet.first_total = min(totals, default=len(lines))
+    _settle_places(sheet)
+    join_details(sheet)
+    describe(sheet)
+    return sheet
+
+
+def add_entries(sheet: Sheet, labelled: Sequence[tuple[Label | None, list[Label]]]) -> None:
+    """Add an entry for each amount of the sheet's lines, as their own words and the label above them tell."""
+    carried = sheet.carried
+    usual = sheet.decimals == USUAL_DECIMALS
+    entries = sheet.entries
+    for line, facts in enumerate(sheet.facts):
         label, all_labels = labelled[line]
         if usual and facts.goods is not None and label is None and carried is None:
             entry = Entry(line, facts, Part.ITEM, facts.goods.amount)
             _, entry.quantity, entry.price = facts.goods
-            sheet.entries.append(entry)
+            entries.append(entry)
             continue
         if facts.rule or not facts.numbers:
             carried = _carries(facts, label, carried)
@@ -102,14 +114,9 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, 
         if carried is not None and (facts.named or facts.letters > STRAY_LETTERS_MAX + 1):
             carried = None  # more than a currency: the line speaks for itself
         made = _entries_of(sheet, line, carried if label is None else label, all_labels)
-        sheet.entries += made
+        entries += made
         carried = None if made else _carries(facts, label, None)
-    totals = [entry.line for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK)]
-    sheet.first_total = min(totals, default=len(lines))
-    _settle_places(sheet)
-    join_details(sheet)
-    describe(sheet)
-    return sheet
+    sheet.carried = carried
 
 
 def leave_out_header(sheet: Sheet) -> bool:
@@ -147,7 +154,7 @@ def _headings(facts: LineFacts) -> int:
     return sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
 
 
-def _after_heading(
+def after_heading(
     lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]], decimals: int
 ) -> int:
     """Return the line after the column headings, before which no goods are printed; 0 without headings."""

@@ -35,7 +35,7 @@ _HEADLINE_SHARE = 0.6
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
 _WORD_SHARE = 0.5
-_TERMS_REACH_LINES = 2  # the terms of return stand directly below their heading
+TERMS_REACH_LINES = 2  # the terms of return stand directly below their heading
 _TERMS_LETTERS_MIN = 8  # a sentence, not a shop's address
 _WIDE_SHARE = 0.3  # scripts without spaces: a phrase among the words of a heading ...
 _WIDE_PHRASE_LETTERS = 5  # ... or one so long that it is no coincidence
@@ -84,7 +84,7 @@ def return_at_foot(lines: Sequence[LineFacts], active: int, after: int) -> bool:
                 sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and sense.languages & active
                 for sense in hit.senses
             ):
-                near = lines[line + 1 : line + 1 + _TERMS_REACH_LINES]
+                near = lines[line + 1 : line + 1 + TERMS_REACH_LINES]
                 return not any(each.unknown >= _TERMS_LETTERS_MIN for each in near)
     return False
 

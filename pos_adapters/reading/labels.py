@@ -6,7 +6,7 @@ it is a total of ("total savings"), "paid" to how ("paid by card"), a tender to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pos_adapters.reading.folding import WIDE
@@ -66,15 +66,18 @@ class Label(NamedTuple):
     end: int
 
 
-def languages_of(lines: Sequence[LineFacts], lexicon: Lexicon, told: str | None) -> int:
+def count_votes(lines: Iterable[LineFacts], votes: dict[int, int]) -> None:
+    """Add to `votes` how many letters of these lines speak for which languages (bits)."""
+    for facts in lines:
+        for languages, letters in facts.votes:
+            votes[languages] = votes.get(languages, 0) + letters
+
+
+def languages_of(votes: Mapping[int, int], lexicon: Lexicon, told: str | None) -> int:
     """Return the languages (bits) that the document speaks: the best, those near it, the told one, and English.
 
     English words stand on receipts of every country ("TOTAL", "VISA"). A phrase of few languages says more.
     """
-    votes: dict[int, int] = {}
-    for facts in lines:
-        for languages, letters in facts.votes:
-            votes[languages] = votes.get(languages, 0) + letters
     weights = [0.0] * len(lexicon.languages)
     for languages, letters in votes.items():
         share = letters / languages.bit_count()

@@ -80,13 +80,14 @@ class Entry:
 class Sheet:
     """A document's entries in one fashion, with what the lines without amounts say."""
 
-    __slots__ = ("decimals", "entries", "facts", "first_total", "labels", "start")
+    __slots__ = ("carried", "decimals", "entries", "facts", "first_total", "labels", "start")
 
     def __init__(self, facts: Sequence[LineFacts], labels: Sequence[Label | None], decimals: int) -> None:
         self.facts = facts
         self.labels = labels
         self.decimals = decimals
         self.entries: list[Entry] = []
+        self.carried: Label | None = None  # printed last, without an amount: the next line's may be its
         self.start = 0
         self.first_total = len(facts)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pos_adapters.reading import particulars
@@ -49,14 +49,13 @@ TENDER_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a transaction is made from beside its sums."""
+class Told(NamedTuple):
+    """What a transaction is made from beside its sums (a tuple: it is made while a cut is held)."""
 
     lines: Sequence[LineFacts]
     labels: Sequence[list[Label]]
     store: StoreFacts
-    languages: Sequence[str]
+    languages: tuple[str, ...]
     active: int  # the same, as bits of the lexicon
     fiscal: FiscalIdentity | None
     currency: str
@@ -95,10 +94,18 @@ class Told:
         return particulars.named_value(self.lines, self.labels, Role.CASHIER)
 
 
-def transaction_of(
-    sheet: Sheet, solution: Solution, told: Told, *, status: TransactionStatus, refund: bool
-) -> RetailTransaction:
-    """Build the transaction of a proved solution; `refund` turns the signs of amounts printed positive."""
+class Proved(NamedTuple):
+    """What the sums proved: lines that make the total, with the equations that held."""
+
+    items: tuple[LineItem, ...]
+    total: Money
+    proof: tuple[str, ...]
+    currency: str
+    decimals: int
+
+
+def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> Proved:
+    """Return what a solution proves; `refund` turns the signs of amounts printed positive."""
     turn = -1 if refund else 1
     items: list[LineItem] = []
     for entry, part, amount in solution.owed:
@@ -117,12 +124,18 @@ def transaction_of(
         RewardLineItem(description=each.described, amount=Money(each.points, NO_CURRENCY))
         for each in particulars.points_of(told.lines, told.active)
     ]
+    proof = proof_of(solution, told.decimals, refund=refund)
+    return Proved(tuple(items), _money(turn * solution.total.amount, told), proof, told.currency, told.decimals)
+
+
+def transaction_of(proved: Proved, told: Told, *, status: TransactionStatus) -> RetailTransaction:
+    """Build the transaction of what was proved, with what else is told."""
     occurred_at = told.occurred_at()
     business_day = told.business_day(occurred_at)
     number = told.sequence_number()
     return RetailTransaction(
-        line_items=tuple(items),
-        total=_money(turn * solution.total.amount, told),
+        line_items=proved.items,
+        total=proved.total,
         status=status,
         transaction_id=_transaction_id(told, business_day, number),
         business_unit_id=told.store.business_unit_id,

@@ -154,12 +154,12 @@ def test_what_a_reset_parted_from_a_held_document_is_returned_next() -> None:
 def test_finished_lines_are_told_once_while_the_document_is_printed() -> None:
     reader = PaperReader()
     reader.feed(b"\x1b@SHOP\nMilk  1.00\nBre")
-    assert reader.finished_lines() == ["SHOP", "Milk  1.00"]
+    assert [line.text for line in reader.finished_lines()] == ["SHOP", "Milk  1.00"]
     reader.feed(b"ad  2.00\n")
-    assert reader.finished_lines() == ["Bread  2.00"]
+    assert [line.text for line in reader.finished_lines()] == ["Bread  2.00"]
     assert reader.finished_lines() == []
     reader.feed(b"\x1dV\x00NEXT\n")
-    assert reader.finished_lines() == ["NEXT"]
+    assert [line.text for line in reader.finished_lines()] == ["NEXT"]
 
 
 def test_core_can_end_a_document_at_a_held_cut() -> None:

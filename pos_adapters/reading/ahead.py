@@ -1,0 +1,108 @@
+"""Reading a document while the till is still printing it, so that little is left to do when its cut is held.
+
+    note(lines)   each line is read as it comes; once total and payment have been seen, the whole sale is worked out
+    read(paper)   at the end: what `read_paper` gives, always. Where the lines are those that were noted, and what came
+                  after the payment matters to nothing, that is known already
+
+How often a sale is worked out for one document is bounded (`DRAFTS_MAX`): a till that prints totals and payments all
+the way down is read once more, at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pos_adapters.reading.documents import LINES_MAX, DocumentReading
+from pos_adapters.reading.draft import Draft, draft_of
+from pos_adapters.reading.labels import TENDERS
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts, LineReader, standard_reader
+from pos_adapters.reading.reader import codes_of, read_paper
+from pos_adapters.reading.values import Reading, ReceiptText, StoreFacts
+from receipt.paper import Paper, PaperLine
+
+DRAFTS_MAX = (
+    4  # times a sale is worked out before its end: total, tenders, change and a card slip come in that many pieces
+)
+_PAYMENT = TENDERS | {Role.RECEIVED, Role.CHANGE}
+
+
+class ReadingAhead:
+    """Reads one document after the other; see the module's contract."""
+
+    def __init__(self, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> None:
+        self._store = store or StoreFacts()
+        self._reader = reader or standard_reader()
+        self._begin(0)
+
+    def _begin(self, number: int) -> None:
+        self._number = number
+        self._lines: list[PaperLine] = []
+        self._facts: list[LineFacts] = []
+        self._printed = 0  # lines up to the last that is not blank
+        self._payment = _Payment()
+        self.draft: Draft | None = None
+        self._drafts = 0
+
+    def note(self, number: int, lines: Sequence[PaperLine]) -> None:
+        """Take lines as they are finished, of the document that its reader counts as `number`."""
+        if number != self._number:
+            self._begin(number)
+        if not lines or len(self._lines) > LINES_MAX:
+            return
+        facts = self._reader.read_all([line.plain for line in lines])
+        self._lines += lines
+        self._facts += facts
+        for at in range(len(self._lines) - len(lines), len(self._lines)):
+            if self._facts[at].text:
+                self._printed = at + 1
+        self._payment.note(facts)
+        if self.draft is not None and not self.draft.goes_on(self._facts[self.draft.size : self._printed]):
+            self.draft = None
+            self._payment.is_new = True
+        if self.draft is None and self._payment.is_new and self._payment.is_over and self._drafts < DRAFTS_MAX:
+            self._payment.is_new = False
+            self._drafts += 1
+            texts = tuple([line.plain for line in self._lines[: self._printed]])
+            self.draft = draft_of(DocumentReading(ReceiptText(lines=texts), self._store, self._reader))
+
+    def read(self, paper: Paper) -> Reading:
+        """Read the document that has ended: exactly what `read_paper` makes of it."""
+        draft, self.draft = self.draft, None
+        if draft is not None and paper.lines[: self._printed] == tuple(self._lines[: self._printed]):
+            below = self._reader.read_all([line.plain for line in paper.lines[self._printed :]])
+            if draft.goes_on([*self._facts[draft.size : self._printed], *below]):
+                reading = draft.reading(codes_of(paper))
+                if reading is not None:
+                    return reading
+        return read_paper(paper, store=self._store, reader=self._reader)
+
+
+class _Payment:
+    """Whether a payment has been printed and seems to be over. A guess: it only says when to look."""
+
+    def __init__(self) -> None:
+        self.is_new = False  # since the sale was last worked out
+        self._owed: int | None = None
+        self._paid = 0
+        self._last = False  # the last line that was noted is of it
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the tenders make the total, or something else has been printed below them."""
+        return self._paid == self._owed or not self._last
+
+    def note(self, lines: Sequence[LineFacts]) -> None:
+        """Take the next lines."""
+        for facts in lines:
+            if not facts.hits or not facts.right:
+                self._last = self._last and not facts.text
+                continue
+            roles = {sense.role for hit in facts.hits for sense in hit.senses}
+            amount = abs(facts.numbers[facts.right[0]].value)
+            self._last = self._owed is not None and not roles.isdisjoint(_PAYMENT)
+            if self._last:
+                self.is_new = True
+                self._paid += -amount if Role.CHANGE in roles else amount
+            elif Role.TOTAL in roles:
+                self._owed, self._paid = amount, 0

@@ -1,0 +1,283 @@
+"""One document being read: what each step found, from the facts of its lines to what its sums and words make of it.
+
+    lines --LineReader--> facts --labels--> roles --entries--> sheet --judge--> solution --> transaction
+
+Pure. `DocumentReading` is the whole job's reading; `ahead` makes one while the document is still being printed.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+
+from pos_adapters.reading import particulars
+from pos_adapters.reading.arithmetic import judge
+from pos_adapters.reading.day_reports import day_report
+from pos_adapters.reading.entries import fashions_of, label_lines, leave_out_header, sheet_of
+from pos_adapters.reading.explaining import line_roles
+from pos_adapters.reading.fiscal import fiscal_identity
+from pos_adapters.reading.kinds import Naming, lines_saying, looks_like_kitchen, namings, return_at_foot, says_completed
+from pos_adapters.reading.labels import Labeller, count_votes, languages_of
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts, LineReader
+from pos_adapters.reading.money_signs import currency_of, shown
+from pos_adapters.reading.readings import Solution, Verdict
+from pos_adapters.reading.settlement import paid_after, strike_declined
+from pos_adapters.reading.sheet import Part, Sheet
+from pos_adapters.reading.transactions import Proved, Told, proved_of, transaction_of
+from pos_adapters.reading.values import FiscalIdentity, LineRole, Parked, ParkReason, Reading, ReceiptText, StoreFacts
+from pos_adapters.reading.voids import pair_voids
+from retail.transaction import DocumentKind, TransactionStatus
+
+LINES_MAX = 2000  # a longer roll is a report or noise; a receipt of 400 goods has 900 lines
+
+
+@functools.lru_cache(maxsize=16)  # readers: the standard one, and one a profile
+def labeller_of(reader: LineReader) -> Labeller:
+    """Return the memo of labels that goes with a reader's lexicon."""
+    del reader
+    return Labeller()
+
+
+class DocumentReading:
+    """One document being read: what each step found."""
+
+    def __init__(self, text: ReceiptText, store: StoreFacts, reader: LineReader) -> None:
+        self.text = text
+        self.store = store
+        self.lexicon = reader.lexicon
+        self.lines = reader.read_all(text.lines[:LINES_MAX])
+        self.votes: dict[int, int] = {}
+        count_votes(self.lines, self.votes)
+        self.active = languages_of(self.votes, self.lexicon, store.language)
+        self.labeller = labeller_of(reader)
+        self.lines = self.localised(self.lines)
+        self.labelled = label_lines(self.lines, self.active, self.labeller)
+        self.declined = lines_saying(self.lines, self.active, Role.DECLINED)
+        self.fiscal = fiscal_identity(text.codes)
+        self.explained: tuple[Sheet, Solution | None] | None = None
+        self.named: list[Naming] = []
+        self.proved: Proved | None = None  # by `read`, where a transaction comes of it
+        self.in_first_fashion = False  # the first reading of its amounts that was tried holds
+        self.languages = tuple(name for index, name in enumerate(self.lexicon.languages) if self.active >> index & 1)
+
+    def localised(self, lines: Sequence[LineFacts]) -> list[LineFacts]:
+        """Return lines as the document's languages know them."""
+        known, active = self.labeller.localised, self.active
+        return [known(facts, active) if facts.hits else facts for facts in lines]
+
+    def read(self) -> Reading:
+        """Return what the document is and says."""
+        if not any(facts.letters or facts.numbers for facts in self.lines):
+            return self._empty()
+        sheet, verdict = self._first_that_holds()
+        if sheet is not None:
+            self.explained = sheet, verdict.solution
+        named = self.named = self._kinds_named(sheet, verdict.solution)
+        if named and (not named[0].soft or not _paid(verdict.solution)):
+            return self._named(named[0], sheet, verdict)
+        if verdict.solution is None or sheet is None:
+            return self._unproved(verdict, sheet)
+        kind = DocumentKind.RETURN if verdict.solution.total.amount < 0 else DocumentKind.SALE
+        doubt = self._doubt(kind, verdict.solution)
+        return doubt if doubt is not None else self._proved(kind, sheet, verdict)
+
+    def _kinds_named(self, sheet: Sheet | None, solution: Solution | None) -> list[Naming]:
+        """Return the kinds that words and fiscal code name, without those that the sums overrule."""
+        named = namings(self.lines, self.active, _goods_of(sheet, len(self.lines)))
+        if solution is not None:  # a kitchen ticket has no total that adds up: "GRILL" is the restaurant's name
+            named = [naming for naming in named if naming.kind is not DocumentKind.KITCHEN or not naming.soft]
+        said = self.fiscal.kind if self.fiscal is not None else None
+        if said not in (None, DocumentKind.SALE) and not (named and not named[0].soft):
+            named.insert(0, Naming(said, soft=False, line=0))
+        if solution is None or sheet is None:
+            return named
+        if _given_back(solution) or solution.total.amount < 0:
+            named = [naming for naming in named if not _pays_refund(naming, after=solution.total.line)]
+        if _paid(solution) and paid_after(sheet, solution.settlement, self.declined):
+            named = [naming for naming in named if naming.line not in self.declined]
+        return named
+
+    def _doubt(self, kind: DocumentKind, solution: Solution) -> Reading | None:
+        """Return what parks a document whose sums hold and whose words name no kind; None when it may be taken."""
+        if not _paid(solution) and not self._completed():
+            return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
+        if kind is not DocumentKind.SALE:
+            return None
+        detail = ""
+        if _given_back(solution):
+            detail = "money was given back for goods, and nothing calls it a return"
+        elif self._exchange_of_one_sign(solution):
+            detail = "an exchange whose lines all have one sign"
+        elif return_at_foot(self.lines, self.active, solution.total.line):
+            detail = "its foot names a return, its amounts are those of a sale"
+        return self._park(ParkReason.AMBIGUOUS, detail) if detail else None
+
+    def roles(self) -> tuple[LineRole, ...]:
+        """Return what each line turned out to be, after `read`."""
+        return line_roles(self.lines, [labels for _, labels in self.labelled], self.explained)
+
+    def _empty(self) -> Reading:
+        if self.text.images:
+            return Reading(
+                kind=DocumentKind.OTHER, parked=Parked(reason=ParkReason.RASTER, detail="the document is a picture")
+            )
+        printed = bool(self.text.codes) or any(line.strip() for line in self.text.lines)
+        return Reading(kind=DocumentKind.OTHER if printed else DocumentKind.DRAWER)
+
+    def sheets(self) -> Iterator[Sheet]:
+        """Yield the entries in each fashion the amounts may be printed in, the likeliest first."""
+        labels = [label for label, _ in self.labelled]
+        for decimals in fashions_of(self.lines, labels):
+            yield sheet_of(self.lines, self.labelled, decimals)
+
+    def _first_that_holds(self) -> tuple[Sheet | None, Verdict]:
+        first: tuple[Sheet | None, Verdict] = (None, Verdict(None, "no_amounts", "no amounts are printed"))
+        for sheet in self.sheets():
+            verdict = self._judge(sheet)
+            if verdict.solution is None and not sheet.decimals:
+                again = sheet_of(self.lines, self.labelled, 0)
+                if leave_out_header(again):
+                    sheet, verdict = again, self._judge(again)  # noqa: PLW2901 - the same fashion, read again
+            if verdict.solution is not None:
+                self.in_first_fashion = first[0] is None
+                return sheet, verdict
+            if first[0] is None:
+                first = (sheet, verdict)
+        return first
+
+    def _judge(self, sheet: Sheet) -> Verdict:
+        strike_declined(sheet, self.declined)
+        pair_voids(sheet)
+        return judge(sheet, lambda amount: shown(amount, sheet.decimals))
+
+    def _named(self, naming: Naming, sheet: Sheet | None, verdict: Verdict) -> Reading:
+        """The words name a kind: only a return, or a voided transaction, is worth a transaction."""
+        if naming.kind is DocumentKind.RETURN:
+            if sheet is not None and verdict.solution is not None:
+                return self._proved(DocumentKind.RETURN, sheet, verdict)
+            return self._unproved(verdict, sheet, kind=DocumentKind.RETURN)
+        if naming.kind is DocumentKind.VOID and sheet is not None and verdict.solution is not None:
+            return self._proved(DocumentKind.VOID, sheet, verdict)
+        report = day_report(self.lines, sheet) if naming.kind is DocumentKind.REPORT else None
+        number = None
+        if naming.kind is DocumentKind.SUSPENDED:
+            labels = [labels for _, labels in self.labelled]
+            number = particulars.suspension_number(self.lines, labels, self.text.codes)
+        return Reading(
+            kind=naming.kind, languages=self.languages, fiscal=self.fiscal, report=report, suspension_number=number
+        )
+
+    def _completed(self) -> bool:
+        """Whether anything but a tender says that the sale ended. A bare "thank you" does not: open bills thank too."""
+        return self.fiscal is not None or any(says_completed(facts, self.active) for facts in self.lines)
+
+    def _unproved(self, verdict: Verdict, sheet: Sheet | None, *, kind: DocumentKind | None = None) -> Reading:
+        roles = {label.role for _, labels in self.labelled for label in labels}
+        has_goods = sheet is not None and any(entry.part in (Part.ITEM, Part.IMPLICIT) for entry in sheet.entries)
+        if kind is None and Role.TERMINAL in roles and not has_goods:
+            return Reading(kind=DocumentKind.CARD_SLIP, languages=self.languages)
+        has_total = sheet is not None and any(entry.part is Part.TOTAL for entry in sheet.entries)
+        if kind is None and not has_total and not self.text.codes and looks_like_kitchen(self.lines, roles):
+            return Reading(kind=DocumentKind.KITCHEN, languages=self.languages)
+        if kind is None and not (has_goods and has_total):
+            return self._park(ParkReason.NO_AMOUNTS, verdict.detail, kind=DocumentKind.OTHER)
+        return self._park(ParkReason(verdict.reason), verdict.detail, kind=kind or DocumentKind.SALE)
+
+    def _park(self, reason: ParkReason, detail: str, *, kind: DocumentKind = DocumentKind.SALE) -> Reading:
+        return Reading(
+            kind=kind,
+            parked=Parked(reason=reason, detail=detail),
+            languages=self.languages,
+            fiscal=self.fiscal,
+        )
+
+    def _proved(self, kind: DocumentKind, sheet: Sheet, verdict: Verdict) -> Reading:
+        solution = verdict.solution
+        assert solution is not None
+        currency = currency_of(sheet, solution, store=self.store, languages=self.languages)
+        if currency is None:
+            return self._park(ParkReason.FOREIGN_CURRENCY, "the total is not in the store's currency", kind=kind)
+        problem = fiscal_conflict(self.fiscal, solution.total.amount)
+        if problem:
+            return self._park(ParkReason.CONFLICT, problem, kind=kind)
+        if kind is DocumentKind.RETURN and solution.total.amount > 0 and self._mixed(sheet):
+            return self._park(ParkReason.AMBIGUOUS, "a return with lines of both signs and a positive total", kind=kind)
+        refund = kind is DocumentKind.RETURN and solution.total.amount > 0
+        told = self.told(currency, sheet.decimals)
+        proved = proved_of(sheet, solution, told, refund=refund)
+        status = TransactionStatus.VOIDED if kind is DocumentKind.VOID else TransactionStatus.COMPLETED
+        reading = reading_of(proved, told, kind, status=status)
+        assert reading.transaction is not None
+        shortfalls = reading.transaction.shortfalls()
+        assert not shortfalls, shortfalls
+        self.proved = proved
+        return reading
+
+    def told(self, currency: str, decimals: int) -> Told:
+        """Return what the document tells beside its sums."""
+        return Told(
+            lines=self.lines,
+            labels=[labels for _, labels in self.labelled],
+            store=self.store,
+            languages=self.languages,
+            active=self.active,
+            fiscal=self.fiscal,
+            currency=currency,
+            decimals=decimals,
+        )
+
+    def _exchange_of_one_sign(self, solution: Solution) -> bool:
+        headed = lines_saying(self.lines, self.active, Role.EXCHANGE)
+        return any(not self.lines[line].numbers for line in headed) and all(
+            amount >= 0 for _, _, amount in solution.owed
+        )
+
+    @staticmethod
+    def _mixed(sheet: Sheet) -> bool:
+        return any(e.part in (Part.RETURN, Part.ITEM) and e.amount < 0 and not e.voided for e in sheet.entries)
+
+
+def reading_of(proved: Proved, told: Told, kind: DocumentKind, *, status: TransactionStatus) -> Reading:
+    """Return the reading of what the sums proved, with what is told beside them."""
+    return Reading(
+        kind=kind,
+        transaction=transaction_of(proved, told, status=status),
+        proof=proved.proof,
+        fiscal=told.fiscal,
+        languages=told.languages,
+        workstation_printed=told.workstation(),
+        cashier_printed=told.cashier(),
+    )
+
+
+def _paid(solution: Solution | None) -> bool:
+    """Whether printed tenders make the total."""
+    return solution is not None and solution.settlement is not None and solution.settlement.proven
+
+
+def _given_back(solution: Solution) -> bool:
+    """Whether the words say that the money went to the customer."""
+    return solution.settlement is not None and solution.settlement.given_back
+
+
+def _pays_refund(naming: Naming, *, after: int) -> bool:
+    """Whether "paid out" below the total says how a refund was given, and is no petty cash."""
+    return naming.kind is DocumentKind.PAY_OUT and naming.line > after
+
+
+def _goods_of(sheet: Sheet | None, size: int) -> range:
+    """Return the lines from the first goods to the first total."""
+    if sheet is None:
+        return range(size, size)
+    goods = [e.line for e in sheet.entries if e.part in (Part.ITEM, Part.IMPLICIT, Part.RETURN, Part.VOID)]
+    if not goods:
+        return range(sheet.first_total, sheet.first_total)
+    return range(min(goods), max(sheet.first_total, min(goods)))
+
+
+def fiscal_conflict(fiscal: FiscalIdentity | None, total: int) -> str:
+    """A fiscal code that tells another total than the lines is a reason to ask, not to choose."""
+    if fiscal is None or fiscal.total is None or int(fiscal.total * 1000) == abs(total):
+        return ""
+    return f"the fiscal code says {fiscal.total}, the lines make {shown(total, 2)}"
