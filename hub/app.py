@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from hub.api import agent_routes
 from hub.bootstrap import Hub
 from hub.claims.pages import claim_routes
+from hub.gate import Refusals
 from hub.web.pages import page_routes
 from retail.errors import TryAgainError
 
@@ -36,15 +39,17 @@ def create_app(hub: Hub) -> FastAPI:
             session.rows("tenants")
         return JSONResponse({"ok": True})
 
-    app.add_exception_handler(HTTPException, _no_such_thing)
+    app.add_exception_handler(HTTPException, partial(_no_such_thing, hub.refusals))
     app.add_exception_handler(TryAgainError, _not_now)
+    app.add_exception_handler(Exception, partial(_defect, hub.refusals))
     return app
 
 
-async def _no_such_thing(_request: Request, error: Exception) -> Response:
+async def _no_such_thing(refusals: Refusals, _request: Request, error: Exception) -> Response:
     """Answer for what no route answers for, in the shape of every refusal."""
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "http")
+    refusals.add(code)
     told = {"code": code, "message": str(error.detail), "fix": "see /openapi.json for what there is"}
     return JSONResponse(told, status_code=error.status_code, headers=error.headers)
 
@@ -54,3 +59,14 @@ async def _not_now(_request: Request, error: Exception) -> Response:
     assert isinstance(error, TryAgainError)
     told = {"code": error.code, "message": error.message, "fix": error.fix}
     return JSONResponse(told, status_code=503, headers={"retry-after": "15"})
+
+
+async def _defect(refusals: Refusals, _request: Request, error: Exception) -> Response:
+    """Answer for a mistake of ours: the caller keeps what it has and tries again; the log has where it was."""
+    refusals.add("defect")
+    told = {
+        "code": "defect",
+        "message": f"the hub failed over this ({type(error).__name__}); nothing of it was kept",
+        "fix": "it is tried again; the hub's log says where it failed",
+    }
+    return JSONResponse(told, status_code=500)

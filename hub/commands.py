@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -24,16 +23,14 @@ from hub.feed.upkeep import FeedUpkeep
 from hub.imports.job import ImportJob
 from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook, tokenise
+from hub.serving import HubServer
 from retail.errors import ConfigurationError
-
-KEEP_ALIVE_S = 75
-"""Longer than two polls of an agent: it keeps one connection, and its TLS is paid for once."""
 
 BACKLOG = 2048  # connections that wait while a fleet comes back at once
 
 
 def run_hub(config: Path | None, *, state_dir: Path | None, listen: str | None, as_json: bool) -> None:
-    """Serve until stopped by a signal. Raises ConfigurationError when the address is taken."""
+    """Serve until stopped by a signal, answering what was begun. Raises ConfigurationError for a taken address."""
     settings = load_config(config, state_dir=state_dir, listen=listen)
     hub = open_hub(settings)
     try:
@@ -45,18 +42,8 @@ def run_hub(config: Path | None, *, state_dir: Path | None, listen: str | None, 
             json.dumps(told) if as_json else f"hub of {settings.tenant} listens on {url} (state: {settings.state_dir})"
         )
         sys.stdout.flush()
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(hub),
-                log_level="warning",
-                access_log=False,  # paths and addresses of stores are nobody's reading
-                lifespan="off",
-                timeout_keep_alive=KEEP_ALIVE_S,
-                server_header=False,
-            )
-        )
         with FeedUpkeep(hub, told=lambda trouble: typer.echo(trouble, err=True)):
-            server.run(sockets=[listener])
+            HubServer(create_app(hub)).serve_until_stopped(listener)
     finally:
         hub.close()
 

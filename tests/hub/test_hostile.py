@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from hub.app import create_app
 from sync.protocol.body import BODY_BYTES_MAX, INFLATED_BYTES_MAX
 from sync.protocol.feed_messages import FeedKind
 from sync.protocol.messages import JournalUpload
@@ -276,3 +277,26 @@ async def test_fields_out_of_their_form(served, field, value):
 async def test_the_upload_model_and_the_test_agree(served):
     _, device = served
     assert JournalUpload.model_validate_json(json.dumps(upload(device))).records[0].salt
+
+
+class BrokenIngest:
+    """An ingest with a mistake in it."""
+
+    def take(self, caller, batch, *, now):
+        raise ZeroDivisionError
+
+    locate = take
+
+
+async def test_a_mistake_of_ours_is_told_in_the_shape_of_every_refusal_and_counted(served):
+    rig, device = served
+    app = create_app(replace(rig.hub, ingest=BrokenIngest()))
+    request = device.signed("POST", "/v1/journal", body=body_of(upload(device)))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        answer = await client.post(request.path, content=request.body, headers=dict(request.headers))
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (500, "defect")
+    assert told["message"]
+    assert told["fix"]
+    assert rig.hub.refusals.counts()["defect"] == 1
