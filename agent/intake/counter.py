@@ -20,6 +20,7 @@ from agent.identity.doubts import Doubts
 from agent.identity.floor import Floor, Push
 from agent.identity.keeping import ScanKeeper
 from agent.identity.recognition import Recognition
+from agent.intake.afterwards import Afterwards
 from agent.intake.attribution import Attribution, Lanes
 from agent.intake.captures import INLINE_BYTES_MAX
 from agent.intake.documents import DocumentClerk, Origin, Told
@@ -86,6 +87,9 @@ class Counter:
         self._house = house
         lanes = Lanes(floor=house.floor, keeper=house.keeper, doubts=house.doubts, people=house.people)
         self._belongs = Attribution(lanes, now=house.clock.now, link=self.link)
+        self._afterwards = Afterwards(
+            memory=house.memory, value=house.value, publish=house.publish, now=house.clock.now, today=self._today
+        )
         self.sessions: set[TapSession] = set()
         self.papers = house.papers
         self.journal = house.journal
@@ -193,7 +197,7 @@ class Counter:
             if not taken.offering.draw():  # decided and on disk, but nothing that a printer can be given
                 paper = (content["job_id"], content["cut_no"])
                 self.outcomes.settle(taken.origin.workstation_id, paper, Outcome.NOT_SENT)
-        self._tell_pages(taken)
+        self._afterwards.tell(taken)
 
     # Parts
 
@@ -256,8 +260,6 @@ class Counter:
         value = self._value(taken, offering, basket)  # by what was bought before this purchase
         if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
             self._house.memory.purchase(account.customer_id, basket, self._today())
-            self._house.memory.seen.bought(account.customer_id, told.sale, self._today())
-        self._house.memory.seen.sold(told.sale)
         return self._with_records(replace(taken, offering=offering, value=value))
 
     def _value(self, taken: Taken, offering: Offering, basket: Basket) -> Entry:
@@ -334,24 +336,6 @@ class Counter:
         error = None if future.cancelled() else future.exception()
         if isinstance(error, TillstreamError):
             self.trouble(error)
-
-    def _tell_pages(self, taken: Taken) -> None:
-        told = taken.told
-        if told is None or told.sale is None:
-            return
-        sale = told.sale
-        data = {
-            "as_of": self._now().isoformat(),
-            "state": "voided" if told.kind is JournalKind.TRANSACTION_VOIDED else "completed",
-            "total": str(sale.total),
-            "currency": sale.currency,
-            "lines": [
-                {"description": line.description, "quantity": f"{line.quantity:f}", "amount": str(line.amount)}
-                for line in sale.goods()
-            ],
-            "paper": [],
-        }
-        self._house.publish(Push(event="sale", data=data, place_id=taken.origin.workstation_id))
 
 
 def _printed_code(reading: Reading) -> str | None:

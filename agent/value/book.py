@@ -55,6 +55,8 @@ class Entry:
     changes: tuple[Change, ...] = ()
     before: Mapping[_Key, Row | None] = field(default_factory=dict)
     after: Mapping[_Key, Row | None] = field(default_factory=dict)
+    later: Callable[[], Entry] | None = None
+    """What is decided and committed once this is on disk and nobody waits any more."""
 
     def __add__(self, other: Entry) -> Entry:
         """Return both as one; `other` was decided later."""

@@ -7,6 +7,7 @@ told, and the sale is kept as it was read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -86,7 +87,14 @@ class ValueCounter:
             after_payment=after_payment,
             lines=tuple(line.plain for line in paper.lines) if paper is not None else (),
         )
-        return self._safely(lambda: self.room.sale(told), f"sale {told.transaction_id}")
+        what = f"sale {told.transaction_id}"
+        entry = self._safely(lambda: self.room.sale(told), what)
+        return replace(entry, later=lambda: self._safely(lambda: self.room.looked_at(told), what))
+
+    def committed(self, entry: Entry, workstation_id: str) -> None:
+        """Learn that a receipt's entry is on disk and its customer served: what could wait is decided now."""
+        if entry.later is not None:
+            self.hand_over(entry.later(), workstation_id)
 
     def named_late(self, transaction_id: str, member: Member | None) -> Entry:
         """Return what it means that a sale's member is known now. Never raises."""

@@ -1,0 +1,63 @@
+"""What a sale means for everybody who does not stand at the cutter: screens, the store's memory, what looks like fraud.
+
+Told of a document that is on disk and whose paper has gone to the printer, so that no customer waits for any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from agent.identity.floor import Push
+from agent.intake.taken import Taken
+from agent.journal.records import JournalKind
+from agent.offering.memory import StoreMemory
+from agent.value.counter import ValueCounter
+from retail.transaction import RetailTransaction
+
+
+class Afterwards:
+    """Used by core's loop only."""
+
+    def __init__(
+        self,
+        *,
+        memory: StoreMemory,
+        value: ValueCounter,
+        publish: Callable[[Push], None],
+        now: Callable[[], datetime],
+        today: Callable[[], date],
+    ) -> None:
+        self._memory = memory
+        self._value = value
+        self._publish = publish
+        self._now = now
+        self._today = today
+
+    def tell(self, taken: Taken) -> None:
+        """Tell of a document that is on disk; one that is no sale concerns nobody here."""
+        told = taken.told
+        if told is None or told.sale is None:
+            return
+        account = taken.whose.account if taken.whose is not None else None
+        self._memory.seen.sold(told.sale)
+        if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
+            self._memory.seen.bought(account.customer_id, told.sale, self._today())
+        state = "voided" if told.kind is JournalKind.TRANSACTION_VOIDED else "completed"
+        self._publish(self._sale(told.sale, state, taken.origin.workstation_id))
+        self._value.committed(taken.value, taken.origin.workstation_id)
+
+    def _sale(self, sale: RetailTransaction, state: str, workstation_id: str) -> Push:
+        """Return what pages show of a sale."""
+        data = {
+            "as_of": self._now().isoformat(),
+            "state": state,
+            "total": str(sale.total),
+            "currency": sale.currency,
+            "lines": [
+                {"description": line.description, "quantity": f"{line.quantity:f}", "amount": str(line.amount)}
+                for line in sale.goods()
+            ],
+            "paper": [],
+        }
+        return Push(event="sale", data=data, place_id=workstation_id)
