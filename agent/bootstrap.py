@@ -94,7 +94,7 @@ class Core:
             self.mirror.swap()
         except TillstreamError as error:
             self.standing.trouble(error)
-        self.offers.mirror_version = self.mirror.version
+        self.offers.mirror_version, self.offers.is_slice = self.mirror.version, self.mirror.is_slice
         self.stops.reload()
         bundle = load_bundle(self.state.mirror, self.offers.bundle, self.standing.trouble)
         if bundle != self.offers.bundle:

@@ -11,6 +11,7 @@ from hub.claims.service import ClaimService
 from hub.claims.wording import load_texts
 from hub.config import HubConfig
 from hub.feed.files import FeedFiles
+from hub.feed.nearby import Nearby, Whose
 from hub.feed.publishing import Publisher
 from hub.feed.service import FeedService
 from hub.gate import EnrolmentPace, Gate, Refusals
@@ -69,7 +70,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
     registry = Registry(database, keys)
     nonces = SharedNonces(config.state_dir / "nonces.db")
     registry.make_tenant(config.tenant, country=config.country, now=clock())
-    files = FeedFiles(database, config.state_dir / "feed")
+    files, nearby = FeedFiles(database, config.state_dir / "feed"), nearby_of(config)
     return Hub(
         config=config,
         clock=clock,
@@ -81,11 +82,21 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         refusals=Refusals(),
         ingest=IngestService(database),
         files=files,
-        feed=FeedService(database, keys, files),
-        publisher=Publisher(database, files),
+        feed=FeedService(database, keys, files, nearby=nearby),
+        publisher=Publisher(database, files, nearby),
         reports=Reports(database),
         nonces=nonces,
         claims=_claims(config, database, keys),
+    )
+
+
+def nearby_of(config: HubConfig) -> Nearby:
+    """Return which stores get a slice of the customers."""
+    return Nearby(
+        whose=Whose(config.customers),
+        country=config.country,
+        seen_days=int(config.seen_days),
+        unplaced=config.unplaced == "everywhere",
     )
 
 

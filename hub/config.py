@@ -9,6 +9,10 @@ pages = "local"                  # or "all": a proxy in front asks people to sig
 tenant = "main"
 name = "Corner shops"
 country = "DE"                   # for phone numbers that are written without a country code
+[mirror]                         # whose customers a store's agent gets
+customers = "auto"               # all, nearby (who shops there or near), auto: nearby in the EU and EEA
+seen_days = "400"                # nearby: who was not seen for so long has left
+unplaced = "everywhere"          # nearby: who was never seen in any store is in every store, or "nowhere"
 [claims]                         # the page behind the QR code on a stranger's receipt; needs one of [messages]
 public_url = "https://hub.example"
 points = "100"                   # what joining brings
@@ -35,9 +39,14 @@ from retail.errors import ConfigurationError
 CONFIG_BYTES_MAX = 65_536
 NEAREST_CUTOFF = 0.6  # difflib's own default: one or two letters wrong in a short word
 
+CUSTOMERS = ("auto", "all", "nearby")
+UNPLACED = ("everywhere", "nowhere")
+SEEN_DAYS_MAX = 3650  # ten years: longer is everybody
+
 _KEYS = {
     "hub": {"state_dir": "state_dir", "listen": "listen", "database": "database_url", "pages": "pages"},
     "chain": {"tenant": "tenant", "name": "chain_name", "country": "country"},
+    "mirror": {"customers": "customers", "seen_days": "seen_days", "unplaced": "unplaced"},
     "claims": {"public_url": "public_url", "points": "claim_points"},
     "messages": {"smtp": "smtp", "from": "mail_from", "sms": "sms", "sms_token": "sms_token"},
 }
@@ -54,6 +63,9 @@ class HubConfig:
     country: str = ""
     database_url: str = ""
     pages: str = "local"
+    customers: str = "auto"
+    seen_days: str = "400"
+    unplaced: str = "everywhere"
     public_url: str = ""
     claim_points: str = "0"
     smtp: str = field(default="", repr=False)
@@ -103,7 +115,19 @@ def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str
         raise ConfigurationError(f"listen: {config.listen!r} is no HOST:PORT", fix="e.g. 127.0.0.1:8080")
     if not config.claim_points.isdecimal():
         raise ConfigurationError("claims.points is no whole number", fix='e.g. points = "100"')
+    _check_mirror(config)
     return config
+
+
+def _check_mirror(config: HubConfig) -> None:
+    if config.customers not in CUSTOMERS:
+        said = f"mirror.customers: {config.customers!r} is none of {', '.join(CUSTOMERS)}"
+        raise ConfigurationError(said, fix='set customers = "auto"')
+    if config.unplaced not in UNPLACED:
+        said = f"mirror.unplaced: {config.unplaced!r} is none of {', '.join(UNPLACED)}"
+        raise ConfigurationError(said, fix='set unplaced = "everywhere"')
+    if not config.seen_days.isdecimal() or not 1 <= int(config.seen_days) <= SEEN_DAYS_MAX:
+        raise ConfigurationError("mirror.seen_days is no number of days", fix='e.g. seen_days = "400"')
 
 
 def _read(path: Path) -> dict[str, Any]:

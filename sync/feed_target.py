@@ -24,7 +24,7 @@ from retail.stops import stops_from
 from sync.feed_files import disk_error, file_in_use, has_mirror, sync_directory
 from sync.mirror import MirrorVersion, read_current, write_current
 from sync.mirror_merging import Merging
-from sync.protocol.feed_messages import Erasure, ErasuresFile, FeedFile, FeedKind
+from sync.protocol.feed_messages import Erasure, ErasuresFile, FeedFile, FeedKind, MirrorPart
 from sync.protocol.mirror_file import MirrorFile
 from sync.protocol.mirror_file import erase as erase_from_file
 
@@ -83,7 +83,10 @@ class StoreFeedTarget:
     def _use_snapshot(self, file: FeedFile, path: Path) -> None:
         self._make_usable(file, path)
         as_of = datetime.fromisoformat(file.as_of)
-        write_current(self.folder, MirrorVersion(version=file.version, as_of=as_of, snapshot=path.name))
+        current = MirrorVersion(
+            version=file.version, as_of=as_of, snapshot=path.name, is_slice=file.part is MirrorPart.NEARBY
+        )
+        write_current(self.folder, current)
 
     def _use_overlay(self, file: FeedFile, path: Path) -> None:
         current = read_current(self.folder)

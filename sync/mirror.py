@@ -1,9 +1,9 @@
 """The store's copy of central data about customers: one snapshot, small overlays above it, swapped whole.
 
 A folder holds mirror files and `current.json`, which names those in use:
-`{"version", "as_of", "snapshot", "base", "overlays": [newest first]}`. Whoever brings new files (the feed) puts them in
-place, then replaces `current.json`; whoever looks up (core) calls `swap` and goes on with the old ones until the new
-ones are open. A file that does not open never replaces a good one.
+`{"version", "as_of", "snapshot", "base", "overlays": [newest first], "is_slice"}`. Whoever brings new files (the feed)
+puts them in place, then replaces `current.json`; whoever looks up (core) calls `swap` and goes on with the old ones
+until the new ones are open. A file that does not open never replaces a good one.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class MirrorVersion:
     """Which files are in use. `as_of`: when the hub made the newest of them (aware, UTC).
 
     `base` is the version of the snapshot below all overlays, those merged into it included: an overlay belongs on it.
+    `is_slice`: only those who shop here or near are in it; whoever is not may be a customer all the same.
     """
 
     version: int
@@ -35,6 +36,7 @@ class MirrorVersion:
     snapshot: str
     overlays: tuple[str, ...] = ()
     base: int = 0
+    is_slice: bool = False
 
     def __post_init__(self) -> None:
         if not self.base:
@@ -49,6 +51,7 @@ class MirrorVersion:
                 "snapshot": self.snapshot,
                 "base": self.base,
                 "overlays": list(self.overlays),
+                "is_slice": self.is_slice,
             },
             indent=1,
         )
@@ -68,6 +71,7 @@ def read_current(folder: Path) -> MirrorVersion | None:
             snapshot=str(found["snapshot"]),
             overlays=tuple(str(name) for name in found["overlays"]),
             base=int(found.get("base", found["version"])),
+            is_slice=bool(found.get("is_slice")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise RefusedError(

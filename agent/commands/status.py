@@ -65,7 +65,7 @@ def _text(told: dict[str, Any]) -> str:
     behind = f"{hub.get('backlog', 0)} behind, {hub.get('parked', 0)} parked"
     lines += [
         f"hub      last contact {hub.get('last_contact') or 'never'}, {behind}",
-        f"mirror   version {mirror['version'] or 'none'}, {mirror['customers']} codes",
+        f"mirror   version {mirror['version'] or 'none'}, {mirror['customers']} codes{' (who shops here or near)' if mirror.get('is_slice') else ''}",
         f"journal  {journal['head_seq'] or 0} records",
     ]
     lines += [f"! {each['message']}\n  fix: {each['fix']}" for each in told["core"].get("troubles", [])]

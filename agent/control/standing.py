@@ -102,7 +102,12 @@ class Standing:
                 for each in core.config.workstation
                 if each.tap is not None
             ],
-            "mirror": {"version": core.mirror.version or None, "age_s": age_s, "customers": core.mirror.customers},
+            "mirror": {
+                "version": core.mirror.version or None,
+                "age_s": age_s,
+                "customers": core.mirror.customers,
+                "is_slice": core.mirror.is_slice,
+            },
             "journal": {
                 "head_seq": core.writer.head_seq,
                 "trouble": core.writer.trouble.code if core.writer.trouble else None,

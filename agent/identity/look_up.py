@@ -30,6 +30,11 @@ class AccountMirror:
         return self._mirror.current.as_of.isoformat() if self._mirror and self._mirror.current else None
 
     @property
+    def is_slice(self) -> bool:
+        """Whether only those who shop here or near are in it."""
+        return bool(self._mirror and self._mirror.current and self._mirror.current.is_slice)
+
+    @property
     def customers(self) -> int:
         """How many codes are known."""
         return self._mirror.customers if self._mirror else 0

@@ -148,7 +148,7 @@ class Scanning:
             return ""
         found = self._people.recognition(scan.scan_id)
         self._tell_customer(presented, self._customer(found, presented, ""))
-        self._tell_offers(presented, scan.scan_id, found.account)
+        self._tell_offers(presented, found)
         return scan.scan_id
 
     async def undo(self, scan_id: str) -> None:
@@ -211,7 +211,7 @@ class Scanning:
             for effect in effects
             if effect.kind is EffectKind.ATTACHED_LATE
         ]
-        self._tell_pages(presented, scan_id, code, found=found, effects=effects)
+        self._tell_pages(presented, code, found, effects)
         await asyncio.gather(*durable)
 
     def _keep(self, scan_id: str, found: Recognition, workstation_id: str) -> list[asyncio.Future[Committed]]:
@@ -221,9 +221,7 @@ class Scanning:
             return []
         return [self._keeper.keep(workstation_id, scan, found) for scan in lane.scans if scan.scan_id == scan_id]
 
-    def _tell_pages(
-        self, presented: Presented, scan_id: str, code: str, *, found: Recognition, effects: list[Effect]
-    ) -> None:
+    def _tell_pages(self, presented: Presented, code: str, found: Recognition, effects: list[Effect]) -> None:
         if any(effect.kind is EffectKind.DOUBTED for effect in effects):
             self._tell_doubt(presented)
             return
@@ -231,7 +229,7 @@ class Scanning:
             self._tell_trouble(presented, _STALE)
         self._tell_customer(presented, self._customer(found, presented, code))
         if found.account is not None or not presented.is_at_kiosk:
-            self._tell_offers(presented, scan_id, found.account)
+            self._tell_offers(presented, found)
 
     def _attach_late(self, effect: Effect, found: Recognition, workstation_id: str) -> asyncio.Future[Committed]:
         assert effect.sale is not None
@@ -294,14 +292,20 @@ class Scanning:
     def _tell_customer(self, presented: Presented, data: dict[str, Any]) -> None:
         self._tell("customer", presented, data)
 
-    def _tell_offers(self, presented: Presented, scan_id: str, account: Account | None) -> None:
+    def _tell_offers(self, presented: Presented, found: Recognition) -> None:
         now = self._clock.now()
         channel = Channel.KIOSK if presented.is_at_kiosk else Channel.CASHIER
-        screen = self._offers.screen(account, channel=channel, workstation_id=presented.workstation_id, now=now)
+        screen = self._offers.screen(
+            found.account,
+            channel=channel,
+            workstation_id=presented.workstation_id,
+            now=now,
+            has_card=bool(found.locator) and not found.is_restored,
+        )
         data = {
             "as_of": now.isoformat(),
-            "scan_id": scan_id,
-            "offers": _cards(screen, greeted=account is not None),
+            "scan_id": found.scan_id,
+            "offers": _cards(screen, greeted=found.account is not None),
             "sentences": list(screen.sentences),
             "paper": [],
         }

@@ -284,6 +284,7 @@ class Counter:
         told = taken.told
         assert told is not None
         assert told.sale is not None
+        place = replace(place, has_card=taken.whose is not None)
         try:
             return self._house.offers.offer(
                 told.sale, told.document_kind, account, basket=basket, place=place, now=self._now()

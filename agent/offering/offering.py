@@ -13,12 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent.config import PrintProfile
-from agent.intake.payloads import Content, decision_content
+from agent.intake.payloads import Content
 from agent.journal.records import JournalKind
 from agent.offering.bundle import Bundle
 from agent.offering.claiming import ClaimPage
 from agent.offering.coupons import CouponIssuer, IssuedCoupon
 from agent.offering.memory import StoreMemory
+from agent.offering.telling import records_of, till_codes
 from agent.speech.phrases import Phrases
 from agent.speech.speech import Card, CouponPaper, Occasion, SlipForm, Speaker, Speech
 from receipt.pen import TillState
@@ -52,6 +53,7 @@ class Place:
     profile: PrintProfile
     state: TillState | None = None
     wanted: bool = False  # the customer asked for paper (profile `on_request`)
+    has_card: bool = False  # a code was given for the sale, known here or not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,7 @@ class OfferDesk:
         self._without: frozenset[CampaignId] = frozenset()
         self._reduced = CampaignIndex()
         self.mirror_version = ""
+        self.is_slice = False  # the mirror has only who shops here or near: a card that it does not know may be good
         self.mirror_age: Callable[[datetime], timedelta | None] = _no_mirror
         self.stops: Callable[[], Stops] = Stops
         self.bundle = Bundle()
@@ -204,20 +207,27 @@ class OfferDesk:
         facts = self._facts(account, basket, place.workstation_id, now)
         decision = self._decide(facts, Channel.RECEIPT, kind)
         coupons = self._coupons(decision, transaction.transaction_id, account, facts.today)
-        occasion = Occasion(
-            account=account,
-            today=facts.today,
-            coupons={campaign: _paper(coupon) for campaign, coupon in coupons.items()},
-            claim_url=self._claim_page.of(transaction),
-        )
+        claims = not (place.has_card and self.is_slice)
+
+        def occasion() -> Occasion:  # signs: 0.1 ms that fit into the disk's sync
+            return Occasion(
+                account=account,
+                today=facts.today,
+                coupons={campaign: _paper(coupon) for campaign, coupon in coupons.items()},
+                claim_url=self._claim_page.of(transaction) if claims else "",
+            )
+
         who = _who(account, place, transaction.transaction_id, mirror_age=self.mirror_age(now))
         return self._said(decision, occasion, coupons, place=place, who=who)
 
-    def screen(self, account: Account | None, *, channel: Channel, workstation_id: str, now: datetime) -> Screen:
-        """Return what the pages say to somebody who was just recognised, before there is a basket."""
+    def screen(
+        self, account: Account | None, *, channel: Channel, workstation_id: str, now: datetime, has_card: bool = False
+    ) -> Screen:
+        """Return what the pages say to somebody who has just been looked up, before there is a basket."""
         facts = self._facts(account, Basket(), workstation_id, now)
         decision = self._decide(facts, channel, DocumentKind.SALE)
-        occasion = Occasion(account=account, today=facts.today)
+        is_elsewheres = has_card and self.is_slice and account is None
+        occasion = Occasion(account=account, today=facts.today, is_elsewheres=is_elsewheres)
         sentences = self._speech.cashier(decision, occasion)
         return Screen(decision=decision, sentences=sentences, cards=self._speech.cards(decision, occasion))
 
@@ -297,14 +307,14 @@ class OfferDesk:
     def _said(
         self,
         decision: Decision,
-        occasion: Occasion,
+        occasion: Callable[[], Occasion],
         coupons: Mapping[CampaignId, IssuedCoupon],
         *,
         place: Place,
         who: Content,
     ) -> Offering:
         appendix = place.profile is PrintProfile.APPENDIX
-        records, content = _records(decision, decision.rewards, coupons, who)
+        records, content = records_of(decision, decision.rewards, coupons, who=who)
         form = SlipForm.APPENDIX if appendix else SlipForm.SEPARATE
         return Offering(
             draw=cache(partial(self._drawn, self._speech, decision, occasion, place=place, form=form)),
@@ -312,13 +322,21 @@ class OfferDesk:
             records=records,
             content=content,
             rewards=decision.rewards,
-            issued=_till_codes(records, coupons),
+            issued=till_codes(records, coupons),
         )
 
-    def _drawn(self, speech: Speech, decision: Decision, occasion: Occasion, *, place: Place, form: SlipForm) -> bytes:
+    def _drawn(
+        self,
+        speech: Speech,
+        decision: Decision,
+        occasion: Callable[[], Occasion],
+        *,
+        place: Place,
+        form: SlipForm,
+    ) -> bytes:
         """Return the slip's bytes, empty where there is nothing to say or it cannot be printed. Never raises."""
         try:
-            slip = speech.slip(decision, occasion, form=form)
+            slip = speech.slip(decision, occasion(), form=form)
             if slip is None:
                 return b""
             cut = form is SlipForm.SEPARATE
@@ -355,44 +373,4 @@ def _who(
         "job_id": place.job_id,
         "cut_no": place.cut_no,
         "mirror_age_s": None if mirror_age is None else int(mirror_age.total_seconds()),
-    }
-
-
-def _records(
-    decision: Decision, rewards: tuple[Reward, ...], coupons: Mapping[CampaignId, IssuedCoupon], who: Content
-) -> tuple[tuple[tuple[JournalKind, Content], ...], Content]:
-    """Return the records of a decision, and the content of the decided one (empty when nothing is offered)."""
-    serials = {str(campaign): str(coupon.serial) for campaign, coupon in coupons.items()}
-    records: list[tuple[JournalKind, Content]] = []
-    decided: Content = {}
-    if rewards:
-        decided = {**who, **decision_content(decision, rewards, serials=serials)}
-        records.append((JournalKind.OFFER_DECIDED, decided))
-    if decision.withheld:
-        withheld = {**who, **decision_content(decision, decision.withheld, serials={})}
-        records.append((JournalKind.OFFER_WITHHELD, withheld))
-    for reward in rewards:
-        coupon = coupons.get(reward.campaign.campaign_id)
-        if coupon is not None:
-            records.append((JournalKind.COUPON_ISSUED, _issued(coupon, reward, who)))
-    return tuple(records), decided
-
-
-def _till_codes(
-    records: tuple[tuple[JournalKind, Content], ...], coupons: Mapping[CampaignId, IssuedCoupon]
-) -> tuple[tuple[Content, str], ...]:
-    by_serial = {coupon.serial: coupon.till_code[1] if coupon.till_code else "" for coupon in coupons.values()}
-    issued = [content for kind, content in records if kind is JournalKind.COUPON_ISSUED]
-    return tuple((content, by_serial[content["serial"]]) for content in issued)
-
-
-def _issued(coupon: IssuedCoupon, reward: Reward, who: Content) -> dict[str, Any]:
-    return {
-        "transaction_id": who["transaction_id"],
-        "customer_id": who["customer_id"],
-        "campaign_id": reward.campaign.campaign_id,
-        "serial": coupon.serial,
-        "valid_from": coupon.claims.valid_from.isoformat(),
-        "valid_until": coupon.claims.valid_until.isoformat(),
-        "cost": str(reward.cost),
     }

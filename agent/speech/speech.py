@@ -63,13 +63,17 @@ class CouponPaper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """Whom we speak to and with what in hand. `claim_url` is the page on which a stranger joins, for this sale."""
+    """Whom we speak to and with what in hand. `claim_url` is the page on which a stranger joins, for this sale.
+
+    `is_elsewheres`: a card that this store's slice does not know, and that may be another store's customer's.
+    """
 
     account: Account | None
     today: date
     coupons: Mapping[CampaignId, CouponPaper] = field(default_factory=dict)
     claim_url: str = ""
     say_points: bool = False
+    is_elsewheres: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +124,7 @@ class Speech:
         """Return what the cashier should know and say, most important first: at most a greeting and the offers."""
         phrases = self._language(decision, occasion, "cashier")
         if occasion.account is None and not decision.rewards:
-            return (phrases.say("cashier.stranger"),)
+            return (phrases.say("cashier.elsewhere" if occasion.is_elsewheres else "cashier.stranger"),)
         lines = [self._greeting("cashier", occasion, phrases)] if occasion.account is not None else []
         for reward in decision.rewards:
             written = self._written(reward, occasion, phrases, "cashier")

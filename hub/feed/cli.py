@@ -170,15 +170,24 @@ def place(
     store: Annotated[str, typer.Option("--store", help="Which store.")],
     region: Annotated[str | None, typer.Option("--region", help="Its region; empty for none.")] = None,
     ring: Annotated[str | None, typer.Option("--ring", help="Its ring; empty for none.")] = None,
+    customers: Annotated[
+        str | None, typer.Option("--customers", help="all, nearby (who shops there or near), or auto: as the chain.")
+    ] = None,
+    near: Annotated[
+        list[str] | None, typer.Option("--near", help="A store whose customers come here, too; '' for none.")
+    ] = None,
     config: Config = None,
     state_dir: StateDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say in which region and ring a store is; without either, show it."""
-    from hub.feed.commands import place_store  # noqa: PLC0415
+    """Say in which region and ring a store is and whose customers it gets; without any of it, show it."""
+    from hub.feed.commands import Placing, place_store  # noqa: PLC0415
 
-    told = place_store(config, state_dir=state_dir, store_id=store, region=region, ring=ring)
-    _tell(told, f"{store}: region {told['region'] or '-'}, ring {told['ring'] or '-'}", as_json=as_json)
+    placing = Placing(region=region, ring=ring, customers=customers, near=near)
+    told = place_store(config, state_dir=state_dir, store_id=store, placing=placing)
+    near_text = f" (near: {', '.join(told['near'])})" if told["near"] else ""
+    place_text = f"{store}: region {told['region'] or '-'}, ring {told['ring'] or '-'}"
+    _tell(told, f"{place_text}, customers {told['customers']}{near_text}", as_json=as_json)
 
 
 def wallet_secret(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any
 
 from hub.commands import opened
 from hub.feed.erasing import Erasing
+from hub.feed.nearby import Whose
 from hub.feed.stopping import PressedStop, StopBoard, StopOrder
+from hub.storage.ports import Session
 from retail.errors import ConfigurationError, OnSiteError
 from retail.stops import StopKind
 from sync.protocol.feed_messages import FeedKind
@@ -143,27 +145,55 @@ def show_bundles(config: Path | None, *, state_dir: Path | None) -> dict[str, An
     return {"bundles": list(newest.values()), "refused": refused}
 
 
-def place_store(
-    config: Path | None, *, state_dir: Path | None, store_id: str, region: str | None, ring: str | None
-) -> dict[str, Any]:
-    """Say where a store is, and return it. Its stops and bundles follow at its next look."""
-    for name in (region, ring):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """What is to be said of a store; None leaves it as it is. `near`: stores whose customers come here, too."""
+
+    region: str | None = None
+    ring: str | None = None
+    customers: str | None = None
+    near: Sequence[str] | None = None
+
+
+def place_store(config: Path | None, *, state_dir: Path | None, store_id: str, placing: Placing) -> dict[str, Any]:
+    """Say where a store is and whose customers it gets, and return it. Files follow at its next look."""
+    for name in (placing.region, placing.ring):
         if name and (len(name) > NAME_CHARS_MAX or not name.isprintable() or ":" in name):
             raise ConfigurationError(f"{name!r:.80} is no name of a region or ring", fix="letters, digits, spaces")
+    if placing.customers is not None and placing.customers not in set(Whose):
+        raise ConfigurationError(f"--customers {placing.customers!r} is none of {', '.join(Whose)}", fix="say nearby")
     with opened(config, state_dir) as hub:
-        which = {"tenant_id": hub.config.tenant, "store_id": store_id}
+        tenant_id = hub.config.tenant
+        which = {"tenant_id": tenant_id, "store_id": store_id}
         with hub.database.writing() as session:
-            if session.row("place_of_store", **which) is None:
-                raise ConfigurationError(f"no store {store_id!r}", fix="see `tillstream hub stores`")
-            if region is not None:
-                session.run("put_region", region=region, **which)
-            if ring is not None:
-                session.run("put_ring", ring=ring, **which)
-        StopBoard(hub.database, hub.files).publish(hub.config.tenant, now=hub.clock())
+            known = {str(row[0]) for row in session.rows("places", tenant_id=tenant_id)}
+            for each in (store_id, *filter(None, placing.near or ())):
+                if each not in known:
+                    raise ConfigurationError(f"no store {each!r}", fix="see `tillstream hub stores`")
+            _put_place(session, which, placing)
+        StopBoard(hub.database, hub.files).publish(tenant_id, now=hub.clock())
+        if placing.customers is not None or placing.near is not None:
+            hub.publisher.mirror(tenant_id, now=hub.clock())
         with hub.database.reading() as session:
             row = session.row("place_of_store", **which)
+            near = [str(each[0]) for each in session.rows("near", **which)]
     assert row is not None
-    return {"store_id": store_id, "region": row[0], "ring": row[1]}
+    region, ring, customers = row
+    told = Whose.NEARBY if hub.publisher.nearby.is_sliced(customers) else Whose.ALL
+    return {"store_id": store_id, "region": region, "ring": ring, "customers": told.value, "near": near}
+
+
+def _put_place(session: Session, which: Mapping[str, str], placing: Placing) -> None:
+    if placing.region is not None:
+        session.run("put_region", region=placing.region, **which)
+    if placing.ring is not None:
+        session.run("put_ring", ring=placing.ring, **which)
+    if placing.customers is not None:
+        session.run("put_customers_wanted", customers=placing.customers, **which)
+    if placing.near is not None:
+        session.run("drop_near", **which)
+        for each in filter(None, placing.near):
+            session.run("put_near", near_id=each, **which)
 
 
 def unmapped_lines(config: Path | None, *, state_dir: Path | None, limit: int) -> dict[str, Any]:

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.feed.files import FeedFiles, KeptFile
+from hub.feed.files import MIRROR_KINDS, FeedFiles, KeptFile
 from hub.feed.service import FeedService
 from hub.storage.ports import Database, Session
-from sync.protocol.feed_messages import FeedKind
 from sync.protocol.mirror_file import erase as erase_from_file
 from sync.protocol.persons import names_person
 from sync.protocol.tokens import locator_of
@@ -27,8 +26,6 @@ DROPS = (
     "drop_codes_of", "drop_segments_of", "drop_bought_of", "drop_contacts_of", "drop_changes_of", "drop_stores_of",
     "drop_merges_of", "drop_standing_of", "drop_customer",
 )  # fmt: skip
-
-MIRROR_KINDS = frozenset({FeedKind.MIRROR, FeedKind.MIRROR_OVERLAY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

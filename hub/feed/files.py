@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hub.storage.ports import Database, Row, Session
 from retail.errors import RefusedError
-from sync.protocol.feed_messages import FeedFile, FeedKind
+from sync.protocol.feed_messages import FeedFile, FeedKind, MirrorPart
 from sync.protocol.mirror_file import shred
 
 READ_BYTES = 1 << 20
@@ -26,6 +26,9 @@ OLDER_KEPT = 1  # versions of a kind beside the newest
 
 CHAIN = ""
 """The scope of what everybody should have."""
+
+MIRROR_KINDS = frozenset({FeedKind.MIRROR, FeedKind.MIRROR_OVERLAY})
+"""Files of customers: of exactly one scope each, the chain's or a store's slice, and never of the nearest."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -149,14 +152,18 @@ class FeedFiles:
                 found.setdefault(kept.file.kind, kept.file)
         return found
 
-    def wanted(self, tenant_id: str, scopes: Sequence[str]) -> list[FeedFile]:
-        """Return what a store of these scopes should have, in the order of duty; overlays after their snapshot."""
+    def wanted(self, tenant_id: str, scopes: Sequence[str], *, mirror_scope: str = CHAIN) -> list[FeedFile]:
+        """Return what a store of these scopes should have, in the order of duty; overlays after their snapshot.
+
+        Customers are those of `mirror_scope` alone: a store that gets a slice has nobody while there is none.
+        """
         kept = self.all(tenant_id)
         found: list[FeedFile] = []
         for kind in FeedKind:
             if kind is FeedKind.MIRROR_OVERLAY:
                 continue
-            nearest = next((each for scope in scopes for each in kept if _is(each, kind, scope)), None)
+            asked = (mirror_scope,) if kind is FeedKind.MIRROR else scopes
+            nearest = next((each for scope in asked for each in kept if _is(each, kind, scope)), None)
             if nearest is None:
                 continue
             found.append(nearest.file)
@@ -164,7 +171,9 @@ class FeedFiles:
                 found += [each.file for each in overlays_of(kept, nearest)]
         return found
 
-    def open(self, tenant_id: str, sha256: str, scopes: Sequence[str] | None = None) -> ServedFile:
+    def open(
+        self, tenant_id: str, sha256: str, scopes: Sequence[str] | None = None, *, mirror_scope: str = CHAIN
+    ) -> ServedFile:
         """Return a file by its hash.
 
         Raises RefusedError (not_found) for another chain's, another store's, an old or an unknown one.
@@ -173,10 +182,29 @@ class FeedFiles:
             with self._database.reading() as session:
                 rows = session.rows("feed_file", tenant_id=tenant_id, sha256=sha256)
             path = self._folder / tenant_id / sha256
-            mine = [row for row in rows if scopes is None or row[1] in scopes]
+            mine = [
+                row
+                for row in rows
+                if scopes is None or row[1] in ((mirror_scope,) if row[2] in MIRROR_KINDS else scopes)
+            ]
             if mine and path.is_file():
                 return ServedFile(path=path, size_bytes=int(mine[0][0]))
         raise RefusedError("no such file", fix="ask for the manifest again", code="not_found")
+
+    def drop(self, tenant_id: str, kept: KeptFile) -> None:
+        """Remove one file for good; it is overwritten before, because nobody has it in use any more."""
+        with self._database.writing() as session:
+            session.run(
+                "drop_feed_file",
+                tenant_id=tenant_id,
+                kind=kept.file.kind.value,
+                scope=kept.scope,
+                version=kept.file.version,
+            )
+            gone = _without_row(session, tenant_id, [kept.file.sha256])
+        for each in gone:
+            shred(self._folder / tenant_id / each, pages=True)
+        _unlink(self._folder / tenant_id / each for each in gone)
 
     def forget_old(self, tenant_id: str, newest: FeedFile, *, scope: str = CHAIN, kept: int = OLDER_KEPT) -> None:
         """Drop what newer versions of a kind have replaced, but for `kept` of them; overlays go with their snapshot."""
@@ -225,6 +253,7 @@ def _kept(row: Row) -> KeptFile:
         as_of=as_of,
         base=base,
         erased_through=erased_through,
+        part=MirrorPart.NEARBY if scope != CHAIN and kind in MIRROR_KINDS else MirrorPart.ALL,
     )
     return KeptFile(file=file, scope=scope, entries=entries)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.callers import Caller
-from hub.feed.files import FeedFiles, ServedFile, scopes_of
+from hub.feed.files import CHAIN, FeedFiles, ServedFile, scopes_of
+from hub.feed.nearby import Nearby, scope_of
 from hub.feed.stopping import StopBoard
 from hub.keys import HubKeys
 from hub.storage.ports import Database
@@ -31,18 +32,20 @@ POLL_AFTER_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class FeedService:
-    """Manifests out, reports in, and the list of who must be forgotten."""
+    """Manifests out, reports in, and the list of who must be forgotten. `nearby` says which stores get a slice."""
 
     database: Database
     keys: HubKeys
     files: FeedFiles
     poll_after_s: float = POLL_AFTER_S
+    nearby: Nearby = field(default_factory=Nearby)
 
     def manifest(self, caller: Caller, cursor: str, *, now: datetime) -> SignedManifest | None:
         """Return what the caller's store should have; None when `cursor` says that it has been told."""
         with self.database.writing() as session:
             session.run("touch_store", tenant_id=caller.tenant_id, store_id=caller.store_id, now=now.isoformat())
-        files = self.files.wanted(caller.tenant_id, self._scopes(caller))
+        scopes, mirror_scope = self._scopes(caller)
+        files = self.files.wanted(caller.tenant_id, scopes, mirror_scope=mirror_scope)
         current = _cursor_of(files)
         if current == cursor:
             return None
@@ -58,7 +61,8 @@ class FeedService:
 
     def file(self, caller: Caller, sha256: str) -> ServedFile:
         """Return a file that is for the caller's store. Raises RefusedError (not_found) for every other."""
-        return self.files.open(caller.tenant_id, sha256, self._scopes(caller))
+        scopes, mirror_scope = self._scopes(caller)
+        return self.files.open(caller.tenant_id, sha256, scopes, mirror_scope=mirror_scope)
 
     def note(self, caller: Caller, report: AppliedReport, *, now: datetime) -> AppliedAnswer:
         """Keep what a store has in use; its erasure mark never goes back. A repeat changes only the last contact."""
@@ -97,11 +101,13 @@ class FeedService:
         """Publish the stops of every store; a store for which nothing changed keeps its file."""
         StopBoard(self.database, self.files).publish(tenant_id, now=now)
 
-    def _scopes(self, caller: Caller) -> tuple[str, ...]:
+    def _scopes(self, caller: Caller) -> tuple[tuple[str, ...], str]:
+        """Return whose files a store should have, and whose customers."""
         with self.database.reading() as session:
             row = session.row("place_of_store", tenant_id=caller.tenant_id, store_id=caller.store_id)
-        region, ring = row or ("", "")
-        return scopes_of(caller.store_id, region=region, ring=ring)
+        region, ring, whose = row or ("", "", "")
+        mirror_scope = scope_of(caller.store_id) if self.nearby.is_sliced(whose) else CHAIN
+        return scopes_of(caller.store_id, region=region, ring=ring), mirror_scope
 
 
 def _cursor_of(files: list[FeedFile]) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from hub.bootstrap import Hub
-from hub.feed.erasing import MIRROR_KINDS
+from hub.feed.files import MIRROR_KINDS
 from hub.feed.learning import Learner
 from hub.feed.stopping import StopBoard
 from retail.errors import TillstreamError

@@ -15,7 +15,7 @@ from sync.protocol.tokens import CodeKind, normalise
 CUSTOMER_COLUMNS = (
     "customer_id", "first_name", "language", "birthday", "tier", "points", "household_id", "employee",
     "paper_offers", "member_since", "permissions", "rfm_cell", "purchases", "last_visit", "points_expiring",
-    "points_expire_on",
+    "points_expire_on", "home_store",
 )  # fmt: skip
 """The second and third line are optional: a column that a file does not have changes nothing of what is known."""
 
@@ -71,6 +71,7 @@ def customer_row(values: dict[str, str]) -> dict[str, str | int | None]:
         "points_expire_on": _day(values["points_expire_on"], "points_expire_on")
         if "points_expire_on" in values
         else None,
+        "home_store": _text(values, "home_store", ID_CHARS_MAX),
     }
 
 

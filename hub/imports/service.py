@@ -130,10 +130,26 @@ class _Run:
         if self.kind is FileKind.SEGMENTS:
             known = [each | {"today": self._first_day(session, str(each["segment"]))} for each in known]
         changed = session.many(table.statement, sets=known)
+        if self.kind is FileKind.CUSTOMERS:
+            changed += self._put_home(session, known, change_no)
         if changed:
             ids = json.dumps(sorted({str(each["customer_id"]) for each in known}))
             session.run("touch_customers", tenant_id=tenant_id, customer_ids=ids, change_no=change_no)
         return changed
+
+    def _put_home(self, session: Session, known: Sequence[Sets], change_no: int) -> int:
+        """Note where customers shop by the chain's own word; return for how many that is new."""
+        told = [
+            {"tenant_id": self.job.tenant_id, "customer_id": each["customer_id"], "store_id": each["home_store"]}
+            for each in known
+            if each["home_store"]
+        ]
+        if not told or self.job.today is None:
+            return 0
+        new = [each for each in told if session.row("seen_at", **each) is None]
+        session.many("put_store_seen", sets=[each | {"day": self.job.today.isoformat()} for each in told])
+        session.many("touch_customer", sets=[each | {"change_no": change_no} for each in new])
+        return len(new)
 
     def _first_day(self, session: Session, segment: str) -> str:
         """Return the first day of a new membership; unknown for all who come with a segment's first file."""

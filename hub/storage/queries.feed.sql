@@ -12,7 +12,7 @@ WHERE tenant_id = :tenant_id ORDER BY kind, scope, version DESC;
 
 -- name: feed_file
 -- A file may be fetched by stores of its own tenant only, and one of a store by that store.
-SELECT size_bytes, scope FROM feed_file WHERE tenant_id = :tenant_id AND sha256 = :sha256;
+SELECT size_bytes, scope, kind FROM feed_file WHERE tenant_id = :tenant_id AND sha256 = :sha256;
 
 -- name: old_feed_files
 -- Files of a kind that newer ones have replaced.
@@ -126,8 +126,8 @@ WHERE tenant_id = :tenant_id AND lifted_at IS NULL ORDER BY stop_no;
 UPDATE stop SET lifted_at = :now WHERE tenant_id = :tenant_id AND stop_no = :stop_no AND lifted_at IS NULL;
 
 -- name: place_of_store
--- In which region and ring a store is.
-SELECT region, ring FROM store WHERE tenant_id = :tenant_id AND store_id = :store_id;
+-- In which region and ring a store is, and whose customers it wants.
+SELECT region, ring, customers FROM store WHERE tenant_id = :tenant_id AND store_id = :store_id;
 
 -- name: places
 -- Region and ring of every store.
@@ -140,6 +140,27 @@ UPDATE store SET region = :region WHERE tenant_id = :tenant_id AND store_id = :s
 -- name: put_ring
 -- Say in which ring a store is.
 UPDATE store SET ring = :ring WHERE tenant_id = :tenant_id AND store_id = :store_id;
+
+-- name: put_customers_wanted
+-- Say which customers a store gets.
+UPDATE store SET customers = :customers WHERE tenant_id = :tenant_id AND store_id = :store_id;
+
+-- name: customers_wanted
+-- Which customers each store gets.
+SELECT store_id, customers FROM store WHERE tenant_id = :tenant_id ORDER BY store_id;
+
+-- name: near
+-- The stores whose customers are near a store.
+SELECT near_id FROM store_near WHERE tenant_id = :tenant_id AND store_id = :store_id ORDER BY near_id;
+
+-- name: put_near
+-- The customers of one store are near another.
+INSERT INTO store_near (tenant_id, store_id, near_id) VALUES (:tenant_id, :store_id, :near_id)
+ON CONFLICT (tenant_id, store_id, near_id) DO NOTHING;
+
+-- name: drop_near
+-- No store is near this one.
+DELETE FROM store_near WHERE tenant_id = :tenant_id AND store_id = :store_id;
 
 -- name: feed_refusals
 -- Which stores could not use a file.

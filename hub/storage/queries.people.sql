@@ -156,10 +156,19 @@ WHERE tenant_id = :tenant_id AND customer_id = :customer_id;
 -- How many entries the mirror will have.
 SELECT count(DISTINCT k.token) FROM customer_code k
 JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
-WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL;
+WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL
+    AND (:store_id = '' OR EXISTS (
+        SELECT 1 FROM customer_store v
+        WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id AND v.last_day >= :since AND (
+            v.store_id = :store_id OR v.store_id IN (
+                SELECT n.near_id FROM store_near n WHERE n.tenant_id = :tenant_id AND n.store_id = :store_id)))
+    OR (:unplaced = 1 AND NOT EXISTS (
+        SELECT 1 FROM customer_store v WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id)));
 
 -- name: mirror_entries
 -- Everybody that a code leads to, in the order of the mirror file. Lists come as name=value, joined by a separator.
+-- With a store: those only who were seen there, or in a store near it, since a day, and, where the chain wants it, those
+-- who were never seen anywhere.
 SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, coalesce(nullif(p.tier, ''), c.tier),
     coalesce(p.points, c.points), c.household_id, c.employee,
     c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit,
@@ -174,7 +183,15 @@ SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, coalesce(nu
 FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
 LEFT JOIN points_standing p ON p.tenant_id = c.tenant_id
     AND p.account = CASE WHEN c.household_id <> '' THEN c.household_id ELSE c.customer_id END
-WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL ORDER BY k.token;
+WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL
+    AND (:store_id = '' OR EXISTS (
+        SELECT 1 FROM customer_store v
+        WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id AND v.last_day >= :since AND (
+            v.store_id = :store_id OR v.store_id IN (
+                SELECT n.near_id FROM store_near n WHERE n.tenant_id = :tenant_id AND n.store_id = :store_id)))
+    OR (:unplaced = 1 AND NOT EXISTS (
+        SELECT 1 FROM customer_store v WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id)))
+ORDER BY k.token;
 
 -- name: mirror_changes
 -- The same of those who changed up to a number.
@@ -193,4 +210,23 @@ FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer
 LEFT JOIN points_standing p ON p.tenant_id = c.tenant_id
     AND p.account = CASE WHEN c.household_id <> '' THEN c.household_id ELSE c.customer_id END
 JOIN customer_change x ON x.tenant_id = c.tenant_id AND x.customer_id = c.customer_id
+WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL AND x.change_no <= :change_no
+    AND (:store_id = '' OR EXISTS (
+        SELECT 1 FROM customer_store v
+        WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id AND v.last_day >= :since AND (
+            v.store_id = :store_id OR v.store_id IN (
+                SELECT n.near_id FROM store_near n WHERE n.tenant_id = :tenant_id AND n.store_id = :store_id)))
+    OR (:unplaced = 1 AND NOT EXISTS (
+        SELECT 1 FROM customer_store v WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id)))
+ORDER BY k.token;
+
+-- name: changed_tokens
+-- The codes of everybody who changed up to a number, wherever they shop.
+SELECT k.token FROM customer_code k
+JOIN customer_change x ON x.tenant_id = k.tenant_id AND x.customer_id = k.customer_id
 WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL AND x.change_no <= :change_no ORDER BY k.token;
+
+-- name: seen_at
+-- Was this customer ever seen in this store?
+SELECT 1 FROM customer_store
+WHERE tenant_id = :tenant_id AND customer_id = :customer_id AND store_id = :store_id;

@@ -36,7 +36,15 @@ SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, coalesce(nu
 FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer_id = k.customer_id
 LEFT JOIN points_standing p ON p.tenant_id = c.tenant_id
     AND p.account = CASE WHEN c.household_id <> '' THEN c.household_id ELSE c.customer_id END
-WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL ORDER BY k.token;
+WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL
+    AND (:store_id = '' OR EXISTS (
+        SELECT 1 FROM customer_store v
+        WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id AND v.last_day >= :since AND (
+            v.store_id = :store_id OR v.store_id IN (
+                SELECT n.near_id FROM store_near n WHERE n.tenant_id = :tenant_id AND n.store_id = :store_id)))
+    OR (:unplaced = 1 AND NOT EXISTS (
+        SELECT 1 FROM customer_store v WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id)))
+ORDER BY k.token;
 
 -- name: mirror_changes
 -- As there.
@@ -55,7 +63,15 @@ FROM customer_code k JOIN customer c ON c.tenant_id = k.tenant_id AND c.customer
 LEFT JOIN points_standing p ON p.tenant_id = c.tenant_id
     AND p.account = CASE WHEN c.household_id <> '' THEN c.household_id ELSE c.customer_id END
 JOIN customer_change x ON x.tenant_id = c.tenant_id AND x.customer_id = c.customer_id
-WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL AND x.change_no <= :change_no ORDER BY k.token;
+WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL AND x.change_no <= :change_no
+    AND (:store_id = '' OR EXISTS (
+        SELECT 1 FROM customer_store v
+        WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id AND v.last_day >= :since AND (
+            v.store_id = :store_id OR v.store_id IN (
+                SELECT n.near_id FROM store_near n WHERE n.tenant_id = :tenant_id AND n.store_id = :store_id)))
+    OR (:unplaced = 1 AND NOT EXISTS (
+        SELECT 1 FROM customer_store v WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.customer_id)))
+ORDER BY k.token;
 
 -- name: touch_customers
 -- As in `queries.people.sql`, with this database's reading of a list.
@@ -97,3 +113,11 @@ SELECT make_sale_month(:name, :low, :high);
 -- name: column_types
 -- The type of every column: binary COPY must be told, text COPY costs a third more on both ends.
 SELECT table_name, column_name, udt_name FROM information_schema.columns WHERE table_schema = current_schema();
+
+-- name: coupon_told
+-- What a chain's stores told of one coupon, as the index has it.
+SELECT a.store_id, r.kind, r.payload, r.occurred_at, r.branch
+FROM journal_record r JOIN agent a ON a.agent_id = r.agent_id
+WHERE r.kind IN ('coupon.issued', 'coupon.redeemed', 'coupon.restored', 'coupon.unleased', 'coupon.voided')
+    AND substr(r.payload, strpos(r.payload, '"serial":"') + 10, 13) = :serial AND a.tenant_id = :tenant_id
+ORDER BY r.occurred_at, r.agent_id, r.epoch, r.branch, r.seq;

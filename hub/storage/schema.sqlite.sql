@@ -98,6 +98,10 @@ CREATE TABLE journal_record (
 CREATE INDEX journal_record_of_value ON journal_record (kind, agent_id) WHERE kind IN
     ('coupon.redeemed', 'coupon.restored', 'points.burned', 'points.earned', 'points.leased', 'points.reversed', 'points.unleased');
 
+-- Records about one coupon, found by its number: a store asks while a customer waits.
+CREATE INDEX journal_record_of_coupon ON journal_record (substr(payload, instr(payload, '"serial":"') + 10, 13))
+    WHERE kind IN ('coupon.issued', 'coupon.redeemed', 'coupon.restored', 'coupon.unleased', 'coupon.voided');
+
 -- Records that no longer exist anywhere: the agent had pruned them when the hub, restored from a backup, asked.
 CREATE TABLE hole (
     agent_id TEXT NOT NULL,
@@ -389,6 +393,20 @@ CREATE TABLE points_lease (
     granted_at TEXT NOT NULL,
     PRIMARY KEY (tenant_id, lease_id)
 ) STRICT;
+
+-- The right to redeem one coupon, given to one store until that store tells what became of it.
+CREATE TABLE coupon_lease (
+    tenant_id TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    lease_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    for_request INTEGER NOT NULL,
+    granted_at TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, serial, lease_id)
+) STRICT;
+
+CREATE INDEX coupon_lease_of_store ON coupon_lease (tenant_id, store_id, expires_at);
 
 -- What members are told of an account's points and tier, as of the last time that it was worked out for a mirror.
 CREATE TABLE points_standing (

@@ -29,6 +29,13 @@ class FeedKind(StrEnum):
     CAMPAIGNS = "campaigns"
 
 
+class MirrorPart(StrEnum):
+    """Whose customers a mirror file holds."""
+
+    ALL = "all"
+    NEARBY = "nearby"
+
+
 class FeedFile(Message):
     """One file, fetched by its hash from `GET /v1/feed/files/{sha256}` (Range is honoured)."""
 
@@ -52,6 +59,9 @@ class FeedFile(Message):
 
     erased_through: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
     """For mirror files: the last erasure that was known when it was made. Later ones are erased from it before use."""
+
+    part: MirrorPart = MirrorPart.ALL
+    """For mirror files: everybody, or a slice of who shops in this store or near: others may be customers, too."""
 
 
 class Manifest(Versioned):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID, uuid4
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from escpos.printer import Dummy
 
 from agent.bootstrap import Core, build
@@ -87,6 +88,7 @@ def enrol(core: Core) -> None:
         hub_key=bytes(32),
         feed_key=bytes(32),
         pepper=PEPPER,
+        contact_key=X25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw(),
     )
     (core.state.keys / "enrolled.json").write_text(enrolled.to_json(), "utf-8")
     (core.state.keys / "enrolled.json").chmod(0o600)

@@ -227,7 +227,7 @@ def published_tiers(service: ValueService, folder: Path) -> None:
 def mirrored(hub: Hub) -> MirrorRecord:
     """Return what the next mirror says of the only member."""
     with hub.database.reading() as session:
-        (row,) = session.rows("mirror_entries", tenant_id="chain")
+        (row,) = session.rows("mirror_entries", tenant_id="chain", store_id="", since="", unplaced=0)
     return entry_of(row)[1]
 
 

@@ -114,7 +114,9 @@ class SaleStory(Story):
         entries = sorted((token, self._record(name)) for name in self.people for token in self._tokens(name))
         name = f"snapshot-{self.version}"
         write_snapshot(core.state.mirror / name, entries, count=len(entries), chain="chain", version=self.version)
-        write_current(core.state.mirror, MirrorVersion(version=self.version, as_of=self.as_of, snapshot=name))
+        is_slice = bool(self.story.get("store", {}).get("slice"))
+        current = MirrorVersion(version=self.version, as_of=self.as_of, snapshot=name, is_slice=is_slice)
+        write_current(core.state.mirror, current)
         campaigns = self.story.get("campaign", CAMPAIGNS)
         usual = {name: value for name, value in CAMPAIGNS[0].items() if name != "coupon"}
         campaigns = [{**usual, **each} for each in campaigns]
