@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,12 +27,21 @@ from sync.protocol.coupons import key_id_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedCoupon:
-    """A coupon, ready for its `coupon.issued` record and its paper; `till_code` is (symbology, data) or None."""
+    """A coupon, ready for its `coupon.issued` record and its paper; `till_code` is (symbology, data) or None.
+
+    `payload` is what its token says; `signs` makes the signature that goes behind it.
+    """
 
     claims: CouponClaims
     campaign_id: str
-    token: str
+    payload: bytes
+    signs: Callable[[bytes], bytes] = field(repr=False, compare=False)
     till_code: tuple[str, str] | None = None
+
+    @property
+    def token(self) -> str:
+        """What its QR code carries. Signed when asked for: a cut waits for the record, and only the paper for this."""
+        return token_text(self.payload, self.signs(SIGNED_PREFIX + self.payload))
 
     @property
     def serial(self) -> CouponSerial:
@@ -74,11 +84,11 @@ class CouponIssuer:
             scope=scope,
             **({} if holder is None else {"holder_digest": holder_digest(holder)}),
         )
-        payload = pack(claims)
         template = campaign.coupon.till_barcode
         return IssuedCoupon(
             claims=claims,
             campaign_id=campaign.campaign_id,
-            token=token_text(payload, self._key.sign(SIGNED_PREFIX + payload)),
+            payload=pack(claims),
+            signs=self._key.sign,
             till_code=till_barcode(template, claims.serial) if template else None,
         )
