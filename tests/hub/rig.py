@@ -289,6 +289,9 @@ class SqliteHubDisk:
     def rows(self, sql: str) -> list[tuple]:
         return self.database._writer.execute(sql).fetchall()
 
+    def run(self, sql: str) -> None:
+        self.database._writer.execute(sql)
+
 
 class PostgresqlHubDisk:
     """A hub's database on a real server; a backup is a copy under another name."""
@@ -345,3 +348,9 @@ class PostgresqlHubDisk:
 
         with psycopg.connect(self.url) as connection:
             return connection.execute(sql).fetchall()
+
+    def run(self, sql: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.url) as connection:
+            connection.execute(sql)
