@@ -29,6 +29,7 @@ from receipt.layout import Typesetter
 from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode, PrintedImage
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.raster import stitched
+from receipt.right_to_left import in_reading_order
 from receipt.star.interpreter import StarInterpreter
 from receipt.star.tokenizer import StarTokenizer
 from receipt.turned import as_read
@@ -108,6 +109,11 @@ class PaperReader:
         if paper is not None and (self._tokenizer.in_payload or self._tokenizer.pending):
             return replace(paper, mid_payload=True)
         return paper
+
+    @property
+    def overfull(self) -> bool:
+        """Whether the document being printed has more than is kept: who shows it need not feed more of it."""
+        return self._typesetter.truncated
 
     def finished_lines(self) -> list[PaperLine]:
         """Return the lines finished since this was last asked, of the document that is being printed.
@@ -230,6 +236,7 @@ class PaperReader:
                 lines=lines[: len(lines) - min(sheet.trailing_feed, len(lines))],
                 codes=tuple(_moved(code, places) for code in sheet.codes),
                 pictures=tuple(_moved(image, places) for image in stitched(sheet.pictures)),
+                drawn_sets=tuple(interpreter.drawn_sets),
                 language=self._language if self._commands_seen else Language.TEXT,
                 model=self._model.name,
                 start=self._start,
@@ -242,7 +249,7 @@ class PaperReader:
                 drawer_opened=interpreter.drawer_opened,
             )
             seams = [(places.get(line, line), offset) for line, offset in self._seams]
-            papers = [as_read(each) for each in _parted(paper, seams)]
+            papers = [in_reading_order(as_read(each)) for each in _parted(paper, seams)]
             self._printed = True
         self._count(papers, end)
         self._start = end

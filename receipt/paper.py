@@ -8,6 +8,7 @@ keep what was drawn.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -63,6 +64,15 @@ class Style:
     inverted: bool = False  # white on black
     rotated: bool = False  # a quarter turn clockwise
     upside_down: bool = False
+    drawn_set: int = 0  # the till's own drawings of characters: the n-th of the paper's `drawn_sets`, 0 for none
+
+
+class DrawnCharacter(NamedTuple):
+    """A character drawn by the till: rows of bits, most significant first, 1 is black."""
+
+    width_dots: int
+    height_dots: int
+    rows: bytes
 
 
 class Span(NamedTuple):
@@ -142,6 +152,7 @@ class Paper:
     lines: tuple[PaperLine, ...] = ()
     codes: tuple[PrintedCode, ...] = ()
     pictures: tuple[PrintedImage, ...] = ()
+    drawn_sets: tuple[Mapping[str, DrawnCharacter], ...] = ()
     language: Language = Language.ESCPOS
     model: str = "generic-80mm"
     start: int = 0

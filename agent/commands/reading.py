@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.commands.jobs import LanguageChoice, job_of, jobs_of, papers_in, pieces_of, print_json, print_json_list
+from agent.commands.jobs import LanguageChoice, jobs_of, papers_in, pieces_of, print_json, print_json_list
 from agent.commands.options import OcrOption
 from agent.commands.profiles import learn, profiles_app
 from agent.config import load_config
@@ -103,7 +103,7 @@ def tokens(file: JobArgument, *, language: LanguageOption = LanguageChoice.AUTO,
     """Take a print job apart: every byte once, in order, each command by its name."""
     joined = _joined(_tokens(file, language))
     if as_json:
-        print_json_list({"hex": data.hex(), "name": name, "offset": offset} for data, name, _, offset in joined)
+        _print_tokens(joined)
         return
     for data, name, _, offset in joined:
         sys.stdout.write(f"{offset:8d}  {name:40s} {_excerpt(data)}\n")
@@ -121,6 +121,15 @@ def _tokens(file: Path, language: LanguageChoice) -> Iterator[Token]:
     for piece in chain((start,), pieces):
         yield from tokenizer.feed(piece)
     yield from tokenizer.close()
+
+
+def _print_tokens(tokens: Iterable[Token]) -> None:
+    """Print tokens as a JSON list, one a line: written by hand, for a job may have ten million of them."""
+    write, before = sys.stdout.write, "["
+    for data, name, _, offset in tokens:
+        write(f'{before}\n {{"hex": "{data.hex()}", "name": "{name}", "offset": {offset}}}')
+        before = ","
+    write("[]\n" if before == "[" else "\n]\n")
 
 
 app.command("learn", epilog="Example: tillstream learn captures/*.bin -o corner-till.toml")(learn)
@@ -148,15 +157,20 @@ def render(
     as_json: JsonOption = False,
 ) -> None:
     """Draw a print job as the paper it makes."""
-    from receipt.render.picture import Format, render_job  # noqa: PLC0415 - draws: nobody else waits for it
+    from receipt.render.picture import Format, draw  # noqa: PLC0415 - draws: nobody else waits for it
 
     ending = output.suffix.lstrip(".").lower() if output else "txt"
     if ending not in list(PictureFormat):
         raise ConfigurationError(
             f"{output}: cannot draw a .{ending}", fix="end the name in .png, .svg, .html or .txt", code="bad_format"
         )
-    job = job_of(file)
-    picture = render_job(job, Format(ending), model=printer, language=language.value)
+    drawing = draw(pieces_of(file), Format(ending), model=printer, language=language.value)
+    picture = drawing.picture
+    if not drawing.whole:
+        sys.stderr.write(
+            f"{file}: more paper than is drawn: the first {drawing.taken_bytes} of {file.stat().st_size} bytes are;"
+            " cut the file into jobs to see the rest\n"
+        )
     if output is None:
         sys.stdout.write(picture.decode())
         return
@@ -167,7 +181,7 @@ def render(
             f"{output} cannot be written: {error.strerror}", fix="name another place with -o", code="cannot_write"
         ) from error
     if as_json:
-        print_json({"output": str(output), "format": ending, "bytes": len(picture)})
+        print_json({"output": str(output), "format": ending, "bytes": len(picture), "whole": drawing.whole})
 
 
 def document_content(file: Path, index: int, *, paper: Paper, reading: Reading) -> dict[str, Any]:

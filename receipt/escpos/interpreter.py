@@ -10,12 +10,13 @@ Functions are Epson's (public command reference); vendors' are named so in the c
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from receipt.code_pages import UTF8
 from receipt.escpos.code_printer import CODE_ACTIONS, CodePrinter
 from receipt.escpos.commands import CONTINUED_NAME, TokenKind
 from receipt.escpos.graphics import GRAPHICS_ACTIONS, Graphics
+from receipt.escpos.own_characters import OWN_CHARACTER_ACTIONS, OwnCharacters
 from receipt.escpos.tokenizer import Token
 from receipt.layout import PICTURE_BYTES_MAX, Typesetter
 
@@ -34,6 +35,8 @@ class Interpreter:
         self.sheet = typesetter
         self.graphics = Graphics(typesetter)
         self.codes = CodePrinter(typesetter)
+        self.own_characters = OwnCharacters(typesetter)
+        self.drawn_sets = self.own_characters.sets
         self.line_spacing = LINE_SPACING_DOTS
         self.units = (typesetter.model.dpi, typesetter.model.dpi)
         self.at_printer = True
@@ -71,6 +74,7 @@ class Interpreter:
         """Begin a new document."""
         self.transparent = False
         self.drawer_opened = False
+        self.own_characters.begin()
 
     def text(self, data: bytes, offset: int) -> None:
         """Print text."""
@@ -160,6 +164,7 @@ def _initialize(on: Interpreter, _data: bytes, offset: int) -> None:
     on.sheet.drop_page()
     on.sheet.reset()
     on.codes.reset()
+    on.own_characters.reset()
     on.line_spacing = LINE_SPACING_DOTS
     on.units = (on.sheet.model.dpi, on.sheet.model.dpi)
     on.kanji_size = False
@@ -329,12 +334,9 @@ def _sheet(action: Callable[[Typesetter, bytes], None]) -> Handler:
     return handler
 
 
-def _of_graphics(action: Callable[[Graphics, bytes, int], None]) -> Handler:
-    return lambda interpreter, data, offset: action(interpreter.graphics, data, offset)
-
-
-def _of_codes(action: Callable[[CodePrinter, bytes, int], None]) -> Handler:
-    return lambda interpreter, data, offset: action(interpreter.codes, data, offset)
+def _of(part: Callable[[Interpreter], Any], action: Callable[[Any, bytes, int], None]) -> Handler:
+    """Return a handler that tells a part of the interpreter."""
+    return lambda interpreter, data, offset: action(part(interpreter), data, offset)
 
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -387,5 +389,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     "GsSetAbsoluteVerticalPrintPositionInPageMode": _sheet(lambda sheet, data: sheet.move_down(to=_u16(data, 2))),
     "GsSetRelativeVerticalPrintPosition": _sheet(lambda sheet, data: sheet.move_down(by=_signed(_u16(data, 2)))),
 }
-HANDLERS.update({name: _of_graphics(action) for name, action in GRAPHICS_ACTIONS.items()})
-HANDLERS.update({name: _of_codes(action) for name, action in CODE_ACTIONS.items()})
+HANDLERS.update({name: _of(lambda on: on.graphics, action) for name, action in GRAPHICS_ACTIONS.items()})
+HANDLERS.update({name: _of(lambda on: on.codes, action) for name, action in CODE_ACTIONS.items()})
+HANDLERS.update({name: _of(lambda on: on.own_characters, action) for name, action in OWN_CHARACTER_ACTIONS.items()})

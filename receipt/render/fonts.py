@@ -6,6 +6,7 @@ that a reader sees that something stands there.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from io import BytesIO
@@ -33,6 +34,7 @@ _SYSTEM_FONTS: Final = (
     "C:/Windows/Fonts/malgun.ttf",
     "C:/Windows/Fonts/tahoma.ttf",
 )
+_ARABIC: Final = re.compile("[\u0600-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
 _NOBODY_HAS: Final = "\U0010fffd"
 
 
@@ -61,7 +63,8 @@ class Glyphs:
             pen.rectangle((1, 3, self.width * cells - 3, self.height - 4), outline=0)
             return picture
         baseline = round(self.height * _BASE_SHARE)
-        x = 0.0 if cells == 1 else max(0.0, (self.width * cells - font.getlength(character)) / 2)
+        own = cells == 1 and (font is self._fonts[0] or _ARABIC.match(character) is not None)  # whose letters join
+        x = 0.0 if own else max(0.0, (self.width * cells - font.getlength(character)) / 2)
         for shift in (0, 1) if bold else (0,):
             pen.text((x + shift, baseline), character, font=font, fill=0, anchor="ls")
         return picture

@@ -8,8 +8,10 @@ from html import escape
 from io import BytesIO
 from typing import Final, assert_never
 
+from PIL.Image import Image
+
 from receipt.paper import Paper
-from receipt.render.png import bit_image, cells_of
+from receipt.render.png import bit_image, cells_of, text_image
 from receipt.render.scene import (
     CELL_HEIGHT,
     CutItem,
@@ -77,6 +79,9 @@ def _drawn(item: Item, width: int) -> Iterator[str]:
 
 def _text(item: TextItem) -> Iterator[str]:
     span, style = item.span, item.span.style
+    if item.drawn and any(character in item.drawn for character in span.text):
+        yield _drawn_text(item)
+        return
     text = "".join(character if character.isprintable() else " " for character in span.text)
     length = span.cell_dots * sum(map(cells_of, text))
     if not text.strip() and not style.inverted:
@@ -100,12 +105,21 @@ def _text(item: TextItem) -> Iterator[str]:
 
 
 def _image(item: ImageItem) -> str:
+    return _embedded(bit_image(item).convert("1"), item.x, item.y)
+
+
+def _drawn_text(item: TextItem) -> str:
+    """Draw a run with characters of the till's own as a picture: no font has them."""
+    picture = text_image(item)
+    return _embedded(picture, item.x, item.y + CELL_HEIGHT * item.span.style.height - picture.height)
+
+
+def _embedded(picture: Image, x: int, y: int) -> str:
     out = BytesIO()
-    bit_image(item).convert("1").save(out, "PNG", optimize=True)
+    picture.save(out, "PNG", optimize=True)
     data = b64encode(out.getvalue()).decode("ascii")
-    image = item.image
     return (
-        f'<image x="{item.x}" y="{item.y}" width="{image.width_dots}" height="{image.height_dots}" '
+        f'<image x="{x}" y="{y}" width="{picture.width}" height="{picture.height}" '
         f'style="image-rendering:pixelated" href="data:image/png;base64,{data}"/>'
     )
 

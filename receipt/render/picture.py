@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import assert_never
+from itertools import chain
+from typing import Final, assert_never
 
 from receipt.document import PaperReader
 from receipt.paper import Paper
 from receipt.printers import DEFAULT_MODEL, printer_model
-from receipt.render.scene import scene
+from receipt.render.scene import CELL_HEIGHT, CUT_DOTS, GAP_DOTS, PICTURE_DOTS_MAX, scene
+
+LINE_DOTS: Final = CELL_HEIGHT + GAP_DOTS
+TEXT_DOTS_MAX: Final = 100_000 * LINE_DOTS  # as text, a month of a till's roll
+STEP_BYTES: Final = 16 * 1024  # read between two looks at how much paper there is
 
 
 class Format(Enum):
@@ -48,12 +54,45 @@ def render(papers: Sequence[Paper], picture_format: Format, *, model: str | None
             assert_never(picture_format)
 
 
-def render_job(job: bytes, picture_format: Format, *, model: str = DEFAULT_MODEL, language: str = "auto") -> bytes:
-    """Return a print job's bytes as a file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A job as a file; `taken_bytes` is how much of the job it shows: all of it, but for paper without end."""
+
+    picture: bytes
+    taken_bytes: int
+    whole: bool
+
+
+def draw(
+    pieces: Iterable[bytes], picture_format: Format, *, model: str = DEFAULT_MODEL, language: str = "auto"
+) -> Drawing:
+    """Return a print job, in pieces, as a file; what comes after `PICTURE_DOTS_MAX` of paper is not even read."""
     reader = PaperReader(model, language)
-    papers = reader.feed(job)
+    papers: list[Paper] = []
+    room = TEXT_DOTS_MAX if picture_format is Format.TXT else PICTURE_DOTS_MAX
+    taken, whole = 0, True
+    for data in chain.from_iterable(map(_in_steps, pieces)):
+        if reader.overfull or sum(map(_dots_of, papers)) > room:
+            whole = False
+            break
+        papers += reader.feed(data)
+        taken += len(data)
     papers += reader.close()
-    return render(papers, picture_format, model=model)
+    return Drawing(picture=render(papers, picture_format, model=model), taken_bytes=taken, whole=whole)
+
+
+def _in_steps(piece: bytes) -> Iterator[bytes]:
+    return (piece[at : at + STEP_BYTES] for at in range(0, len(piece), STEP_BYTES))
+
+
+def _dots_of(paper: Paper) -> int:
+    """Return about how long a document is."""
+    return LINE_DOTS * len(paper.lines) + sum(image.height_dots for image in paper.pictures) + CUT_DOTS
+
+
+def render_job(job: bytes, picture_format: Format, *, model: str = DEFAULT_MODEL, language: str = "auto") -> bytes:
+    """Return a print job's bytes as a file; see `draw`."""
+    return draw((job,), picture_format, model=model, language=language).picture
 
 
 def plain(papers: Sequence[Paper]) -> str:

@@ -8,10 +8,11 @@ from typing import Final, assert_never
 
 from PIL import Image, ImageDraw, ImageOps
 
-from receipt.paper import Span
+from receipt.paper import DrawnCharacter
 from receipt.render.fonts import glyphs
 from receipt.render.scene import (
     CELL_HEIGHT,
+    LABEL_CELL_DOTS,
     CutItem,
     FeedItem,
     GridItem,
@@ -21,10 +22,10 @@ from receipt.render.scene import (
     Scene,
     TextItem,
 )
+from receipt.right_to_left import as_drawn, joined
 
 _FONT_B: Final = 1
 _FONT_B_HEIGHT: Final = 18
-_LABEL_WIDTH: Final = 9
 _DASH: Final = 12
 _WHITE: Final = 255
 _PALE: Final = 150
@@ -70,17 +71,20 @@ def bit_image(item: ImageItem) -> Image.Image:
     return ImageOps.invert(raw.convert("L"))
 
 
-def text_image(span: Span) -> Image.Image:
+def text_image(item: TextItem) -> Image.Image:
     """Return a run of characters as a picture, sized as printed."""
-    style = span.style
+    span, style = item.span, item.span.style
+    text = as_drawn(joined(span.text))
     width = max(1, span.cell_dots // style.width)
     height = _FONT_B_HEIGHT if style.font == _FONT_B else CELL_HEIGHT
     drawn = glyphs(width, height)
-    counts = [cells_of(character) for character in span.text]
+    counts = [cells_of(character) for character in text]
     line = Image.new("L", (width * max(1, sum(counts)), height), _WHITE)
     at = 0
-    for character, cells in zip(span.text, counts, strict=True):
-        if cells:
+    for character, cells in zip(text, counts, strict=True):
+        if item.drawn and character in item.drawn:
+            line.paste(_own_character(item.drawn[character], width, height), (at * width, 0))
+        elif cells:
             glyph = drawn.draw(character, cells=cells, bold=style.bold)
             if style.rotated and cells == 1:
                 glyph = glyph.rotate(-90, expand=True).resize((width, height))
@@ -99,6 +103,16 @@ def text_image(span: Span) -> Image.Image:
     return line
 
 
+def _own_character(drawn: DrawnCharacter, width: int, height: int) -> Image.Image:
+    """Return a character that the till drew, in its cell."""
+    cell = Image.new("L", (width, height), _WHITE)
+    if drawn.width_dots and drawn.height_dots:
+        rows = drawn.rows.ljust((drawn.width_dots + 7) // 8 * drawn.height_dots, b"\0")
+        raw = Image.frombytes("1", (drawn.width_dots, drawn.height_dots), rows)
+        cell.paste(ImageOps.invert(raw.convert("L")), (0, 0))
+    return cell
+
+
 def cells_of(character: str) -> int:
     """Return the cells a character fills on a picture."""
     if unicodedata.combining(character):
@@ -107,7 +121,7 @@ def cells_of(character: str) -> int:
 
 
 def _draw_text(picture: Image.Image, item: TextItem) -> None:
-    line = text_image(item.span)
+    line = text_image(item)
     height = CELL_HEIGHT * item.span.style.height
     picture.paste(line, (item.x, item.y + height - line.height))
 
@@ -126,11 +140,10 @@ def _draw_label(picture: Image.Image, item: LabelItem) -> None:
     pen = ImageDraw.Draw(picture)
     if item.framed:
         pen.rectangle((item.x, item.y, item.x + item.width - 1, item.y + item.height - 1), outline=_PALE)
-    room = max(1, (item.width - 8) // _LABEL_WIDTH) if item.framed else len(item.text)
-    drawn = glyphs(_LABEL_WIDTH, _FONT_B_HEIGHT)
-    text = "".join(character if character.isprintable() else " " for character in item.text)[:room]
-    x = item.x + max(0, (item.width - len(text) * _LABEL_WIDTH) // 2)
+    drawn = glyphs(LABEL_CELL_DOTS, _FONT_B_HEIGHT)
+    text = "".join(character if character.isprintable() else " " for character in item.text)
+    x = item.x + max(0, (item.width - len(text) * LABEL_CELL_DOTS) // 2)
     y = item.y + (item.height - _FONT_B_HEIGHT) // 2
     for character in text:
         picture.paste(drawn.draw(character, cells=1, bold=False), (x, y))
-        x += _LABEL_WIDTH
+        x += LABEL_CELL_DOTS

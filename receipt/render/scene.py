@@ -7,18 +7,21 @@ between lines that are drawn with borders.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from receipt.paper import Paper, PaperLine, PrintedCode, PrintedImage, Span, Symbology
+from receipt.paper import DrawnCharacter, Paper, PaperLine, PrintedCode, PrintedImage, Span, Symbology
 from receipt.render.barcodes import bars
+from receipt.render.matrix_codes import matrix
 
 MARGIN_DOTS: Final = 24
 CELL_HEIGHT: Final = 24
 GAP_DOTS: Final = 6
 CUT_DOTS: Final = 48
 READABLE_DOTS: Final = 26  # the characters below a barcode
+LABEL_CELL_DOTS: Final = 9  # of the small characters that explain
+BOXED_LINES_MAX: Final = 60  # of a code that cannot be drawn: the longest QR code's 3,000 characters on 58 mm
 QUIET_MODULES: Final = 10
 PICTURE_DOTS_MAX: Final = 60_000  # 7.5 m of paper: more is an attack on memory
 
@@ -30,6 +33,7 @@ class TextItem:
     x: int
     y: int
     span: Span
+    drawn: Mapping[str, DrawnCharacter] | None = None  # by the till itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +132,8 @@ def _placed(paper: Paper, y: int, dots: int) -> Iterator[tuple[Item, int]]:
             bottom = y + height + (0 if _bordered(line) else GAP_DOTS)
             for span in line.spans:
                 down = height - CELL_HEIGHT * span.style.height
-                yield TextItem(x=MARGIN_DOTS + span.x_dots, y=y + down, span=span), bottom
+                drawn = paper.drawn_sets[span.style.drawn_set - 1] if span.style.drawn_set else None
+                yield TextItem(x=MARGIN_DOTS + span.x_dots, y=y + down, span=span, drawn=drawn), bottom
             if not line.spans:
                 yield FeedItem(), bottom
             y = bottom
@@ -147,29 +152,43 @@ def _image(image: PrintedImage, y: int) -> Iterator[tuple[Item, int]]:
 
 
 def _code(code: PrintedCode, y: int, dots: int) -> Iterator[tuple[Item, int]]:
-    if code.symbology is Symbology.QR:
-        rows = _qr_rows(code.data)
-        across = down = code.module_dots
-    else:
-        drawn = bars(code.symbology, code.data)
-        rows = (drawn,) if drawn else ()
-        across, down = code.module_dots, code.height_dots
+    rows = _modules(code)
     if not rows:
-        height = 72
-        text = f"{code.symbology.value}: {code.data}"
-        yield LabelItem(x=MARGIN_DOTS, y=y, width=dots, height=height, text=text, framed=True), y + height + GAP_DOTS
+        yield from _boxed(f"{code.symbology.value}: {code.data}", y, dots)
         return
+    stacked = len(rows) > 1
+    across = 1 if code.symbology is Symbology.MAXICODE else code.module_dots  # whose modules are drawn dot by dot
     while across > 1 and len(rows[0]) * across > dots:
         across -= 1
+    down = across if stacked else code.height_dots
     width = len(rows[0]) * across
-    quiet = GAP_DOTS + 4 * across if len(rows) > 1 else GAP_DOTS
+    quiet = GAP_DOTS + 4 * across if stacked else GAP_DOTS
     rest = max(0, dots - width)
     x = MARGIN_DOTS + (0, rest // 2, rest)[code.justification]
-    bottom = y + quiet + len(rows) * (across if len(rows) > 1 else down)
-    yield GridItem(x=x, y=y + quiet, rows=rows, across=across, down=across if len(rows) > 1 else down), bottom + quiet
+    bottom = y + quiet + len(rows) * down
+    yield GridItem(x=x, y=y + quiet, rows=rows, across=across, down=down), bottom + quiet
     if code.readable:
         label = LabelItem(x=x, y=bottom + 2, width=width, height=READABLE_DOTS, text=code.data, framed=False)
         yield label, bottom + READABLE_DOTS + GAP_DOTS
+
+
+def _modules(code: PrintedCode) -> tuple[str, ...]:
+    if code.symbology is Symbology.QR:
+        return _qr_rows(code.data)
+    drawn = bars(code.symbology, code.data)
+    return (drawn,) if drawn else matrix(code.symbology, code.data) or ()
+
+
+def _boxed(text: str, y: int, dots: int) -> Iterator[tuple[Item, int]]:
+    """Tell in a frame what stands on paper and cannot be drawn here: its kind, and all that it says."""
+    room = max(1, (dots - 2 * GAP_DOTS) // LABEL_CELL_DOTS)
+    lines = [text[at : at + room] for at in range(0, len(text), room)][:BOXED_LINES_MAX]
+    height = READABLE_DOTS * len(lines) + 2 * GAP_DOTS
+    yield LabelItem(x=MARGIN_DOTS, y=y, width=dots, height=height, text="", framed=True), y + height + GAP_DOTS
+    for number, line in enumerate(lines):
+        top = y + GAP_DOTS + number * READABLE_DOTS
+        label = LabelItem(x=MARGIN_DOTS, y=top, width=dots, height=READABLE_DOTS, text=line, framed=False)
+        yield label, y + height + GAP_DOTS
 
 
 def _qr_rows(data: str) -> tuple[str, ...]:

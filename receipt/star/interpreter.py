@@ -9,7 +9,7 @@ same to Star printers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from receipt.escpos.codes import payload_text, with_check_digit
@@ -18,7 +18,7 @@ from receipt.escpos.lengths import WHOLE_BYTES_MAX
 from receipt.escpos.tokenizer import Token
 from receipt.image_printer import NO_BITS, Bits, ImagePrinter, column_bits, raster_bits
 from receipt.layout import PICTURE_BYTES_MAX, Typesetter
-from receipt.paper import Symbology
+from receipt.paper import DrawnCharacter, Symbology
 from receipt.printers import printer_model
 from receipt.raster import ROW_BYTES_MAX
 
@@ -51,6 +51,7 @@ class StarInterpreter:
 
     in_page_mode = property(lambda self: self._sheet.page is not None)
     mid_macro = False
+    drawn_sets: tuple[Mapping[str, DrawnCharacter], ...] = ()  # of ESC/POS alone
 
     def __init__(self, typesetter: Typesetter) -> None:
         self._sheet = typesetter

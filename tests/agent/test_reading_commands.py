@@ -126,3 +126,24 @@ def test_a_file_without_a_byte_is_an_empty_list(tmp_path, capsys):
     for command in ("read", "tokens"):
         assert run([command, str(file), "--json"]) == 0
         assert json.loads(capsys.readouterr().out) == []
+
+
+def test_tokens_of_ten_thousand_line_feeds_are_one_a_line_and_no_byte_is_lost(tmp_path, capsys):
+    file = tmp_path / "feeds.bin"
+    file.write_bytes(b"\n" * 10_000 + b"\x1b@end")
+    assert run(["tokens", str(file), "--json"]) == 0
+    tokens = json.loads(capsys.readouterr().out)
+    assert bytes.fromhex("".join(token["hex"] for token in tokens)) == file.read_bytes()
+    assert [set(token) for token in tokens[:1]] == [{"hex", "name", "offset"}]
+
+
+def test_paper_that_no_picture_holds_is_drawn_in_part_and_that_is_said(tmp_path, capsys):
+    file = tmp_path / "feeds.bin"
+    file.write_bytes(b"\n" * 1_000_000)
+    picture = tmp_path / "slip.png"
+    assert run(["render", str(file), "-o", str(picture), "--json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["whole"] is False
+    assert "more paper than is drawn" in shown.err
+    assert "of 1000000 bytes" in shown.err
+    assert picture.stat().st_size > 0

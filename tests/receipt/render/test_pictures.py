@@ -13,7 +13,8 @@ from PIL import Image
 from receipt.paper import PaperLine, Symbology
 from receipt.render.barcodes import bars
 from receipt.render.fonts import glyphs
-from receipt.render.picture import Format, render, render_job
+from receipt.render.picture import Format, draw, render, render_job
+from receipt.render.scene import PICTURE_DOTS_MAX
 
 QR = b"\x1d(k\x03\x001C\x06\x1d(k\x19\x001P0t=20240101T1200&s=1.00\x1d(k\x03\x001Q0"
 
@@ -123,3 +124,49 @@ def test_a_hostile_paper_gives_a_bounded_picture() -> None:
 
 def test_wide_printing_reads_without_its_gaps() -> None:
     assert PaperLine("plain").plain == "plain"
+
+
+def two_dimensional(kind: int, data: str) -> bytes:
+    body = bytes((kind, 80, 48)) + data.encode()
+    size = bytes((0x1D, 0x28, 0x6B, 3, 0, kind, 67, 6))
+    return size + b"\x1d(k" + len(body).to_bytes(2, "little") + body + bytes((0x1D, 0x28, 0x6B, 3, 0, kind, 81, 48))
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "read"),
+    [
+        (48, "PDF417 of a till", "PDF417 of a till"),
+        (53, "Aztec 4711", "Aztec 4711"),
+        (54, "DataMatrix 4711", "DataMatrix 4711"),
+        (51, "0401234567890", "04012345678901"),
+    ],
+)
+def test_a_scanner_reads_two_dimensional_codes_from_the_picture(kind: int, data: str, read: str) -> None:
+    (found,) = zxingcpp.read_barcodes(picture_of(two_dimensional(kind, data)))
+    assert found.text.removeprefix("(01)") == read
+
+
+def test_a_code_that_cannot_be_drawn_is_told_in_a_frame_with_all_that_it_says() -> None:
+    job = two_dimensional(52, "0401234567890|" + "long " * 40)
+    drawn = render_job(job, Format.SVG).decode()
+    told = "".join(element.text or "" for element in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text"))
+    assert told == "composite: 0401234567890|" + "long " * 40
+    assert 'fill="none" stroke="#999"' in drawn
+
+
+def test_paper_without_end_is_drawn_as_far_as_a_picture_goes_and_that_is_told() -> None:
+    drawing = draw((b"\n" * 100_000,) * 20, Format.TXT)
+    assert not drawing.whole
+    assert drawing.taken_bytes < 100_000
+    cuts = draw((b"A\n\x1dV\x00" * 20_000,) * 20, Format.PNG)
+    assert not cuts.whole
+    assert Image.open(BytesIO(cuts.picture)).height <= PICTURE_DOTS_MAX
+    whole = draw((b"Milk 1.20\n", b"Thanks\n"), Format.TXT)
+    assert (whole.whole, whole.taken_bytes) == (True, 17)
+
+
+def test_hebrew_stands_on_the_picture_as_on_paper_and_in_the_page_as_it_reads() -> None:
+    job = b"\x1b@\x1bt\x24" + "חלב\n".encode("cp862")
+    turned = b"\x1b@\x1bt\x24" + "םולש בלח\n".encode("cp862")
+    assert "חלב" in render_job(job, Format.HTML).decode()
+    assert "חלב שלום" in render_job(turned, Format.TXT).decode()
