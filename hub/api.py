@@ -42,7 +42,7 @@ from sync.protocol.messages import (
     Refusal,
 )
 from sync.protocol.signatures import Answer, Request, sign_answer
-from sync.protocol.value_messages import LeaseQuestion, LeasesAnswer
+from sync.protocol.value_messages import CouponAnswer, CouponQuestion, LeaseQuestion, LeasesAnswer
 
 MessageT = TypeVar("MessageT", bound=Message)
 
@@ -108,6 +108,10 @@ def agent_routes(hub: Hub) -> APIRouter:
     async def leases(request: HttpRequest) -> Response:
         return await _answered(hub, request, _lend)
 
+    @routes.post("/v1/coupons", **_described(CouponQuestion, CouponAnswer, "Ask whether a coupon may be redeemed"))
+    async def coupons(request: HttpRequest) -> Response:
+        return await _answered(hub, request, _look_up_coupon)
+
     return routes
 
 
@@ -156,6 +160,11 @@ def _note(hub: Hub, told: Request) -> _Reply:
 def _lend(hub: Hub, told: Request) -> _Reply:
     caller, question = _opened(hub, told, LeaseQuestion)
     return _ok(ValueService(hub.database, hub.files).leases(caller, question, now=hub.clock()))
+
+
+def _look_up_coupon(hub: Hub, told: Request) -> _Reply:
+    caller, question = _opened(hub, told, CouponQuestion)
+    return _ok(ValueService(hub.database, hub.files).coupon(caller, question, now=hub.clock()))
 
 
 def _manifest(hub: Hub, told: Request, *, cursor: str) -> _Reply:

@@ -28,7 +28,7 @@ from sync.protocol.messages import (
     PositionQuestion,
     Refusal,
 )
-from sync.protocol.value_messages import LeaseQuestion, LeasesAnswer
+from sync.protocol.value_messages import CouponAnswer, CouponQuestion, LeaseQuestion, LeasesAnswer
 
 MESSAGES: tuple[type[Message], ...] = (
     EnrolQuestion,
@@ -45,6 +45,8 @@ MESSAGES: tuple[type[Message], ...] = (
     AppliedAnswer,
     LeaseQuestion,
     LeasesAnswer,
+    CouponQuestion,
+    CouponAnswer,
     Refusal,
 )
 """Every whole message or file, in the order of `docs/wire-protocol.md`."""

@@ -2,7 +2,8 @@
 
 The signature was verified before (`sync/protocol/coupons.py`), the record is judged after (`coupon_life.redeem`): a
 coupon passes all three. Without a link to the hub nobody can know of a use in another store, so the policy bounds
-what that may cost: issuing store only (no exposure), any store up to a floor limit, or nowhere.
+what that may cost: issuing store only, any store up to a floor limit, leases, or nowhere. With a link the hub is asked,
+and what it has granted to this store no other store may redeem.
 """
 
 from __future__ import annotations
@@ -20,18 +21,27 @@ from retail.errors import RefusedError
 from retail.identifiers import BusinessUnitId, CampaignId, CouponSerial, CustomerId
 from retail.money import Money
 
+LEASE_DAYS = 1
+"""Who comes back to the same shop comes back tomorrow; after that the hub gives the coupon to whoever asks."""
+
 
 class OfflineRule(StrEnum):
-    """Where coupons are redeemed while there is no link."""
+    """Where coupons are redeemed while there is no link.
+
+    LEASES: where the hub has granted it, one store at a time; for the first days the store that issued it has it.
+    """
 
     NOWHERE = "nowhere"
     ISSUING_STORE = "issuing_store"
     ANY_STORE = "any_store"
+    LEASES = "leases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionPolicy:
     """The chain's rule; `floor_limit` bounds a coupon of another store, `stopped` names campaigns that are stopped.
+
+    `lease_days` is how long after its first day a coupon is the issuing store's alone, where OfflineRule.LEASES acts.
 
     `grace_days` forgives a clock that is a day off, and a customer who comes the morning after.
     """
@@ -39,6 +49,7 @@ class RedemptionPolicy:
     offline: OfflineRule = OfflineRule.ISSUING_STORE
     floor_limit: Decimal = Decimal(0)
     grace_days: int = 0
+    lease_days: int = LEASE_DAYS
     stopped: frozenset[CampaignId] = frozenset()
     all_stopped: bool = False
 
@@ -48,7 +59,8 @@ class Attempt:
     """A coupon held out at a till: what it says, whose it is, what is in the basket.
 
     `record` is what this store's ledger knows (None: nothing), `only_if_known` the verifier's word that its key is
-    revoked; `worth` is what the benefit takes off this basket; `customer_id` None for somebody not identified.
+    revoked; `worth` is what the benefit takes off this basket; `customer_id` None for somebody not identified;
+    `granted`: the hub gave the right to redeem it to this store.
     """
 
     claims: CouponClaims
@@ -60,7 +72,7 @@ class Attempt:
     record: CouponRecord | None = None
     customer_id: CustomerId | None = None
     only_if_known: bool = False
-    has_link: bool = False
+    granted: bool = False
 
 
 def check(attempt: Attempt, policy: RedemptionPolicy) -> None:
@@ -118,12 +130,13 @@ def _check_place(attempt: Attempt, policy: RedemptionPolicy) -> None:
         raise RefusedError(
             "the key that signed this coupon is revoked", fix="keep the paper and tell the manager", code="coupon_key"
         )
-    is_own = attempt.issued_at == attempt.here
-    if attempt.has_link or (is_own and policy.offline is not OfflineRule.NOWHERE):
+    if attempt.granted or (attempt.issued_at == attempt.here and _is_ours_alone(attempt, policy)):
         return
     if policy.offline is not OfflineRule.ANY_STORE or attempt.claims.scope is not CouponScope.ANY_STORE:
         raise RefusedError(
-            f"without a link this coupon is good in store {attempt.issued_at} only",
+            "without a link nobody here can know whether this coupon was used elsewhere"
+            if attempt.issued_at == attempt.here
+            else f"without a link this coupon is good in store {attempt.issued_at} only",
             fix="try again when the link is back",
             code="coupon_elsewhere",
         )
@@ -133,6 +146,13 @@ def _check_place(attempt: Attempt, policy: RedemptionPolicy) -> None:
             fix="try again when the link is back",
             code="coupon_floor_limit",
         )
+
+
+def _is_ours_alone(attempt: Attempt, policy: RedemptionPolicy) -> bool:
+    """Return whether the store that issued a coupon may redeem it on its own word."""
+    if policy.offline is OfflineRule.LEASES:
+        return attempt.today <= attempt.claims.valid_from + timedelta(days=policy.lease_days)
+    return policy.offline is not OfflineRule.NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

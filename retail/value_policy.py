@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from retail.coupon_policy import OfflineRule, RedemptionPolicy
+from retail.coupon_policy import LEASE_DAYS, OfflineRule, RedemptionPolicy
 from retail.earning import EarnRule
 from retail.fields import Fields
 from retail.fraud import FraudPolicy
@@ -110,6 +110,7 @@ def _coupons(fields: Fields | None) -> RedemptionPolicy:
         offline=fields.choice("offline", OfflineRule) if "offline" in fields else OfflineRule.ISSUING_STORE,
         floor_limit=fields.number("floor_limit", Decimal(0)),
         grace_days=fields.count("grace_days", 0, high=31),
+        lease_days=fields.count("lease_days", LEASE_DAYS, high=31),
         stopped=frozenset(map(CampaignId, _texts(fields, "stopped") or ())),
         all_stopped=fields.flag("all_stopped"),
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 from agent.config import AgentConfig
 from agent.desk.content import check_feed_content
-from agent.desk.leases import LeaseLink, keep_leases
+from agent.desk.leases import CouponLink, LeaseLink, keep_leases
 from agent.desk.loyalty import Asking
 from agent.desk.ports import DeskCursors, DeskJournal
 from agent.enrolment import load_enrolled
@@ -91,6 +91,10 @@ class HubLink:
     parked: int = 0
     journal: DeskJournal | None = None
     leases: LeaseLink = field(default_factory=LeaseLink)
+    coupons: CouponLink = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.coupons = CouponLink(control=self.control)
 
     def report(self) -> dict[str, Any]:
         """Return the `hub` part of `tillstream status --json`."""
@@ -157,7 +161,7 @@ async def _serve_one_enrolment(link: HubLink) -> None:
             enrolled.hub_url, SigningKey(keys.sign), hub_key=enrolled.hub_public_key, pace=SystemPace()
         )
         await link.control.ask("enrolled")
-        link.leases.connection = connection
+        link.leases.connection = link.coupons.connection = connection
         works = [
             *carriers(link, reader, connection, enrolled=enrolled, pace=SystemPace()),
             _note_contacts(link, connection),
@@ -172,7 +176,7 @@ async def _serve_one_enrolment(link: HubLink) -> None:
             for task in tasks:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
-            link.leases.connection = None
+            link.leases.connection = link.coupons.connection = None
             await connection.close()
         for end in ended:
             if isinstance(end, Exception):

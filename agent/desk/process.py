@@ -40,6 +40,8 @@ FIRST_CONTACT_S = 5.0  # core opens journal and mirror before it listens; a seco
 COLLECTED_AT = 50_000  # objects made since the last look: an answer makes a few hundred that a cycle may hold
 STOP_S = 1  # open event streams never end by themselves; a page reconnects to the next desk
 
+COUPON_QUESTION = "coupon_question"  # `agent.value.asking`: core wants the hub's word about a coupon
+
 CORE_AWAY = {
     "code": "core_away",
     "message": "The agent is restarting.",
@@ -53,10 +55,14 @@ class CorePushes:
     def __init__(self, switchboard: Switchboard, *, wake: asyncio.Event) -> None:
         self._switchboard = switchboard
         self._wake = wake
+        self.on_question: Callable[[dict[str, Any]], None] = _nobody_answers
         self.connected = asyncio.Event()
 
     def on_push(self, message: dict[str, Any]) -> None:
         """Tell the place that a push names, or every place; whatever happened, there may be records to carry."""
+        if message.get("event") == COUPON_QUESTION:
+            self.on_question(message.get("data") or {})
+            return
         self._wake.set()
         try:
             name = EventName(str(message.get("event")))
@@ -89,6 +95,11 @@ class CorePushes:
         self._wake.set()
         self._switchboard.publish_everywhere(EventName.CLEAR, {"reason": "restarted"})
         self._switchboard.publish_everywhere(EventName.TROUBLE, {**CORE_AWAY, "resolved": True})
+
+
+def _nobody_answers(question: dict[str, Any]) -> None:
+    """Leave core's question unanswered: there is no link to a hub yet, and core waits for nobody."""
+    del question
 
 
 class _Server(uvicorn.Server):
@@ -126,6 +137,7 @@ async def run_desk(config: AgentConfig, *, expects_core: bool = True) -> None:
     pushes = CorePushes(switchboard, wake=wake)
     control = ControlClient(state.control_socket, on_push=pushes.on_push, on_link=pushes.on_link)
     hub = HubLink(state=state, config=config, control=control, wake=wake)
+    pushes.on_question = hub.coupons.asked
     status = DeskStatus(hub=hub, clock=clock, listen=config.desk.listen)
     core = DeskCore(control, own_status=status.report, lend=hub.leases.lend)
     app = create_app(

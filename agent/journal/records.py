@@ -38,6 +38,8 @@ class JournalKind(StrEnum):
     COUPON_REDEEMED = "coupon.redeemed"
     COUPON_REFUSED = "coupon.refused"
     COUPON_RESTORED = "coupon.restored"
+    COUPON_LEASED = "coupon.leased"
+    COUPON_UNLEASED = "coupon.unleased"
     POINTS_EARNED = "points.earned"
     POINTS_REVERSED = "points.reversed"
     POINTS_BURNED = "points.burned"

@@ -42,6 +42,7 @@ _INDEXED: Mapping[What, Callable[[Row], str]] = {
     What.COUPON: lambda row: str(row.get("till_code") or ""),
     What.SALE: lambda row: str(row.get("number") or ""),
     What.LEASE: lambda row: str(row["account"]),
+    What.COUPON_LEASE: lambda row: str(row["serial"]),
     What.HOLD: lambda row: str(row.get("lease_id") or "") if row.get("points") else "",
 }
 """What rows are looked for by beside their id: a day's 10,000 reservations are not gone through for one purchase."""
@@ -117,6 +118,10 @@ class ValueBook:
     def leases_of(self, account: str) -> list[tuple[str, Row]]:
         """Return an account's leases of points."""
         return [(each, self._rows[What.LEASE][each]) for each in self._named[What.LEASE].get(account, ())]
+
+    def leases_of_coupon(self, serial: str) -> list[tuple[str, Row]]:
+        """Return the grants of a coupon."""
+        return [(each, self._rows[What.COUPON_LEASE][each]) for each in self._named[What.COUPON_LEASE].get(serial, ())]
 
     def holding(self, lease_id: str) -> list[tuple[str, Row]]:
         """Return the reservations that hold, or have held until their time, points of a lease."""

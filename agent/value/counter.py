@@ -6,7 +6,7 @@ told, and the sale is kept as it was read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from agent.intake.recording import RecordMaker
 from agent.journal.batch import Batch, Change, Committed
 from agent.journal.records import JournalKind, NewRecord
 from agent.ports import Journalling
+from agent.value.asking import HubQuestions
 from agent.value.book import Entry, What
 from agent.value.coupons import Held, shown
 from agent.value.points import Member
@@ -51,6 +52,7 @@ class ValueCounter:
         trouble: Trouble,
     ) -> None:
         self.room = room
+        self.questions = HubQuestions(publish=publish, clock=clock)
         self._journal = journal
         self._maker = maker
         self._clock = clock
@@ -129,11 +131,35 @@ class ValueCounter:
 
         The lane's pages are told either way, once it is on disk.
         """
+        await self.ask_hub(self._held(code, workstation_id, customer_id), take=True)
         held = self._held(code, workstation_id, customer_id)
         answer, entry = self.room.hold_out(held, scan_id=scan_id)
         await self.commit(entry, workstation_id)
         self._publish(Push(event="trouble", data=self._remark(answer), place_id=workstation_id))
         return answer
+
+    async def ask_hub(self, held: Held, *, take: bool) -> None:
+        """Ask the hub about a coupon, where there is a link and its word matters; `take`: it is about to be used.
+
+        On return its answer counts, a grant on disk. Raises TillstreamError of the journal.
+        """
+        question = self.room.coupons.question(held) if self.questions.is_hub_here else None
+        if question is None:
+            return
+        answer = await self.questions.ask({**question, "take": take})
+        if answer is None:
+            return
+        if answer.get("lease"):
+            await self.take_coupon_lease(answer["lease"])
+        else:
+            self.room.coupons.leases.said(question["serial"], answer, held.now)
+
+    async def take_coupon_lease(self, lease: Mapping[str, Any]) -> bool:
+        """Keep a coupon that the hub gave to this store; return whether it is news. Raises as `commit`."""
+        content = self.room.coupons.leases.granted(lease)
+        records = [] if content is None else [(JournalKind.COUPON_LEASED, content)]
+        await self.commit(self.room.book.entry(records), "")
+        return content is not None
 
     def look_at(self, code: str, *, scan_id: str, kiosk_id: str, customer_id: str | None) -> CouponAnswer:
         """Say at a kiosk how a coupon stands; nothing is used."""
@@ -177,7 +203,7 @@ class ValueCounter:
     def _remark(self, answer: CouponAnswer) -> dict[str, Any]:
         """Return what the lane's pages say in passing: whoever is known there stays on the page."""
         row = self.room.book.get(What.COUPON, answer.serial) or {}
-        use = row.get("use") or {}
+        use = row.get("use") or self.room.coupons.leases.word(answer.serial, self._clock.now())
         return {
             "as_of": self._clock.now().isoformat(),
             "code": "coupon_accepted" if answer.accepted else answer.code,

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from agent.journal.records import JournalKind
 from agent.value.book import Row, ValueBook, What
+from agent.value.coupon_leases import FREE, CouponLeases
 from agent.value.rows import coupon_of, coupon_row
 from agent.value.rules import ValueRules
 from retail.coupon_life import (
@@ -81,6 +82,7 @@ class CouponDesk:
     def __init__(self, book: ValueBook, rules: ValueRules) -> None:
         self._book = book
         self._rules = rules
+        self.leases = CouponLeases(book)
 
     def issued(self, content: Row, *, till_code: str) -> None:
         """Know a coupon from the content of its `coupon.issued` record. A repeat changes nothing."""
@@ -106,9 +108,34 @@ class CouponDesk:
                 record = void(record)
             self._keep(record, row["till_code"])
 
-    def judge(self, held: Held) -> Good:
-        """Return the coupon if it may be redeemed; RefusedError says by code and message why not. Changes nothing."""
+    def question(self, held: Held) -> Row | None:
+        """Return what to ask the hub about a coupon held out; None where its answer changes nothing.
+
+        That is one that is refused here anyway, one that was given to this store, and one just asked about.
+        """
+        try:
+            good = self.judge(held, granted=True)
+        except RefusedError:
+            return None
+        record = good.record
+        if self.leases.is_granted(record.serial, held.now) or self.leases.word(record.serial, held.now):
+            return None
+        return {
+            "serial": record.serial,
+            "issued_at": record.issued_at,
+            "valid_from": record.valid_from.isoformat(),
+        }
+
+    def judge(self, held: Held, *, granted: bool = False) -> Good:
+        """Return the coupon if it may be redeemed; RefusedError says by code and message why not. Changes nothing.
+
+        `granted`: as if the hub had given it to this store.
+        """
         claims, issued_at, only_if_known = self._read(held)
+        if not granted:
+            self.leases.check(claims.serial, here=self._rules.store, now=held.now)
+            granted = self.leases.is_granted(claims.serial, held.now)
+            granted = granted or self.leases.word(claims.serial, held.now).get("verdict") == FREE
         row = self._book.get(What.COUPON, claims.serial)
         record = coupon_of(row) if row is not None else None
         if not self._rules.stops.may_redeem(held.now):
@@ -126,6 +153,7 @@ class CouponDesk:
                 record=record,
                 customer_id=CustomerId(held.customer_id) if held.customer_id else None,
                 only_if_known=only_if_known,
+                granted=granted,
             ),
             replace(self._rules.policy.coupons, stopped=self._stopped(held.now)),
         )

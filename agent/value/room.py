@@ -194,7 +194,7 @@ class ValueRoom:
             ended = row.get("until") or row.get("at")
             if ended and now >= datetime.fromisoformat(ended) + ANSWERS_KEPT:
                 self.book.drop(what, row_id)
-        return self.book.entry(self.leases.close_ended(now))
+        return self.book.entry([*self.leases.close_ended(now), *self.coupons.leases.close_ended(now)])
 
     def new_day(self, today: date) -> Entry:
         """Drop coupons and sales that nobody can ask about any more."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -174,6 +174,10 @@ class TillDesk:
         over = {**row, "state": "reversed", "points": 0, "until": now.isoformat(), "given_back": given_back}
         self._room.book.put(What.HOLD, reservation_id, over)
         return answer, self._room.book.entry(records)
+
+    def held_out(self, asked: Asked) -> list[Held]:
+        """Return the coupons of a basket one by one, as if nobody saw the basket."""
+        return [replace(self._held(asked, code, Basket()), basket=None) for code in dict.fromkeys(asked.coupons)]
 
     # Keys
 

@@ -7,10 +7,15 @@ till_reserve     {workstation_id, body, key} -> {answer}; the same key is answer
 till_commit      {reservation_id, key} -> {answer}; the same key, or the same reservation, is answered the same
 till_reverse     {reservation_id, key} -> {answer}; likewise
 lease            {lease} -> {known}: points that the hub granted this store; a repeat changes nothing
+coupon_lease     {lease} -> {known}: a coupon that the hub gave to this store; a repeat changes nothing
+hub_here         {}: the hub was reached; for two minutes it is asked about coupons; a repeat renews it
+coupon_told      {ask_id, answer}: the hub's answer to `coupon_question`, null: it is not to be reached; a repeat is
+                 dropped
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -54,6 +59,9 @@ class TillOperations:
             "till_commit": self.commit,
             "till_reverse": self.reverse,
             "lease": self.lease,
+            "coupon_lease": self.coupon_lease,
+            "hub_here": self.hub_here,
+            "coupon_told": self.coupon_told,
         }
 
     async def identify(self, *, workstation_id: str, code: str, symbology: str = "") -> dict[str, Any]:
@@ -67,6 +75,7 @@ class TillOperations:
 
     async def quote(self, *, workstation_id: str, body: Body) -> dict[str, Any]:
         """Say what a basket would cost."""
+        await self._ask_hub(workstation_id, body, take=False)
         return {"answer": self._till.quote(self._asked(workstation_id, body))}
 
     async def redeemable(self, *, workstation_id: str, body: Body) -> dict[str, Any]:
@@ -76,6 +85,7 @@ class TillOperations:
 
     async def reserve(self, *, workstation_id: str, body: Body, key: str) -> dict[str, Any]:
         """Hold coupons and points for a sale."""
+        await self._ask_hub(workstation_id, body, take=True)
         asked = self._asked(workstation_id, body)
         told = {**body, "workstation_id": workstation_id}
         return await self._once(
@@ -122,6 +132,26 @@ class TillOperations:
         records = [] if content is None else [(JournalKind.POINTS_LEASED, content)]
         await self._counter.commit(room.book.entry(records), "")
         return {"known": content is None}
+
+    async def coupon_lease(self, *, lease: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a coupon that the hub gave to this store."""
+        return {"known": not await self._counter.take_coupon_lease(lease)}
+
+    async def hub_here(self) -> dict[str, Any]:
+        """Learn that the hub is there."""
+        self._counter.questions.hub_here()
+        return {}
+
+    async def coupon_told(self, *, ask_id: int, answer: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Take the hub's answer about a coupon."""
+        self._counter.questions.told(int(ask_id), answer)
+        return {}
+
+    async def _ask_hub(self, workstation_id: str, body: Body, *, take: bool) -> None:
+        """Ask the hub about the coupons of a basket, all at once."""
+        if body.get("coupons"):
+            asked = self._asked(workstation_id, body)
+            await asyncio.gather(*(self._counter.ask_hub(held, take=take) for held in self._till.held_out(asked)))
 
     async def _once(
         self,

@@ -29,6 +29,22 @@ WHERE tenant_id = :tenant_id ORDER BY granted_at, lease_id;
 SELECT lease_id, account, store_id, points, expires_at, for_request FROM points_lease
 WHERE tenant_id = :tenant_id AND store_id = :store_id AND expires_at > :now ORDER BY granted_at, lease_id;
 
+-- name: put_coupon_lease
+-- A coupon is one store's until it tells what became of it.
+INSERT INTO coupon_lease (tenant_id, serial, lease_id, store_id, expires_at, for_request, granted_at)
+VALUES (:tenant_id, :serial, :lease_id, :store_id, :expires_at, :for_request, :now);
+
+-- name: coupon_leases
+-- Who was given a coupon, in this order.
+SELECT lease_id, serial, store_id, expires_at, for_request FROM coupon_lease
+WHERE tenant_id = :tenant_id AND serial = :serial ORDER BY granted_at, lease_id;
+
+-- name: coupon_leases_of_store
+-- Coupons that a store should hold, and those that it should have handed back lately.
+SELECT lease_id, serial, store_id, expires_at, for_request FROM coupon_lease
+WHERE tenant_id = :tenant_id AND store_id = :store_id AND expires_at > :since ORDER BY expires_at DESC, lease_id
+LIMIT :rows_max;
+
 -- name: lock_leases
 -- Grants of one chain are decided one after the other. SQLite has one writer anyway.
 SELECT tenant_id FROM tenant WHERE tenant_id = :tenant_id;

@@ -98,6 +98,21 @@ def lease(
     _tell(told, f"{told['points']} points of {account} for store {store} until {told['expires_at']}", as_json)
 
 
+def lease_coupon(
+    *,
+    serial: Annotated[str, typer.Option("--serial", help="The coupon's number, as it stands on its paper.")],
+    store: Annotated[str, typer.Option("--store", help="The only store that may redeem it then.")],
+    days: Annotated[int, typer.Option("--days", min=1, max=31, help="For how long.")] = 1,
+    config: Config = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a store a coupon to redeem without a link; no other store may until it has told what became of it."""
+    with closing(_hub(config, state_dir)) as hub:
+        told = _value(hub).lend_coupon(hub.config.tenant, serial=serial, store_id=store, days=days, now=hub.clock())
+    _tell(told, f"coupon {told['serial']} is store {store}'s until {told['expires_at']}", as_json)
+
+
 def revoke_key(
     store: Annotated[str, typer.Option("--store", help="The store whose machine was stolen.")],
     config: Config = None,
@@ -118,6 +133,7 @@ def register(app: typer.Typer) -> None:
     app.command("points")(points)
     app.command("value")(value)
     app.command("lease")(lease)
+    app.command("lease-coupon")(lease_coupon)
     app.command("revoke-key")(revoke_key)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from hub.storage.ports import Session
+from hub.storage.ports import Row, Session
 
 POINTS_KINDS = ("points.earned", "points.reversed", "points.burned", "points.leased", "points.unleased")
 COUPON_KINDS = ("coupon.redeemed", "coupon.restored")
@@ -48,17 +48,39 @@ def told(session: Session, tenant_id: str, kinds: Iterable[str], *, account: str
     """Yield what stores told of these kinds, all accounts or one, in order of occurrence, then of place."""
     like = "%" if account is None else f"%{_like(json.dumps(account, ensure_ascii=False))}%"
     rows = [row for kind in kinds for row in session.rows("value_records", tenant_id=tenant_id, kind=kind, like=like)]
-    for store_id, kind, payload, occurred_at, branch in sorted(rows, key=lambda row: (row[3], row[0], row[4])):
+    for record in told_of(sorted(rows, key=lambda row: (row[3], row[0], row[4]))):
+        if account is None or record.content.get("account") == account:
+            yield record
+
+
+def told_of(rows: Iterable[Row]) -> Iterator[Told]:
+    """Yield the records of rows `(store_id, kind, payload, occurred_at, branch)` that can be read."""
+    for store_id, kind, payload, occurred_at, branch in rows:
         content = _object(payload)
-        if content is not None and (account is None or content.get("account") == account):
+        if content is not None:
             yield Told(store_id=store_id, kind=kind, content=content, occurred_at=occurred_at, branch=branch)
+
+
+def standing_uses(records: Iterable[Told]) -> list[Told]:
+    """Return uses that were not given back; the record that says which sale a use became is no second use."""
+    uses: dict[tuple[str, str], Told] = {}
+    restored: set[tuple[str, str]] = set()
+    for record in records:
+        key = record.text("serial"), record.text("use_id")
+        if record.kind == "coupon.restored":
+            restored.add(key)
+        elif not record.content.get("confirms"):
+            uses.setdefault(key, record)
+    return [record for key, record in uses.items() if key not in restored]
 
 
 def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _object(payload: str) -> dict[str, Any] | None:
+def _object(payload: str | None) -> dict[str, Any] | None:
+    if payload is None:
+        return None
     try:
         content = json.loads(payload)
     except (ValueError, RecursionError):

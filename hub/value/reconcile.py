@@ -15,7 +15,7 @@ from typing import Any
 
 from hub.storage.ports import Database
 from hub.value.accounts import AccountStand, LeaseStand, accounts_of, leases_of
-from hub.value.events import COUPON_KINDS, Told, told
+from hub.value.events import COUPON_KINDS, Told, standing_uses, told
 from hub.value.leases import leases_from
 from retail.coupon_life import Use
 from retail.coupon_policy import double_uses
@@ -86,7 +86,7 @@ def reconcile(database: Database, tenant_id: str, *, point_value: Decimal, now: 
         granted = [(lease, True) for lease in leases_from(session.rows("leases", tenant_id=tenant_id))]
         uses = list(told(session, tenant_id, COUPON_KINDS))
     leases = leases_of(granted, records)
-    standing = _standing_uses(uses)
+    standing = standing_uses(uses)
     return Reconciliation(
         as_of=now.isoformat(),
         accounts=len(accounts),
@@ -101,19 +101,6 @@ def reconcile(database: Database, tenant_id: str, *, point_value: Decimal, now: 
             *_beyond(accounts, leases, today=today, point_value=point_value),
         ),
     )
-
-
-def _standing_uses(records: Iterable[Told]) -> list[Told]:
-    """Return uses that were not given back; the record that says which sale a use became is no second use."""
-    uses: dict[tuple[str, str], Told] = {}
-    restored: set[tuple[str, str]] = set()
-    for record in records:
-        key = record.text("serial"), record.text("use_id")
-        if record.kind == "coupon.restored":
-            restored.add(key)
-        elif not record.content.get("confirms"):
-            uses.setdefault(key, record)
-    return [record for key, record in uses.items() if key not in restored]
 
 
 def _coupons(standing: Iterable[Told]) -> list[Line]:

@@ -14,16 +14,25 @@ from hub.callers import Caller
 from hub.feed.files import FeedFiles
 from hub.storage.ports import Database
 from hub.value.accounts import accounts_of
+from hub.value.coupon_leases import CouponLeasing
 from hub.value.leases import REQUEST_LIFE, Leasing
 from hub.value.published import published_policy, published_value
 from hub.value.reconcile import Reconciliation, reconcile
 from hub.value.standing import standings
+from retail.coupons import typed_serial
 from retail.errors import ConfigurationError, RefusedError
 from retail.points import report
 from retail.value_policy import value_policy_from_mapping
 from sync.protocol.coupons import key_id_of
 from sync.protocol.feed_messages import FeedKind
-from sync.protocol.value_messages import LEASES_MAX, LeaseHeld, LeaseQuestion, LeasesAnswer
+from sync.protocol.value_messages import (
+    LEASES_MAX,
+    CouponAnswer,
+    CouponQuestion,
+    LeaseHeld,
+    LeaseQuestion,
+    LeasesAnswer,
+)
 
 DEFAULT_POINT_VALUE = Decimal("0.01")
 
@@ -71,8 +80,22 @@ class ValueService:
                     for_request=for_request,
                 )
                 for lease, for_request in held[-LEASES_MAX:]
-            ]
+            ],
+            coupons=CouponLeasing(self.database).held_by(caller.tenant_id, caller.store_id, now=now),
         )
+
+    def coupon(self, caller: Caller, question: CouponQuestion, *, now: datetime) -> CouponAnswer:
+        """Return how a coupon stands that is held out in the caller's store."""
+        policy = published_policy(self.files, caller.tenant_id).coupons
+        return CouponLeasing(self.database).ask(caller, question, policy=policy, now=now)
+
+    def lend_coupon(self, tenant_id: str, *, serial: str, store_id: str, days: int, now: datetime) -> dict[str, Any]:
+        """Give a store the right to redeem a coupon without a link. Raises RefusedError."""
+        known = typed_serial(serial)
+        if known is None:
+            raise RefusedError(f"{serial!r:.80} is no coupon's number", fix="write its 13 letters", code="not_found")
+        lease = CouponLeasing(self.database).grant_ahead(tenant_id, store_id, serial=known, days=days, now=now)
+        return {**lease.model_dump(), "store": store_id}
 
     def lend(
         self, tenant_id: str, *, account: str, store_id: str, points: int, days: int, now: datetime

@@ -189,7 +189,7 @@ def test_each_refusal_has_its_own_answer(changes: dict, policy: RedemptionPolicy
         ({"today": TODAY + timedelta(days=15)}, RedemptionPolicy(grace_days=1)),
         ({"claims": PERSONAL, "customer_id": CustomerId("c1")}, RedemptionPolicy()),
         ({"only_if_known": True, "record": RECORD}, RedemptionPolicy()),
-        ({"here": OTHER, "has_link": True}, RedemptionPolicy()),
+        ({"here": OTHER, "granted": True}, RedemptionPolicy()),
         ({"here": OTHER, "claims": EVERYWHERE}, FLOOR),
     ],
 )
@@ -268,7 +268,7 @@ class ThreeStores(RuleBasedStateMachine):
     def held_out(self, store: str, has_link: bool, worth: str) -> None:
         self.sales += 1
         record = self._hub() if has_link else self.known.get(store)
-        foreign = replace(ATTEMPT, claims=EVERYWHERE, here=BusinessUnitId(store), record=record, has_link=has_link)
+        foreign = replace(ATTEMPT, claims=EVERYWHERE, here=BusinessUnitId(store), record=record, granted=has_link)
         try:
             check(replace(foreign, worth=Money.of(worth, "EUR")), FLOOR)
             used = redeem(record or RECORD, use(f"sale-{self.sales}", store=store))
