@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from hub.claims.joining import Joining
 from hub.claims.senders import Senders, senders_of
 from hub.claims.service import ClaimService
 from hub.claims.wording import load_texts
@@ -54,6 +55,12 @@ class Hub:
     reports: Reports
     nonces: SharedNonces
     claims: ClaimService | None = None
+
+    @property
+    def joining(self) -> Joining:
+        """What takes the records of those who joined at a screen."""
+        config = self.config
+        return Joining(tenant_id=config.tenant, country=config.country, keys=self.keys.tenant(config.tenant))
 
     def close(self) -> None:
         """Release the database."""

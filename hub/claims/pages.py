@@ -75,7 +75,7 @@ def claim_routes(service: ClaimService, *, chain: str, clock: Callable[[], datet
     @routes.get("/c/confirm/{link}")
     def ask_again(request: Request, link: str, lang: str = "") -> Response:
         del link  # looked up only when the button is pressed: a mail scanner learns and changes nothing
-        return pages.html("confirm.html", _language(request, lang))
+        return pages.html("confirm.html", _language(request, lang), joins=_joins(request))
 
     @routes.post("/c/confirm/{link}")
     def confirm(request: Request, link: str, lang: str = "") -> Response:
@@ -85,7 +85,7 @@ def claim_routes(service: ClaimService, *, chain: str, clock: Callable[[], datet
             service.confirm(link, now=clock())
         except TillstreamError as error:
             return pages.refusal(error, language)
-        return pages.html("done.html", language, points=service.points)
+        return pages.html("done.html", language, points=service.points, joins=_joins(request))
 
     @routes.get("/c/{token}")
     def look(request: Request, token: str, lang: str = "") -> Response:
@@ -192,6 +192,11 @@ def _wish(typed: Mapping[str, str], language: str) -> Wish:
         consents=[each for each in sentences(language) if typed.get(f"consent_{each.purpose}") == each.version],
         survey={name: typed[name] for name, known in QUESTIONS.items() if typed.get(name) in known},
     )
+
+
+def _joins(request: Request) -> bool:
+    """Return whether a link says of itself that it is about joining: only the page's words go by it."""
+    return request.query_params.get("for") == "joining"
 
 
 def _language(request: Request, asked: str) -> str:

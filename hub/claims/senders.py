@@ -28,11 +28,12 @@ SMTPS_PORT = 465  # RFC 8314
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One confirmation: to whom, in which language, and the link."""
+    """One confirmation: to whom, in which language, and the link. `joins`: it is about joining, not about a receipt."""
 
     to: str
     language: str
     link: str
+    joins: bool = False
 
 
 class Sender(Protocol):
@@ -118,7 +119,11 @@ class Senders:
     def send(self, kind: CodeKind, message: Message) -> None:
         """Send the confirmation. Raises TryAgainError."""
         words = self.texts.get(message.language, self.texts["en"])
-        text = words["message"].replace("{link}", message.link).replace("{chain}", self.chain)
+        text = (
+            words["message_joining" if message.joins else "message"]
+            .replace("{link}", message.link)
+            .replace("{chain}", self.chain)
+        )
         self.by_kind[kind].send(message, subject=words["subject"].replace("{chain}", self.chain), text=text)
 
 

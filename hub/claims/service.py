@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from hub.claims.asking import Asking, confirm_joining
 from hub.claims.consents import Sentence
+from hub.claims.joining import JOINED_AT_SCREEN, Joining
 from hub.claims.senders import Message, Senders
 from hub.imports.tokenising import CodeBook, tokenise
 from hub.storage.ports import Database, Session, TakenAlreadyError
@@ -139,11 +141,16 @@ class ClaimService:
         """
         with self.database.writing() as session:
             row = session.row("claim_by_link", tenant_id=self.tenant_id, confirm_digest=_digest(link))
-            if row is None or now > datetime.fromisoformat(row[7]) + LINK_LIFE:
+            if row is None or not row[7] or now > datetime.fromisoformat(row[7]) + LINK_LIFE:
                 raise RefusedError("this link is not good any more", fix="scan the receipt again", code="claim_link")
             if row[9]:
                 return str(row[9])
-            customer_id = self._let_in(session, row, now=now)
+            joined_at_screen = str(row[1]).startswith(JOINED_AT_SCREEN)
+            customer_id = (
+                confirm_joining(session, self.tenant_id, row)
+                if joined_at_screen
+                else self._let_in(session, row, now=now)
+            )
             try:
                 session.run(
                     "confirm_claim",
@@ -156,6 +163,17 @@ class ClaimService:
                 raise _taken() from error
         tokenise(self.database, self.tenant_id, self.book, progress=lambda _done, _total: None)
         return customer_id
+
+    def ask_joined(self, joining: Joining, *, now: datetime) -> int:
+        """Send those who joined at a screen the message that confirms their contact; return how many went."""
+        asking = Asking(
+            database=self.database,
+            joining=joining,
+            senders=self.senders,
+            public_url=self.public_url,
+            links_max=LINKS_MAX,
+        )
+        return asking.ask(now=now, since=now - LINKS_WITHIN)
 
     def _let_in(self, session: Session, row: Sequence[Any], *, now: datetime) -> str:
         """Return whose the sale is going to be: the contact's holder, else a new member's."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from hub.claims.joining import KINDS as JOINING_KINDS
+from hub.claims.joining import Joining
 from hub.imports.merging import merged_accounts
 from hub.imports.tokenising import CodeBook
 from hub.keys import HubKeys
@@ -38,6 +40,7 @@ class _Chain:
     """What a round of learning goes by."""
 
     tenant_id: str
+    joining: Joining
     items: ItemCatalogue
     merged: Mapping[str, str]
     erased: frozenset[str]
@@ -81,6 +84,8 @@ class Learner:
                     _learn_lines(session, chain, content, day=day)
                 elif kind == "customer.identified":
                     _learn_customer(session, chain, content, store_id=store_id, day=day, change_no=change_no)
+                elif kind in JOINING_KINDS:
+                    chain.joining.take(session, kind, content, day=day, change_no=change_no)
             if rows:
                 session.run("move_learning", seq=rows[-1][0], **place)
         return len(rows)
@@ -134,8 +139,12 @@ class Learner:
         with self.database.reading() as session:
             items = ItemCatalogue(_item(json.loads(row[0])) for row in session.each("items", tenant_id=tenant_id))
             erasures = session.rows("erasures", tenant_id=tenant_id)
+            country = session.row("tenant_country", tenant_id=tenant_id)
         return _Chain(
             tenant_id=tenant_id,
+            joining=Joining(
+                tenant_id=tenant_id, country=str(country[0]) if country else "", keys=self.keys.tenant(tenant_id)
+            ),
             items=items,
             merged=merged_accounts(self.database, tenant_id),
             erased=frozenset(str(row[1]) for row in erasures),

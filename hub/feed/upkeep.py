@@ -48,6 +48,8 @@ class FeedUpkeep:
         hub = self._hub
         tenant_id, now = hub.config.tenant, hub.clock()
         Learner(hub.database, hub.keys).learn(tenant_id)
+        if hub.claims is not None:
+            hub.claims.ask_joined(hub.joining, now=now)
         StopBoard(hub.database, hub.files).publish(tenant_id, now=now)
         made = [kept.file.as_of for kept in hub.files.all(tenant_id) if kept.file.kind in MIRROR_KINDS]
         if not made or now - datetime.fromisoformat(max(made)) >= MIRROR_EVERY:

@@ -42,10 +42,13 @@ class CodeBook:
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._seal.encrypt(nonce, spelled.encode(), index)
 
+    def opened(self, sealed: bytes, index: bytes) -> str:
+        """Return a sealed code in its one spelling, for a message to its holder."""
+        return self._seal.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], index).decode()
+
     def token(self, sealed: bytes, index: bytes) -> bytes:
         """Open a sealed code and return its token; releases the interpreter while it works."""
-        spelled = self._seal.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], index).decode()
-        return token_of(spelled, self._pepper)
+        return token_of(self.opened(sealed, index), self._pepper)
 
 
 def tokenise(

@@ -23,7 +23,7 @@ SELECT count(*) FROM claim WHERE tenant_id = :tenant_id AND contact_index = :con
 -- name: count_claimed
 -- How many sales became a contact's since a moment.
 SELECT count(*) FROM claim WHERE tenant_id = :tenant_id AND contact_index = :contact_index AND confirmed_at > :since
-    AND customer_id IS NOT NULL;
+    AND customer_id IS NOT NULL AND currency <> '';
 
 -- name: put_claim
 -- Keep what somebody wishes, until they confirm it.
@@ -55,3 +55,51 @@ SELECT employee FROM customer WHERE tenant_id = :tenant_id AND customer_id = :cu
 -- The ledger of claims with their consents, newest first.
 SELECT claim_id, transaction_id, contact_kind, language, survey, consents, asked_at, confirmed_at, customer_id
 FROM claim WHERE tenant_id = :tenant_id ORDER BY asked_at DESC, claim_id LIMIT :rows_max;
+
+-- name: waiting_consents
+-- What somebody who joined at a screen allows once their contact has answered.
+SELECT consents FROM claim WHERE tenant_id = :tenant_id AND claim_id = :claim_id AND confirmed_at IS NULL;
+
+-- name: keep_waiting_consents
+-- One more permission that waits for a second yes.
+UPDATE claim SET consents = :consents
+WHERE tenant_id = :tenant_id AND claim_id = :claim_id AND confirmed_at IS NULL;
+
+-- name: to_be_asked
+-- Who joined at a screen and was not sent a message yet.
+SELECT claim_id, contact_index, contact_kind, contact_sealed, language FROM claim
+WHERE tenant_id = :tenant_id AND asked_at = '' AND confirmed_at IS NULL ORDER BY claim_id LIMIT :rows_max;
+
+-- name: was_asked
+-- The message has gone.
+UPDATE claim SET asked_at = :now WHERE tenant_id = :tenant_id AND claim_id = :claim_id;
+
+-- name: permissions_of
+-- What a customer allows.
+SELECT permissions FROM customer WHERE tenant_id = :tenant_id AND customer_id = :customer_id;
+
+-- name: keep_permissions
+-- A customer allows this from now on.
+UPDATE customer SET permissions = :permissions, changed_no = :change_no
+WHERE tenant_id = :tenant_id AND customer_id = :customer_id;
+
+-- name: asked_for_erasure
+-- Who asked to be forgotten at a screen.
+SELECT customer_id FROM customer
+WHERE tenant_id = :tenant_id AND permissions LIKE :word ORDER BY customer_id;
+
+-- name: drop_answers
+-- The answer to a question of the survey is no more what it was.
+DELETE FROM customer_segment WHERE tenant_id = :tenant_id AND customer_id = :customer_id
+    AND substr(segment, 1, length(:prefix)) = :prefix;
+
+-- name: tenant_country
+-- Where a chain is, for numbers that are written nationally.
+SELECT country FROM tenant WHERE tenant_id = :tenant_id;
+
+-- name: consent_records
+-- The ledger: what stores' screens recorded of permissions, oldest first.
+SELECT a.store_id, r.kind, r.occurred_at, r.clock_quality, r.payload FROM journal_record r
+JOIN agent a ON a.agent_id = r.agent_id
+WHERE a.tenant_id = :tenant_id AND r.kind IN ('consent.given', 'consent.withdrawn') AND r.payload IS NOT NULL
+ORDER BY r.occurred_at, r.agent_id, r.epoch, r.branch, r.seq LIMIT :rows_max;
