@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.feed import cli as feed_cli
+from hub.operators import cli as people_cli
 from hub.releases import cli as release_cli
 from hub.value import cli as value_cli
 
@@ -165,6 +166,7 @@ def _tell(told: dict[str, Any], text: str, *, as_json: bool) -> None:
 
 
 feed_cli.register(app)
+people_cli.register(app)
 value_cli.register(app)
 app.add_typer(release_cli.release_app, name="release")
 

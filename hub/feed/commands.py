@@ -15,6 +15,8 @@ from hub.commands import opened
 from hub.feed.erasing import Erasing
 from hub.feed.nearby import Whose
 from hub.feed.stopping import PressedStop, StopBoard, StopOrder
+from hub.operators.audit import AuditLog
+from hub.operators.commands import machine_user
 from hub.storage.ports import Session
 from retail.errors import ConfigurationError, OnSiteError
 from retail.stops import StopKind
@@ -40,7 +42,10 @@ def erase_people(config: Path | None, *, state_dir: Path | None, customer_ids: S
     with opened(config, state_dir) as hub:
         erasing = Erasing(hub.database, hub.files, hub.feed)
         people = erasing.look(hub.config.tenant, customer_ids)
-        return erasing.erase(hub.config.tenant, people, now=hub.clock())
+        through = erasing.erase(hub.config.tenant, people, now=hub.clock())
+        note = AuditLog(hub.database).note
+        note(hub.config.tenant, who=machine_user(), did="erased", subject=f"{len(people)} customers", now=hub.clock())
+        return through
 
 
 def erasure_marks(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
@@ -89,7 +94,7 @@ def press_stop(
     with opened(config, state_dir) as hub:
         board = StopBoard(hub.database, hub.files)
         order = StopOrder(kind=StopKind(kind), campaign_id=campaign_id, scope=scope, until=until, why=why)
-        return _stop(board.press(hub.config.tenant, order, now=hub.clock()))
+        return _stop(board.press(hub.config.tenant, order, who=machine_user(), now=hub.clock()))
 
 
 def list_stops(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
@@ -102,7 +107,8 @@ def list_stops(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]
 def lift_stop(config: Path | None, *, state_dir: Path | None, stop_no: int) -> dict[str, Any]:
     """Take a stop back and say whether there was one."""
     with opened(config, state_dir) as hub:
-        lifted = StopBoard(hub.database, hub.files).resume(hub.config.tenant, stop_no, now=hub.clock())
+        board = StopBoard(hub.database, hub.files)
+        lifted = board.resume(hub.config.tenant, stop_no, who=machine_user(), now=hub.clock())
     return {"stop_no": stop_no, "lifted": lifted}
 
 

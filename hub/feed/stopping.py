@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.feed.files import CHAIN, FeedFiles
+from hub.operators.audit import note_in
 from hub.storage.ports import Database, Row
 from retail.errors import ConfigurationError
 from retail.stops import WHY_CHARS_MAX, StopKind
@@ -55,8 +56,11 @@ class StopBoard:
     database: Database
     files: FeedFiles
 
-    def press(self, tenant_id: str, order: StopOrder, *, now: datetime) -> PressedStop:
-        """Stop something and publish it. Raises ConfigurationError for a store, a region or a time that is none."""
+    def press(self, tenant_id: str, order: StopOrder, *, who: str, now: datetime) -> PressedStop:
+        """Stop something and publish it; `who` stands in the audit log.
+
+        Raises ConfigurationError for a store, a region or a time that is none.
+        """
         self._check(tenant_id, order, now)
         with self.database.writing() as session:
             session.row("next_change", tenant_id=tenant_id, what="stops")  # takes turns with other hands on the board
@@ -73,13 +77,18 @@ class StopBoard:
                 until=order.until.isoformat() if order.until else "",
                 why=order.why,
             )
+            what = f"{order.kind.value} {order.campaign_id}".strip()
+            subject = f"{stop_no}: {what} in {order.scope or 'the chain'}"
+            note_in(session, tenant_id, who=who, did="stop.pressed", subject=subject, detail=order.why, now=now)
         self.publish(tenant_id, now=now)
         return next(stop for stop in self.pressed(tenant_id) if stop.stop_no == stop_no)
 
-    def resume(self, tenant_id: str, stop_no: int, *, now: datetime) -> bool:
+    def resume(self, tenant_id: str, stop_no: int, *, who: str, now: datetime) -> bool:
         """Take a stop back and publish that; return False when no such stop acts."""
         with self.database.writing() as session:
             lifted = session.run("lift_stop", tenant_id=tenant_id, stop_no=stop_no, now=now.isoformat())
+            if lifted:
+                note_in(session, tenant_id, who=who, did="stop.taken_back", subject=str(stop_no), now=now)
         self.publish(tenant_id, now=now)
         return bool(lifted)
 

@@ -81,7 +81,9 @@ class Chain:
             session.run("put_ring", tenant_id="main", store_id=store_id, ring=ring)
 
     def press(self, kind: StopKind, **changes):
-        return StopBoard(self.hub.database, self.hub.files).press("main", StopOrder(kind=kind, **changes), now=NOW)
+        return StopBoard(self.hub.database, self.hub.files).press(
+            "main", StopOrder(kind=kind, **changes), who="anna", now=NOW
+        )
 
     def erase(self, *customer_ids: str) -> int:
         erasing = Erasing(self.hub.database, self.hub.files, self.hub.feed)
@@ -123,8 +125,8 @@ def test_a_resume_lets_everybody_go_on(chain):
     first = chain.press(StopKind.PRINTING)
     second = chain.press(StopKind.PRINTING, scope="store:7781", until=NOW + timedelta(hours=1))
     board = StopBoard(chain.hub.database, chain.hub.files)
-    assert board.resume("main", first.stop_no, now=NOW)
-    assert not board.resume("main", first.stop_no, now=NOW)
+    assert board.resume("main", first.stop_no, who="anna", now=NOW)
+    assert not board.resume("main", first.stop_no, who="anna", now=NOW)
     assert chain.stops("4711").may_print(NOW)
     assert not chain.stops("7781").may_print(NOW)
     assert chain.stops("7781").may_print(NOW + timedelta(hours=2)), "over by itself, link or no link"

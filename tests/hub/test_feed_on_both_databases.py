@@ -74,8 +74,8 @@ def test_people_come_in_go_out_change_and_are_forgotten(hub_disk, tmp_path):
     assert find("111").rfm_cell == "555", "a column that a file does not have changes nothing"
 
     board = StopBoard(database, files)
-    stop = board.press("main", StopOrder(kind=StopKind.BURNING, scope="store:7781"), now=NOW)
-    assert board.resume("main", stop.stop_no, now=NOW)
+    stop = board.press("main", StopOrder(kind=StopKind.BURNING, scope="store:7781"), who="anna", now=NOW)
+    assert board.resume("main", stop.stop_no, who="anna", now=NOW)
     Learner(database, keys).learn("main")
     erasing = Erasing(database, files, FeedService(database, keys, files))
     assert erasing.erase("main", erasing.look("main", ["C2"]), now=NOW) == 2, "the merged account is forgotten with it"

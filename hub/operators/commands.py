@@ -1,0 +1,60 @@
+"""What the commands of people and the audit log do, apart from how they are called."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from hub.bootstrap import Hub
+from hub.commands import opened
+from hub.operators.audit import AuditLog
+from hub.operators.people import People
+from hub.operators.roles import RIGHTS, Role
+from retail.errors import ConfigurationError
+
+
+def machine_user() -> str:
+    """Return what the audit log calls whoever types commands on the hub's machine."""
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (OSError, KeyError):  # a container without a name for its user
+        return "command line"
+
+
+def people_of(hub: Hub) -> People:
+    """Return the accounts of a hub's chain."""
+    return People(hub.database, hub.config.tenant, hub.clock)
+
+
+def list_people(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
+    """Return everybody, and what each role may do."""
+    with opened(config, state_dir) as hub:
+        people = [asdict(each) for each in people_of(hub).all()]
+    return {"people": people, "roles": {role.value: sorted(rights) for role, rights in RIGHTS.items()}}
+
+
+def put_person(config: Path | None, *, state_dir: Path | None, name: str, role: str, password: str) -> dict[str, Any]:
+    """Make or change an account. Raises ConfigurationError for a role that is none."""
+    if role.replace("-", "_") not in set(Role):
+        raise ConfigurationError(f"{role!r} is no role", fix=f"say one of {', '.join(Role)}", code="role")
+    wanted = Role(role.replace("-", "_"))
+    with opened(config, state_dir) as hub:
+        people_of(hub).put(name, wanted, password, by=machine_user())
+    return {"name": name, "role": wanted.value, "may": sorted(RIGHTS[wanted])}
+
+
+def end_person(config: Path | None, *, state_dir: Path | None, name: str) -> dict[str, Any]:
+    """End an account and say whether there was one."""
+    with opened(config, state_dir) as hub:
+        return {"name": name, "ended": people_of(hub).end(name, by=machine_user())}
+
+
+def read_audit(config: Path | None, *, state_dir: Path | None, first_no: int) -> dict[str, Any]:
+    """Return the audit log from an entry on, and where it was changed, if it was."""
+    with opened(config, state_dir) as hub:
+        log = AuditLog(hub.database)
+        found = log.check(hub.config.tenant)
+        entries = [each.to_json() for each in log.entries(hub.config.tenant, first_no=first_no)]
+    return {"entries": entries, "whole": found is None, "broken_at": asdict(found) if found else None}
