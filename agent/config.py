@@ -7,22 +7,19 @@ nobody knows, the nearest key that exists.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-import types
-import typing
-from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_state_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from agent.identity.codes import CodeRule, CodeRules, parse_code_rule
+from agent.sections import AtMost, Between, Matches, Section, WrongSettingsError, read_section
 from pos_adapters.taps.addresses import (
     Edge,
     SerialAddress,
@@ -37,7 +34,6 @@ from retail.errors import ConfigurationError
 from retail.identifiers import BusinessUnitId, WorkstationId
 
 CONFIG_BYTES_MAX = 1_000_000  # 12 workstations take 4 KB; a larger file is no agent.toml
-NEAREST_CUTOFF = 0.5  # difflib ratio: `prot` still finds `port`, `xyz` finds nothing
 
 
 class PrintProfile(StrEnum):
@@ -123,30 +119,23 @@ def _till_port(text: str) -> str:
     return text
 
 
-def _code_rules(texts: object) -> object:
-    return [parse_code_rule(text) for text in texts] if isinstance(texts, list) else texts
+Word = Annotated[str, Matches(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")]
+Address = Annotated[str, _address]
+Rules = tuple[Annotated[CodeRule, parse_code_rule], ...]
 
 
-Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-Address = Annotated[str, AfterValidator(_address)]
-Rules = Annotated[tuple[CodeRule, ...], BeforeValidator(_code_rules)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class StoreSection(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSection(Section):
     """`[store]`: who and where this store is."""
 
     business_unit_id: Word
-    name: str = Field(default="", max_length=200)
-    country: str = Field(default="", pattern=r"^([A-Z]{2})?$")
-    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
-    timezone: Annotated[str, AfterValidator(_known_zone)]
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    name: Annotated[str, AtMost(200)] = ""
+    country: Annotated[str, Matches(r"([A-Z]{2})?")] = ""
+    language: Annotated[str, Matches(r"[a-z]{2}")] = "en"
+    timezone: Annotated[str, _known_zone]
+    currency: Annotated[str, Matches(r"[A-Z]{3}")]
     day_ends_at: time = time(4, 0)  # the last bar has closed, the first bakery has not opened
-    claim_url: str = Field(default="", pattern=r"^(https?://\S+)?$")  # a QR of strangers; {token} inside
+    claim_url: Annotated[str, Matches(r"(https?://\S+)?")] = ""  # a QR of strangers; {token} inside
     print_profile: PrintProfile = PrintProfile.OFF  # law differs: nothing is printed until somebody chose
 
     @property
@@ -155,19 +144,18 @@ class StoreSection(_Section):
         return ZoneInfo(self.timezone)
 
 
-class HubSection(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSection(Section):
     """`[hub]`: where journals go and customers come from."""
 
-    url: Annotated[str, AfterValidator(_hub)]
-    upload_kbit_s: int | None = Field(default=None, ge=8, le=1_000_000)  # a line shared with card payments
+    url: Annotated[str, _hub]
+    upload_kbit_s: Annotated[int, Between(8, 1_000_000)] | None = None  # a line shared with card payments
     upload_from: time | None = None  # both or none: hours, in the store's time, in which records are sent
     upload_until: time | None = None
 
-    @model_validator(mode="after")
-    def _hours_are_whole(self) -> HubSection:
+    def __post_init__(self) -> None:
         if (self.upload_from is None) is not (self.upload_until is None):
             raise ValueError("upload_from and upload_until belong together, e.g. 22:00 and 06:00")
-        return self
 
     @property
     def upload_window(self) -> tuple[time, time] | None:
@@ -175,43 +163,42 @@ class HubSection(_Section):
         return (self.upload_from, self.upload_until) if self.upload_from and self.upload_until else None
 
 
-class TapSection(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapSection(Section):
     """`[workstation.tap]`: the process that stands between register and printer."""
 
-    listen: Annotated[str, AfterValidator(_register)]
-    printer: Annotated[str, AfterValidator(_printer)]
-    model: Annotated[str, AfterValidator(_known_model)] = "generic-80mm"
-    allow: tuple[Annotated[str, AfterValidator(_network)], ...] = ()  # empty: everybody, as at a printer
+    listen: Annotated[str, _register]
+    printer: Annotated[str, _printer]
+    model: Annotated[str, _known_model] = "generic-80mm"
+    allow: tuple[Annotated[str, _network], ...] = ()  # empty: everybody, as at a printer
     snmp: Address | None = None  # one tap a machine can have port 161
 
-    @model_validator(mode="after")
-    def _must_fit(self) -> TapSection:
+    def __post_init__(self) -> None:
         printer = printer_address(self.printer)
         language = printer_model(self.model).language
         if not isinstance(printer, ServiceAddress):
-            return self
+            return
         if isinstance(device_address(self.listen), SerialAddress):
-            raise ValueError(f"a cable brings no {printer.edge.value} jobs: listen on HOST:PORT")  # noqa: TRY004 - pydantic's own
+            raise ValueError(f"a cable brings no {printer.edge.value} jobs: listen on HOST:PORT")  # noqa: TRY004 - a value
         wanted = {Edge.EPOS: "escpos", Edge.CLOUDPRNT: "star"}.get(printer.edge, language)
         if language != wanted:
             raise ValueError(f"{printer.edge.value} printers speak {wanted}: name a model of that language")
-        return self
 
 
-class ScannerSection(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannerSection(Section):
     """`[[workstation.scanner]]`: a scanner this machine reads itself."""
 
-    port: Annotated[str, AfterValidator(_scanner_port)]
-    till: Annotated[str, AfterValidator(_till_port)] = ""  # the till's own scanner port, when the scanner is the till's
+    port: Annotated[str, _scanner_port]
+    till: Annotated[str, _till_port] = ""  # the till's own scanner port, when the scanner is the till's
 
-    @model_validator(mode="after")
-    def _must_fit(self) -> ScannerSection:
+    def __post_init__(self) -> None:
         if self.till and self.port.startswith("evdev:") != self.till.startswith("uinput:"):
             raise ValueError("a keyboard's till is uinput:, a cable's till is serial:///dev/...")
-        return self
 
 
-class WorkstationSection(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkstationSection(Section):
     """`[[workstation]]`: one checkout position."""
 
     id: Word
@@ -219,9 +206,7 @@ class WorkstationSection(_Section):
     tap: TapSection | None = None
     scanner: tuple[ScannerSection, ...] = ()
     profiles: tuple[Path, ...] = ()  # how this make of till prints, where `learn` had to be told
-    display: str | None = Field(
-        default=None, pattern=r"^serial:///\S+$"
-    )  # a pole display; `agent/desk/poles.py` reads it
+    display: Annotated[str, Matches(r"serial:///\S+")] | None = None  # a pole display; `agent/desk/poles.py` reads it
 
     @property
     def workstation_id(self) -> WorkstationId:
@@ -229,7 +214,8 @@ class WorkstationSection(_Section):
         return WorkstationId(self.id)
 
 
-class CodesSection(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodesSection(Section):
     """`[codes]`: what a scanned code is; the first match wins, from member over coupon to product."""
 
     member: Rules = ()
@@ -241,26 +227,29 @@ class CodesSection(_Section):
         return CodeRules(member=self.member, coupon=self.coupon, product=self.product)
 
 
-class AgentSection(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSection(Section):
     """`[agent]`: where this agent keeps what must survive."""
 
-    state_dir: Path = Field(default_factory=lambda: user_state_path("tillstream"))
-    journal_days: int = Field(default=100, ge=7, le=3650)  # rules look back 90 days; the hub has it all
-    capture_days: int = Field(default=30, ge=1, le=3650)  # what is misread is read again within a month
+    state_dir: Path = field(default_factory=lambda: user_state_path("tillstream"))
+    journal_days: Annotated[int, Between(7, 3650)] = 100  # rules look back 90 days; the hub has it all
+    capture_days: Annotated[int, Between(1, 3650)] = 30  # what is misread is read again within a month
 
 
-class UpdateSection(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateSection(Section):
     """`[update]`: whether and when this store replaces its own program by one that the chain has released."""
 
-    url: Annotated[str, AfterValidator(_update_source)]
+    url: Annotated[str, _update_source]
     root: Path = Path("update-root.json")  # beside agent.toml; a relative one is taken from its folder
     channel: Word = "stable"
     hours_from: time = time(2, 0)  # the last bar has closed at most shops; a bakery sets its own
     hours_until: time = time(5, 0)
-    ready_within_s: int = Field(default=90, ge=5, le=3600)  # core reads a journal of 300,000 rows in a few seconds
+    ready_within_s: Annotated[int, Between(5, 3600)] = 90  # core reads a journal of 300,000 rows in a few seconds
 
 
-class DeskSection(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSection(Section):
     """`[desk]`: where pages and local API listen; loopback unless somebody wants kiosks on other machines."""
 
     listen: Address = "127.0.0.1:8090"
@@ -268,15 +257,16 @@ class DeskSection(_Section):
     kiosks: tuple[Word, ...] = ("1",)  # ids of the kiosks that this agent serves
 
 
-class AgentConfig(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentConfig(Section):
     """A whole `agent.toml`."""
 
     store: StoreSection
     hub: HubSection | None = None
     workstation: tuple[WorkstationSection, ...] = ()
-    codes: CodesSection = CodesSection()
-    agent: AgentSection = AgentSection()
-    desk: DeskSection = DeskSection()
+    codes: CodesSection = field(default_factory=CodesSection)
+    agent: AgentSection = field(default_factory=AgentSection)
+    desk: DeskSection = field(default_factory=DeskSection)
     update: UpdateSection | None = None
 
     @property
@@ -303,24 +293,22 @@ def load_config(path: Path) -> AgentConfig:
         raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable agent.toml") from error
     config = parse_config(text, source=str(path))
     folder = path.resolve().parent
-    agent = config.agent.model_copy(update={"state_dir": folder / config.agent.state_dir})
+    agent = replace(config.agent, state_dir=folder / config.agent.state_dir)
     workstations = tuple(
-        each.model_copy(update={"profiles": tuple(folder / file for file in each.profiles)})
-        for each in config.workstation
+        replace(each, profiles=tuple(folder / file for file in each.profiles)) for each in config.workstation
     )
-    update = config.update and config.update.model_copy(update={"root": folder / config.update.root})
-    return config.model_copy(update={"agent": agent, "workstation": workstations, "update": update})
+    update = config.update and replace(config.update, root=folder / config.update.root)
+    return replace(config, agent=agent, workstation=workstations, update=update)
 
 
 def parse_config(text: str, *, source: str = "agent.toml") -> AgentConfig:
     """Check the text of an `agent.toml`; `source` names it in messages. Raises ConfigurationError."""
     try:
-        config = AgentConfig.model_validate(tomllib.loads(text))
+        config = read_section(AgentConfig, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source}: no TOML: {error}", fix="mend the line named above") from error
-    except ValidationError as error:
-        problems = [_problem(each["loc"], each["type"], each["msg"]) for each in error.errors(include_url=False)]
-        raise ConfigurationError(f"{source}: " + "; ".join(problems), fix=f"mend {source}") from error
+    except WrongSettingsError as error:
+        raise ConfigurationError(f"{source}: {error}", fix=f"mend {source}") from error
     _refuse_twins(config, source)
     return config
 
@@ -335,36 +323,3 @@ def _refuse_twins(config: AgentConfig, source: str) -> None:
             raise ConfigurationError(
                 f"{source}: workstation: {what} {twins[0]!r} stands twice", fix="give each workstation its own"
             )
-
-
-def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    """Say where and what, and for an unknown key which one was probably meant."""
-    where = _path_text(location)
-    if kind != "extra_forbidden":
-        return f"{where}: {message.removeprefix('Value error, ')}"
-    nearest = difflib.get_close_matches(str(location[-1]), _keys_at(location[:-1]), n=1, cutoff=NEAREST_CUTOFF)
-    hint = f"; nearest known key: {_path_text((*location[:-1], nearest[0]))}" if nearest else ""
-    return f"{where}: unknown key{hint}"
-
-
-def _path_text(location: Iterable[int | str]) -> str:
-    path = ""
-    for step in location:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
-    return path
-
-
-def _keys_at(location: Iterable[int | str]) -> list[str]:
-    """Return the keys that may stand in the section at `location`."""
-    section: type[BaseModel] = AgentConfig
-    for step in location:
-        if isinstance(step, str) and step in section.model_fields:
-            section = _section_in(section.model_fields[step].annotation) or section
-    return list(section.model_fields)
-
-
-def _section_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the section type inside an annotation such as `tuple[TapSection, ...]` or `TapSection | None`."""
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return annotation if issubclass(annotation, BaseModel) else None
-    return next(filter(None, map(_section_in, typing.get_args(annotation))), None)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from retail.errors import OnSiteError, RefusedError
 from sync.protocol.enrolment import KEY_BYTES, from_base64, open_sealed
-from sync.protocol.messages import EnrolAnswer
 from sync.protocol.tokens import PEPPER_BYTES
+
+if TYPE_CHECKING:  # the wire's messages are compiled models: 17 MB that core, which reads enrolments, has no use for
+    from sync.protocol.messages import EnrolAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

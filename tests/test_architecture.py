@@ -301,6 +301,20 @@ def test_the_tap_imports_nothing_heavy_and_stays_small() -> None:
     assert int(rss_kib) <= TAP_RSS_KIB_MAX
 
 
+CORE_IMPORTS = """
+import sys
+import agent.core
+heavy = {"pydantic", "typer", "click", "rich", "httpx", "fastapi", "uvicorn", "starlette", "escpos", "email"}
+print(*sorted(heavy & {name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_core_imports_neither_the_web_nor_compiled_models() -> None:
+    """They would cost it 17 MB of the 60 it may have, and a quarter of a second whenever it starts again."""
+    done = subprocess.run([sys.executable, "-c", CORE_IMPORTS], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_test_files_have_names_of_their_own() -> None:
     names: dict[str, list[str]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):

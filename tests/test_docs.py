@@ -1,32 +1,25 @@
 """The documents say what the program does: every setting, every command, every line a reader is told to type."""
 
 import re
-import typing
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
 from agent.command_line import COMMANDS, command_named
 from agent.config import AgentConfig, parse_config
+from agent.sections import Section, hints_of, sections_in
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 READ_FIRST = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/commands.md", "docs/configuration.md")
 
 
-def fields_of(section: type[BaseModel]) -> set[str]:
+def fields_of(section: type[Section]) -> set[str]:
     names = set()
-    for name, field in section.model_fields.items():
-        inner = [each for each in _types_in(field.annotation) if issubclass(each, BaseModel)]
+    for name, hint in hints_of(section).items():
+        inner = sections_in(hint)
         names |= set().union(*map(fields_of, inner)) if inner else {name}
     return names
-
-
-def _types_in(annotation: object) -> list[type]:
-    if isinstance(annotation, type) and not typing.get_args(annotation):
-        return [annotation]
-    return [found for each in typing.get_args(annotation) for found in _types_in(each)]
 
 
 def test_every_setting_is_explained() -> None:

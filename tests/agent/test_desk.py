@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -187,16 +188,14 @@ def test_an_address_that_is_taken_is_said_with_what_to_do(tmp_path):
 def test_a_desk_answers_to_this_machine_and_to_the_names_it_was_given(tmp_path):
     config = config_in(tmp_path, 8090)
     assert served_hosts(config) == {"127.0.0.1:8090", "localhost:8090", "[::1]:8090"}
-    named = config.model_copy(
-        update={"desk": config.desk.model_copy(update={"listen": "0.0.0.0:8090", "hosts": ("till-pc:8090",)})}
-    )
+    named = replace(config, desk=replace(config.desk, listen="0.0.0.0:8090", hosts=("till-pc:8090",)))
     assert served_hosts(named) == {"127.0.0.1:8090", "localhost:8090", "[::1]:8090", "till-pc:8090"}
 
 
 def test_a_pole_display_that_is_none_is_refused_with_its_place_in_the_file(tmp_path):
     config = config_in(tmp_path, free_port())
-    lane = config.workstation[1].model_copy(update={"display": "serial:///dev/ttyUSB1?language=klingon"})
-    wrong = config.model_copy(update={"workstation": (config.workstation[0], lane)})
+    lane = replace(config.workstation[1], display="serial:///dev/ttyUSB1?language=klingon")
+    wrong = replace(config, workstation=(config.workstation[0], lane))
     with pytest.raises(ConfigurationError, match=r"workstation\[1\]\.display"):
         asyncio.run(run_desk(wrong))
 
