@@ -25,6 +25,7 @@ from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import paid_after, strike_declined
 from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.transactions import Proved, Told, proved_of, transaction_of
+from pos_adapters.reading.unknown_language import DETAIL, in_unknown_language
 from pos_adapters.reading.values import FiscalIdentity, LineRole, Parked, ParkReason, Reading, ReceiptText, StoreFacts
 from pos_adapters.reading.voids import pair_voids
 from retail.transaction import DocumentKind, TransactionStatus
@@ -180,6 +181,8 @@ class DocumentReading:
         has_total = sheet is not None and any(entry.part is Part.TOTAL for entry in sheet.entries)
         if kind is None and not has_total and not self.text.codes and looks_like_kitchen(self.lines, roles):
             return Reading(kind=DocumentKind.KITCHEN, languages=self.languages)
+        if kind is None and in_unknown_language(self.lines, roles):
+            return self._park(ParkReason.UNKNOWN_LANGUAGE, DETAIL, kind=DocumentKind.OTHER)
         if kind is None and not (has_goods and has_total):
             return self._park(ParkReason.NO_AMOUNTS, verdict.detail, kind=DocumentKind.OTHER)
         return self._park(ParkReason(verdict.reason), verdict.detail, kind=kind or DocumentKind.SALE)

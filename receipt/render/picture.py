@@ -70,12 +70,14 @@ def draw(
     reader = PaperReader(model, language)
     papers: list[Paper] = []
     room = TEXT_DOTS_MAX if picture_format is Format.TXT else PICTURE_DOTS_MAX
-    taken, whole = 0, True
+    taken, dots, whole = 0, 0, True
     for data in chain.from_iterable(map(_in_steps, pieces)):
-        if reader.overfull or sum(map(_dots_of, papers)) > room:
+        if reader.overfull or dots > room:
             whole = False
             break
-        papers += reader.feed(data)
+        ended = reader.feed(data)
+        papers += ended
+        dots += sum(map(_dots_of, ended))
         taken += len(data)
     papers += reader.close()
     return Drawing(picture=render(papers, picture_format, model=model), taken_bytes=taken, whole=whole)
