@@ -23,3 +23,11 @@ SELECT count(*) FROM refused_record WHERE code = '' OR message = '';
 -- name: structure
 -- Every table and index of an open database with the text that made it, in the order in which they were made.
 SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid;
+
+-- name: coupon_told
+-- What a chain's stores told of one coupon, as the index has it.
+SELECT a.store_id, r.kind, r.payload, r.occurred_at, r.branch
+FROM journal_record r JOIN agent a ON a.agent_id = r.agent_id
+WHERE r.kind IN ('coupon.issued', 'coupon.redeemed', 'coupon.restored', 'coupon.unleased', 'coupon.voided')
+    AND substr(r.payload, instr(r.payload, '"serial":"') + 10, 13) = :serial AND a.tenant_id = :tenant_id
+ORDER BY r.occurred_at, r.agent_id, r.epoch, r.branch, r.seq;
