@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from agent.desk.loyalty import Asking
@@ -60,7 +61,12 @@ class CouponLink:
         told = None
         if self.connection is not None:
             with suppress(TillstreamError, TimeoutError):
-                asked = CouponQuestion.model_validate({k: v for k, v in question.items() if k != "ask_id"})
+                asked = CouponQuestion(
+                    serial=question["serial"],
+                    issued_at=question["issued_at"],
+                    valid_from=date.fromisoformat(question["valid_from"]),
+                    take=question["take"],
+                )
                 answer = await asyncio.wait_for(self.connection.ask(COUPONS_PATH, asked, CouponAnswer), LEND_S)
                 told = answer.model_dump(mode="json")
         with suppress(TillstreamError):
