@@ -24,6 +24,7 @@ from agent.config import AgentConfig, WorkstationSection
 from agent.keys import SEAL_PUBLIC_KEY, FileSecrets, load_or_create_keys
 from agent.listeners import FIRST_INHERITED_DESCRIPTOR, Handed, handed_over, listener
 from agent.notify import notify
+from agent.promptness import be_prompt
 from agent.pulse import Pulse
 from agent.state_dir import StateDir
 from agent.updating.slots import Slots
@@ -54,6 +55,7 @@ class Child:
     command: Sequence[str]
     listener: socket.socket | None = None
     niceness: int = 0
+    is_waited_for: bool = True
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
     started_at_s: float = 0.0
@@ -196,7 +198,7 @@ def supervise(config: AgentConfig, config_path: Path, *, log: Callable[..., None
     handed = handed_over(os.environ)
     children = [
         Child(name="core", command=_core(config_path)),
-        Child(name="desk", command=_own("desk", config_path), niceness=DESK_NICENESS),
+        Child(name="desk", command=_own("desk", config_path), niceness=DESK_NICENESS, is_waited_for=False),
         *(_tap(each, config, state, handed=handed) for each in config.workstation if each.tap is not None),
         *(_scanner(lane, place, config, state) for lane in config.workstation for place in range(len(lane.scanner))),
     ]
@@ -288,6 +290,8 @@ def _preparation(child: Child) -> Callable[[], None]:
             if os.getppid() != parent:
                 os._exit(1)
         os.nice(niceness)
+        if child.is_waited_for:
+            be_prompt()
         if listener is not None:
             os.dup2(listener.fileno(), FIRST_INHERITED_DESCRIPTOR)
             os.environ["LISTEN_FDS"] = "1"
