@@ -19,7 +19,7 @@ from retail.errors import ConfigurationError, OnSiteError
 
 PROGRAM: Final = "tesseract"
 PICTURE_S_MAX: Final = 60.0  # a metre of paper takes 5 s on a slow PC; what takes a minute is no receipt
-_LIST_S_MAX: Final = 10.0
+_LIST_S_MAX: Final = 60.0  # it starts a program and lists a folder; a PC that swaps is slow at both
 _NOT_LANGUAGES: Final = frozenset(("osd", "equ", "snum"))
 _UNIFORM_BLOCK: Final = "6"  # --psm: one block of text, as a receipt is; finding columns would tear prices from goods
 
@@ -56,7 +56,7 @@ class Tesseract:
 def installed(languages: Iterable[str] = ()) -> Tesseract:
     """Return the installed Tesseract for the languages named, else for all it has.
 
-    Raises ConfigurationError where the program or a language is missing.
+    Raises ConfigurationError where the program or a language is missing, OnSiteError where the program hangs.
     """
     program = shutil.which(PROGRAM)
     if program is None:
@@ -65,7 +65,10 @@ def installed(languages: Iterable[str] = ()) -> Tesseract:
             fix="install Debian's tesseract-ocr (and tesseract-ocr-rus, -deu, ... for other languages than English)",
             code="no_ocr",
         )
-    done = subprocess.run([program, "--list-langs"], capture_output=True, check=False, timeout=_LIST_S_MAX)  # noqa: S603
+    try:
+        done = subprocess.run([program, "--list-langs"], capture_output=True, check=False, timeout=_LIST_S_MAX)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise OnSiteError(f"tesseract gave no answer: {error}", fix="run: tesseract --list-langs") from error
     there = [name for name in done.stdout.decode("utf-8", "replace").splitlines()[1:] if name not in _NOT_LANGUAGES]
     wanted = list(languages) or there
     missing = [name for name in wanted if name not in there]

@@ -289,7 +289,7 @@ class Running:
     async def ask(self, op: str, **values: object) -> dict[str, object]:
         self._writer.write(json.dumps({"id": 7, "op": op, **values}).encode() + b"\n")
         while True:
-            message = json.loads(await asyncio.wait_for(self._reader.readline(), 10))
+            message = json.loads(await asyncio.wait_for(self._reader.readline(), 60))
             if "event" not in message:
                 return message
             self.pushes.append(message)
@@ -301,7 +301,7 @@ class Running:
                 if push["event"] == event:
                     del self.pushes[: at + 1]
                     return push
-            self.pushes.append(json.loads(await asyncio.wait_for(self._reader.readline(), 10)))
+            self.pushes.append(json.loads(await asyncio.wait_for(self._reader.readline(), 60)))
 
     async def scan(self, code: str, workstation: str = "1", source: str = "scanner") -> str:
         """Scan a code and wait until it is known whose it is."""
