@@ -21,6 +21,7 @@ from retail.coupons import (
 )
 from retail.errors import DefectError
 from retail.identifiers import CouponSerial, CustomerId, TransactionId
+from retail.offers.campaign import CouponTerms
 from retail.offers.decision import Reward
 from sync.protocol.coupons import key_id_of
 
@@ -66,11 +67,12 @@ class CouponIssuer:
         transaction_id: TransactionId,
         today: date,
         holder: CustomerId | None = None,
-        scope: CouponScope = CouponScope.ISSUING_STORE,
+        scope: CouponScope | None = None,
     ) -> IssuedCoupon:
         """Return the coupon of an offer; the caller commits its serial before a byte of it goes to a printer.
 
-        `holder` None makes it the bearer's. The offer's campaign must have coupon terms (DefectError else).
+        `holder` None makes it the bearer's; `scope` None is the campaign's own. The offer's campaign must have
+        coupon terms (DefectError else).
         """
         campaign = reward.campaign
         if campaign.coupon is None:
@@ -81,7 +83,7 @@ class CouponIssuer:
             key_id=self._key_id,
             valid_from=today,
             valid_until=reward.valid_until,
-            scope=scope,
+            scope=_scope(campaign.coupon) if scope is None else scope,
             **({} if holder is None else {"holder_digest": holder_digest(holder)}),
         )
         template = campaign.coupon.till_barcode
@@ -92,3 +94,7 @@ class CouponIssuer:
             signs=self._key.sign,
             till_code=till_barcode(template, claims.serial) if template else None,
         )
+
+
+def _scope(terms: CouponTerms) -> CouponScope:
+    return CouponScope.ISSUING_STORE if terms.issuing_store_only else CouponScope.ANY_STORE

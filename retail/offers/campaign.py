@@ -110,12 +110,15 @@ class Benefit:
 class CouponTerms:
     """How long the campaign's coupon is good for, and the till's own barcode for it, `{serial:8}` inside.
 
+    `issuing_store_only`: whatever the chain allows without a link, other stores do not take this one without it.
+
     Without a serial it is one code for all, which the till knows as its discount: a mass coupon at the till, still a
     serialised one in its QR code.
     """
 
     valid_days: int
     till_barcode: str = ""
+    issuing_store_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,6 +209,7 @@ def _coupon(fields: Fields | None) -> CouponTerms | None:
     terms = CouponTerms(
         valid_days=fields.count("valid_days", low=0, high=VALID_DAYS_MAX),
         till_barcode=fields.text("till_barcode", ""),
+        issuing_store_only=fields.flag("issuing_store_only"),
     )
     fields.done()
     if terms.till_barcode:

@@ -249,6 +249,11 @@ class Story:
             lease = {"lease_id": said.get("id", "l-1"), "account": CUSTOMERS[said["account"]], "store": "7781"}
             told = {**lease, "points": said["lease"], "expires_at": ends.isoformat()}
             await self.ask("lease", lease={**told, "for_request": said.get("for_request", False)})
+        if "coupon" in said:
+            ends = self.clock.now() + timedelta(hours=said.get("hours", 12))
+            serial = self.names[said["coupon"]]["serial"]
+            lease = {"lease_id": said.get("id", "k-1"), "serial": serial, "expires_at": ends.isoformat()}
+            await self.ask("coupon_lease", lease=lease)
         if "stop" in said:
             now = self.clock.now()
             until = now + timedelta(hours=said["hours"]) if "hours" in said else None
