@@ -16,12 +16,11 @@ import psycopg
 from psycopg import sql
 from psycopg.types.string import BytesBinaryDumper
 
+from hub.storage.migrations import migration_scripts
 from hub.storage.ports import Row, Session, TakenAlreadyError, Value
 from hub.storage.statements import Dialect, load_schema, load_statements
-from hub.storage.structure import check_tables, expected_structure
-from retail.errors import ConfigurationError, TillstreamError, TryAgainError
-
-SCHEMA_VERSION = 1
+from hub.storage.structure import check_tables, check_version, expected_columns
+from retail.errors import TillstreamError, TryAgainError
 
 CONNECTIONS_MAX = 16
 """Idle connections that are kept; PostgreSQL serves two or three per core, the rest would wait for one another."""
@@ -177,19 +176,30 @@ class _PostgresqlSession:
 
 
 def _prepare(session: _PostgresqlSession, connection: psycopg.Connection[Row], today: date) -> None:
+    """Make the schema in an empty database, or migrate an older one, inside the caller's transaction.
+
+    PostgreSQL's DDL is part of it: a kill leaves the version that was found or the newest. Hubs take turns.
+    """
     session.row("lock_schema", number=SCHEMA_LOCK)
+    steps = migration_scripts(Dialect.POSTGRESQL)
     row = session.row("has_schema")
     if row is None or not row[0]:
-        connection.execute(cast("LiteralString", load_schema(Dialect.POSTGRESQL)))  # type: ignore[redundant-cast]
-        session.run("put_schema_version", version=SCHEMA_VERSION)
-    row = session.row("schema_version")
-    if row is None or row[0] > SCHEMA_VERSION:
-        raise ConfigurationError(
-            "the database was made by a newer hub", fix="run the newer version", code="schema_newer"
-        )
+        _run_script(connection, load_schema(Dialect.POSTGRESQL))
+        session.run("put_schema_version", version=len(steps))
+    else:
+        version = session.row("schema_version")
+        found = int(version[0]) if version else 0
+        check_version(found, len(steps), "the database")
+        for number, script in steps[found:]:
+            _run_script(connection, script)
+            session.run("raise_schema_version", version=number)
     for month in _months_around(today):
         high = _next_month(month).isoformat()
         session.row("make_sale_month", name=f"sale_{month:%Y_%m}", low=month.isoformat(), high=high)
+
+
+def _run_script(connection: psycopg.Connection[Row], script: str) -> None:
+    connection.execute(cast("LiteralString", script))  # type: ignore[redundant-cast]
 
 
 def _column_types(session: _PostgresqlSession) -> dict[str, dict[str, str]]:
@@ -200,10 +210,8 @@ def _column_types(session: _PostgresqlSession) -> dict[str, dict[str, str]]:
 
 
 def _check(types: Mapping[str, Mapping[str, str]]) -> None:
-    """Refuse a database of another build. Its own tables may stand beside ours: only ours are looked at."""
-    expected = expected_structure()
-    found = {table: set(columns) for table, columns in types.items() if table in expected.tables}
-    check_tables(found, expected, "the database")
+    """Refuse a database of another build. Its owner's tables may stand beside ours: only ours are looked at."""
+    check_tables({table: types[table].keys() for table in expected_columns() if table in types}, "the database")
 
 
 def _months_around(today: date) -> list[date]:

@@ -102,6 +102,10 @@ SELECT to_regclass('hub_schema') IS NOT NULL;
 -- Say which version of the schema this is.
 INSERT INTO hub_schema (version) VALUES (:version);
 
+-- name: raise_schema_version
+-- Say that a migration was done.
+UPDATE hub_schema SET version = :version;
+
 -- name: schema_version
 -- Which version of the schema this is.
 SELECT version FROM hub_schema;

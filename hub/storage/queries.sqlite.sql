@@ -20,9 +20,10 @@ ORDER BY epoch, branch, seq;
 -- Refused records that bear no reason, for the drill: there must be none.
 SELECT count(*) FROM refused_record WHERE code = '' OR message = '';
 
--- name: structure
--- Every table and index of an open database with the text that made it, in the order in which they were made.
-SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid;
+-- name: columns
+-- Every column of every table of an open database.
+SELECT t.name, c.name FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c
+WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%';
 
 -- name: coupon_told
 -- What a chain's stores told of one coupon, as the index has it.

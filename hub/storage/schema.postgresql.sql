@@ -1,4 +1,5 @@
--- The hub's schema, version 1, for PostgreSQL. `schema.sqlite.sql` has the same tables and columns; a test compares.
+-- The hub's schema for PostgreSQL: the sum of the steps in `migrations/`; `schema.sqlite.sql` has the same tables and columns.
+-- Tests compare both. Whoever changes it adds a step for both databases.
 -- Times are ISO 8601 text in UTC, except `occurred_at`, which is as the store wrote it. Amounts end in `_e4`: integer
 -- ten-thousandths of the currency unit.
 

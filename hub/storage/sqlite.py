@@ -17,15 +17,14 @@ from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlite
 
+from hub.storage.migrations import migration_scripts
 from hub.storage.ports import Row, Session, TakenAlreadyError, Value
 from hub.storage.statements import Dialect, load_schema, load_statements
-from hub.storage.structure import bring_up_to_date
+from hub.storage.structure import check_tables, check_version
 from retail.errors import ConfigurationError, TillstreamError, TryAgainError
 
 SQLITE_OLDEST = (3, 51, 3)
 """The first release without the WAL-reset corruption."""
-
-SCHEMA_VERSION = 1
 
 BUSY_WAIT_S = 10
 """How long a writer waits for another process; an import commits every quarter of a second."""
@@ -60,7 +59,7 @@ class SqliteDatabase:
         self._writer = self._connect()
         self._writer.execute("PRAGMA synchronous = FULL")
         with self._lock:
-            _prepare(self._writer, path)
+            _prepare(self._writer, self._statements, path)
 
     def __repr__(self) -> str:
         return f"<SqliteDatabase {self.path}>"
@@ -159,30 +158,36 @@ class _SqliteSession:
         return True
 
 
-def _prepare(connection: Any, path: Path) -> None:
-    """Make the schema in an empty file, or check that it is ours; then WAL, durably, before anything is accepted."""
+def _prepare(connection: Any, statements: Mapping[str, str], path: Path) -> None:
+    """Make the schema in an empty file, or migrate an older one; then WAL, durably, before anything is accepted.
+
+    One transaction: a kill leaves the version that was found or the newest, never something between.
+    """
     connection.execute("PRAGMA journal_mode = WAL")
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > SCHEMA_VERSION:
-        raise ConfigurationError(
-            f"{path} was made by a newer hub (schema {version}, this one knows {SCHEMA_VERSION})",
-            fix="run the newer version, or restore a backup",
-            code="schema_newer",
-        )
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if int(connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
-            for statement in _script(load_schema(Dialect.SQLITE)):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        else:
-            bring_up_to_date(connection, path)
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        _bring_up_to_date(connection, found, path)
+        columns: dict[str, set[str]] = {}
+        for table, column in connection.execute(statements["columns"]):
+            columns.setdefault(table, set()).add(column)
+        check_tables(columns, path)
         connection.execute("COMMIT")
-    except ConfigurationError:
+    except BaseException:
         connection.execute("ROLLBACK")
         raise
-    if version == 0:
+    if found == 0:
         _sync_directory(path.parent)
+
+
+def _bring_up_to_date(connection: Any, found: int, path: Path) -> None:
+    steps = migration_scripts(Dialect.SQLITE)
+    check_version(found, len(steps), path)
+    scripts = [script for _, script in steps[found:]] if found else [load_schema(Dialect.SQLITE)]
+    for script in scripts:
+        for statement in _script(script):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(steps)}")
 
 
 def _script(text: str) -> list[str]:
