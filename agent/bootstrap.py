@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock
 from agent.config import AgentConfig
+from agent.control.kiosk_operations import kiosk_operations
 from agent.control.operations import CoreParts, Operations
 from agent.control.server import ControlServer
 from agent.control.standing import Standing
@@ -155,7 +156,11 @@ def build(
         log=log,
     )
     till = till_operations(core.value, offers=core.offers, scanning=core.scanning, people=core.people, clock=core.clock)
-    core.control = ControlServer({**Operations(_operations(core, furnished, basics.judge)).table(), **till})
+    kiosk = kiosk_operations(
+        config, people=core.people, offers=core.offers, value=core.value, key=basics.keys.sign, journal=basics.writer,
+        maker=basics.maker, clock=core.clock,
+    )  # fmt: skip
+    core.control = ControlServer({**Operations(_operations(core, furnished, basics.judge)).table(), **till, **kiosk})
     basics.publisher.to = core.control.publish
     return core
 

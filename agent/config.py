@@ -75,6 +75,10 @@ def _printer(text: str) -> str:
     return text
 
 
+def _printer_of_kiosks(text: str) -> str:
+    return str(device_address(text)) if text else text
+
+
 def _register(text: str) -> str:
     return str(device_address(text)) if text.startswith("serial:") else _address(text)
 
@@ -255,6 +259,8 @@ class DeskSection(Section):
     listen: Address = "127.0.0.1:8090"
     hosts: tuple[Address, ...] = ()  # further exact names (with port) that browsers in the store use for this machine
     kiosks: tuple[Word, ...] = ("1",)  # ids of the kiosks that this agent serves
+    printer: Annotated[str, _printer_of_kiosks] = ""  # coupons on paper and pairing codes: tcp://HOST:PORT or a cable
+    printer_model: Annotated[str, _known_model] = "generic-80mm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -305,7 +305,7 @@ class Scanning:
         data = {
             "as_of": now.isoformat(),
             "scan_id": found.scan_id,
-            "offers": _cards(screen, greeted=found.account is not None),
+            "offers": cards_of(screen, greeted=found.account is not None),
             "sentences": list(screen.sentences),
             "paper": [],
         }
@@ -323,7 +323,7 @@ class Scanning:
         self._publish(Push(event=event, data=data, place_kind=kind, place_id=presented.workstation_id))
 
 
-def _cards(screen: Screen, *, greeted: bool) -> list[dict[str, Any]]:
+def cards_of(screen: Screen, *, greeted: bool) -> list[dict[str, Any]]:
     """Return the offers as pages show them; only who is known is greeted before the offers' sentences begin."""
     sentences = screen.sentences[1:] if greeted else screen.sentences
     rewards = screen.decision.rewards

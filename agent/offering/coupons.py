@@ -8,6 +8,7 @@ from datetime import date
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from retail.coupon_life import CouponRecord
 from retail.coupons import (
     SIGNED_PREFIX,
     CouponClaims,
@@ -94,6 +95,24 @@ class CouponIssuer:
             signs=self._key.sign,
             till_code=till_barcode(template, claims.serial) if template else None,
         )
+
+    def again(self, coupon: CouponRecord, terms: CouponTerms | None) -> str:
+        """Return the token of a coupon that this store has issued, for another paper or a telephone: the same one.
+
+        `terms` are its campaign's; where nobody knows them any more the token is good in this store only.
+        """
+        payload = pack(
+            CouponClaims(
+                serial=coupon.serial,
+                campaign_digest=campaign_digest(coupon.campaign_id),
+                key_id=self._key_id,
+                valid_from=coupon.valid_from,
+                valid_until=coupon.valid_until,
+                scope=CouponScope.ISSUING_STORE if terms is None else _scope(terms),
+                **({} if coupon.holder is None else {"holder_digest": holder_digest(coupon.holder)}),
+            )
+        )
+        return token_text(payload, self._key.sign(SIGNED_PREFIX + payload))
 
 
 def _scope(terms: CouponTerms) -> CouponScope:

@@ -122,3 +122,11 @@ def test_nothing_passes_after_a_no_whatever_was_said_in_which_order(words: list[
 
 def test_every_kind_that_tells_of_behaviour_has_its_purpose() -> None:
     assert set(PURPOSES) == {"visit", "interest", "survey.answered", "offer.shown", "offer.activated"}
+
+
+def test_what_somebody_sends_to_their_own_telephone_goes_whatever_they_forbid() -> None:
+    journal = Journal()
+    journal.says("profiling", given=False, customer_id="c-1")
+    journal.append("offer.shown", {"customer_id": "c-1", "channel": "phone"})
+    journal.append("offer.shown", {"customer_id": "c-1", "channel": "kiosk"})
+    assert sent(journal) == ["consent.withdrawn", "offer.shown"]
