@@ -6,6 +6,7 @@ told, and the sale is kept as it was read.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -21,12 +22,14 @@ from agent.ports import Journalling
 from agent.value.asking import HubQuestions
 from agent.value.book import Entry, What
 from agent.value.coupons import Held, shown
+from agent.value.in_line import InLine, verdict
 from agent.value.points import Member
 from agent.value.room import CouponAnswer, ValueRoom
 from agent.value.taking_back import SaleTold
 from agent.value.wallet import wallet
 from receipt.paper import Paper
 from retail.coupon_life import PrintOutcome
+from retail.coupons import PREFIX
 from retail.errors import DefectError, TillstreamError
 from retail.facts import Basket
 from retail.identifiers import CampaignId
@@ -53,6 +56,7 @@ class ValueCounter:
     ) -> None:
         self.room = room
         self.questions = HubQuestions(publish=publish, clock=clock)
+        self._in_line = InLine()
         self._journal = journal
         self._maker = maker
         self._clock = clock
@@ -131,6 +135,33 @@ class ValueCounter:
 
         The lane's pages are told either way, once it is on disk.
         """
+        if await self._in_line.is_told(code, workstation_id=workstation_id, now=self._clock.now(), scan_id=scan_id):
+            return CouponAnswer(accepted=True)
+        return await self._hold_out(code, scan_id=scan_id, workstation_id=workstation_id, customer_id=customer_id)
+
+    async def judge(self, code: str, *, workstation_id: str, customer_id: str | None) -> dict[str, str]:
+        """Take a coupon that a scanner in line has read, and return what its till is to get. Raises as `hold_out`.
+
+        What is no coupon that this store knows of passes. A repeat within seconds is answered the same, but for the
+        till's own barcode.
+        """
+        if code in self.room.book.till_codes():  # a product to the scan that follows: each reading is a use
+            scan_id, lane = uuid.uuid4().hex, workstation_id
+            own = await self._hold_out(code, scan_id=scan_id, workstation_id=lane, customer_id=customer_id)
+            return verdict(own, code)
+        if not code.lower().startswith(PREFIX):
+            return {"action": "pass", "code": ""}
+        answer = await self._in_line.judge(
+            code,
+            workstation_id=workstation_id,
+            now=self._clock.now(),
+            hold_out=lambda scan_id: self._hold_out(
+                code, scan_id=scan_id, workstation_id=workstation_id, customer_id=customer_id
+            ),
+        )
+        return verdict(answer, code)
+
+    async def _hold_out(self, code: str, *, scan_id: str, workstation_id: str, customer_id: str | None) -> CouponAnswer:
         await self.ask_hub(self._held(code, workstation_id, customer_id), take=True)
         held = self._held(code, workstation_id, customer_id)
         answer, entry = self.room.hold_out(held, scan_id=scan_id)
@@ -180,7 +211,7 @@ class ValueCounter:
 
     async def take_back(self, scan_id: str) -> None:
         """Undo the scan of a coupon, on return for good. Twice is as good as once. Raises as `hold_out`."""
-        await self.commit(self.room.taken_back(scan_id), "")
+        await self.commit(self.room.taken_back(self._in_line.burned_as(scan_id)), "")
 
     def page(self, answer: CouponAnswer, scan_id: str) -> dict[str, Any]:
         """Return what pages show of a coupon that was held out."""

@@ -1,5 +1,9 @@
-"""The till API's half in core: one op each on `control.sock`. Each answers when what it says is on disk.
+"""What tills ask of core: the till API's half, and a scanner in line; one op each on `control.sock`.
 
+Each answers when what it says is on disk.
+
+judge            {workstation_id, code, symbology} -> {action, code}: what the till is to get for a coupon that its own
+                 scanner read; the coupon is burned first. A repeat within seconds is answered the same
 till_identify    {workstation_id, code, symbology} -> {scan_id, known, customer}; a repeat is another scan of the card
 till_quote       {workstation_id, body} -> the quote; changes nothing
 till_redeemable  {workstation_id, body} -> {account, customer_id, redeemable}; changes nothing
@@ -52,6 +56,7 @@ class TillOperations:
     def table(self) -> Mapping[str, Operation]:
         """Return op -> what carries it out."""
         return {
+            "judge": self.judge,
             "till_identify": self.identify,
             "till_quote": self.quote,
             "till_redeemable": self.redeemable,
@@ -63,6 +68,13 @@ class TillOperations:
             "hub_here": self.hub_here,
             "coupon_told": self.coupon_told,
         }
+
+    async def judge(self, *, workstation_id: str, code: str, symbology: str = "") -> dict[str, str]:
+        """Say what the till is to get for a code that a scanner in line has read."""
+        del symbology
+        self._scanning.require_place(workstation_id)
+        customer_id = self._scanning.customer_at(workstation_id)
+        return await self._counter.judge(code.strip(), workstation_id=workstation_id, customer_id=customer_id)
 
     async def identify(self, *, workstation_id: str, code: str, symbology: str = "") -> dict[str, Any]:
         """Take a member's code for the lane's open sale and say who it is."""

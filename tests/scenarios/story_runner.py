@@ -10,7 +10,7 @@
     hold_out = "first"
     answer = "accepted"                             # or the code of the refusal
 
-A step does one thing: `scan`, `product`, `undo`, `print`, `hold_out`, `till`, `clock`, `hub`, `mirror`, `elsewhere`,
+A step does one thing: `scan`, `product`, `undo`, `print`, `hold_out`, `in_line`, `till`, `clock`, `hub`, `mirror`, `elsewhere`,
 `restart`, `expect`. Core is the real one, without its sockets: frames go to a real `TapSession`, questions to the real
 operations, records to a real journal on disk. `restart` is a kill: nothing is finished, everything is read again.
 """
@@ -206,6 +206,16 @@ class Story:
         got = "accepted" if any(each["kind"] == "coupon.redeemed" for each in told) else ""
         got = got or next((each["why"] for each in told if each["kind"] == "coupon.refused"), "nothing")
         assert got == step.get("answer", "accepted"), f"{name} was {got}: {told}"
+
+    async def do_in_line(self, name: str, step: Mapping[str, Any]) -> None:
+        """A scanner in line asks what its till is to get, and then tells the scan."""
+        presented = {"workstation_id": step.get("lane", "1"), "code": self.names[name][step.get("by", "code")]}
+        judged = await self.ask("judge", **presented, symbology="qr")
+        replaced = self.names[name]["till"] if judged["action"] == "replace" else ""
+        assert (judged["action"], judged["code"]) == (step["till_gets"], replaced), judged
+        if step.get("by", "code") == "code":
+            answer = await self.ask("scan", **presented, symbology="qr", source="scanner")
+            self.held[name] = self.last_scan = str(answer["scan_id"])
 
     async def _typed(self, code: str, step: Mapping[str, Any]) -> dict[str, Any]:
         """Hold out a coupon by its number, as a cashier types it."""
