@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from hub.api import agent_routes
 from hub.bootstrap import Hub
+from hub.claims.handover import HandoverService, handover_routes
 from hub.claims.pages import claim_routes
 from hub.gate import Refusals
 from hub.web.pages import page_routes
@@ -30,8 +31,11 @@ def create_app(hub: Hub) -> FastAPI:
     )
     app.include_router(agent_routes(hub))
     app.include_router(page_routes(hub))
+    chain = hub.config.chain_name or hub.config.tenant
+    handovers = HandoverService(database=hub.database, tenant_id=hub.config.tenant)
+    app.include_router(handover_routes(handovers, chain=chain, clock=hub.clock))
     if hub.claims is not None:
-        app.include_router(claim_routes(hub.claims, chain=hub.config.chain_name or hub.config.tenant, clock=hub.clock))
+        app.include_router(claim_routes(hub.claims, chain=chain, clock=hub.clock))
 
     @app.get("/healthz", summary="Whether this hub can read its database")
     def healthz() -> JSONResponse:

@@ -64,7 +64,7 @@ class Pace:
 def claim_routes(service: ClaimService, *, chain: str, clock: Callable[[], datetime]) -> APIRouter:
     """Return the routes of the claim page."""
     routes = APIRouter(include_in_schema=False)
-    pages = _Pages(chain, load_texts())
+    pages = Pages(chain)
     stylesheet = resources.files("hub.claims").joinpath("claim.css").read_text("utf-8")
     pace = Pace(LOOKS_PER_MINUTE_MAX)
 
@@ -75,11 +75,11 @@ def claim_routes(service: ClaimService, *, chain: str, clock: Callable[[], datet
     @routes.get("/c/confirm/{link}")
     def ask_again(request: Request, link: str, lang: str = "") -> Response:
         del link  # looked up only when the button is pressed: a mail scanner learns and changes nothing
-        return pages.html("confirm.html", _language(request, lang), joins=_joins(request))
+        return pages.html("confirm.html", language_asked(request, lang), joins=_joins(request))
 
     @routes.post("/c/confirm/{link}")
     def confirm(request: Request, link: str, lang: str = "") -> Response:
-        language = _language(request, lang)
+        language = language_asked(request, lang)
         try:
             pace.take(clock())
             service.confirm(link, now=clock())
@@ -89,7 +89,7 @@ def claim_routes(service: ClaimService, *, chain: str, clock: Callable[[], datet
 
     @routes.get("/c/{token}")
     def look(request: Request, token: str, lang: str = "") -> Response:
-        language = _language(request, lang)
+        language = language_asked(request, lang)
         try:
             pace.take(clock())
             shown = service.look(token, now=clock())
@@ -99,7 +99,7 @@ def claim_routes(service: ClaimService, *, chain: str, clock: Callable[[], datet
 
     @routes.post("/c/{token}")
     async def ask(request: Request, token: str, lang: str = "") -> Response:
-        language = _language(request, lang)
+        language = language_asked(request, lang)
         shown: Shown | None = None
         typed: dict[str, str] = {}
         try:
@@ -116,11 +116,11 @@ def claim_routes(service: ClaimService, *, chain: str, clock: Callable[[], datet
     return routes
 
 
-class _Pages:
+class Pages:
     """Renders the templates in a language."""
 
-    def __init__(self, chain: str, texts: Mapping[str, Mapping[str, str]]) -> None:
-        self._chain, self._texts = chain, texts
+    def __init__(self, chain: str) -> None:
+        self._chain, self._texts = chain, load_texts()
         self._templates = Environment(
             loader=PackageLoader("hub.claims"),
             autoescape=select_autoescape(),
@@ -129,6 +129,7 @@ class _Pages:
         )
 
     def html(self, name: str, language: str, *, status: int = 200, **values: Any) -> Response:
+        """Return a page of these values, never kept by anybody."""
         text = self._texts[language]
         page = self._templates.get_template(name).render(
             language=language, languages=LANGUAGES, text=text, chain=self._chain, **values
@@ -144,6 +145,7 @@ class _Pages:
         problem: TillstreamError | None = None,
         typed: Mapping[str, str] | None = None,
     ) -> Response:
+        """Return the claim's form, with what was typed and what is wrong with it."""
         if shown.is_claimed:
             return self.refusal(RefusedError("", fix="", code="claim_taken"), language)
         receipt = shown.receipt or {}
@@ -165,6 +167,7 @@ class _Pages:
         )
 
     def refusal(self, error: TillstreamError, language: str) -> Response:
+        """Return why not, in the reader's language."""
         said = self._texts[language].get(error.code, error.message)
         return self.html("refused.html", language, status=STATUS.get(error.code, 410), said=said)
 
@@ -199,7 +202,8 @@ def _joins(request: Request) -> bool:
     return request.query_params.get("for") == "joining"
 
 
-def _language(request: Request, asked: str) -> str:
+def language_asked(request: Request, asked: str) -> str:
+    """Return the language that the address names, else one that the browser reads."""
     return language_of(asked, request.headers.get("accept-language", ""))
 
 

@@ -103,3 +103,19 @@ SELECT a.store_id, r.kind, r.occurred_at, r.clock_quality, r.payload FROM journa
 JOIN agent a ON a.agent_id = r.agent_id
 WHERE a.tenant_id = :tenant_id AND r.kind IN ('consent.given', 'consent.withdrawn') AND r.payload IS NOT NULL
 ORDER BY r.occurred_at, r.agent_id, r.epoch, r.branch, r.seq LIMIT :rows_max;
+
+-- name: keys_of_agents
+-- Every key of the chain's stores that is good now, and whose it is.
+SELECT k.public_key, k.agent_id FROM agent_key k JOIN agent a ON a.agent_id = k.agent_id
+WHERE a.tenant_id = :tenant_id AND k.fenced_at IS NULL;
+
+-- name: handover_used
+-- Whether a kiosk's code was opened.
+SELECT 1 FROM claim WHERE tenant_id = :tenant_id AND claim_id = :claim_id;
+
+-- name: newest_shown
+-- What a store has shown lately, newest first.
+SELECT r.payload FROM branch b JOIN journal_record r
+    ON r.agent_id = b.agent_id AND r.epoch = b.epoch AND r.branch = b.branch AND r.seq > b.head_seq - :records_back
+WHERE b.agent_id = :agent_id AND r.kind = 'offer.shown' AND r.payload IS NOT NULL
+ORDER BY r.epoch DESC, r.seq DESC;
