@@ -214,7 +214,10 @@ async def _locate(courier: Courier, batch: Batch, error: RefusedError | TryAgain
 
 
 def _is_due(confirmed_at: datetime | None, courier: Courier) -> bool:
-    return confirmed_at is None or (courier.pace.now() - confirmed_at).total_seconds() >= courier.confirm_every_s
+    if confirmed_at is None:
+        return True
+    passed_s = (courier.pace.now() - confirmed_at).total_seconds()
+    return not 0 <= passed_s < courier.confirm_every_s  # a clock that was set back would be due in years
 
 
 async def _confirm(courier: Courier, tried: set[tuple[int, int]]) -> _Failed | None:

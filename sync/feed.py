@@ -127,8 +127,7 @@ async def run_feed(feed: Feed) -> None:
         try:
             told = await look(feed)
             poll_after_s = told.poll_after_s or poll_after_s
-            due = reported_at is None or (feed.pace.now() - reported_at).total_seconds() >= feed.report_every_s
-            if told.applied or told.refused or due:
+            if told.applied or told.refused or _is_due(reported_at, feed):
                 await report(feed, refused=told.refused)
                 reported_at = feed.pace.now()
             failures = 0
@@ -205,6 +204,13 @@ async def report(feed: Feed, *, refused: Sequence[tuple[FeedFile, str]] = ()) ->
             refused=[FeedRefusal(kind=file.kind, sha256=file.sha256, message=message) for file, message in refused],
         )
     )
+
+
+def _is_due(reported_at: datetime | None, feed: Feed) -> bool:
+    if reported_at is None:
+        return True
+    passed_s = (feed.pace.now() - reported_at).total_seconds()
+    return not 0 <= passed_s < feed.report_every_s  # a clock that was set back would be due in years
 
 
 def _checked(feed: Feed, manifest: Manifest, state: FeedState) -> Manifest:

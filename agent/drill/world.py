@@ -26,7 +26,7 @@ from agent.drill.network import StoreWire, Trouble
 from agent.drill.people import MEMBERS, write_chain_files
 from agent.drill.ports import HubSide, OpenHub
 from agent.drill.settings import Plant, Story, Told, Violation
-from agent.drill.store import StoreClock, StorePc, config_text
+from agent.drill.store import CONFIRM_EVERY_S, StoreClock, StorePc, config_text
 from agent.journal.reader import JournalReader
 from agent.journal.records import JournalKind, StoredRecord
 
@@ -108,6 +108,7 @@ class World:
         self._progress = progress
         self.hub: HubSide = open_hub(folder, clock=self._true_time)
         self.hub_is_behind = False
+        self._restored_at_s = 0.0
         self.stores: list[StorePc] = []
         self.clones: list[StorePc] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -218,7 +219,8 @@ class World:
             case FaultKind.HUB_KILLED:
                 await self._cut_hub(fault, lasts_s)
             case FaultKind.HUB_RESTORED:
-                self.hub_is_behind = (self.hub.is_up and self.hub.restore()) or self.hub_is_behind
+                if self.hub.is_up and self.hub.restore():
+                    self.hub_is_behind, self._restored_at_s = True, self.loop.time()
             case FaultKind.CLONE:
                 await self._clone(fault, store)
 
@@ -297,9 +299,10 @@ class World:
             for store in (*self.stores, *self.clones):
                 store.wake()
             await asyncio.sleep(HEAL_STEP_S)
+            if self.loop.time() - self._restored_at_s > CONFIRM_EVERY_S + 2 * HEAL_STEP_S:
+                self.hub_is_behind = False  # every store has asked since, and goes on from what the hub has
             if not self.hub_is_behind and not any(map(_behind, (*self.stores, *self.clones))):
                 return
-            self.hub_is_behind = False
         for store in (*self.stores, *self.clones):
             if behind := _behind(store):
                 self._violated("everything_converges", store.name, behind)
