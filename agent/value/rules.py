@@ -129,6 +129,21 @@ class ValueRules:
         return keys if any(key.public_key == own for key in keys) else [self._own, *keys]
 
 
+def published_policy(folder: Path) -> ValuePolicy:
+    """Return the chain's rules as the feed brought them last, the safe ones before it did. Raises ConfigurationError.
+
+    For commands that run beside core; core itself goes over to them by `ValueRules.swap`.
+    """
+    data = _read(folder / VALUE_FILE)
+    try:
+        content = json.loads(data, parse_float=Decimal) if data is not None else {}
+        return value_policy_from_mapping(content.get("policy") or {})
+    except (ValueError, AttributeError) as error:
+        raise ConfigurationError(
+            f"{folder / VALUE_FILE}: cannot be read", fix="the next feed brings it again"
+        ) from error
+
+
 def _read(path: Path) -> bytes | None:
     try:
         if path.stat().st_size > BYTES_MAX:

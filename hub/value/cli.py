@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from retail.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from hub.bootstrap import Hub
@@ -69,6 +72,9 @@ def value(
     rules: Annotated[
         Path | None, typer.Argument(help="value.toml: the tables earn, coupons, burn, tiers, fraud.")
     ] = None,
+    accepted: Annotated[
+        str, typer.Option("--accept-exposure", help="The worst case a day that the chain agrees to, in money.")
+    ] = "",
     config: Config = None,
     state_dir: StateDir = None,
     *,
@@ -76,7 +82,7 @@ def value(
 ) -> None:
     """Publish the chain's rules for coupons and points to all stores, with every store's coupon key."""
     with closing(_hub(config, state_dir)) as hub:
-        told = _value(hub).publish(hub.config.tenant, rules, now=hub.clock())
+        told = _value(hub).publish(hub.config.tenant, rules, now=hub.clock(), accepted=_amount(accepted))
     _tell(told, f"published version {told['version']} with {told['keys']} keys", as_json)
 
 
@@ -148,6 +154,13 @@ def _value(hub: Hub) -> ValueService:
     from hub.value.service import ValueService  # noqa: PLC0415 - as above
 
     return ValueService(hub.database, hub.files)
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        return Decimal(text) if text else None
+    except ArithmeticError as error:
+        raise ConfigurationError(f"{text!r:.40} is no amount", fix="write it as 30000.00") from error
 
 
 def _tell(told: dict[str, Any], text: str, as_json: bool) -> None:

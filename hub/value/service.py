@@ -21,8 +21,10 @@ from hub.value.reconcile import Reconciliation, reconcile
 from hub.value.standing import standings
 from retail.coupons import typed_serial
 from retail.errors import ConfigurationError, RefusedError
+from retail.exposure import burn_exposure
+from retail.money import NO_CURRENCY
 from retail.points import report
-from retail.value_policy import value_policy_from_mapping
+from retail.value_policy import ValuePolicy, value_policy_from_mapping
 from sync.protocol.coupons import key_id_of
 from sync.protocol.feed_messages import FeedKind
 from sync.protocol.value_messages import (
@@ -112,16 +114,36 @@ class ValueService:
         )
         return {**asdict(lease), "expires_at": lease.expires_at.isoformat()}
 
-    def publish(self, tenant_id: str, path: Path | None, *, now: datetime) -> dict[str, Any]:
+    def publish(
+        self, tenant_id: str, path: Path | None, *, now: datetime, accepted: Decimal | None = None
+    ) -> dict[str, Any]:
         """Check and publish the chain's rules with the keys of all stores; without a path the rules stay.
 
-        Raises ConfigurationError naming what is wrong.
+        `accepted` is the worst case of spending points without a link that the chain has read and agrees to; rules
+        that widen it need that. Raises ConfigurationError naming what is wrong, RefusedError stating the exposure.
         """
         before = self.published(tenant_id)
         policy = before.get("policy", {}) if path is None else _read(path)
-        value_policy_from_mapping(policy)
+        checked = value_policy_from_mapping(policy)
+        if path is not None:
+            self._require_accepted(tenant_id, value_policy_from_mapping(before.get("policy") or {}), checked, accepted)
         revoked = {key["key"] for key in before.get("keys", []) if key.get("revoked")}
         return self._publish(tenant_id, policy, revoked, now=now)
+
+    def _require_accepted(
+        self, tenant_id: str, before: ValuePolicy, after: ValuePolicy, accepted: Decimal | None
+    ) -> None:
+        """Pass rules that cost no more at worst than those that act, and those whose exposure was agreed to."""
+        with self.database.reading() as session:
+            stores = max(len(session.rows("places", tenant_id=tenant_id)), 1)
+        was = burn_exposure(before, stores=stores, currency=NO_CURRENCY)
+        worst = burn_exposure(after, stores=stores, currency=NO_CURRENCY)
+        if worst.money.amount > max(was.money.amount, accepted or Decimal(0)):
+            raise RefusedError(
+                f"spending points without a link may cost {worst.money} a day in {stores} stores: {worst.because}",
+                fix=f"have it agreed to, then publish with --accept-exposure {worst.money}",
+                code="exposure",
+            )
 
     def revoke(self, tenant_id: str, store_id: str, *, now: datetime) -> dict[str, Any]:
         """Revoke every coupon key that a store has had until now: stolen with its disk.

@@ -192,6 +192,24 @@ def test_rules_are_checked_before_they_are_published_and_a_stolen_key_is_revoked
         assert [(each["store"], each["revoked"]) for each in keys] == [("7781", False), ("7782", True)]
 
 
+def test_spending_without_a_link_is_published_only_once_its_exposure_was_agreed_to(tmp_path: Path):
+    with chain(tmp_path) as (_hub, service):
+        rules = tmp_path / "value.toml"
+        caps = "per_transaction = 500\nper_card_and_day = 800\nper_store_and_day = 20000\n"
+        rules.write_text(f"[burn]\noffline = true\n{caps}", "utf-8")
+        with pytest.raises(RefusedError, match=r"400\.00 a day in 2 stores") as refused:
+            service.publish("chain", rules, now=NOW)
+        assert (refused.value.code, service.published("chain")) == ("exposure", {})
+        with pytest.raises(RefusedError):
+            service.publish("chain", rules, now=NOW, accepted=Decimal("399.99"))
+        service.publish("chain", rules, now=NOW, accepted=Decimal("400.00"))
+        rules.write_text(f"[burn]\noffline = true\n{caps}[earn]\n", "utf-8")
+        service.publish("chain", rules, now=NOW)
+        rules.write_text(f'[burn]\noffline = true\n{caps}point_value = "0.02"\n', "utf-8")
+        with pytest.raises(RefusedError):
+            service.publish("chain", rules, now=NOW)
+
+
 def test_the_commands_print_one_json_object_and_say_by_exit_code_whether_it_adds_up(tmp_path: Path):
     with chain(tmp_path) as (hub, _service):
         tell(hub, "7781", used("AAAA", "scan/1"))
