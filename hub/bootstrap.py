@@ -21,6 +21,7 @@ from hub.ingest.ports import Ingest
 from hub.ingest.service import IngestService
 from hub.keys import HubKeys, sync_folder
 from hub.nonces import SharedNonces
+from hub.operators.people import People
 from hub.registry import Registry
 from hub.reports import Reports
 from hub.storage.ports import Database
@@ -54,6 +55,7 @@ class Hub:
     publisher: Publisher
     reports: Reports
     nonces: SharedNonces
+    people: People
     claims: ClaimService | None = None
 
     @property
@@ -93,6 +95,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         publisher=Publisher(database, files, nearby),
         reports=Reports(database),
         nonces=nonces,
+        people=People(database, config.tenant, clock),
         claims=_claims(config, database, keys),
     )
 

@@ -14,7 +14,8 @@ from hub.storage.ports import Database
 class StoreLine:
     """One store; times are ISO 8601 or None.
 
-    `parked` counts records kept here that could not be used, and those that the agent says it has parked.
+    `parked` counts records kept here that could not be used, and those that the agent says it has parked. `health` is
+    the store's own report (`StoreHealth` of the wire), empty until one has come.
     """
 
     store_id: str
@@ -34,6 +35,9 @@ class StoreLine:
     mirror_version: int | None
     program: str
     feed_refused: list[dict[str, str]]
+    region: str
+    ring: str
+    health: dict[str, Any]
     totals: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -88,7 +92,8 @@ class Reports:
 
 
 def _store_line(row: tuple[Any, ...], totals: dict[str, int]) -> StoreLine:
-    store_id, name, last_contact_at, _, erased_through, mirror, _, backlog, parked, program, refused, epoch = row
+    store_id, name, last_contact_at, _, erased_through, mirror, _, backlog, parked, program, refused, epoch = row[:12]
+    region, ring, health = row[12:]
     return StoreLine(
         store_id=store_id,
         name=name,
@@ -107,5 +112,8 @@ def _store_line(row: tuple[Any, ...], totals: dict[str, int]) -> StoreLine:
         mirror_version=mirror,
         program=program,
         feed_refused=json.loads(refused),
+        region=region,
+        ring=ring,
+        health=json.loads(health),
         totals=totals,
     )

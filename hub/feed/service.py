@@ -79,6 +79,7 @@ class FeedService:
                 backlog_records=report.backlog_records,
                 parked_records=report.parked_records,
                 program=report.program,
+                health=report.health.model_dump_json() if report.health else "{}",
                 feed_refused=json.dumps([each.model_dump(mode="json") for each in report.refused]),
             )
         return AppliedAnswer(erased_through=report.erased_through)

@@ -33,13 +33,14 @@ UPDATE store SET
     backlog_records = :backlog_records,
     parked_records = :parked_records,
     program = :program,
+    health = :health,
     feed_refused = :feed_refused
 WHERE tenant_id = :tenant_id AND store_id = :store_id;
 
 -- name: stores
 -- One line a store for pages and `hub stores`.
 SELECT s.store_id, s.name, s.last_contact_at, s.feed_cursor, s.erased_through, s.mirror_version, s.campaigns_version,
-    s.backlog_records, s.parked_records, s.program, s.feed_refused, a.epoch
+    s.backlog_records, s.parked_records, s.program, s.feed_refused, a.epoch, s.region, s.ring, s.health
 FROM store s LEFT JOIN agent a ON a.tenant_id = s.tenant_id AND a.store_id = s.store_id
 WHERE s.tenant_id = :tenant_id ORDER BY s.store_id;
 

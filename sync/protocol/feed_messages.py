@@ -176,6 +176,31 @@ class FeedRefusal(Message):
     """Why it could not be used."""
 
 
+class StoreHealth(Message):
+    """How a store's agent is, for the fleet's page; a count is of the last 24 hours. Nothing here is of a person."""
+
+    documents: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
+    """Documents that came from tills and could be sales: read, or parked."""
+
+    documents_parked: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
+    """Those whose sums could not be proved."""
+
+    blocks: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
+    """Blocks of ours that the printer confirmed or may have printed."""
+
+    blocks_late: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
+    """Blocks that were decided after the budget, so that the receipt went without."""
+
+    spooled_jobs: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
+    """Jobs on the store's disk that core has not taken yet."""
+
+    disk_free_mb: Annotated[int, Field(ge=0, le=SEQ_MAX)] | None = None
+    """Room on the disk of the state folder, in MB."""
+
+    troubles: list[Annotated[str, StringConstraints(max_length=64)]] = Field(default_factory=list, max_length=64)
+    """Names of the checks of `tillstream doctor` that do not hold now."""
+
+
 class AppliedReport(Versioned):
     """`POST /v1/feed/applied`: what this store has in use."""
 
@@ -199,6 +224,9 @@ class AppliedReport(Versioned):
 
     program: Annotated[str, StringConstraints(max_length=64)] = ""
     """Name and version of the agent's program."""
+
+    health: StoreHealth | None = None
+    """How the store is; an agent that does not know leaves it out."""
 
     refused: list[FeedRefusal] = Field(default_factory=list, max_length=FEED_FILES_MAX)
     """Files of the manifest that could not be used, and why: what stops a bundle before it reaches more stores."""

@@ -1,0 +1,189 @@
+"""The fleet's page with its buttons, and the audit log. Plain forms; what a form does stands in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from hub.bootstrap import Hub
+from hub.feed.erasing import Erasing
+from hub.feed.stopping import StopBoard, StopOrder
+from hub.fleet import FleetView, Trouble, fleet_view
+from hub.operators.audit import AuditLog
+from hub.operators.people import Operator
+from hub.operators.roles import STOP_RIGHTS, Right, may
+from hub.web.door import Door, NotSignedInError
+from hub.web.forms import place_of, read_form
+from hub.web.rendering import SECURITY_HEADERS, Pages, age_text
+from retail.errors import ConfigurationError, RefusedError, TillstreamError
+from retail.stops import StopKind
+
+PER_PAGE = 200  # stores that one person looks through; 10,000 lines are no page
+AUDIT_SHOWN = 500
+
+
+def fleet_routes(hub: Hub, pages: Pages) -> APIRouter:
+    """Return the routes of people who look after stores."""
+    routes = APIRouter(include_in_schema=False)
+    door = Door(hub)
+
+    @routes.get("/fleet")
+    def fleet(request: Request, q: str = "", page: int = 1) -> Response:
+        return door.refuse_reader(request) or _fleet(hub, pages, request, Asked(q, max(1, page)))
+
+    @routes.get("/v1/fleet")
+    def fleet_data(request: Request, q: str = "", page: int = 1) -> Response:
+        if refused := door.refuse(request):
+            return refused
+        view = _view(hub, Asked(q, max(1, page)))
+        told = {
+            "stores": view.stores,
+            "in_trouble": view.in_trouble,
+            "by_trouble": view.by_trouble,
+            "by_program": view.by_program,
+            "lines": [line.to_json() for line in view.lines],
+        }
+        return JSONResponse(told, headers=dict(SECURITY_HEADERS))
+
+    @routes.post("/fleet/{what}")
+    async def act(request: Request, what: str) -> Response:
+        if what not in _ACTS:
+            return RedirectResponse(place_of(request, "/fleet"), status_code=303)
+        try:
+            typed = await read_form(request)
+            code = await run_in_threadpool(lambda: _ACTS[what](hub, door.actor(request), typed))
+        except NotSignedInError:
+            return RedirectResponse(place_of(request, "/sign-in"), status_code=303)
+        except TillstreamError as error:
+            status = 403 if isinstance(error, RefusedError) else 422
+            return await run_in_threadpool(_fleet, hub, pages, request, Asked(problem=error), status=status)
+        if code is None:
+            return RedirectResponse(place_of(request, "/fleet"), status_code=303)
+        return await run_in_threadpool(_fleet, hub, pages, request, Asked(code=code))
+
+    @routes.get("/audit")
+    def audit(request: Request) -> Response:
+        return door.refuse_reader(request) or _audit(hub, pages, door, request)
+
+    return routes
+
+
+class Asked:
+    """What a reader of the fleet's page asked for, and what came of the form that was sent before."""
+
+    __slots__ = ("code", "page", "problem", "wanted")
+
+    def __init__(
+        self,
+        wanted: str = "",
+        page: int = 1,
+        *,
+        problem: TillstreamError | None = None,
+        code: Mapping[str, str] | None = None,
+    ) -> None:
+        self.wanted, self.page, self.problem, self.code = wanted, page, problem, code
+
+
+def _view(hub: Hub, asked: Asked) -> FleetView:
+    through, _ = Erasing(hub.database, hub.files, hub.feed).stores(hub.config.tenant)
+    return fleet_view(
+        hub.reports.stores(hub.config.tenant),
+        now=hub.clock(),
+        through=through,
+        wanted=asked.wanted,
+        first=(asked.page - 1) * PER_PAGE,
+        count=PER_PAGE,
+    )
+
+
+def _fleet(hub: Hub, pages: Pages, request: Request, asked: Asked, *, status: int = 200) -> Response:
+    view, now, text = _view(hub, asked), hub.clock(), pages.text(request)
+    person = Door(hub).person(request)
+    pressed = StopBoard(hub.database, hub.files).pressed(hub.config.tenant)
+    return pages.html(
+        request,
+        "fleet.html",
+        status=status,
+        person=person,
+        view=view,
+        asked=asked,
+        last_page=max(1, -(-view.stores // PER_PAGE)),
+        ages={line.store_id: age_text(line.last_contact_at, now, text) for line in view.lines},
+        stops=[each for each in pressed if not each.is_over(now)],
+        kinds=[kind for kind in StopKind if person is not None and may(person.role, STOP_RIGHTS[kind])],
+        may_enrol=person is not None and may(person.role, Right.ENROL),
+        troubles=[trouble for trouble in Trouble if trouble.value in view.by_trouble],
+        stop_rights={kind.value: STOP_RIGHTS[kind] for kind in StopKind},
+        may=may,
+    )
+
+
+def _audit(hub: Hub, pages: Pages, door: Door, request: Request) -> Response:
+    person = door.person(request)
+    if person is not None and not may(person.role, Right.SEE_AUDIT):
+        return RedirectResponse(place_of(request, "/fleet"), status_code=303)
+    log = AuditLog(hub.database)
+    entries = log.entries(hub.config.tenant)
+    shown = entries[-AUDIT_SHOWN:][::-1]
+    broken = log.check(hub.config.tenant)
+    return pages.html(request, "audit.html", person=person, entries=shown, count=len(entries), broken=broken)
+
+
+def _stop(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
+    kind = typed.get("what", "")
+    if kind not in set(StopKind):
+        raise ConfigurationError(f"{kind!r} cannot be stopped", fix=f"say one of {', '.join(StopKind)}")
+    person.need(STOP_RIGHTS[StopKind(kind)])
+    order = StopOrder(
+        kind=StopKind(kind),
+        campaign_id=typed.get("campaign", "").strip() if kind == StopKind.CAMPAIGN else "",
+        scope=_scope(typed),
+        until=_until(typed.get("until", ""), hub.clock()),
+        why=typed.get("why", "").strip(),
+    )
+    StopBoard(hub.database, hub.files).press(hub.config.tenant, order, who=person.name, now=hub.clock())
+
+
+def _resume(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
+    board, number = StopBoard(hub.database, hub.files), typed.get("stop", "")
+    pressed = {str(each.stop_no): each for each in board.pressed(hub.config.tenant)}
+    if number not in pressed:
+        raise ConfigurationError("this stop does not act any more", fix="look at the page again", code="no_stop")
+    person.need(STOP_RIGHTS[pressed[number].kind])
+    board.resume(hub.config.tenant, pressed[number].stop_no, who=person.name, now=hub.clock())
+
+
+def _code(hub: Hub, person: Operator, typed: Mapping[str, str]) -> Mapping[str, str]:
+    person.need(Right.ENROL)
+    store_id, now = typed.get("store", "").strip(), hub.clock()
+    made = hub.registry.issue_code(hub.config.tenant, store_id, name=typed.get("name", "").strip(), now=now)
+    AuditLog(hub.database).note(hub.config.tenant, who=person.name, did="code.made", subject=store_id, now=now)
+    return {"code": made.code, "store": store_id, "until": made.expires_at.isoformat(timespec="minutes")}
+
+
+_ACTS: Mapping[str, Callable[[Hub, Operator, Mapping[str, str]], Mapping[str, str] | None]] = MappingProxyType(
+    {"stop": _stop, "resume": _resume, "code": _code}
+)
+"""What the forms do; what they return is shown once."""
+
+
+def _scope(typed: Mapping[str, str]) -> str:
+    where, name = typed.get("where", ""), typed.get("place", "").strip()
+    if where not in {"chain", "region", "store"}:
+        raise ConfigurationError("where?", fix="choose the chain, a region or a store", code="where")
+    return "" if where == "chain" else f"{where}:{name}"
+
+
+def _until(told: str, now: datetime) -> datetime | None:
+    if not told:
+        return None
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError as error:
+        raise ConfigurationError(f"{told!r} is no time", fix="e.g. 2026-12-01T08:00", code="until") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)

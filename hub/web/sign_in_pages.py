@@ -1,0 +1,47 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from hub.bootstrap import Hub
+from hub.web.door import COOKIE, Door
+from hub.web.forms import place_of, read_form
+from hub.web.rendering import Pages
+from retail.errors import TillstreamError, TryAgainError
+
+
+def sign_in_routes(hub: Hub, pages: Pages) -> APIRouter:
+    """Return the routes of signing in and out."""
+    routes = APIRouter(include_in_schema=False)
+    door = Door(hub)
+
+    @routes.get("/sign-in")
+    def sign_in_page(request: Request) -> Response:
+        return pages.html(request, "sign_in.html", problem=None, typed_name="")
+
+    @routes.post("/sign-in")
+    async def sign_in(request: Request) -> Response:
+        typed: Mapping[str, str] = {}
+        try:
+            typed = await read_form(request)
+            name, password = typed.get("name", "").strip().lower(), typed.get("password", "")
+            cookie = await run_in_threadpool(hub.people.sign_in, name, password)
+        except TillstreamError as error:
+            status = 429 if isinstance(error, TryAgainError) else 403
+            name = typed.get("name", "")
+            return pages.html(request, "sign_in.html", status=status, problem=error.code, typed_name=name)
+        return door.let_in(RedirectResponse(place_of(request, "/fleet"), status_code=303), request, cookie)
+
+    @routes.post("/sign-out")
+    def sign_out(request: Request) -> Response:
+        hub.people.sign_out(request.cookies.get(COOKIE, ""))
+        response = RedirectResponse(place_of(request, "/sign-in"), status_code=303)
+        response.delete_cookie(COOKIE, path=request.scope.get("root_path", "") or "/")
+        return response
+
+    return routes
