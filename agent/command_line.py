@@ -28,6 +28,7 @@ EXIT_USAGE = 2
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "demo": ("agent.commands.demo", "Run the whole way of a receipt here, and watch."),
+        "setup": ("agent.commands.setup", "Set a store up, by questions or by flags alone."),
         "agent": ("agent.commands.agent", "Run the store's agent: core and desk, supervised."),
         "tap": ("", "Stand in a print stream, between register and printer."),
         "scanner": ("", "Read a scanner for core; stand between it and the till."),

@@ -73,7 +73,7 @@ def print_test(
     slip = proof_bytes(facts, facts=lines)
     if out is not None:
         out.write_bytes(slip)
-    finished = None if dry_run or address is None else _print(slip, address, answers=ways["printer"])
+    finished = None if dry_run or address is None else print_slip(slip, address, answers=ways["printer"])
     told = {
         "model": facts.name,
         "bytes": len(slip),
@@ -146,7 +146,7 @@ def _answers_ms(connection: socket.socket) -> list[float]:
     return found
 
 
-def _print(slip: bytes, address: TcpAddress | SerialAddress, *, answers: Measured | None) -> bool:
+def print_slip(slip: bytes, address: TcpAddress | SerialAddress, *, answers: Measured | None) -> bool:
     """Print, and return whether the printer has said that it has."""
     try:
         if isinstance(address, SerialAddress):

@@ -218,7 +218,7 @@ class Repository:
     def _signer(self, name: str) -> CryptoSigner:
         path = self._keys / f"{name}.pem"
         try:
-            return CryptoSigner(load_pem_private_key(path.read_bytes(), None))  # type: ignore[arg-type]
+            return CryptoSigner(load_pem_private_key(path.read_bytes(), None))
         except (OSError, ValueError, TypeError) as error:
             raise ConfigurationError(
                 f"{path} is not here or no key: {error}", fix="name the folder: --keys", code="key"
