@@ -27,6 +27,7 @@ from receipt.escpos.tokenizer import Token, Tokenizer
 from receipt.language import EVIDENCE_BYTES, PROOF_BYTES_MAX, STEP_BYTES, may_prove, spoken
 from receipt.layout import Typesetter
 from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode, PrintedImage
+from receipt.plain_lines import is_text, print_lines
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.raster import stitched
 from receipt.right_to_left import in_reading_order
@@ -37,6 +38,7 @@ from receipt.turned import as_read
 PIECE_BYTES: Final = 16 * 1024  # tokens of one piece are in memory at once: about 100 bytes each
 TEXT_BYTES_MAX: Final = 8 * 1024  # text that comes byte by byte is joined up to here
 _LINE_FEEDS: Final = frozenset(("PrintAndLineFeed", "StarLineFeed"))
+_LF: Final = 0x0A
 _CARRIAGE_RETURN: Final = "PrintAndCarriageReturn"
 _RESETS: Final = frozenset(("EscInitialize", "StarInitialize"))
 SEAMS_MAX: Final = 256  # a till that resets before every line parts nothing with it
@@ -86,7 +88,7 @@ class PaperReader:
             piece = data[at : at + PIECE_BYTES]
             if self._deciding:
                 piece = self._decide(piece)
-            self._take(self._tokenizer.feed(piece), self._held)
+            self._read(piece, self._held)
         return [] if self._deciding else self._released()
 
     def close(self) -> list[Paper]:
@@ -143,7 +145,7 @@ class PaperReader:
     def _decide_now(self) -> None:
         """Decide by what there is: the document ends."""
         if self._deciding and not self._settle(spoken(bytes(self._undecided))):
-            self._take(self._tokenizer.feed(self._again()), self._held)
+            self._read(self._again(), self._held)
 
     def _settle(self, proved: Language | None) -> bool:
         """End the deciding; say whether the language is the one that has been read so far."""
@@ -160,15 +162,54 @@ class PaperReader:
         self._undecided.clear()
         return everything
 
+    def _read(self, piece: bytes, papers: list[Paper]) -> None:
+        """Read bytes: plain text and lines of it at once, the rest by tokens, a line at a time."""
+        tokenizer, at, end = self._tokenizer, 0, len(piece)
+        while at < end:
+            stop = end
+            if isinstance(tokenizer, Tokenizer) and tokenizer.at_rest:
+                stop = piece.find(b"\n", at) + 1 or end
+                after = self._plainly(piece, at, stop, offset=tokenizer.offset)
+                if after > at:
+                    tokenizer.skip(after - at)
+                    self._position = tokenizer.offset
+                    at = after
+                    continue
+            self._take(tokenizer.feed(piece[at:stop]), papers)
+            at = stop
+
+    def _plainly(self, piece: bytes, at: int, stop: int, *, offset: int) -> int:
+        """Read what does nothing but print, as far as it goes; return where the first byte stands that is left.
+
+        `stop` is where the first line ends, or the piece; `offset` is where in the job `piece[at]` stands.
+        """
+        if piece[stop - 1] != _LF:
+            text = piece[at:stop]
+            if is_text(text):
+                self._hold(text, offset)
+                return stop
+        elif self._typesetter.at_line_start and self._typesetter.page is None and self._interpreter.idle:
+            if not self._text:
+                return print_lines(self._typesetter, piece, at, offset=offset)
+            line = self._text + piece[at:stop]
+            if print_lines(self._typesetter, line, 0, offset=self._text_offset):
+                self._text = b""
+                return stop
+        return at
+
+    def _hold(self, text: bytes, offset: int) -> None:
+        """Keep text until its line ends."""
+        if not self._text:
+            self._text_offset = offset
+        self._text += text
+        if len(self._text) > TEXT_BYTES_MAX:
+            self._flush()
+
     def _take(self, tokens: list[Token], papers: list[Paper]) -> None:
         for token in tokens:
             data, name, kind, offset = token
             if kind is TokenKind.TEXT:
-                if not self._text:
-                    self._text_offset = offset
-                self._text += data
-                if len(self._text) > TEXT_BYTES_MAX:
-                    self._flush()
+                self._hold(data, offset)
             elif name in _LINE_FEEDS:
                 self._line_feed(token)
             elif kind is TokenKind.REALTIME:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
+from collections.abc import Sequence
 from importlib import resources
 from typing import NamedTuple
 
@@ -74,6 +75,11 @@ _UNITS = frozenset(_UNIT_WORDS.split())
 
 
 _WORD_GLANCE = 7  # letters of a word behind a number that are looked at (`_AFTER`)
+
+
+def number_words() -> frozenset[str]:
+    """Return the currencies and units that may stand beside a number."""
+    return frozenset(word.rstrip("$") for word in _money_words()) | _UNITS
 
 
 def may_be_of_a_number(word: str) -> bool:
@@ -324,10 +330,11 @@ def _next_is_number(text: str, at: int) -> bool:
 class Figures(NamedTuple):
     """Where the digits of a number stand, to read another printing of them with the same marks at the same places."""
 
-    number: Number
     first: int
     last: int
     scale: int  # thousandths of a unit of the last place: plain digits 1000, "1.20" 10; 0 for other marks
+    negative: bool
+    number: Number
 
 
 def figures_of(text: str, number: Number) -> Figures | None:
@@ -343,21 +350,26 @@ def figures_of(text: str, number: Number) -> Figures | None:
     if (value, decimals, grouped) != (abs(number.value), number.decimals, number.grouped):
         return None
     scale = MILLI if digits.isdigit() else 10 if decimals == 2 and digits[:-3].isdigit() else 0
-    return Figures(number, match.start(), match.end(), scale)
+    return Figures(match.start(), match.end(), scale, number.value < 0, number)
 
 
-def reprinted(figures: Figures, text: str) -> Number:
-    """Return a number with the digits that `text` has in its place."""
-    number, first, last, scale = figures
-    start, end, known, decimals, grouped, currency, use, _ = number
-    if scale == MILLI:
-        value = int(text[first:last]) * MILLI
-    elif scale:
-        value = int(text[first : last - 3] + text[last - 2 : last]) * scale
-    else:
-        value, decimals, grouped = _value(text[first:last])
-    fields = (start, end, -value if known < 0 else value, decimals, grouped, currency, use, -1)
-    return tuple.__new__(Number, fields)  # what Number(...) does, at half its cost
+def reprinted(figures: Sequence[Figures], text: str) -> tuple[Number, ...]:
+    """Return the numbers with the digits that `text` has in their places."""
+    numbers = []
+    for first, last, scale, negative, number in figures:
+        start, end, _, decimals, grouped, currency, use, _ = number
+        if scale == 10:
+            value = int(text[first : last - 3] + text[last - 2 : last]) * 10
+        elif scale:
+            value = int(text[first:last]) * MILLI
+        else:
+            value, decimals, grouped = _value(text[first:last])
+        fields = (start, end, -value if negative else value, decimals, grouped, currency, use, -1)
+        numbers.append(_make(Number, fields))
+    return tuple(numbers)
+
+
+_make = tuple.__new__  # what Number(...) does, at half its cost
 
 
 def is_at_right_end(text: str, number: Number) -> bool:

@@ -108,7 +108,7 @@ class Hit(NamedTuple):
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NARROW_WORD = re.compile(r"[^\W\d_\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff]+")
-_STEM_LETTERS_MIN = 3
+HEAD_LETTERS = 4  # by which most words that are in no dictionary are told at once
 _MEMO_WORDS_MAX = 20_000  # a store prints a few thousand different words; past this the memo starts anew
 _GERMAN_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
@@ -162,6 +162,12 @@ class Lexicon:
     def mask(self, language: str) -> int:
         """Return the bit of `language` (ISO 639-1), 0 when it is not known."""
         return 1 << self.languages.index(language) if language in self.languages else 0
+
+    def heads(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Return how the words of all phrases begin: their first `HEAD_LETTERS` letters, and the stems of fewer."""
+        words = (*self._first, *self._later)
+        heads = frozenset(word[:HEAD_LETTERS] for word in words)
+        return heads, tuple({word[:-1] for word in words if word[-1] == "*" and len(word) <= HEAD_LETTERS})
 
     def is_stranger(self, word: str) -> bool:
         """Whether a folded word of a script with spaces is part of no phrase at all."""

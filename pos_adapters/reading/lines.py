@@ -11,7 +11,7 @@ import functools
 import re
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pos_adapters.reading.amounts import (
     Figures,
@@ -19,12 +19,13 @@ from pos_adapters.reading.amounts import (
     figures_of,
     is_at_right_end,
     may_be_of_a_number,
+    number_words,
     numbers_of,
     reprinted,
 )
 from pos_adapters.reading.dates import date_in, looks_dated
 from pos_adapters.reading.folding import WIDE, clean, fold
-from pos_adapters.reading.lexicon import Hit, Lexicon, Role, standard_lexicon
+from pos_adapters.reading.lexicon import HEAD_LETTERS, Hit, Lexicon, Role, standard_lexicon
 from pos_adapters.reading.quantities import Goods, GoodsPlan, goods_by, goods_on, plan_of
 
 # A line longer than any paper (64 columns of wide letters) is noise; its head is enough to see that.
@@ -78,10 +79,13 @@ class _Shape(NamedTuple):
     """What every line with these letters at these places says; its figures are read anew."""
 
     facts: LineFacts
+    shared: tuple[Any, ...]  # its fields that are alike on every such line
+    dated: bool
     figures: tuple[Figures, ...]  # where the digits of each number stand
     name_end: int | None  # where the amount begins, before which the name stands; None without an amount
     plan: GoodsPlan | None  # where amount and quantity stand on a line of goods
     long: bool  # a run of digits may be an article number
+    key: str
 
 
 class LineReader:
@@ -92,6 +96,8 @@ class LineReader:
         self._memo: dict[str, LineFacts] = {}
         self._shapes: dict[str, _Shape | None] = {}
         self._word_keys: dict[str, str] = {}
+        heads, self._stems = lexicon.heads()
+        self._heads = heads | {word[:HEAD_LETTERS] for word in number_words()}
 
     def read(self, text: str) -> LineFacts:
         """Return the facts of one line as seen on paper."""
@@ -110,9 +116,9 @@ class LineReader:
 
     def _shaped(self, printed: str) -> LineFacts:
         """Read a line by its shape, where one like it has been read."""
-        key = _INNER_ZERO.sub("1", printed.translate(_SHAPE_DIGITS))
+        key = _figures_alike(printed)
         if (key.isascii() or not WIDE.search(key)) and "?" not in key and "\ufffd" not in key:
-            key = _STANDING_WORD.sub(self._word_key, key)
+            key = _WORD_OF_ASCII.sub(self._word_key, key)
         shape = self._shapes.get(key)
         if shape is not None:
             return _refilled(shape, printed)
@@ -125,7 +131,13 @@ class LineReader:
 
     def _word_key(self, match: re.Match[str]) -> str:
         """Return what stands for a word in a shape: itself, or its length where nothing depends on its letters."""
-        word = match.group()
+        word, line = match.group(), match.string
+        first, last = match.span()
+        if word[0] in "xX" or line[last : last + 1].isalnum() or (first and line[first - 1].isalnum()):
+            return word
+        head = word[:HEAD_LETTERS].lower()
+        if head not in self._heads and not head.startswith(self._stems):
+            return _STRANGER * len(word)
         key = self._word_keys.get(word)
         if key is None:
             known = not self.lexicon.is_stranger(word.lower()) or may_be_of_a_number(word)
@@ -171,13 +183,26 @@ class LineReader:
 
 
 _SHAPE_DIGITS = str.maketrans("23456789", "11111111")
+_SHAPE_BYTES = bytes.maketrans(b"23456789", b"11111111")
 _INNER_ZERO = re.compile(r"(?<=\d)0")  # a leading zero makes an id, any other is a digit like all
+
+
+def _figures_alike(printed: str) -> str:
+    """Return a line with one digit for all, and nought where a number begins with it."""
+    if not printed.isascii():
+        return _INNER_ZERO.sub("1", printed.translate(_SHAPE_DIGITS))
+    key = printed.encode("ascii").translate(_SHAPE_BYTES)
+    while b"10" in key:
+        key = key.replace(b"10", b"11")
+    return key.decode("ascii")
+
+
 _LONG_RUN = re.compile(r"\d{8}")
 
 
-# Letters of ASCII, whose folding keeps their number, with no letter or digit glued to them. Shorter ones may be tax
-# codes, units and ordinals ("2nd"), and an "x" may multiply ("2 xEUR 1.50").
-_STANDING_WORD = re.compile(r"(?<![^\W_])(?![xX])[A-Za-z]{4,}(?![^\W_])")
+# Letters of ASCII, whose folding keeps their number; glued to another letter or digit they are kept. Shorter ones may
+# be tax codes, units and ordinals ("2nd"), and an "x" may multiply ("2 xEUR 1.50").
+_WORD_OF_ASCII = re.compile(r"[A-Za-z]{4,}")
 # Scripts without spaces, whose phrases begin anywhere, and marks that may stand for a letter of a word.
 _KEEPS_WORDS = re.compile(f"{WIDE.pattern}|[?\ufffd]")
 _STRANGER = "q"  # begins no word of ours of four letters and more that a run of it could be
@@ -198,31 +223,36 @@ def _shape_of(facts: LineFacts, printed: str, key: str) -> _Shape | None:
     name_end = facts.numbers[facts.right[-1]].start if facts.right else None
     return _Shape(
         facts._replace(shape=key),
+        facts[_FIRST_SHARED:_AFTER_SHARED],
+        facts.days is not None,
         known,
         name_end,
         plan_of(facts.goods, facts.numbers, facts.right),
         _LONG_RUN.search(facts.text) is not None,
+        key,
     )
 
 
 def _refilled(shape: _Shape, printed: str) -> LineFacts:
     """Return the facts of a line of known shape: the same words, its own figures."""
-    facts, text, long = shape.facts, printed.rstrip(), shape.long
-    numbers = tuple([reprinted(figures, text) for figures in shape.figures])
-    name = text if shape.name_end is None else text[: shape.name_end]
+    shared, dated, figures, name_end, plan, long, key = shape[1:]
+    text = printed.rstrip()
+    numbers = reprinted(figures, text)
+    name = text if name_end is None else text[:name_end]
     fields = (
         text,
         numbers,
-        *facts[_FIRST_SHARED:_AFTER_SHARED],
-        None if facts.days is None else _days(text),
+        *shared,
+        _days(text) if dated else None,
         name_in(name) if long else " ".join(name.split()).strip(_NAME_EDGES),
-        None if shape.plan is None else goods_by(shape.plan, text, numbers),
+        None if plan is None else goods_by(plan, text, numbers),
         _gtin_in(text) if long else None,
-        facts.shape,
+        key,
     )
-    return tuple.__new__(LineFacts, fields)  # what LineFacts(...) does, at half its cost
+    return _make(LineFacts, fields)
 
 
+_make = tuple.__new__  # what LineFacts(...) does, at half its cost
 _FIRST_SHARED, _AFTER_SHARED = LineFacts._fields.index("right"), LineFacts._fields.index("days")
 _NAME_EDGES = " .:*-=#"
 

@@ -141,6 +141,20 @@ class Tokenizer:
         """Whether the bytes go to a line display and not to the paper."""
         return self._grammar is _display()
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the next bytes are the printer's, and begin a command or text."""
+        return not (self._held or self._payload_left or self._records_left) and self._grammar is _printer()
+
+    @property
+    def offset(self) -> int:
+        """Where in the job the next byte stands, when the tokenizer is at rest."""
+        return self._offset
+
+    def skip(self, count: int) -> None:
+        """Pass over bytes that somebody else has read, at rest."""
+        self._offset += count
+
     def feed(self, data: bytes) -> list[Token]:
         """Take the next bytes and return the tokens they complete."""
         if not self._held:

@@ -1,0 +1,39 @@
+"""Lines of text and nothing else, which most of a receipt is: printed without cutting them into tokens first.
+
+Contract: `print_lines` does what the tokens of these bytes would have done, in a third of the time. It is for a
+printer at rest only (no command, image, macro or text under way), and stops before the first line that is not so plain.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from receipt.layout import Typesetter
+
+_LINES: Final = re.compile(rb"(?:[\x20-\xff]*+\r?\n)++")
+
+_TEXT: Final = re.compile(rb"[\x20-\xff]++")
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes are characters, and no control among them."""
+    return _TEXT.fullmatch(data) is not None
+
+
+def print_lines(sheet: Typesetter, data: bytes, at: int, *, offset: int) -> int:
+    """Print the lines from `data[at]`, byte `offset` of the job, on; return where the first stands that is left."""
+    block = _LINES.match(data, at)
+    if block is None:
+        return at
+    whole_line = sheet.whole_line
+    for line in data[at : block.end() - 1].split(b"\n"):
+        size = len(line) + 1
+        text = line[:-1] if line[-1:] == b"\r" else line
+        if not text:
+            sheet.line_feed(offset + size - 1)
+        elif not whole_line(text, offset):
+            break
+        at += size
+        offset += size
+    return at
