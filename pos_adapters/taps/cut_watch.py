@@ -19,12 +19,12 @@ from receipt.escpos.tokenizer import Token
 
 TAIL_BYTES = 16  # a cut with its argument, and a drawer pulse behind it
 
+_FOLLOWED_KINDS = frozenset((TokenKind.REALTIME, TokenKind.CUT, TokenKind.UNKNOWN))
 _PRINTS = frozenset((TokenKind.TEXT, TokenKind.RASTER, TokenKind.CODE))
-# DLE EOT, DLE ENQ, GS a, GS r, GS I, GS (, ESC u, ESC v; Star's ESC ACK, ESC GS; the heads of PJL and PostScript.
-_ASKS = (
-    *(b"\x10\x04", b"\x10\x05", b"\x1da", b"\x1dr", b"\x1dI", b"\x1d(", b"\x1bu", b"\x1bv"),
-    *(b"\x1b\x06", b"\x1b\x1d", b"@P", b"%!"),
-)
+# DLE EOT, DLE ENQ; GS a, GS r, GS I, GS (; ESC u, ESC v, and Star's ESC ACK, ESC GS.
+_ASKS = ((b"\x10", b"\x04\x05"), (b"\x1d", b"arI("), (b"\x1b", b"uv\x06\x1d"))
+_FOREIGN_ASKS = (b"@P", b"%!")  # the heads of PJL and PostScript; texts are full of their first bytes
+_BEGINNINGS_MAX = 512  # of commands in one piece: a receipt has 200; an image of 64 KB took 4 ms to look through
 _DEVICE_BITS = 3  # ESC = n: bit 0 the printer, bit 1 a display in line; a block is for the printer alone
 _PRINTER_ALONE = 1
 
@@ -34,6 +34,23 @@ class Cut(NamedTuple):
 
     offset: int
     insertable: bool
+
+
+def _asks(data: bytes) -> bool:
+    """Return whether a status request seems to begin anywhere, looked for by first bytes (see `free_bytes`).
+
+    Bytes with more beginnings than `_BEGINNINGS_MAX` are an image or a foreign language: who knows what they ask.
+    """
+    looked_at = 0
+    for first, seconds in _ASKS:
+        at = data.find(first)
+        while at >= 0:
+            looked_at += 1
+            second = data[at + 1 : at + 2]
+            if (second and second in seconds) or looked_at > _BEGINNINGS_MAX:
+                return True
+            at = data.find(first, at + 1)
+    return any(head in data for head in _FOREIGN_ASKS)
 
 
 def ends_like_a_cut(data: bytes, dialect: Dialect = ESCPOS) -> bool:
@@ -113,7 +130,7 @@ class CutWatch:
         cuts = []
         for token in tokens:
             # Written out here because it is done for every token of every receipt; `_follow` for one in fifty.
-            if token[2] > TokenKind.COMMAND or token[0][:2] in self._followed:
+            if token[2] in _FOLLOWED_KINDS or token[0][:2] in self._followed:
                 cut = self._follow(token)
                 if cut is not None:
                     cuts.append(cut)
@@ -126,9 +143,8 @@ class CutWatch:
     def _skim(self, data: bytes) -> None:
         """Look through what is not read for the beginning of a status request; an image may look like one."""
         if not self.may_have_asked:
-            seam = self._seam + data[:1]
             begins_foreign = not self._seam and data.startswith(self._dialect.foreign_starts)
-            self.may_have_asked = begins_foreign or any(head in data or head == seam for head in _ASKS)
+            self.may_have_asked = begins_foreign or _asks(self._seam + data[:1]) or _asks(data)
             self._seam = data[-1:]
 
     def prefix_bytes(self) -> int:
