@@ -306,6 +306,8 @@ def _day(text: str) -> date:
 def sale_paper(story: SaleStory, receipt: Mapping[str, Any]) -> bytes:
     """Return a paper as a till prints it."""
     kind = receipt.get("kind", "sale")
+    if kind == "card slip":
+        return card_slip(story, receipt)
     goods = [(str(name), str(amount)) for name, amount in receipt.get("goods", [["Coffee beans", "4.99"]])]
     sign = -1 if kind == "return" else 1
     total = sign * sum(int(amount.replace(".", "")) for _, amount in goods)
@@ -329,6 +331,17 @@ def sale_paper(story: SaleStory, receipt: Mapping[str, Any]) -> bytes:
         printer.text("Thank you for your purchase\n")
     if "barcode" in receipt:
         printer.barcode(receipt["barcode"], "EAN13")
+    return bytes(printer.output)
+
+
+def card_slip(story: SaleStory, receipt: Mapping[str, Any]) -> bytes:
+    """Return what the card terminal prints: no goods, an amount, the card's last digits."""
+    printer = Dummy()
+    for line in ("CORNER SHOP", "CARD PAYMENT", "MERCHANT COPY", f"{story.clock.now().astimezone():%d.%m.%Y %H:%M}"):
+        printer.text(f"{line}\n")
+    amount = receipt.get("amount", "4.99")
+    for line in ("Terminal-ID 54321987", "VISA ************4242", f"{'AMOUNT EUR':<30}{amount:>10}", "APPROVED"):
+        printer.text(f"{line}\n")
     return bytes(printer.output)
 
 
