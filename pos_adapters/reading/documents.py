@@ -16,16 +16,26 @@ from pos_adapters.reading.day_reports import day_report
 from pos_adapters.reading.entries import fashions_of, label_lines, leave_out_header, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
-from pos_adapters.reading.kinds import Naming, lines_saying, looks_like_kitchen, namings, return_at_foot, says_completed
+from pos_adapters.reading.kinds import (
+    Naming,
+    half_named,
+    lines_saying,
+    looks_like_kitchen,
+    namings,
+    return_at_foot,
+    says_completed,
+)
 from pos_adapters.reading.labels import Labeller, count_votes, languages_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, LineReader
 from pos_adapters.reading.money_signs import currency_of, shown
+from pos_adapters.reading.particulars import marks_of
 from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import paid_after, strike_declined
 from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.transactions import Proved, Told, proved_of, transaction_of
 from pos_adapters.reading.unknown_language import DETAIL, in_unknown_language
+from pos_adapters.reading.unnamed import could_be_goods_back
 from pos_adapters.reading.values import FiscalIdentity, LineRole, Parked, ParkReason, Reading, ReceiptText, StoreFacts
 from pos_adapters.reading.voids import pair_voids
 from retail.transaction import DocumentKind, TransactionStatus
@@ -106,12 +116,17 @@ class DocumentReading:
         if kind is not DocumentKind.SALE:
             return None
         detail = ""
-        if _given_back(solution):
+        remarked = half_named(self.lines, self.active, range(solution.owed[0][0].line, solution.total.line + 1))
+        if remarked is not None:
+            detail = f"a line speaks of a {remarked.value} without naming the document one"
+        elif _given_back(solution):
             detail = "money was given back for goods, and nothing calls it a return"
         elif self._exchange_of_one_sign(solution):
             detail = "an exchange whose lines all have one sign"
         elif return_at_foot(self.lines, self.active, solution.total.line):
             detail = "its foot names a return, its amounts are those of a sale"
+        elif could_be_goods_back(solution):
+            detail = "an amount that is taken off without a word that says why: a discount, or goods given back"
         return self._park(ParkReason.AMBIGUOUS, detail) if detail else None
 
     def roles(self) -> tuple[LineRole, ...]:
@@ -163,8 +178,7 @@ class DocumentReading:
         report = day_report(self.lines, sheet) if naming.kind is DocumentKind.REPORT else None
         number = None
         if naming.kind is DocumentKind.SUSPENDED:
-            labels = [labels for _, labels in self.labelled]
-            number = particulars.suspension_number(self.lines, labels, self.text.codes)
+            number = particulars.suspension_number(self.lines, marks_of(self.labelled), self.text.codes)
         return Reading(
             kind=naming.kind, languages=self.languages, fiscal=self.fiscal, report=report, suspension_number=number
         )
@@ -221,7 +235,7 @@ class DocumentReading:
         """Return what the document tells beside its sums."""
         return Told(
             lines=self.lines,
-            labels=[labels for _, labels in self.labelled],
+            marks=marks_of(self.labelled),
             store=self.store,
             languages=self.languages,
             active=self.active,

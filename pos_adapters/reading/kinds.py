@@ -35,6 +35,9 @@ _HEADLINE_SHARE = 0.6
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
 _WORD_SHARE = 0.5
+_REMARKED = frozenset((DocumentKind.VOID, DocumentKind.TRAINING, DocumentKind.COPY, DocumentKind.SUSPENDED))
+_REMARK_LETTERS_MAX = 28  # a longer line is a sentence about what may happen
+_REMARK_SHARE = 0.3
 TERMS_REACH_LINES = 2  # the terms of return stand directly below their heading
 _TERMS_LETTERS_MIN = 8  # a sentence, not a shop's address
 _WIDE_SHARE = 0.3  # scripts without spaces: a phrase among the words of a heading ...
@@ -92,6 +95,23 @@ def return_at_foot(lines: Sequence[LineFacts], active: int, after: int) -> bool:
 def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
     """On one line the first kind counts: "GUEST CHECK - NOT A RECEIPT" is a guest check."""
     return any(other.line == naming.line and not other.soft for other in before)
+
+
+def half_named(lines: Sequence[LineFacts], active: int, goods: range) -> DocumentKind | None:
+    """Return a kind of which a short line beside the goods speaks without naming it: "VOIDED BY MANAGER"."""
+    for line, facts in enumerate(lines):
+        if line in goods or not facts.telling or facts.letters > _REMARK_LETTERS_MAX:
+            continue
+        if any(number.decimals or number.currency for number in facts.numbers):
+            continue
+        for hit in facts.hits:
+            if hit.letters < _REMARK_SHARE * facts.letters:
+                continue
+            for sense in hit.senses:
+                tested = sense.kind is DocumentKind.TRAINING and sense.role is Role.HEADLINE  # "PRINTER TEST"
+                if sense.kind in _REMARKED and sense.languages & active and not tested:
+                    return sense.kind
+    return None
 
 
 def lines_saying(lines: Sequence[LineFacts], active: int, role: Role) -> list[int]:

@@ -1,0 +1,38 @@
+"""Negative amounts among the goods that no word calls a discount: something taken off, or goods given back.
+
+Contract: pure. `could_be_goods_back` says whether a settled document has such a line whose words could just as well
+be the name of goods that the customer brought back. The sums cannot tell the two apart and the count of items depends
+on it, so that such a document is parked, and its till taught.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.sheet import Entry, Part
+
+_WORD: Final = re.compile(r"[^\W\d_]{3,}")
+_NAME_LETTERS_MIN: Final = 3  # that no phrase explains
+_OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|voor|\+)\s*\d|\d\s*=\s*\d")
+
+
+def could_be_goods_back(solution: Solution) -> bool:
+    """Return whether a line that takes off may name goods given back."""
+    owed = [(entry, part) for entry, part, _ in solution.owed]
+    return any(
+        part is Part.MODIFICATION and entry.amount < 0 and entry.role is None and _names_goods(entry, owed[:at])
+        for at, (entry, part) in enumerate(owed)
+    )
+
+
+def _names_goods(entry: Entry, before: Sequence[tuple[Entry, Part]]) -> bool:
+    """Whether a line's words are a name of its own: not the item's above it, no offer, no known word."""
+    facts = entry.facts
+    words = {word.casefold() for word in _WORD.findall(facts.text)}
+    if not words or facts.unknown < _NAME_LETTERS_MIN or _OFFER.search(facts.text):
+        return False
+    earlier = {word.casefold() for other, _ in before for word in _WORD.findall(other.facts.text)}
+    return not words & earlier
