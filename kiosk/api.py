@@ -195,4 +195,6 @@ def content_json(content: ContentPort) -> dict[str, Any]:
             for each in now.survey
         ],
         "theme": dict(now.theme),
+        "hands_over": now.hands_over,
+        "prints_coupons": now.prints_coupons,
     }

@@ -20,9 +20,10 @@ from kiosk.broadcast import Switchboard
 from kiosk.devices import device_routes
 from kiosk.gate import Gate
 from kiosk.guard import Guard
+from kiosk.handing import handing_routes
 from kiosk.members import member_routes
 from kiosk.pairing import Pairings
-from kiosk.ports import Clock, ContentPort, CorePort, SealPort
+from kiosk.ports import Clock, ContentPort, CorePort, NoPrinter, PrinterPort, SealPort
 from kiosk.till import till_routes
 from kiosk.views import page_routes
 from retail.errors import (
@@ -48,6 +49,7 @@ def create_app(
     clock: Clock,
     pairings: Pairings,
     hosts: Iterable[str],
+    printer: PrinterPort | None = None,
 ) -> FastAPI:
     """Return the application. `hosts` are the exact `Host` values it answers to, port included."""
     app = FastAPI(
@@ -62,7 +64,9 @@ def create_app(
     app.include_router(api_routes(core=core, content=content, switchboard=switchboard, clock=clock))
     app.include_router(member_routes(core=core, content=content, seal=seal, clock=clock))
     app.include_router(till_routes(core=core, content=content))
-    app.include_router(device_routes(pairings))
+    beside = printer or NoPrinter()
+    app.include_router(handing_routes(core=core, content=content, printer=beside))
+    app.include_router(device_routes(pairings, beside))
     app.include_router(page_routes(assets=load_assets(), content=content))
     app.add_exception_handler(TillstreamError, _tillstream_problem)
     app.add_exception_handler(RequestValidationError, _validation_problem)

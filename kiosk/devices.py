@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, BackgroundTasks, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from kiosk.bodies import PROBLEMS, Body, Identifier
 from kiosk.pairing import CODE_FOR_S, COOKIE, COOKIE_FOR_S, Pairings, Right
+from kiosk.ports import PrinterPort
 
 
 class PairingAnswer(BaseModel):
@@ -37,14 +38,15 @@ class DeviceAnswer(BaseModel):
     paired_at: str
 
 
-def device_routes(pairings: Pairings) -> APIRouter:
+def device_routes(pairings: Pairings, printer: PrinterPort) -> APIRouter:
     """Return the routes of pairing."""
     router = APIRouter(prefix="/v1", responses=PROBLEMS, tags=["devices"])
 
     @router.post("/pairings", status_code=201)
-    async def begin() -> PairingAnswer:
-        """Give a device a code to show on its screen."""
+    async def begin(behind: BackgroundTasks) -> PairingAnswer:
+        """Give a device a code to show on its screen; the kiosk's printer prints it for who walks to the office."""
         pending = pairings.begin()
+        behind.add_task(printer.print_pairing, pending.code)
         return PairingAnswer(pairing_id=pending.pairing_id, code=pending.code, expires_s=CODE_FOR_S)
 
     @router.post("/pairings/{pairing_id}/claim")

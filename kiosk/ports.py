@@ -30,7 +30,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
+
+from retail.errors import OnSiteError
 
 JsonObject = Mapping[str, Any]
 """A JSON object as `json.loads` gives it; what is in it is checked by whoever reads it."""
@@ -78,6 +81,13 @@ class CorePort(Protocol):
         """
         ...
 
+    async def hand_over(self, *, scan_id: str, kiosk_id: str) -> JsonObject:
+        """Return `{"url", "ends_at"}`: a code for the telephone of whoever is known by a scan; each is another.
+
+        What they saw is journalled under it. Also raises ConfigurationError where the hub has no such page.
+        """
+        ...
+
     async def loyalty(self, op: str, **values: Any) -> JsonObject:
         """Ask core for a till: `identify quote reserve commit reverse` with the members of `kiosk/till.py`'s requests.
 
@@ -88,6 +98,50 @@ class CorePort(Protocol):
     async def status(self) -> JsonObject:
         """Return core's status in the shape of `tillstream status --json`, without the desk's own part."""
         ...
+
+
+class PaperOutcome(StrEnum):
+    """What became of a paper of our own; printed means that the printer said so."""
+
+    PRINTED = "printed"
+    UNCONFIRMED = "unconfirmed"
+    NOT_SENT = "not_sent"
+
+
+class PrinterPort(Protocol):
+    """The printer beside the kiosk, where there is one."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether this store has such a printer."""
+        ...
+
+    async def print_coupons(self, *, scan_id: str, kiosk_id: str) -> PaperOutcome:
+        """Print the coupons of whoever is known by a scan; a repeat is another paper with the same coupons.
+
+        Raises OnSiteError without a printer, RefusedError where there is nothing to print, TryAgainError without core.
+        """
+        ...
+
+    async def print_pairing(self, code: str) -> PaperOutcome:
+        """Print the code that a screen shows. Never raises; a second one soon after the first is not printed."""
+        ...
+
+
+class NoPrinter:
+    """A store without a printer beside its kiosk."""
+
+    is_there = False
+
+    async def print_coupons(self, *, scan_id: str, kiosk_id: str) -> PaperOutcome:
+        """Raise OnSiteError: there is none."""
+        del scan_id, kiosk_id
+        raise OnSiteError("this kiosk has no printer", fix="[desk] printer in agent.toml", code="no_printer")
+
+    async def print_pairing(self, code: str) -> PaperOutcome:
+        """Print nothing."""
+        del code
+        return PaperOutcome.NOT_SENT
 
 
 class SealPort(Protocol):
@@ -132,7 +186,10 @@ class Poster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContent:
-    """What pages show that concerns no person: the store, its places, its posters, its consent texts."""
+    """What pages show that concerns no person: the store, its places, its posters, its consent texts.
+
+    `hands_over`: the hub has a page that a customer's telephone may open; `prints_coupons`: the kiosk has a printer.
+    """
 
     store_name: str
     currency: str
@@ -147,6 +204,8 @@ class PageContent:
     consents: Sequence[Consent] = ()
     survey: Sequence[Question] = ()
     theme: Mapping[str, str] = field(default_factory=dict)
+    hands_over: bool = False
+    prints_coupons: bool = False
 
 
 class ContentPort(Protocol):

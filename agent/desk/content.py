@@ -142,6 +142,8 @@ def _of_config(config: AgentConfig) -> PageContent:
         workstations=tuple(each.id for each in config.workstation),
         kiosks=tuple(config.desk.kiosks),
         paper_on_request=store.print_profile is PrintProfile.ON_REQUEST,
+        hands_over=store.claim_url.endswith("/c/{token}"),
+        prints_coupons=config.desk.printer != "",
     )
 
 

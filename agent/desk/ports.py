@@ -46,6 +46,10 @@ class DeskCore:
         """Journal what was born on a page; on return it is on disk."""
         return await self._control.ask("append", kind=kind, workstation_id=workstation_id, payload=dict(payload))
 
+    async def hand_over(self, *, scan_id: str, kiosk_id: str) -> JsonObject:
+        """Have core make a code for a telephone."""
+        return await self._control.ask("hand_over", scan_id=scan_id, kiosk_id=kiosk_id)
+
     async def loyalty(self, op: str, **values: Any) -> JsonObject:
         """Ask core for a till; on return it is on disk."""
         return await self._till.ask(op, **values)

@@ -25,9 +25,11 @@ from agent.desk.content import DeskContent
 from agent.desk.core_client import ControlClient
 from agent.desk.devices import DeviceFile
 from agent.desk.hub_link import HubLink, run_hub_link
+from agent.desk.kiosk_printer import KioskPrinter
 from agent.desk.poles import PoleSettings, pole_settings, pole_words, run_pole
 from agent.desk.ports import DeskCore, HubSeal
 from agent.desk.status import STATUS_FILE, DeskStatus, run_status
+from agent.speech.phrases import load_phrases
 from agent.state_dir import StateDir
 from kiosk.app import create_app
 from kiosk.broadcast import Channel, Switchboard
@@ -148,6 +150,7 @@ async def run_desk(config: AgentConfig, *, expects_core: bool = True) -> None:
         clock=clock,
         pairings=Pairings(book=DeviceFile(state.root), clock=clock),
         hosts=served_hosts(config),
+        printer=_kiosk_printer(config, control, clock),
     )
     poles = _poles(config, switchboard)
     words = pole_words(config.store.language, store_name=config.store.name)
@@ -162,6 +165,20 @@ async def run_desk(config: AgentConfig, *, expects_core: bool = True) -> None:
         run_hub_link(hub, connected=pushes.connected),
         run_status(status, hub=hub, path=state.root / STATUS_FILE, switchboard=switchboard, clock=clock),
         *(run_pole(pole, channel, words=words, language=config.store.language) for pole, channel in poles),
+    )
+
+
+def _kiosk_printer(config: AgentConfig, control: ControlClient, clock: SystemClock) -> KioskPrinter:
+    said = load_phrases()
+    words = said.get(config.store.language) or said["en"]
+    return KioskPrinter(
+        address=config.desk.printer,
+        model=config.desk.printer_model,
+        store=config.store.name,
+        pairing_text=words.say("pairing.text"),
+        control=control,
+        clock=clock,
+        language=words.language,
     )
 
 

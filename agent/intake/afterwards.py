@@ -27,12 +27,14 @@ class Afterwards:
         publish: Callable[[Push], None],
         now: Callable[[], datetime],
         today: Callable[[], date],
+        claim_of: Callable[[RetailTransaction], str],
     ) -> None:
         self._memory = memory
         self._value = value
         self._publish = publish
         self._now = now
         self._today = today
+        self._claim_of = claim_of
 
     def tell(self, taken: Taken) -> None:
         """Tell of a document that is on disk; one that is no sale concerns nobody here."""
@@ -44,11 +46,13 @@ class Afterwards:
         if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
             self._memory.seen.bought(account.customer_id, told.sale, self._today())
         state = "voided" if told.kind is JournalKind.TRANSACTION_VOIDED else "completed"
-        self._publish(self._sale(told.sale, state, taken.origin.workstation_id))
+        is_strangers = (taken.whose is None or not taken.whose.locator) and state == "completed"
+        claim = self._claim_of(told.sale) if is_strangers else ""
+        self._publish(self._sale(told.sale, state, taken.origin.workstation_id, qr=claim))
         self._value.committed(taken.value, taken.origin.workstation_id)
 
-    def _sale(self, sale: RetailTransaction, state: str, workstation_id: str) -> Push:
-        """Return what pages show of a sale."""
+    def _sale(self, sale: RetailTransaction, state: str, workstation_id: str, *, qr: str) -> Push:
+        """Return what pages show of a sale; `qr` is where a stranger makes it theirs."""
         data = {
             "as_of": self._now().isoformat(),
             "state": state,
@@ -59,5 +63,6 @@ class Afterwards:
                 for line in sale.goods()
             ],
             "paper": [],
+            **({"qr": qr} if qr else {}),
         }
         return Push(event="sale", data=data, place_id=workstation_id)

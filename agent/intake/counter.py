@@ -88,8 +88,9 @@ class Counter:
         lanes = Lanes(floor=house.floor, keeper=house.keeper, doubts=house.doubts, people=house.people)
         self._belongs = Attribution(lanes, now=house.clock.now, link=self.link)
         self._afterwards = Afterwards(
-            memory=house.memory, value=house.value, publish=house.publish, now=house.clock.now, today=self._today
-        )
+            memory=house.memory, value=house.value, publish=house.publish, now=house.clock.now, today=self._today,
+            claim_of=house.offers.claim_of,
+        )  # fmt: skip
         self.sessions: set[TapSession] = set()
         self.papers = house.papers
         self.journal = house.journal

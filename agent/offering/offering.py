@@ -231,6 +231,10 @@ class OfferDesk:
         sentences = self._speech.cashier(decision, occasion)
         return Screen(decision=decision, sentences=sentences, cards=self._speech.cards(decision, occasion))
 
+    def claim_of(self, transaction: RetailTransaction) -> str:
+        """Return where a stranger makes a sale theirs; empty where no page is configured."""
+        return self._claim_page.of(transaction)
+
     def receipts_of(self, account: Account) -> list[dict[str, Any]]:
         """Return a member's newest receipts of this store, for the kiosk."""
         return self._memory.seen.of(account.customer_id)

@@ -14,7 +14,7 @@ from kiosk.app import create_app
 from kiosk.broadcast import Switchboard
 from kiosk.events import EventName, Place, PlaceKind
 from kiosk.pairing import Device, Pairings
-from kiosk.ports import Consent, PageContent, Poster, Question
+from kiosk.ports import Consent, PageContent, PaperOutcome, Poster, Question
 from retail.errors import RefusedError, TryAgainError
 
 ANNA: Mapping[str, Any] = {
@@ -100,6 +100,8 @@ CONTENT = PageContent(
     country="DE",
     workstations=("1", "2"),
     kiosks=("1",),
+    hands_over=True,
+    prints_coupons=True,
     posters=(
         Poster(
             title={"en": "Beans of the month", "ru": "Кофе месяца"},
@@ -173,6 +175,25 @@ class FakeSeal:
         return {"sealed": True, "box": sorted(told)}
 
 
+class FakePrinter:
+    """A printer beside the kiosk that says what it is told to say."""
+
+    is_there = True
+
+    def __init__(self) -> None:
+        self.outcome = PaperOutcome.PRINTED
+        self.coupons: list[str] = []
+        self.codes: list[str] = []
+
+    async def print_coupons(self, *, scan_id: str, kiosk_id: str) -> PaperOutcome:
+        self.coupons.append(scan_id)
+        return self.outcome
+
+    async def print_pairing(self, code: str) -> PaperOutcome:
+        self.codes.append(code)
+        return self.outcome
+
+
 @dataclass
 class FakeCore:
     """Fulfils CorePort in memory; what it recognises it publishes where core would."""
@@ -183,6 +204,7 @@ class FakeCore:
     undone: list[str] = field(default_factory=list)
     appended: list[dict[str, Any]] = field(default_factory=list)
     papers: list[str] = field(default_factory=list)
+    printer: FakePrinter = field(default_factory=FakePrinter)
     answers: bool = True
     news: threading.Condition = field(default_factory=threading.Condition)
 
@@ -242,6 +264,12 @@ class FakeCore:
         for memory in (self.scans, self.undone, self.appended, self.papers):
             memory.clear()
 
+    async def hand_over(self, *, scan_id: str, kiosk_id: str) -> Mapping[str, Any]:
+        self._must_be_there()
+        if not scan_id.startswith("s"):
+            raise RefusedError("nobody is known here", fix="scan the card first", code="nobody")
+        return {"url": f"https://hub.example/p/{kiosk_id}-{scan_id}", "ends_at": "2026-11-22T12:10:00+00:00"}
+
     async def loyalty(self, op: str, **values: Any) -> Mapping[str, Any]:
         self._must_be_there()
         raise RefusedError(f"nobody to {op} here", fix="ask a real core", code="not_found")
@@ -291,6 +319,7 @@ def app_over_fake(*, clock: FakeClock, hosts: tuple[str, ...], boot: str = "b1",
         clock=clock,
         pairings=Pairings(book=FakeBook(), clock=clock),
         hosts=hosts,
+        printer=core.printer,
     )
     return app, core, switchboard
 

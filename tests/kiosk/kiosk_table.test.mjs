@@ -281,6 +281,9 @@ function anything(pick, n) {
     { type: "tickBox", purpose: "membership", given: true },
     { type: "joined", request_id: `r${n - 1}`, confirm_by: "phone" },
     { type: "permissions" },
+    { type: "hand_over" },
+    { type: "close_phone" },
+    { type: "print" },
     { type: "decide", purpose: "offers", given: false, request_id: "d" },
     { type: "erase", request_id: "e" },
     { type: "back" },
@@ -308,6 +311,9 @@ test("whatever the order of scans, answers, events and time: nobody is greeted b
       }
       model = result.model;
       for (const effect of result.effects) {
+        const { scan_id: whose } = effect;
+        if (effect.type === "hand_over") inFlight.push({ type: "handed", scan_id: whose, url: `/p/${whose}` });
+        if (effect.type === "print") inFlight.push({ type: "paper_told", scan_id: whose, outcome: `paper of ${whose}` });
         if (effect.type !== "scan") continue;
         standing = effect.request;
         const scan_id = `s${effect.request}`;
@@ -335,6 +341,9 @@ test("whatever the order of scans, answers, events and time: nobody is greeted b
       if (model.person !== null) {
         served += 1;
         assert.equal(model.person.customer.first_name, `person ${standing}`, where);
+        const { phone, paper } = model.person;
+        if (phone?.url) assert.equal(phone.url, `/p/s${standing}`, where);
+        if (paper && paper !== "printing") assert.equal(paper, `paper of s${standing}`, where);
         if (model.person.offers) assert.equal(model.person.offers.scan_id, `s${standing}`, where);
       }
       if (at_ms - touched_ms >= 60_000 + 6_000) assert.equal(model.person, null, where);
@@ -342,6 +351,17 @@ test("whatever the order of scans, answers, events and time: nobody is greeted b
     }
     assert.ok(served >= 0);
   }
+});
+
+test("a code for the telephone is its customer's, and one that comes too late is nobody's", () => {
+  const here = story(scan(), accepted(1, "s1"), customer("s1"), { type: "hand_over" });
+  assert.deepEqual(here.effects.at(-1), { type: "hand_over", scan_id: "s1" });
+  const handed = { type: "handed", scan_id: "s1", url: "/p/1" };
+  const shown = step(KIOSK, here.model, { at_ms: 1, ...handed }).model;
+  assert.equal(shown.person.phone.url, "/p/1");
+  const next = story(scan(), accepted(1, "s1"), customer("s1"), { type: "hand_over" }, scan(), accepted(2, "s2"), customer("s2"), handed);
+  assert.equal(next.model.person.phone, undefined);
+  assert.equal(story(scan(), accepted(1, "s1"), customer("s1"), { type: "leave" }, handed).model.person, null);
 });
 
 test("10,000 people in a row leave nothing behind", () => {

@@ -10,6 +10,7 @@ from page_browser import SIZES, chromium, page_of, scan_by_wedge, shoot, small_t
 from playwright.sync_api import expect
 
 from kiosk.events import EventName
+from kiosk.ports import PaperOutcome
 
 pytestmark = pytest.mark.browser
 
@@ -468,6 +469,43 @@ def test_a_product_scanned_at_the_kiosk_can_be_wished_for(browser, store):
         assert store.core.appended[-1]["payload"]["code"] == "4006381333931"
 
 
+def test_what_is_seen_is_sent_to_the_customers_telephone(browser, store):
+    with page_of(browser) as page:
+        greet(page, store)
+        page.get_by_role("button", name="Send to my phone").click()
+        code = page.get_by_role("img", name="Code for your phone")
+        expect(code).to_be_visible()
+        assert page.evaluate("(image) => image.decode().then(() => image.naturalWidth > 0)", code.element_handle())
+        expect(page.locator(".phone [role=status]")).to_contain_text("It opens once")
+        page.get_by_role("button", name="Close").click()
+        expect(code).to_have_count(0)
+
+
+def test_without_core_no_code_is_promised(browser, store):
+    with page_of(browser) as page:
+        greet(page, store)
+        store.core.away = True
+        page.get_by_role("button", name="Send to my phone").click()
+        expect(page.locator(".phone [role=status]")).to_contain_text("does not work just now")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (PaperOutcome.PRINTED, "Take your coupons from the printer."),
+        (PaperOutcome.UNCONFIRMED, "Your coupons should be in the printer."),
+        (PaperOutcome.NOT_SENT, "The printer does not answer."),
+    ],
+)
+def test_coupons_are_printed_and_the_page_says_what_became_of_it(browser, store, outcome, said):
+    with page_of(browser) as page:
+        greet(page, store)
+        store.core.printer.outcome = outcome
+        page.get_by_role("button", name="Print my coupons").click()
+        expect(page.locator(".greeting > [role=status]")).to_contain_text(said)
+        assert store.core.printer.coupons == ["s1"]
+
+
 def test_reach_mode_moves_the_controls_down(browser, store):
     with page_of(browser, size="tall") as page:
         open_kiosk(page, store)
@@ -576,6 +614,10 @@ def kiosk_states(page, desk):
     page.locator("summary").first.click()
     page.clock.run_for(500)
     yield "kiosk-greeting"
+    page.locator(".greeting .row button.main").click()
+    expect(page.locator(".phone img")).to_be_visible()
+    yield "kiosk-phone"
+    page.locator(".phone button").click()
     page.clock.run_for(41_000)
     expect(page.get_by_role("alertdialog")).to_be_visible()
     yield "kiosk-warning"
@@ -631,6 +673,11 @@ def display_states(page, desk):
     desk.publish(EventName.SALE, {"state": "completed", "total": "4.30", "currency": "EUR", "points_earned": 43})
     expect(page.locator(".basket")).to_have_count(0)
     yield "display-thanks"
+    desk.publish(EventName.CLEAR, {"reason": "completed"})
+    stranger = {"state": "completed", "total": "4.30", "currency": "EUR", "qr": "https://hub.example/c/" + "A" * 154}
+    desk.publish(EventName.SALE, stranger)
+    expect(page.locator("img.qr")).to_be_visible()
+    yield "display-thanks-stranger"
 
 
 def places_states(page, desk):

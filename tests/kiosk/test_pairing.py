@@ -160,3 +160,34 @@ def test_whatever_no_rule_names_is_for_the_stores_own_machine():
     assert not may(frozenset({Right.KIOSK, Right.CASHIER, Right.DISPLAY}), "/v1/something-new")
     assert may(frozenset({Right.ADMIN}), "/v1/something-new")
     assert not may(frozenset({Right.KIOSK}), "/kioskfoo")
+
+
+def test_the_code_that_a_screen_shows_is_printed_too() -> None:
+    store = Store()
+    begun = store.ask("POST", "/v1/pairings", json={}).json()
+    assert store.core.printer.codes == [begun["code"]]
+
+
+def test_only_a_kiosk_hands_over_and_prints() -> None:
+    asked = {"workstation_id": "1", "scan_id": "s1"}
+    store = Store()
+    for path in ("/v1/handovers", "/v1/prints"):
+        assert store.ask("POST", path, json=asked).status_code == 401
+    store.pair("cashier")
+    for path in ("/v1/handovers", "/v1/prints"):
+        assert store.ask("POST", path, json=asked).status_code == 403
+    assert store.ask("GET", "/v1/qr.svg?text=x").status_code == 200
+    kiosk = Store()
+    kiosk.pair("kiosk")
+    assert kiosk.ask("POST", "/v1/handovers", json=asked).json()["url"] == "https://hub.example/p/1-s1"
+    assert kiosk.ask("POST", "/v1/prints", json=asked).json() == {"outcome": "printed"}
+    assert kiosk.ask("POST", "/v1/prints", json=asked | {"workstation_id": "9"}).status_code == 404
+
+
+def test_a_picture_of_a_code_is_bounded_and_loads_nothing() -> None:
+    store = Store()
+    picture = store.ask("GET", "/v1/qr.svg?text=https%3A%2F%2Fhub.example", near=True)
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert b"<script" not in picture.content
+    assert store.ask("GET", "/v1/qr.svg?text=" + "a" * 513, near=True).status_code == 422
+    assert store.ask("GET", "/v1/qr.svg", near=True).status_code == 422

@@ -2,6 +2,8 @@
 
 /** An agent that does not answer in this time does not answer this person. */
 const TIMEOUT_MS = 5_000;
+/** The agent waits fifteen seconds for a printer (agent/desk/kiosk_printer.py), and three to reach it. */
+const PRINT_TIMEOUT_MS = 20_000;
 
 export class Problem extends Error {
   /** @param {string} code @param {string} message @param {string} fix */
@@ -13,17 +15,17 @@ export class Problem extends Error {
 }
 
 /**
- * @param {string} method @param {string} path @param {object} [body]
+ * @param {string} method @param {string} path @param {object} [body] @param {number} [timeout_ms]
  * @returns {Promise<any>}
  */
-async function call(method, path, body) {
+async function call(method, path, body, timeout_ms = TIMEOUT_MS) {
   let response;
   try {
     response = await fetch(path, {
       method,
       headers: body === undefined ? {} : { "content-type": "application/json" },
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeout_ms),
     });
   } catch {
     throw new Problem("agent_away", "the agent on this PC does not answer", "");
@@ -63,6 +65,12 @@ export const postConsent = (body) => call("POST", "/v1/consents", body);
 
 /** @param {object} body */
 export const postWithdrawal = (body) => call("POST", "/v1/withdrawals", body);
+
+/** @param {{workstation_id: string, scan_id: string}} body */
+export const postHandover = (body) => call("POST", "/v1/handovers", body);
+
+/** A paper of six coupons takes longer than any other answer. @param {{workstation_id: string, scan_id: string}} body */
+export const postPrint = (body) => call("POST", "/v1/prints", body, PRINT_TIMEOUT_MS);
 
 /** An id of our own making, which makes a repeat harmless. (`randomUUID` exists on secure origins only.) */
 export function newId() {

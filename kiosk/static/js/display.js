@@ -4,6 +4,7 @@ import { html, nothing, render } from "../vendor/lit-html.js";
 import { getContent } from "./ask.js";
 import { DISPLAY, initial } from "./display_table.js";
 import { follow } from "./live.js";
+import { qrAddress } from "./parts.js";
 import { chosenLanguage, keepForBadDays, Page, placeOf, speakLanguage } from "./page.js";
 
 /** The newest lines are what a customer watches for. */
@@ -68,6 +69,10 @@ function thanks({ sale }) {
     ${sale.total ? html`<p class="idle">${texts.money(sale.total, sale.currency)}</p>` : nothing}
     ${sale.points_earned
       ? html`<p class="idle">${texts.say("display_points_earned", { n: sale.points_earned })}</p>`
+      : nothing}
+    ${sale.qr
+      ? html`<img class="qr" src=${qrAddress(sale.qr)} alt=${texts.say("display_code")} />
+          <p class="idle">${texts.say("display_claim")}</p>`
       : nothing}`;
 }
 

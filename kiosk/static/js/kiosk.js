@@ -6,8 +6,10 @@ import {
   newId,
   permissionsOf,
   postConsent,
+  postHandover,
   postInterest,
   postMember,
+  postPrint,
   postScan,
   postVisit,
   postWithdrawal,
@@ -17,7 +19,7 @@ import { joinStep, wording } from "./kiosk_join.js";
 import { initial, KIOSK, MEMBERSHIP, WARNING_MS } from "./kiosk_table.js";
 import { follow } from "./live.js";
 import { chosenLanguage, keepForBadDays, keepLanguage, Page, placeOf, speakLanguage } from "./page.js";
-import { age, care, languages, offerCard } from "./parts.js";
+import { age, care, languages, offerCard, qrAddress } from "./parts.js";
 import { listenForWedge } from "./wedge.js";
 
 /** A poster of twelve words is read twice in this time. */
@@ -45,6 +47,16 @@ const EFFECTS = /** @type {Record<string, (effect: any) => void>} */ ({
   erase: (about) => noted(postWithdrawal({ ...asked(about), purpose: "", erasure: true })),
   interest: ({ wish, code, request_id }) =>
     noted(postInterest({ request_id, workstation_id: kiosk_id, scan_id: "", code, wish })),
+  hand_over: ({ scan_id }) =>
+    postHandover({ workstation_id: kiosk_id, scan_id }).then(
+      ({ url }) => page.send("handed", { scan_id, url }),
+      () => page.send("handed", { scan_id }),
+    ),
+  print: ({ scan_id }) =>
+    postPrint({ workstation_id: kiosk_id, scan_id }).then(
+      ({ outcome }) => page.send("paper_told", { scan_id, outcome }),
+      () => page.send("paper_told", { scan_id, outcome: "not_sent" }),
+    ),
   join: ({ join }) => {
     const { request_id, contact, first_name, survey, allowed, shown_at } = join;
     postMember({
@@ -231,21 +243,41 @@ function keypad(model) {
   </div>`;
 }
 
-/** @param {{customer: any, offers: any}} person */
-function greeting({ customer, offers }) {
+/** @param {{customer: any, offers: any, phone?: any, paper?: string}} person */
+function greeting({ customer, offers, phone, paper }) {
   const list = offers?.offers ?? [];
   return html`<div class="greeting">
     <div class="head">
       <h1>${customer.first_name ? texts.say("hello", { name: customer.first_name }) : texts.say("hello_nobody")}</h1>
       ${points(customer)}
     </div>
+    ${phone ? telephone(phone) : nothing}
     ${offers === null ? nothing : section(list, "your_offers", "no_offers", (each) => offerCard(each, texts))}
     ${section(customer.coupons ?? [], "your_coupons", null, (each) => offerCard(each, texts))}
     ${section(customer.receipts ?? [], "your_receipts", null, receipt)}
+    <p role="status" class="quiet">${paper ? texts.say(`coupons_${paper}`) : ""}</p>
     <div class="row">
+      ${content.hands_over && !phone
+        ? html`<button class="main" @click=${() => page.send("hand_over")}>${texts.say("send_to_phone")}</button>`
+        : nothing}
+      ${content.prints_coupons && (customer.coupons ?? []).length > 0
+        ? html`<button @click=${() => page.send("print")}>${texts.say("print_coupons")}</button>`
+        : nothing}
       <button @click=${() => page.send("permissions")}>${texts.say("my_permissions")}</button>
     </div>
   </div>`;
+}
+
+/** The way to the customer's own telephone: a code that opens once. @param {{state: string, url?: string}} phone */
+function telephone({ state, url }) {
+  const said = { asking: "one_moment", ready: "phone_scan", failed: "phone_failed" }[state] ?? "phone_failed";
+  return html`<section class="card phone">
+    ${url ? html`<img class="qr" src=${qrAddress(url)} alt=${texts.say("phone_code")} />` : nothing}
+    <div>
+      <p role="status">${texts.say(said)}</p>
+      <button @click=${() => page.send("close_phone")}>${texts.say("close")}</button>
+    </div>
+  </section>`;
 }
 
 /** What may be done with what we know, purpose by purpose; no is as near as yes. @param {any} model */

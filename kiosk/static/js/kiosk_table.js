@@ -242,6 +242,42 @@ function decide(model, event) {
   return [next, { type: event.given ? "allow" : "withdraw", purpose: event.purpose, ...about }];
 }
 
+// ---- taking something along: a code for the telephone, coupons on paper ----
+
+/** @param {any} model @param {PageEvent} event @param {object} over */
+const inPerson = (model, event, over) => ({
+  ...model,
+  person: { ...model.person, ...over },
+  until_ms: event.at_ms + IDLE_MS,
+});
+
+/** @type {Move} */
+const handOver = (model, event) => [
+  inPerson(model, event, { phone: { state: "asking" } }),
+  { type: "hand_over", scan_id: model.scan_id },
+];
+
+/** The code came, or did not; one for somebody who has left is nobody's. @type {Move} */
+const handed = (model, event) =>
+  model.person !== null && event.scan_id === model.scan_id
+    ? { ...model, person: { ...model.person, phone: { state: event.url ? "ready" : "failed", url: event.url } } }
+    : model;
+
+/** @type {Move} */
+const closePhone = (model, event) => inPerson(model, event, { phone: null });
+
+/** @type {Move} */
+const printCoupons = (model, event) =>
+  model.person.paper === "printing"
+    ? model
+    : [inPerson(model, event, { paper: "printing" }), { type: "print", scan_id: model.scan_id }];
+
+/** What became of the paper. @type {Move} */
+const paperTold = (model, event) =>
+  model.person !== null && event.scan_id === model.scan_id
+    ? { ...model, person: { ...model.person, paper: event.outcome } }
+    : model;
+
 /** Whoever asks to be erased leaves at once; the hub does the rest, and this store when the hub says so. @type {Move} */
 const eraseMe = (model, event) => [
   wiped(model, { notice: "erasure_asked", until_ms: event.at_ms + NOTICE_MS }),
@@ -346,6 +382,8 @@ const always = {
   failed: stay,
   joined: stay,
   join_failed: stay,
+  handed: stay,
+  paper_told: stay,
   noted: stay,
 };
 
@@ -353,7 +391,15 @@ const always = {
 const empty = { ...always, clear: stay, scan: present, customer: walkingUp, offers: stay };
 
 /** Somebody who is known is on the page, with what they may see. */
-const personal = { ...always, scan: present, customer: updating, offers: offersFollow, touch: touched };
+const personal = {
+  ...always,
+  scan: present,
+  customer: updating,
+  offers: offersFollow,
+  touch: touched,
+  handed,
+  paper_told: paperTold,
+};
 
 /** Somebody who joins is on the page; a scan is the next person, who need not wait. */
 const joining = { ...empty, touch: touched, tick: tickPersonal, back: goTo("join_intro") };
@@ -380,7 +426,14 @@ export const KIOSK = {
     tick: tickAsking,
   },
   product: { ...empty, wish, back: wipe, touch: touched, tick: tickWipe },
-  greeting: { ...personal, tick: tickPersonal, permissions: openPermissions },
+  greeting: {
+    ...personal,
+    tick: tickPersonal,
+    permissions: openPermissions,
+    hand_over: handOver,
+    close_phone: closePhone,
+    print: printCoupons,
+  },
   permissions: { ...personal, tick: tickPersonal, decide, erase: eraseMe, back: backToGreeting },
   join_intro: { ...joining, go_on: goTo("join_contact"), back: wipe },
   join_contact: { ...joining, key: typeInto("contact"), go_on: contactDone },

@@ -62,6 +62,9 @@ export function languages({ texts, onChoose }) {
   </div>`;
 }
 
+/** Where the picture of a QR code is. @param {string} text */
+export const qrAddress = (text) => `/v1/qr.svg?text=${encodeURIComponent(text)}`;
+
 /** Core gives reasons as clauses of the campaign's rule, "so: best"; what did not exclude somebody is no reason. */
 const CLAUSE = "so: ";
 const EXCLUSION = /^so: not /;
