@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import receipt
 from pos_adapters.taps.addresses import (
     Edge,
     SerialAddress,
@@ -122,6 +123,8 @@ def parse(arguments: Sequence[str]) -> TapSettings:
     for name, values in once_or_each:
         if len(values) not in (1, count):
             parser.error(f"{len(values)} {name} for {count} --listen: give it once or {count} times")
+    for name in given.model:
+        _check_model(parser, name)
     _check_edges(parser, given)
     if given.state_dir is None and given.agent_key is not None:
         parser.error("--agent-key seals jobs into --state-dir: give both or neither")
@@ -142,8 +145,8 @@ def parse(arguments: Sequence[str]) -> TapSettings:
 def _check_edges(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
     """Refuse pairs of listener, printer and language that cannot work."""
     count = len(given.printer)
-    lanes = zip(given.listen, given.printer, _each(given.language, count), _each(given.model, count), strict=False)
-    for listen, printer, language, model in lanes:
+    lanes = zip(given.listen, given.printer, _each(given.language, count), strict=False)
+    for listen, printer, language in lanes:
         if not isinstance(printer, ServiceAddress):
             continue
         if isinstance(listen, SerialAddress):
@@ -151,18 +154,26 @@ def _check_edges(parser: argparse.ArgumentParser, given: argparse.Namespace) -> 
         wanted = {Edge.EPOS: "escpos", Edge.CLOUDPRNT: "star", Edge.LPD: language}[printer.edge]
         if language != wanted:
             parser.error(f"{printer}: such a printer's language is {wanted}: give --language {wanted}")
-        if printer.edge is Edge.EPOS:
-            _check_model(parser, model)
 
 
 def _check_model(parser: argparse.ArgumentParser, name: str) -> None:
-    from receipt.printers import printer_model  # noqa: PLC0415 - only this edge needs a model's code pages
+    """Refuse a name that no model has: core would print to it as to the generic one, codes and widths wrong."""
+    if _is_declared(name):
+        return
+    from receipt.printers import printer_model  # noqa: PLC0415 - 2 MB: only a name that looks wrong is worth them
     from retail.errors import ConfigurationError  # noqa: PLC0415
 
     try:
         printer_model(name)
     except ConfigurationError as error:
         parser.error(f"--model: {error.message}; {error.fix}")
+
+
+def _is_declared(name: str) -> bool:
+    """Return whether a file of the printer models has a table of this name, without reading what is in it."""
+    head = re.compile(rf'^\["?{re.escape(name)}"?\]', re.MULTILINE | re.IGNORECASE)
+    files = Path(receipt.__file__).parent.joinpath("printers").glob("*.toml")
+    return any(head.search(file.read_text("utf-8")) for file in files if file.stem != "code_pages")
 
 
 def _parser() -> argparse.ArgumentParser:

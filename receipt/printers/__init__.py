@@ -44,14 +44,14 @@ class PrinterModel:
 
 
 def printer_model(name: str) -> PrinterModel:
-    """Return a model by its name, whatever the case. Raises ConfigurationError with the nearest names."""
+    """Return a model by its name, whatever the case. Raises ConfigurationError with the nearest names, else all."""
     models = printer_models()
     model = models.get(name.casefold())
     if model is None:
         near = get_close_matches(name.casefold(), models, n=3, cutoff=0.4)
         raise ConfigurationError(
             f"no printer model is called {name!r}",
-            fix=f"use one of: {', '.join(models[each].name for each in near or [DEFAULT_MODEL])}",
+            fix=f"use one of: {', '.join(models[each].name for each in near or sorted(models))}",
             code="unknown_printer_model",
         )
     return model

@@ -6,6 +6,7 @@ import pytest
 
 from pos_adapters.taps.addresses import Edge, ServiceAddress, TcpAddress, printer_address, service_address
 from pos_adapters.taps.command_line import EXIT_USAGE, parse
+from receipt.printers import printer_models
 
 NEEDED = ("--workstation", "1", "--listen", "0.0.0.0:9100")
 
@@ -40,6 +41,8 @@ def test_everything_else_is_a_network_printer_or_a_cable() -> None:
         (("--printer", "cloudprnt://h"), "language is star: give --language star"),
         (("--printer", "epos://h", "--language", "star"), "language is escpos"),
         (("--printer", "epos://h", "--model", "TM-T88"), "--model: no printer model is called 'TM-T88'"),
+        (("--printer", "tcp://h:1", "--model", "TM-T88"), "use one of: TM-T88V, "),
+        (("--printer", "tcp://h:1", "--model", "nope"), "use one of: CT-S651, "),
         (("--printer", "tcp://h:1", "--allow", "192.0.2.300"), "192.0.2.300"),
         (("--printer", "tcp://h:1", "--snmp", "161"), "is not HOST:PORT"),
     ],
@@ -65,3 +68,8 @@ def test_who_may_print_and_where_snmp_is_answered() -> None:
     )
     assert settings.allowed == ("192.0.2.7", "2001:db8::/64")
     assert settings.snmp == TcpAddress("0.0.0.0", 161)
+
+
+def test_every_model_may_be_named_in_any_case() -> None:
+    for name in printer_models():
+        parse([*NEEDED, "--printer", "tcp://h:1", "--model", name])
