@@ -53,6 +53,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "profiles": ("agent.commands.reading", "Score how well tills are read, by source and language."),
         "drill": ("agent.commands.drill", "Break a simulated chain on purpose; count what was lost."),
         "update": ("agent.commands.update", "Look for, apply or take back a released program."),
+        "factory-reset": ("agent.commands.factory_reset", "Wipe this PC; say what would be lost."),
         "version": ("agent.commands.version", "Show the version of program, wire and frames."),
     }
 )
