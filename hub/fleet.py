@@ -83,41 +83,43 @@ def fleet_view(
 
     `through` is the number of the last erasure that was ordered.
     """
-    lines = [fleet_line(store, now=now, through=through) for store in stores]
-    found = [line for line in lines if not wanted or _contains(line, wanted.casefold())]
+    judged = [(store, troubles_of(store, now=now, through=through)) for store in stores]
+    if wanted:
+        judged = [(store, troubles) for store, troubles in judged if _contains(store, troubles, wanted.casefold())]
     gravity = {trouble: place for place, trouble in enumerate(Trouble)}
-    found.sort(key=lambda line: (gravity[line.troubles[0]] if line.troubles else len(gravity), line.store_id))
+    judged.sort(key=lambda each: (gravity[each[1][0]] if each[1] else len(gravity), each[0].store_id))
     return FleetView(
-        lines=found[first : first + count],
-        stores=len(found),
-        in_trouble=sum(bool(line.troubles) for line in found),
-        by_trouble=dict(Counter(trouble.value for line in found for trouble in line.troubles)),
-        by_program=dict(Counter(line.program or "-" for line in found).most_common()),
+        lines=[_line(store, troubles) for store, troubles in judged[first : first + count]],
+        stores=len(judged),
+        in_trouble=sum(bool(troubles) for _, troubles in judged),
+        by_trouble=dict(Counter(trouble.value for _, troubles in judged for trouble in troubles)),
+        by_program=dict(Counter(store.program or "-" for store, _ in judged).most_common()),
     )
 
 
-def fleet_line(store: StoreLine, *, now: datetime, through: int) -> FleetLine:
-    """Return how one store is."""
+def troubles_of(store: StoreLine, *, now: datetime, through: int) -> tuple[Trouble, ...]:
+    """Return what is wrong with a store, the gravest first; `through` is the number of the last erasure."""
     health = store.health
-    reading = _percent(health.get("documents", 0) - health.get("documents_parked", 0), health.get("documents", 0))
-    blocks = health.get("blocks", 0) + health.get("blocks_late", 0)
-    late = _percent(health.get("blocks_late", 0), blocks)
-    disk_free_mb = health.get("disk_free_mb")
-    checks = tuple(health.get("troubles", ()))
-    holds = {
-        Trouble.FORKED: store.forks > 0,
-        Trouble.SILENT: _silent(store.last_contact_at, now),
-        Trouble.FEED_REFUSED: bool(store.feed_refused),
-        Trouble.ERASURES_WAIT: store.last_contact_at is not None and store.erased_through < through,
-        Trouble.DISK_FULL: disk_free_mb is not None and disk_free_mb < DISK_FREE_MB_MIN,
-        Trouble.BACKLOG: (store.backlog_records or 0) > BACKLOG_MAX,
-        Trouble.SPOOLED: health.get("spooled_jobs", 0) > 0,
-        Trouble.PARKED: store.parked > 0,
-        Trouble.READS_LITTLE: reading is not None and reading < READING_PERCENT_MIN,
-        Trouble.LATE: late is not None and late > LATE_PERCENT_MAX,
-        Trouble.CHECKS_FAIL: bool(checks),
-        Trouble.NEVER_HEARD: store.last_contact_at is None,
-    }
+    heard = store.last_contact_at is not None
+    disk_free_mb, reading, late = health.get("disk_free_mb"), _reading_percent(health), _late_percent(health)
+    holds = (
+        (store.forks > 0, Trouble.FORKED),
+        (heard and _is_silent(store.last_contact_at, now), Trouble.SILENT),
+        (bool(store.feed_refused), Trouble.FEED_REFUSED),
+        (heard and store.erased_through < through, Trouble.ERASURES_WAIT),
+        (disk_free_mb is not None and disk_free_mb < DISK_FREE_MB_MIN, Trouble.DISK_FULL),
+        ((store.backlog_records or 0) > BACKLOG_MAX, Trouble.BACKLOG),
+        (health.get("spooled_jobs", 0) > 0, Trouble.SPOOLED),
+        (store.parked > 0, Trouble.PARKED),
+        (reading is not None and reading < READING_PERCENT_MIN, Trouble.READS_LITTLE),
+        (late is not None and late > LATE_PERCENT_MAX, Trouble.LATE),
+        (bool(health.get("troubles")), Trouble.CHECKS_FAIL),
+        (not heard, Trouble.NEVER_HEARD),
+    )
+    return tuple([trouble for is_so, trouble in holds if is_so])
+
+
+def _line(store: StoreLine, troubles: tuple[Trouble, ...]) -> FleetLine:
     return FleetLine(
         store_id=store.store_id,
         name=store.name,
@@ -127,15 +129,25 @@ def fleet_line(store: StoreLine, *, now: datetime, through: int) -> FleetLine:
         last_contact_at=store.last_contact_at,
         backlog_records=store.backlog_records,
         parked=store.parked,
-        reading_percent=reading,
-        late_percent=late,
-        disk_free_mb=disk_free_mb,
-        checks_failing=checks,
-        troubles=tuple(trouble for trouble in Trouble if holds[trouble]),
+        reading_percent=_reading_percent(store.health),
+        late_percent=_late_percent(store.health),
+        disk_free_mb=store.health.get("disk_free_mb"),
+        checks_failing=tuple(store.health.get("troubles", ())),
+        troubles=troubles,
     )
 
 
-def _silent(last_contact_at: str | None, now: datetime) -> bool:
+def _reading_percent(health: Mapping[str, Any]) -> int | None:
+    documents = health.get("documents", 0)
+    return _percent(documents - health.get("documents_parked", 0), documents)
+
+
+def _late_percent(health: Mapping[str, Any]) -> int | None:
+    late = health.get("blocks_late", 0)
+    return _percent(late, health.get("blocks", 0) + late)
+
+
+def _is_silent(last_contact_at: str | None, now: datetime) -> bool:
     return last_contact_at is not None and now - datetime.fromisoformat(last_contact_at) > SILENT_AFTER
 
 
@@ -143,6 +155,6 @@ def _percent(part: int, whole: int) -> int | None:
     return round(100 * part / whole) if whole >= FEW else None
 
 
-def _contains(line: FleetLine, wanted: str) -> bool:
-    said = (line.store_id, line.name, line.region, line.ring, line.program, *line.troubles)
+def _contains(store: StoreLine, troubles: tuple[Trouble, ...], wanted: str) -> bool:
+    said = (store.store_id, store.name, store.region, store.ring, store.program, *troubles)
     return any(wanted in each.casefold() for each in said)

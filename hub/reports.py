@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from hub.storage.ports import Database
+from hub.storage.ports import Database, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +65,19 @@ class Reports:
 
     database: Database
 
-    def stores(self, tenant_id: str) -> list[StoreLine]:
-        """Return every store of a chain."""
+    def stores(self, tenant_id: str, *, troubles_only: bool = False) -> list[StoreLine]:
+        """Return every store of a chain; `troubles_only` leaves out the counts of sales and offers, for a fleet."""
         with self.database.reading() as session:
             totals: defaultdict[str, dict[str, int]] = defaultdict(dict)
-            for store_id, what, total in session.rows("store_totals", tenant_id=tenant_id):
+            counted = "store_troubles" if troubles_only else "store_totals"
+            for store_id, what, total in session.rows(counted, tenant_id=tenant_id):
                 totals[store_id][what] = total
             rows = session.rows("stores", tenant_id=tenant_id)
-        return [_store_line(row, totals[row[0]]) for row in rows]
+        refused, health = _column(rows, 10), _column(rows, 14)
+        return [
+            _store_line(row, totals.get(row[0], {}), refused=refused[number], health=health[number])
+            for number, row in enumerate(rows)
+        ]
 
     def forks(self, tenant_id: str) -> list[ForkLine]:
         """Return every fork of a chain, newest first."""
@@ -91,9 +97,17 @@ class Reports:
         ]
 
 
-def _store_line(row: tuple[Any, ...], totals: dict[str, int]) -> StoreLine:
-    store_id, name, last_contact_at, _, erased_through, mirror, _, backlog, parked, program, refused, epoch = row[:12]
-    region, ring, health = row[12:]
+def _column(rows: Sequence[Row], number: int) -> list[Any]:
+    """Return a column of JSON texts read in one go: ten thousand little ones cost ten times as much."""
+    found: list[Any] = json.loads(f"[{','.join(row[number] for row in rows)}]")
+    return found
+
+
+def _store_line(
+    row: Row, totals: dict[str, int], *, refused: list[dict[str, str]], health: dict[str, Any]
+) -> StoreLine:
+    store_id, name, last_contact_at, _, erased_through, mirror, _, backlog, parked, program, _, epoch = row[:12]
+    region, ring, _ = row[12:]
     return StoreLine(
         store_id=store_id,
         name=name,
@@ -111,9 +125,9 @@ def _store_line(row: tuple[Any, ...], totals: dict[str, int]) -> StoreLine:
         erased_through=erased_through,
         mirror_version=mirror,
         program=program,
-        feed_refused=json.loads(refused),
+        feed_refused=refused,
         region=region,
         ring=ring,
-        health=json.loads(health),
+        health=health,
         totals=totals,
     )

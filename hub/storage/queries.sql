@@ -48,6 +48,10 @@ WHERE s.tenant_id = :tenant_id ORDER BY s.store_id;
 -- The kept counts of all stores.
 SELECT store_id, what, total FROM store_total WHERE tenant_id = :tenant_id;
 
+-- name: store_troubles
+-- Those of the kept counts that tell of something wrong.
+SELECT store_id, what, total FROM store_total WHERE tenant_id = :tenant_id AND what IN ('forks', 'refused');
+
 -- name: add_total
 -- Add to a kept count, in the transaction that changes what it counts.
 INSERT INTO store_total (tenant_id, store_id, what, total) VALUES (:tenant_id, :store_id, :what, :total)

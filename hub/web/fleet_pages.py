@@ -92,7 +92,7 @@ class Asked:
 def _view(hub: Hub, asked: Asked) -> FleetView:
     through, _ = Erasing(hub.database, hub.files, hub.feed).stores(hub.config.tenant)
     return fleet_view(
-        hub.reports.stores(hub.config.tenant),
+        hub.reports.stores(hub.config.tenant, troubles_only=True),
         now=hub.clock(),
         through=through,
         wanted=asked.wanted,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.fleet import BACKLOG_MAX, DISK_FREE_MB_MIN, SILENT_AFTER, Trouble, fleet_line, fleet_view
+from hub.fleet import BACKLOG_MAX, DISK_FREE_MB_MIN, SILENT_AFTER, Trouble, fleet_view, troubles_of
 from hub.reports import StoreLine
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -34,11 +34,11 @@ WELL = StoreLine(
 
 
 def troubles(**changes):
-    return fleet_line(replace(WELL, **changes), now=NOW, through=4).troubles
+    return troubles_of(replace(WELL, **changes), now=NOW, through=4)
 
 
 def test_a_store_that_is_well_has_no_trouble():
-    line = fleet_line(WELL, now=NOW, through=4)
+    (line,) = fleet_view([WELL], now=NOW, through=4).lines
     assert (line.troubles, line.reading_percent, line.late_percent) == ((), 99, 1)
 
 
