@@ -383,7 +383,7 @@ class Typesetter:
             for index, line in self._set.items():
                 if any(run.declared in changed and run.data is not None for run in line.runs):
                     self._lines[index] = compose(read_again(line, self.repair.settled))
-        if self.model.vendor == "Generic":
+        if self.model.vendor == "Generic" and self._set:
             self._widen()
         lines = tuple(chain.from_iterable(self._lines))
         if len(lines) == len(self._lines):

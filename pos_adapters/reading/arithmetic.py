@@ -106,12 +106,14 @@ def _settled(sheet: Sheet, held: Sequence[Solution], show: Show) -> Verdict:
 
 def _single(sheet: Sheet, pool: Sequence[Solution], show: Show) -> Verdict:
     """Return the one meaning of `pool`, the usual reading first; ambiguous when it has two."""
-    meanings = [_meaning(solution) for solution in pool]
-    fewest = min(solution.flips for solution in pool)
-    usual = {meaning for solution, meaning in zip(pool, meanings, strict=True) if solution.flips == fewest}
-    if len({(total, count) for total, count, _ in meanings}) > 1 or len(usual) > 1:
-        return Verdict(None, "ambiguous", _two_meanings(meanings, show))
-    best = next(solution for solution in pool if solution.flips == fewest)
+    best = pool[0]
+    if len(pool) > 1:
+        meanings = [_meaning(solution) for solution in pool]
+        fewest = min(solution.flips for solution in pool)
+        usual = {meaning for solution, meaning in zip(pool, meanings, strict=True) if solution.flips == fewest}
+        if len({(total, count) for total, count, _ in meanings}) > 1 or len(usual) > 1:
+            return Verdict(None, "ambiguous", _two_meanings(meanings, show))
+        best = next(solution for solution in pool if solution.flips == fewest)
     paid = best.settlement is not None and best.settlement.proven
     if not paid and any(entry.part is Part.TENDER for entry, _, _ in best.owed):
         return Verdict(None, "ambiguous", "a tender above the total may be goods, and nothing says how those were paid")

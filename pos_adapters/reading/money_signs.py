@@ -49,32 +49,44 @@ def currency_of(sheet: Sheet, solution: Solution, *, store: StoreFacts, language
     return meanings[0]
 
 
-def _sign_of(sheet: Sheet, solution: Solution) -> str:  # noqa: C901 - the places in order
+def _sign_of(sheet: Sheet, solution: Solution) -> str:
     """The total's own sign, else the word on its line or in a heading, else the one most amounts carry."""
     if solution.total.entry is not None:
         facts = solution.total.entry.facts
         for number in facts.numbers:
             if number.currency:
                 return number.currency
-        for sign in currencies()["signs"]:
-            if sign in facts.text:
-                return sign
-        for word in facts.text.lower().replace("(", " ").replace(")", " ").replace(":", " ").split():
+        sign = _sign_in(facts.text)
+        if sign:
+            return sign
+        for word in facts.text.lower().translate(_NO_MARKS).split():
             if word in currencies()["words"] and len(word) > 1:
                 return word
-    votes = Counter(number.currency for facts in sheet.facts for number in facts.numbers if number.currency)
+    votes = [number.currency for facts in sheet.facts for number in facts.numbers if number.currency]
     if votes:
-        return votes.most_common(1)[0][0]
-    for facts in sheet.facts[: sheet.first_total]:
-        if not facts.numbers:
-            for sign in currencies()["signs"]:
-                if sign in facts.text:  # the heading of a column: "Price (€)"
-                    return sign
-    words = Counter(
+        return Counter(votes).most_common(1)[0][0]
+    headings = [facts.text for facts in sheet.facts[: sheet.first_total] if not facts.numbers]
+    for text in headings:
+        sign = _sign_in(text)  # the heading of a column: "Price (€)"
+        if sign:
+            return sign
+    named = currencies()["words"]
+    words = [
         word
         for facts in sheet.facts[: sheet.first_total]
         if not facts.numbers and not facts.rule
-        for word in facts.text.lower().replace("(", " ").replace(")", " ").split()
-        if len(word) == 3 and word.isascii() and word in currencies()["words"] and word not in ("sfr", "try", "rur")
-    )
-    return words.most_common(1)[0][0] if words else ""
+        for word in facts.text.lower().translate(_NO_BRACKETS).split()
+        if len(word) == 3 and word in named and word.isascii() and word not in ("sfr", "try", "rur")
+    ]
+    return Counter(words).most_common(1)[0][0] if words else ""
+
+
+_NO_MARKS = str.maketrans("():", "   ")
+_NO_BRACKETS = str.maketrans("()", "  ")
+
+
+def _sign_in(text: str) -> str:
+    """Return the money sign in a text; of several the first in our table."""
+    if text.isascii() and "$" not in text:
+        return ""
+    return next((sign for sign in currencies()["signs"] if sign in text), "")

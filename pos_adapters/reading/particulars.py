@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -93,41 +93,47 @@ def value_after(facts: LineFacts, label: Label) -> str | None:
     return code or None
 
 
-def labelled_value(lines: Sequence[LineFacts], labels: Sequence[list[Label]], role: Role) -> str | None:
-    """Return the first value printed with a label of `role`, on its line or alone on the next."""
-    for line, facts in enumerate(lines):
-        for label in labels[line]:
-            if label.role is role:
-                value = value_after(facts, label)
-                if value is not None:
-                    return value
+Mark = tuple[int, Label]
+"""A label, and the line on which it stands."""
+
+
+def marks_of(labelled: Sequence[tuple[Label | None, list[Label]]]) -> list[Mark]:
+    """Return all labels of a document in printed order; most lines have none."""
+    return [(line, label) for line, (_, labels) in enumerate(labelled) if labels for label in labels]
+
+
+def labelled_value(lines: Sequence[LineFacts], marks: Iterable[Mark], role: Role) -> str | None:
+    """Return the first value printed with a label of `role` on its line."""
+    for line, label in marks:
+        if label.role is role:
+            value = value_after(lines[line], label)
+            if value is not None:
+                return value
     return None
 
 
-def named_value(lines: Sequence[LineFacts], labels: Sequence[list[Label]], role: Role) -> str | None:
+def named_value(lines: Sequence[LineFacts], marks: Iterable[Mark], role: Role) -> str | None:
     """Return the words printed behind a label of `role`, e.g. the cashier's name."""
-    for line, facts in enumerate(lines):
-        for label in labels[line]:
-            if label.role is role and label.leads:
-                words = facts.text[label.end :].strip(" :.#-")
-                words = re.split(r"\s{2,}", words)[0]
-                if words:
-                    return words
+    for line, label in marks:
+        if label.role is role and label.leads:
+            words = lines[line].text[label.end :].strip(" :.#-")
+            words = re.split(r"\s{2,}", words)[0]
+            if words:
+                return words
     return None
 
 
-def member_code(lines: Sequence[LineFacts], labels: Sequence[list[Label]]) -> str | None:
+def member_code(lines: Sequence[LineFacts], marks: Iterable[Mark]) -> str | None:
     """Return the member number printed on the receipt, digits and masking stars only; None when there is none."""
-    for line, facts in enumerate(lines):
-        for label in labels[line]:
-            if label.role is not Role.MEMBER:
-                continue
-            for near in (line, line + 1):
-                if near >= len(lines) or (near != line and facts.numbers):
-                    break
-                match = _LONG_CODE.search(lines[near].text, label.end if near == line else 0)
-                if match is not None:
-                    return match.group().replace(" ", "")
+    for line, label in marks:
+        if label.role is not Role.MEMBER:
+            continue
+        for near in (line, line + 1):
+            if near >= len(lines) or (near != line and lines[line].numbers):
+                break
+            match = _LONG_CODE.search(lines[near].text, label.end if near == line else 0)
+            if match is not None:
+                return match.group().replace(" ", "")
     return None
 
 
@@ -154,13 +160,13 @@ def points_of(lines: Sequence[LineFacts], active: int) -> list[PrintedPoints]:
 
 
 def suspension_number(
-    lines: Sequence[LineFacts], labels: Sequence[list[Label]], codes: Sequence[tuple[str, str]]
+    lines: Sequence[LineFacts], marks: Sequence[Mark], codes: Sequence[tuple[str, str]]
 ) -> str | None:
     """Return the number under which a suspended sale is called up again: its code, else its printed number."""
     for _, data in codes:
         if data.strip():
             return data.strip()
-    return labelled_value(lines, labels, Role.DOCUMENT_NUMBER) or labelled_value(lines, labels, Role.ID)
+    return labelled_value(lines, marks, Role.DOCUMENT_NUMBER) or labelled_value(lines, marks, Role.ID)
 
 
 _POINTS_SIGN = {Role.POINTS_EARNED: 1, Role.POINTS_SPENT: -1}

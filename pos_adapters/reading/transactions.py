@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 from pos_adapters.reading import particulars
 from pos_adapters.reading.amounts import Number, in_fashion
-from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, name_in
-from pos_adapters.reading.money_signs import AMOUNTS_MAX, shown
+from pos_adapters.reading.money_signs import AMOUNTS_MAX
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 from pos_adapters.reading.values import FiscalIdentity, StoreFacts
@@ -53,7 +52,7 @@ class Told(NamedTuple):
     """What a transaction is made from beside its sums (a tuple: it is made while a cut is held)."""
 
     lines: Sequence[LineFacts]
-    labels: Sequence[list[Label]]
+    marks: Sequence[particulars.Mark]
     store: StoreFacts
     languages: tuple[str, ...]
     active: int  # the same, as bits of the lexicon
@@ -83,15 +82,15 @@ class Told(NamedTuple):
         """Return the fiscal identity where one is printed, else the printed number."""
         if self.fiscal is not None:
             return self.fiscal.key
-        return particulars.labelled_value(self.lines, self.labels, Role.DOCUMENT_NUMBER)
+        return particulars.labelled_value(self.lines, self.marks, Role.DOCUMENT_NUMBER)
 
     def workstation(self) -> str | None:
         """Return the workstation as printed."""
-        return particulars.labelled_value(self.lines, self.labels, Role.WORKSTATION)
+        return particulars.labelled_value(self.lines, self.marks, Role.WORKSTATION)
 
     def cashier(self) -> str | None:
         """Return the cashier as printed."""
-        return particulars.named_value(self.lines, self.labels, Role.CASHIER)
+        return particulars.named_value(self.lines, self.marks, Role.CASHIER)
 
 
 class Proved(NamedTuple):
@@ -107,9 +106,8 @@ class Proved(NamedTuple):
 def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> Proved:
     """Return what a solution proves; `refund` turns the signs of amounts printed positive."""
     turn = -1 if refund else 1
-    items: list[LineItem] = []
-    for entry, part, amount in solution.owed:
-        items.append(_line_item(entry, part, turn * amount, told))
+    items: list[LineItem] = [_line_item(entry, part, turn * amount, told) for entry, part, amount in solution.owed]
+    owed = [item.amount for item in items]
     items += _told_taxes(sheet, solution, told, turn)
     if solution.settlement is not None:
         items += [
@@ -124,8 +122,10 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
         RewardLineItem(description=each.described, amount=Money(each.points, NO_CURRENCY))
         for each in particulars.points_of(told.lines, told.active)
     ]
-    proof = proof_of(solution, told.decimals, refund=refund)
-    return Proved(tuple(items), _money(turn * solution.total.amount, told), proof, told.currency, told.decimals)
+    total = _money(turn * solution.total.amount, told)
+    paid = [_money(turn * paid.amount, told) for paid in solution.settlement.tenders] if solution.settlement else []
+    proof = _proof_of(solution, owed, paid, total)
+    return Proved(tuple(items), total, proof, told.currency, told.decimals)
 
 
 def transaction_of(proved: Proved, told: Told, *, status: TransactionStatus) -> RetailTransaction:
@@ -143,7 +143,7 @@ def transaction_of(proved: Proved, told: Told, *, status: TransactionStatus) -> 
         sequence_number=number,
         business_day=business_day,
         occurred_at=occurred_at,
-        loyalty_code_printed=particulars.member_code(told.lines, told.labels),
+        loyalty_code_printed=particulars.member_code(told.lines, told.marks),
     )
 
 
@@ -249,12 +249,12 @@ def _rate(facts: LineFacts) -> Decimal | None:
 
 def _told_taxes(sheet: Sheet, solution: Solution, told: Told, turn: int) -> list[LineItem]:
     """Taxes that the items already contain, as printed."""
-    acting = {id(entry) for entry, part, _ in solution.owed if part is Part.TAX}
-    if acting:
+    taxes = [entry for entry in sheet.entries if entry.part is Part.TAX]
+    if not taxes or any(part is Part.TAX for _, part, _ in solution.owed):
         return []
     lines: list[LineItem] = []
-    for entry in sheet.entries:
-        amount = _told_tax(entry, sheet.decimals) if entry.part is Part.TAX else None
+    for entry in taxes:
+        amount = _told_tax(entry, sheet.decimals)
         if amount is not None and 0 < abs(amount) < abs(solution.total.amount):
             lines.append(
                 TaxLineItem(
@@ -284,26 +284,23 @@ def _told_tax(entry: Entry, decimals: int) -> int | None:
     return None
 
 
-def proof_of(solution: Solution, decimals: int, *, refund: bool) -> tuple[str, ...]:
+def _proof_of(solution: Solution, owed: Sequence[Money], paid: Sequence[Money], total: Money) -> tuple[str, ...]:
     """Return the equations that held, e.g. "1.20 + 3.10 = 4.30 (items = total)"."""
-    turn = -1 if refund else 1
     parts = {part for _, part, _ in solution.owed}
     names = "items"
     if Part.MODIFICATION in parts:
         names += " and modifications"
     if Part.TAX in parts:
         names += " and taxes"
-    owed = _sum_text([turn * amount for _, _, amount in solution.owed], decimals)
-    total = shown(turn * solution.total.amount, decimals)
-    proof = [f"{owed} = {total} ({names} = total)"]
-    settlement = solution.settlement
-    if settlement is not None and settlement.tenders:
-        paid = _sum_text([turn * one.amount for one in settlement.tenders], decimals)
-        change = any(one.amount < 0 for one in settlement.tenders) and len(settlement.tenders) > 1
-        proof.append(f"{paid} = {total} ({'tenders - change' if change else 'tenders'} = total)")
-    return tuple(proof)
+    proof = f"{_sum_text(owed)} = {total} ({names} = total)"
+    if solution.settlement is None or not paid:
+        return (proof,)
+    change = any(one.amount < 0 for one in solution.settlement.tenders) and len(paid) > 1
+    return proof, f"{_sum_text(paid)} = {total} ({'tenders - change' if change else 'tenders'} = total)"
 
 
-def _sum_text(amounts: Sequence[int], decimals: int) -> str:
-    rest = (f"- {shown(-each, decimals)}" if each < 0 else f"+ {shown(each, decimals)}" for each in amounts[1:])
-    return " ".join((shown(amounts[0], decimals), *rest))
+def _sum_text(amounts: Sequence[Money]) -> str:
+    """Return "1.20 + 3.10 - 0.50"."""
+    printed = [str(each.amount) for each in amounts]
+    rest = [f"- {each[1:]}" if each[0] == "-" else f"+ {each}" for each in printed[1:]]
+    return " ".join((printed[0], *rest))
