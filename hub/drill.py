@@ -22,11 +22,13 @@ from hub.imports.job import ImportJob
 from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook, tokenise
 from hub.ingest.projections import E4
+from hub.value.service import ValueService
 from sync.protocol.signatures import Answer, Request
 
 POLL_AFTER_S = 3600.0  # a drill's feed is looked at once an hour: what it carries changes once a story
 SECTOR_BYTES = 512
 TENANT = "main"
+VALUE_FILE = "value.toml"
 SIDE_FILES = ("-wal", "-shm")
 
 
@@ -89,13 +91,15 @@ class DrillHub:
         return hub.registry.issue_code(TENANT, store_id, name=store_id, now=hub.clock()).code
 
     def publish(self, folder: Path) -> None:
-        """Import the chain's files of a folder and publish what changed."""
+        """Import the chain's files of a folder, publish what changed, and the rules of value."""
         hub = self._up()
         book = CodeBook(hub.keys.tenant(TENANT))
         job = ImportJob(database=hub.database, tenant_id=TENANT, country="DE", book=book, progress=_nobody)
-        import_files(job, sorted(folder.iterdir(), key=_in_order))
+        rules = folder / VALUE_FILE
+        import_files(job, sorted((each for each in folder.iterdir() if each != rules), key=_in_order))
         tokenise(hub.database, TENANT, book, progress=lambda _done, _total: None)
         hub.publisher.publish(TENANT, now=hub.clock())
+        ValueService(hub.database, hub.files).publish(TENANT, rules, now=hub.clock())
 
     def answer(self, request: Request) -> Answer:
         """Answer a question. Raises ConnectionError while the hub is down, or when it dies over it."""
@@ -179,6 +183,12 @@ class DrillHub:
             )
             for line in lines
         ]
+
+    def value_findings(self) -> Sequence[tuple[str, str]]:
+        """Return what does not add up of coupons, accounts and leases."""
+        hub = self._up()
+        told = ValueService(hub.database, hub.files).reconcile(TENANT, now=hub.clock())
+        return [(f"{line.finding.value} {line.subject}", line.why) for line in told.findings]
 
     def counts(self, store_id: str) -> dict[str, int]:
         """Return the counts that the hub keeps of a store."""

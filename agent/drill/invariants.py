@@ -15,6 +15,12 @@ from typing import TYPE_CHECKING
 from agent.drill.lane import Print
 from agent.drill.settings import Violation
 from agent.drill.till import CUT
+from agent.drill.value_invariants import (
+    coupons_are_taken_once,
+    value_adds_up,
+    value_is_told_once,
+    what_was_taken_is_on_disk,
+)
 from agent.journal.chain import ChainVerifier
 from agent.journal.reader import JournalReader
 from agent.journal.records import JournalKind, StoredRecord
@@ -80,12 +86,10 @@ def hub_holds_what_it_acknowledged(chain: Chain) -> Found:
             cursor = reader.cursor("hub")
             if cursor is None:
                 continue
-            held = {
-                (each.epoch, each.seq, each.hash) for each in chain.hub.records(store.config.store.business_unit_id)
-            }
-            mine = [each for each in _all(reader) if each.seq <= cursor.acked_seq]
         finally:
             reader.close()
+        held = {(each.epoch, each.seq, each.hash) for each in chain.hub.records(store.config.store.business_unit_id)}
+        mine = [each for each in chain.journal(store) if each.seq <= cursor.acked_seq]
         lost = [each.seq for each in mine if (each.epoch, each.seq, each.hash) not in held]
         if lost:
             yield store.name, f"{len(lost)} records behind the cursor are not at the hub: {_some(lost)}"
@@ -114,11 +118,7 @@ def every_sale_is_applied_once(chain: Chain) -> Found:
 def every_record_is_at_the_hub(chain: Chain) -> Found:
     """I3: the hub has every record of every journal, each under its own place and hash."""
     for store in chain.machines():
-        reader = _reader(store)
-        try:
-            mine = list(_all(reader))
-        finally:
-            reader.close()
+        mine = chain.journal(store)
         held = {(each.epoch, each.seq, each.hash) for each in chain.hub.records(store.config.store.business_unit_id)}
         lost = [each.seq for each in mine if (each.epoch, each.seq, each.hash) not in held]
         if lost:
@@ -195,6 +195,9 @@ def completeness_is_right(chain: Chain) -> Found:
 AFTER_A_STEP: tuple[Callable[[Chain], Found], ...] = (
     acknowledged_jobs_are_on_disk,
     hub_holds_what_it_acknowledged,
+    coupons_are_taken_once,
+    what_was_taken_is_on_disk,
+    value_is_told_once,
 )
 """Looked at after every fault and every night: cheap enough for that."""
 
@@ -208,8 +211,9 @@ AT_THE_END: tuple[Callable[[Chain], Found], ...] = (
     what_was_printed_was_decided,
     nothing_is_parked_without_reason,
     completeness_is_right,
+    value_adds_up,
 )
-"""Looked at when everything has healed. Points and redeemed coupons get their functions here."""
+"""Looked at when everything has healed."""
 
 
 def violations_of(chain: Chain, looks: tuple[Callable[[Chain], Found], ...]) -> list[Violation]:

@@ -142,7 +142,7 @@ class Lane:
         self._log = EventLog(NOBODY, now=now, as_json=False)
         hello = {
             "protocol": PROTOCOL_VERSION, "workstation": workstation_id, "printer": "drill", "tap": name,
-            "model": "generic-80mm", "profile": self._policy.profile.value,
+            "model": "TM-T88V", "profile": self._policy.profile.value,
         }  # fmt: skip
         self._link = CoreLink(
             loop, core, hello=hello, budget_s=self._policy.budget_s, log=self._log

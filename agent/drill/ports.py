@@ -68,7 +68,7 @@ class HubSide(Protocol):
         ...
 
     def publish(self, folder: Path) -> None:
-        """Import the chain's files of a folder and hand them to the stores."""
+        """Import the chain's files of a folder, and the rules of value in `value.toml`; hand them to the stores."""
         ...
 
     def answer(self, request: Request) -> Answer:
@@ -105,6 +105,10 @@ class HubSide(Protocol):
 
     def days(self) -> Sequence[HubDay]:
         """Return the completeness of every lane and day."""
+        ...
+
+    def value_findings(self) -> Sequence[tuple[str, str]]:
+        """Return what does not add up of coupons, accounts and leases: about what, and why."""
         ...
 
     def counts(self, store_id: str) -> dict[str, int]:

@@ -64,6 +64,8 @@ class Told:
     acknowledged: int = 0
     records: int = 0
     offers: int = 0
+    coupons_taken: int = 0
+    coupons_refused: int = 0
     questions: int = 0
     forks: int = 0
     starts: int = 0
@@ -85,6 +87,8 @@ class Told:
             "acknowledged": self.acknowledged,
             "records": self.records,
             "offers": self.offers,
+            "coupons_taken": self.coupons_taken,
+            "coupons_refused": self.coupons_refused,
             "questions": self.questions,
             "forks": self.forks,
             "starts": self.starts,

@@ -223,6 +223,14 @@ class StorePc:
                     "scan", workstation_id=workstation_id, code=code, symbology="ean13", source="drill"
                 )
 
+    async def judge(self, workstation_id: str, code: str) -> bool | None:
+        """Hold out a coupon; return whether it was taken, None when nobody said."""
+        with suppress(TryAgainError, RefusedError):
+            if self.life is not None:
+                said = await self.life.link.control.ask("judge", workstation_id=workstation_id, code=code)
+                return bool(said["action"] != "withhold")
+        return None
+
     def fill_disk(self, *, full: bool) -> None:
         """Leave the journal's disk no room, or give it some again."""
         self.is_full = full

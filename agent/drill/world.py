@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent.config import parse_config
+from agent.drill.coupons import Pockets
 from agent.drill.disk import copy_folder
 from agent.drill.faults import DAY_S, WIRE_KINDS, Fault, FaultKind
 from agent.drill.invariants import AFTER_A_STEP, AT_THE_END, journal_of, printed, violations_of
@@ -46,10 +47,11 @@ CLONE_SALES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """The chain as it stands, for those who look at it."""
+    """The chain as it stands at one moment, for those who look at it; each journal is read once."""
 
     world: World
     hub: HubSide
+    _journals: dict[str, list[StoredRecord]] = field(default_factory=dict)
 
     @property
     def time_s(self) -> float:
@@ -85,7 +87,13 @@ class Chain:
 
     def told_by(self, store: StorePc, kind: JournalKind) -> list[StoredRecord]:
         """Return a journal's records of a kind."""
-        return [each for each in journal_of(store) if each.kind == kind.value]
+        return [each for each in self.journal(store) if each.kind == kind.value]
+
+    def journal(self, store: StorePc) -> list[StoredRecord]:
+        """Return a journal as it lies on its disk."""
+        if store.name not in self._journals:
+            self._journals[store.name] = journal_of(store)
+        return self._journals[store.name]
 
     def clocks_were_right(self) -> set[str]:
         """Return the stores whose clock nobody ever set, and which nobody cloned."""
@@ -111,8 +119,8 @@ class World:
         self._restored_at_s = 0.0
         self.stores: list[StorePc] = []
         self.clones: list[StorePc] = []
+        self.pockets = Pockets()
         self._tasks: list[asyncio.Task[None]] = []
-        self._chain = Chain(world=self, hub=self.hub)
 
     async def tell(self) -> Told:
         """Tell the whole story."""
@@ -130,7 +138,7 @@ class World:
     def look(self, looks: Any = AFTER_A_STEP) -> None:
         """Look whether what must hold holds."""
         known = {(each.invariant, each.where) for each in self.told.violations}
-        found = violations_of(self._chain, looks)
+        found = violations_of(Chain(world=self, hub=self.hub), looks)
         self.told.violations += [each for each in found if (each.invariant, each.where) not in known]
 
     async def close(self) -> None:
@@ -158,19 +166,21 @@ class World:
         return found
 
     def _day_of(self, day: int, number: int, store: StorePc, lane: Lane) -> list[tuple[float, int, Any]]:
-        random = Random(f"{self.story.seed}/{number}/{lane.workstation_id}/{day}")  # noqa: S311 - a story
+        about = f"{self.story.seed}/{number}/{lane.workstation_id}/{day}"
+        random, coupons = Random(about), Random(f"{about}/coupons")  # noqa: S311 - a story
         slot_s = (CLOSES_S - OPENS_S) / self.story.sales
         times = [OPENS_S + slot_s * (at + random.uniform(0.05, 0.9)) for at in range(self.story.sales)]
         found: list[tuple[float, int, Any]] = [
-            (day * DAY_S + at_s, number, lambda: self._sell(store, lane, random)) for at_s in times
+            (day * DAY_S + at_s, number, lambda: self._sell(store, lane, random, coupons)) for at_s in times
         ]
         found.append((day * DAY_S + Z_REPORT_S + number, number, lambda: self._close_day(lane, random)))
         return found
 
-    async def _sell(self, store: StorePc, lane: Lane, random: Random) -> None:
+    async def _sell(self, store: StorePc, lane: Lane, random: Random, coupons: Random) -> None:
         if random.random() < CARDS_SHARE:
             await store.scan(lane.workstation_id, random.choice(MEMBERS))
             await asyncio.sleep(1.0)
+        await self.pockets.hold_out(store, lane.workstation_id, coupons)
         await self._print(lane, lane.register.ring_up(random, self._till_time()), random)
 
     async def _close_day(self, lane: Lane, random: Random) -> None:
@@ -178,6 +188,7 @@ class World:
 
     async def _print(self, lane: Lane, data: bytes, random: Random) -> None:
         job = await lane.print_job(data, random)
+        self.pockets.printed(job)
         wrong = printed(job)
         if wrong is not None:
             self._violated("printed", lane.workstation_id, wrong)
@@ -364,6 +375,8 @@ class World:
         told.offers = sum(len(job.arrived) > len(job.sent) for lane in lanes for job in lane.prints)
         told.records = sum(len(journal_of(store)) for store in machines)
         told.forks = sum(self.hub.counts(store.config.store.business_unit_id).get("forks", 0) for store in self.stores)
+        told.coupons_taken = self.pockets.taken.total()
+        told.coupons_refused = self.pockets.refused
         told.questions = sum(store.wire.questions for store in machines)
         for store in machines:
             for what, count in store.wire.befell.items():

@@ -74,6 +74,18 @@ def test_an_honest_disk_loses_nothing_in_the_story_in_which_a_lying_one_does():
     assert tell(honest, cut).violations == []
 
 
+def test_customers_hold_coupons_out_again_and_each_is_taken_once():
+    told = tell(Story(seed=3, days=1, stores=2, lanes=1, sales=14), ())
+    assert told.violations == []
+    assert told.coupons_taken
+    assert told.coupons_refused
+
+
+def test_a_disk_that_lies_is_found_by_the_coupons_it_forgets_too():
+    story = Story(seed=20, days=2, stores=1, lanes=1, sales=12, plant=Plant.LYING_DISK)
+    assert "what_was_taken_is_on_disk" in {each.invariant for each in tell(story, faults_of(story)).violations}
+
+
 def test_a_usage_error_is_told_with_code_2():
     done = drill("--only", "x", "--json")
     assert done.returncode == 2
