@@ -7,6 +7,7 @@ is a figure of its own. Tokens are synthetic: evenly spread, without scrypt's co
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+import bench_store
 import harness
 
 from sync.protocol.mirror_file import MirrorFile
@@ -74,6 +76,28 @@ def resident_mb(path: Path, asked: list[bytes]) -> float:
     return float(done.stdout)
 
 
+def core_mb(snapshot: Path, folder: Path) -> float:
+    """Return the resident memory of a whole core, in MB, that has this mirror, and has sold to nobody yet."""
+    folder.mkdir()
+    store = bench_store.make_store(folder, workstations=12, customers=100, campaigns=100)
+    in_use = store.state.mirror / bench_store.SNAPSHOT
+    in_use.unlink()
+    os.link(snapshot, in_use)
+    core = subprocess.Popen(
+        [sys.executable, "-m", "agent.core", "--config", str(store.config)],
+        cwd=harness.ROOT, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert core.stderr is not None
+        while "core_ready" not in (line := core.stderr.readline()):
+            assert line, "core has ended"
+        rollup = Path(f"/proc/{core.pid}/smaps_rollup").read_text("ascii")
+        return int(next(line.split()[1] for line in rollup.splitlines() if line.startswith("Rss:"))) / 1024
+    finally:
+        core.terminate()
+        core.wait()
+
+
 def sqlite_peer(folder: Path, all_tokens: list[bytes], size: int) -> Callable[[bytes], object]:
     """Return a look-up in an indexed table of the interpreter's own SQLite."""
     database = sqlite3.connect(folder / "peer.db")
@@ -126,6 +150,8 @@ def figures(folder: Path, count: int) -> Iterator[harness.Figure]:
     yield harness.figure(f"look-up and opening the record at {label}, us p50", p50_us(file.get, asked))
     grown = resident_mb(path, asked)
     yield harness.figure(f"memory after 2,000 look-ups at {label}, MB", grown, goal="<= 18", holds=grown <= 18)
+    whole = core_mb(path, folder / "store")
+    yield harness.figure(f"memory of a whole core with {label}, MB RSS", whole, goal="<= 60", holds=whole <= 60)
     in_sqlite = p50_us(sqlite_peer(folder, everybody, int(size)), asked)
     yield harness.figure(f"index look-up at {label}, us p50", find, in_sqlite, "SQLite")
     lmdb_get = lmdb_peer(folder, everybody, int(size))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -121,17 +122,19 @@ class Lexicon:
         self._phrases = tuple(phrases)
         merged: dict[tuple[str, ...], list[Sense]] = {}
         wide: dict[str, list[Sense]] = {}
+        shared: dict[tuple[Sense, ...], tuple[Sense, ...]] = {}  # 25,000 phrases have some 400 different meanings
         for text, sense in self._phrases:
             folded = fold(text)
             if WIDE.search(folded):
                 _add_sense(wide.setdefault(folded.replace(" ", ""), []), sense)
             else:
-                words = tuple(_words_of(folded))
+                words = tuple(map(sys.intern, _words_of(folded)))
                 if words:
                     _add_sense(merged.setdefault(words, []), sense)
         self._first: dict[str, list[Phrase]] = {}
         for words, senses in merged.items():
-            self._first.setdefault(words[0], []).append(Phrase(words, tuple(senses)))
+            meaning = tuple(senses)
+            self._first.setdefault(words[0], []).append(Phrase(words, shared.setdefault(meaning, meaning)))
         later = {word for words in merged for word in words[1:]}
         self._later = frozenset(later)
         self._later_stems = tuple(word[:-1] for word in later if word.endswith("*"))
@@ -315,17 +318,20 @@ def phrases_of(words: Mapping[str, object], language_bit: int) -> Iterable[tuple
     """Return the phrases of one words file; `words` is its parsed TOML."""
     for section in ("money", "meta"):
         for role, texts in _table(words, section).items():
+            sense, of_points = (Sense(each, None, language_bit) for each in (Role(role), Role.POINTS))
             for text in texts:
-                yield text, Sense(Role(role), None, language_bit)
+                yield text, sense
                 if role in _OF_POINTS:
-                    yield text, Sense(Role.POINTS, None, language_bit)
+                    yield text, of_points
     for section, role in (("kind", Role.KIND), ("headline", Role.HEADLINE)):
         for kind, texts in _table(words, section).items():
+            sense = Sense(role, DocumentKind(kind), language_bit)
             for text in texts:
-                yield text, Sense(role, DocumentKind(kind), language_bit)
+                yield text, sense
     for section, role in (("neutral", Role.NEUTRAL), ("filler", Role.FILLER)):
+        sense = Sense(role, None, language_bit)
         for text in _table(words, section).get("words", ()):
-            yield text, Sense(role, None, language_bit)
+            yield text, sense
 
 
 _OF_POINTS = (Role.POINTS_EARNED, Role.POINTS_SPENT)
