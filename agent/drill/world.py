@@ -171,12 +171,12 @@ class World:
         slot_s = (CLOSES_S - OPENS_S) / self.story.sales
         times = [OPENS_S + slot_s * (at + random.uniform(0.05, 0.9)) for at in range(self.story.sales)]
         found: list[tuple[float, int, Any]] = [
-            (day * DAY_S + at_s, number, lambda: self._sell(store, lane, random, coupons)) for at_s in times
+            (day * DAY_S + at_s, number, lambda: self._sell(store, lane, random, coupons=coupons)) for at_s in times
         ]
         found.append((day * DAY_S + Z_REPORT_S + number, number, lambda: self._close_day(lane, random)))
         return found
 
-    async def _sell(self, store: StorePc, lane: Lane, random: Random, coupons: Random) -> None:
+    async def _sell(self, store: StorePc, lane: Lane, random: Random, *, coupons: Random) -> None:
         if random.random() < CARDS_SHARE:
             await store.scan(lane.workstation_id, random.choice(MEMBERS))
             await asyncio.sleep(1.0)
