@@ -10,7 +10,6 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,14 +17,14 @@ import typer
 
 from agent.commands.explained import explained_page, explained_text
 from agent.commands.jobs import LanguageChoice, job_of, jobs_of, papers_of, print_json
+from pos_adapters.profiles.answers import parse_answers
 from pos_adapters.profiles.learning import Answer, Sample
 from pos_adapters.profiles.learning import learn as learn_profile
 from pos_adapters.profiles.leaving_out import LaidOut, left_out
 from pos_adapters.profiles.profile import Profile, claimed_by, parse_profile, profile_toml
 from pos_adapters.profiles.profiled import Profiled
 from pos_adapters.profiles.scoring import Score, figures, score
-from pos_adapters.reading.labels import TENDERS
-from pos_adapters.reading.lexicon import Role, standard_lexicon
+from pos_adapters.reading.lexicon import standard_lexicon
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.reader import read_text, text_of
 from pos_adapters.reading.values import Reading, ReceiptText
@@ -59,10 +58,13 @@ def learn(
     as_json: JsonOption = False,
 ) -> None:
     """Learn from samples how a till prints; write a profile."""
-    told = _answers(answers)
+    files = jobs_of(samples)
+    told = (
+        parse_answers(_json_of(answers), source=str(answers), samples=[file.stem for file in files]) if answers else {}
+    )
     taken = [
         Sample(name=file.stem, text=text_of(paper), answer=told.get(file.stem, Answer()))
-        for file in jobs_of(samples)
+        for file in files
         for paper in papers_of(job_of(file), printer, LanguageChoice.AUTO)[:1]
     ]
     lesson = learn_profile(output.stem, taken, standard_reader())
@@ -122,8 +124,7 @@ def score_folder(
 
 def _scored(folder: Path, file: Path, printer: str, *, profiled: Profiled) -> tuple[Score, LaidOut | None]:
     """Return the score of a job's document that its golden fits best, and that document."""
-    goldens = _json_of(file.with_suffix(".json"))
-    golden = dict(goldens[0] if isinstance(goldens, list) else goldens)
+    golden = dict(_goldens_of(file.with_suffix(".json"))[0])
     papers = papers_of(job_of(file), str(golden.get("printer") or printer), LanguageChoice.AUTO)
     golden.setdefault(
         "source", str(file.parent.relative_to(folder)) if file.parent != folder else file.stem.split("-")[0]
@@ -194,14 +195,17 @@ def prove_folder(
 
 
 def _tested(file: Path, known: list[Profile], readers: dict[str, LineReader], printer: str) -> dict[str, Any]:
-    found = _golden_of(file, known, readers, printer)
+    try:
+        found = _golden_of(file, known, readers, printer)
+    except ConfigurationError as error:  # two profiles claim it: that fails this job, and the others are tried
+        return {"file": str(file), "ok": False, "what": f"{error.message}; {error.fix}"}
     golden_file = file.with_suffix(".json")
     if not golden_file.is_file():
         claimed = any(one["profile"] for one in found)
         what = "claimed, but has no golden: profiles generate writes one" if claimed else "no profile claims it"
         return {"file": str(file), "ok": not claimed, "what": what}
-    golden = _json_of(golden_file)
-    wanted = golden if isinstance(golden, list) else [golden]
+    wanted = _goldens_of(golden_file)
+    _refuse_unknown_kinds(golden_file, wanted)
     for number, (want, got) in enumerate(zip(wanted, found, strict=False)):
         for key in ("kind", "total", "items", "currency", "profile"):
             if key in want and want[key] is not None and str(want[key]) != str(got[key]):
@@ -221,17 +225,23 @@ def generate_goldens(
     profile: ProfilesOption = None,
     printer: PrinterOption = DEFAULT_MODEL,
     force: Annotated[bool, typer.Option("--force", help="Write over goldens that exist.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a golden beside each job that has none. Check each by eye: a golden is your word, not the reader's."""
     known = _profiles(profile, folder)
     readers = {one.name: one.reader(standard_lexicon()) for one in known}
+    written = []
     for file in jobs_of([folder]):
         golden_file = file.with_suffix(".json")
         if golden_file.exists() and not force:
             continue
         found = _golden_of(file, known, readers, printer)
         _write(golden_file, json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False, indent=1) + "\n")
-        sys.stdout.write(f"{golden_file}: check it\n")
+        written.append(str(golden_file))
+    if as_json:
+        print_json({"written": written})
+    else:
+        sys.stdout.write("".join(f"{name}: check it\n" for name in written) or "every job has its golden\n")
 
 
 def _golden_of(file: Path, known: list[Profile], readers: dict[str, LineReader], printer: str) -> list[dict[str, Any]]:
@@ -308,30 +318,43 @@ def _explained(paper: Paper, reading: Reading) -> dict[str, Any]:
 def _profiles(named: list[Path] | None, folder: Path | None) -> list[Profile]:
     places = [*(named or ()), *([folder] if folder is not None else ())]
     files = [file for place in places for file in (sorted(place.glob("*.toml")) if place.is_dir() else [place])]
-    return [parse_profile(_text_of(file), source=str(file)) for file in dict.fromkeys(files)]
-
-
-def _answers(file: Path | None) -> dict[str, Answer]:
-    if file is None:
-        return {}
-    told = _json_of(file)
-    if not isinstance(told, dict):
-        raise ConfigurationError(f"{file}: no object of answers by sample", fix='write {"NAME": {"total": "4.30"}}')
-    try:
-        return {name: _answer(one) for name, one in told.items()}
-    except (KeyError, ValueError, InvalidOperation, AttributeError) as error:
+    for place in named or ():
+        if place.is_dir() and not any(place.glob("*.toml")):
+            raise ConfigurationError(
+                f"{place} holds no profile", fix="name a folder with *.toml files", code="no_profiles"
+            )
+    profiles = [
+        parse_profile(_text_of(file), source=str(file)) for file in {file.resolve(): file for file in files}.values()
+    ]
+    names = [profile.name for profile in profiles]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
         raise ConfigurationError(
-            f"{file}: an answer is wrong: {error}", fix='write {"NAME": {"kind": "sale", "total": "4.30"}}'
-        ) from error
+            f"two profiles are called `{twice}`", fix="give each a name of its own", code="two_profiles"
+        )
+    return profiles
 
 
-def _answer(told: dict[str, Any]) -> Answer:
-    roles = {role.value: role for role in TENDERS | {Role.CHANGE}}
-    return Answer(
-        kind=DocumentKind(told["kind"]) if told.get("kind") else None,
-        total=Decimal(str(told["total"])) if told.get("total") is not None else None,
-        tenders={roles[name]: Decimal(str(amount)) for name, amount in (told.get("tenders") or {}).items()},
-    )
+def _goldens_of(file: Path) -> list[dict[str, Any]]:
+    """Return the goldens of a job, one a document."""
+    told = _json_of(file)
+    goldens = told if isinstance(told, list) else [told]
+    if not goldens or not all(isinstance(golden, dict) for golden in goldens):
+        raise ConfigurationError(
+            f"{file}: no golden", fix='write {"kind": "sale", "total": "4.30", "items": 2}', code="bad_golden"
+        )
+    return goldens
+
+
+def _refuse_unknown_kinds(file: Path, goldens: list[dict[str, Any]]) -> None:
+    kinds = [kind.value for kind in DocumentKind]
+    for golden in goldens:
+        if golden.get("kind", kinds[0]) not in kinds:
+            raise ConfigurationError(
+                f"{file}: no document is of the kind `{golden['kind']}`",
+                fix=f"use one of: {', '.join(kinds)}",
+                code="bad_golden",
+            )
 
 
 def _json_of(file: Path) -> Any:

@@ -120,7 +120,9 @@ def parse_profile(text: str, *, source: str) -> Profile:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source}: no TOML: {error}", fix="correct the line that it names") from error
     _refuse_unknown(table, _SECTIONS, source)
-    name = table.get("name")
+    for section, known in _KEYS.items():
+        _refuse_unknown(_section(table, section, source), known, f"{source}: {section}")
+    name, currency = table.get("name"), table.get("store", {}).get("currency")
     identify = _expressions(table.get("identify", {}).get("lines", []), f"{source}: identify.lines")
     if not isinstance(name, str) or not name or not identify:
         raise ConfigurationError(
@@ -128,23 +130,53 @@ def parse_profile(text: str, *, source: str) -> Profile:
             fix='add name = "..." and [identify] lines = ["..."]',
             code="bad_profile",
         )
-    roles = {role.value: role for role in Role}
-    kinds = {kind.value: kind for kind in DocumentKind}
-    _refuse_unknown(table.get("words", {}), roles, f"{source}: words")
-    _refuse_unknown(table.get("kinds", {}), kinds, f"{source}: kinds")
-    _refuse_unknown(table.get("fields", {}), sorted(FIELDS), f"{source}: fields")
+    if currency is not None and (not isinstance(currency, str) or not re.fullmatch("[A-Z]{3}", currency)):
+        raise ConfigurationError(
+            f"{source}: store.currency: `{currency}` is no currency",
+            fix='write three capitals: "EUR"',
+            code="bad_profile",
+        )
     return Profile(
         name=name,
         identify=identify,
-        words={roles[role]: tuple(texts) for role, texts in table.get("words", {}).items()},
-        kinds={kinds[kind]: tuple(texts) for kind, texts in table.get("kinds", {}).items()},
+        words={
+            _ROLES[role]: _texts(texts, f"{source}: words.{role}") for role, texts in table.get("words", {}).items()
+        },
+        kinds={
+            _KINDS[kind]: _texts(texts, f"{source}: kinds.{kind}") for kind, texts in table.get("kinds", {}).items()
+        },
         ignore=_expressions(table.get("ignore", {}).get("lines", []), f"{source}: ignore.lines"),
         fields={
             key: _expressions([expression], f"{source}: fields.{key}")[0]
             for key, expression in table.get("fields", {}).items()
         },
-        currency=table.get("store", {}).get("currency"),
+        currency=currency,
     )
+
+
+_ROLES = {role.value: role for role in Role}
+_KINDS = {kind.value: kind for kind in DocumentKind}
+_KEYS: Mapping[str, Sequence[str]] = {
+    "identify": ("lines",),
+    "words": tuple(_ROLES),
+    "kinds": tuple(_KINDS),
+    "ignore": ("lines",),
+    "fields": tuple(sorted(FIELDS)),
+    "store": ("currency",),
+}
+
+
+def _section(table: Mapping[str, object], name: str, source: str) -> Mapping[str, object]:
+    section = table.get(name, {})
+    if not isinstance(section, dict):
+        raise ConfigurationError(f"{source}: `{name}` is no section", fix=f"write [{name}]", code="bad_profile")
+    return section
+
+
+def _texts(told: object, where: str) -> tuple[str, ...]:
+    if not isinstance(told, list) or not all(isinstance(text, str) for text in told):
+        raise ConfigurationError(f"{where}: no list of texts", fix='write ["...", "..."]', code="bad_profile")
+    return tuple(told)
 
 
 def _refuse_unknown(table: Mapping[str, object], known: Sequence[str] | Mapping[str, object], where: str) -> None:
@@ -155,7 +187,8 @@ def _refuse_unknown(table: Mapping[str, object], known: Sequence[str] | Mapping[
             raise ConfigurationError(f"{where}: nobody knows `{key}`", fix=hint, code="unknown_key")
 
 
-def _expressions(texts: Sequence[str], where: str) -> tuple[re.Pattern[str], ...]:
+def _expressions(told: object, where: str) -> tuple[re.Pattern[str], ...]:
+    texts = _texts(told, where)
     if len(texts) > EXPRESSIONS_MAX:
         raise ConfigurationError(f"{where}: more than {EXPRESSIONS_MAX} expressions", fix="keep the telling ones")
     try:
