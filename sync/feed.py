@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,7 +31,15 @@ from sync.feed_files import (
     save_state,
 )
 from sync.ports import Pace
-from sync.protocol.feed_messages import AppliedReport, FeedFile, FeedKind, FeedRefusal, Manifest, SignedManifest
+from sync.protocol.feed_messages import (
+    AppliedReport,
+    FeedFile,
+    FeedKind,
+    FeedRefusal,
+    Manifest,
+    SignedManifest,
+    StoreHealth,
+)
 from sync.protocol.manifest import open_manifest
 
 PIECE_S = 20.0
@@ -87,7 +95,10 @@ class FeedTarget(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """What the feed works with. `folder` is the agent's `mirror/`; `random` returns a number from 0 up to 1."""
+    """What the feed works with. `folder` is the agent's `mirror/`; `random` returns a number from 0 up to 1.
+
+    `health` says how the store is, for the hub's page of the fleet; None where nobody knows.
+    """
 
     folder: Path
     tenant: str
@@ -98,6 +109,7 @@ class Feed:
     pace: Pace
     program: str = ""
     waiting: Callable[[Exception, float], None] = lambda _error, _wait_s: None
+    health: Callable[[], Awaitable[StoreHealth | None]] | None = None
     backoff: Backoff = field(default_factory=Backoff)
     random: Callable[[], float] = random.random
     poll_after_s: float = POLL_AFTER_S
@@ -201,6 +213,7 @@ async def report(feed: Feed, *, refused: Sequence[tuple[FeedFile, str]] = ()) ->
             backlog_records=backlog,
             parked_records=parked,
             program=feed.program,
+            health=await feed.health() if feed.health else None,
             refused=[FeedRefusal(kind=file.kind, sha256=file.sha256, message=message) for file, message in refused],
         )
     )

@@ -10,7 +10,7 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from typing import Any
 
 from agent.config import AgentConfig
 from agent.desk.content import check_feed_content
+from agent.desk.health import store_health
 from agent.desk.leases import CouponLink, LeaseLink, keep_leases
 from agent.desk.loyalty import Asking
 from agent.desk.ports import DeskCursors, DeskJournal
@@ -36,7 +37,7 @@ from sync.feed_target import StoreFeedTarget
 from sync.http_transport import HubConnection, HubFeedSource, HubTransport
 from sync.mirror_merging import Merging
 from sync.ports import Pace, Position, SystemPace
-from sync.protocol.feed_messages import Erasure, FeedKind
+from sync.protocol.feed_messages import Erasure, FeedKind, StoreHealth
 from sync.protocol.signatures import SigningKey
 
 DESTINATION = "hub"
@@ -163,7 +164,14 @@ async def _serve_one_enrolment(link: HubLink) -> None:
         await link.control.ask("enrolled")
         link.leases.connection = link.coupons.connection = connection
         works = [
-            *carriers(link, reader, connection, enrolled=enrolled, pace=SystemPace()),
+            *carriers(
+                link,
+                reader,
+                connection,
+                enrolled=enrolled,
+                pace=SystemPace(),
+                health=lambda: store_health(reader, link.control, link.state),
+            ),
             _note_contacts(link, connection),
             keep_leases(link.control, connection, pace=SystemPace()),
             _wake_now_and_then(link.wake),
@@ -207,8 +215,12 @@ def carriers(
     enrolled: Enrolled,
     pace: Pace,
     rhythm: Rhythm = USUAL_RHYTHM,
+    health: Callable[[], Awaitable[StoreHealth]] | None = None,
 ) -> list[Coroutine[Any, Any, None]]:
-    """Return what carries the journal to the hub, and what carries the feed back; both go on until cancelled."""
+    """Return what carries the journal to the hub, and what carries the feed back; both go on until cancelled.
+
+    `health` is told to the hub with each report, where somebody knows.
+    """
     listener = _Listener(link)
     journal = DeskJournal(reader)
     courier = Courier(
@@ -240,6 +252,7 @@ def carriers(
         pace=pace,
         program=PROGRAM,
         waiting=lambda error, wait_s: listener.waiting(DESTINATION, error, wait_s),
+        health=health,
         backoff=rhythm.backoff,
         poll_after_s=rhythm.poll_after_s,
         report_every_s=rhythm.report_every_s,

@@ -201,6 +201,11 @@ DELETE FROM sale WHERE business_day < :business_day
 SELECT seq, kind, business_day, payload FROM journal
 WHERE payload IS NOT NULL AND kind IN (SELECT value FROM json_each(:kinds)) AND seq > :seq ORDER BY seq LIMIT :limit_rows
 
+-- name: count_of_day
+-- How many records of some kinds (a JSON array) the newest rows have of one business day, by kind.
+SELECT kind, count(*) FROM journal
+WHERE seq > :seq AND business_day = :business_day AND kind IN (SELECT value FROM json_each(:kinds)) GROUP BY kind;
+
 -- name: schema_size
 -- How many tables and indexes there are: the first thing that a wrong key or a damaged file fails at.
 SELECT count(*) FROM sqlite_schema

@@ -148,6 +148,11 @@ class JournalReader:
         rows = self._rows("by_kind", kinds=json.dumps(list(kinds)), seq=after_seq, limit_rows=CHUNK_ROWS)
         return [(seq, kind, day, json.loads(payload)) for seq, kind, day, payload in rows]
 
+    def count_of_day(self, kinds: Iterable[str], *, business_day: str, after_seq: int) -> dict[str, int]:
+        """Return how many records of some kinds a business day has behind a number; a kind without one is left out."""
+        wanted = json.dumps(list(kinds))
+        return dict(self._rows("count_of_day", kinds=wanted, business_day=business_day, seq=after_seq))
+
     def sales_since(self, business_day: str) -> list[tuple[str, str]]:
         """Return (transaction id, total) of business keys journalled since a day."""
         return [(row[0], row[1]) for row in self._rows("sales_since", business_day=business_day)]

@@ -177,7 +177,7 @@ class FeedRefusal(Message):
 
 
 class StoreHealth(Message):
-    """How a store's agent is, for the fleet's page; a count is of the last 24 hours. Nothing here is of a person."""
+    """How a store is, for the fleet's page; counts are of its business day. Nothing here is of a person."""
 
     documents: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
     """Documents that came from tills and could be sales: read, or parked."""
@@ -189,7 +189,7 @@ class StoreHealth(Message):
     """Blocks of ours that the printer confirmed or may have printed."""
 
     blocks_late: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
-    """Blocks that were decided after the budget, so that the receipt went without."""
+    """Blocks that came after the budget, so that the receipt went without."""
 
     spooled_jobs: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
     """Jobs on the store's disk that core has not taken yet."""
@@ -198,7 +198,7 @@ class StoreHealth(Message):
     """Room on the disk of the state folder, in MB."""
 
     troubles: list[Annotated[str, StringConstraints(max_length=64)]] = Field(default_factory=list, max_length=64)
-    """Names of the checks of `tillstream doctor` that do not hold now."""
+    """Codes of what `tillstream status` tells as troubles now."""
 
 
 class AppliedReport(Versioned):

@@ -1,0 +1,69 @@
+"""How this store is, as the hub's page of the fleet shows it: counts of the business day, room on the disk, troubles.
+
+Nothing of a person, a sale or a code. What cannot be read is left out: a report that says little comes all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import Any
+
+from agent.desk.loyalty import Asking
+from agent.journal.reader import JournalReader
+from agent.journal.records import JournalKind
+from agent.state_dir import StateDir
+from pos_adapters.taps.spool_files import spooled_files
+from retail.errors import TillstreamError
+from sync.protocol.feed_messages import StoreHealth
+
+ROWS_LOOKED_AT = 50_000  # newest of the journal: a busy store's day is 10,000
+MB = 1_000_000
+TROUBLES_MAX = 64  # what the message holds
+
+_READ = (JournalKind.TRANSACTION_COMPLETED, JournalKind.TRANSACTION_RETURNED, JournalKind.TRANSACTION_VOIDED)
+_COUNTED = (*_READ, JournalKind.DOCUMENT_PARKED, JournalKind.OFFER_PRINTED)
+LATE = "late"  # outcome of a block, as the tap tells it
+
+
+async def store_health(reader: JournalReader, control: Asking, state: StateDir) -> StoreHealth:
+    """Return how this store is now; takes some milliseconds off the loop and one question to core."""
+    counts = await asyncio.to_thread(_counts, reader)
+    disk_free_mb, spooled = await asyncio.to_thread(_disk, state)
+    try:
+        core: Any = (await control.ask("status")).get("core", {})
+    except TillstreamError:
+        core = {}
+    troubles = {str(each.get("code", "")) for each in core.get("troubles", ())}
+    return StoreHealth(
+        **counts, spooled_jobs=spooled, disk_free_mb=disk_free_mb, troubles=sorted(troubles)[:TROUBLES_MAX]
+    )
+
+
+def _counts(reader: JournalReader) -> dict[str, int]:
+    """Count the business day of the newest record; nothing for a journal that is empty or cannot be read."""
+    try:
+        newest = reader.newest(limit_rows=1)
+        if not newest:
+            return {}
+        business_day, after_seq = newest[0].business_day, max(0, newest[0].seq - ROWS_LOOKED_AT)
+        counted = reader.count_of_day(_COUNTED, business_day=business_day, after_seq=after_seq)
+        unprinted = reader.contents_of((JournalKind.OFFER_NOT_PRINTED,), after_seq=after_seq)
+    except TillstreamError:
+        return {}
+    parked = counted.get(JournalKind.DOCUMENT_PARKED, 0)
+    late = sum(day == business_day and content.get("outcome") == LATE for _, _, day, content in unprinted)
+    return {
+        "documents": parked + sum(counted.get(kind, 0) for kind in _READ),
+        "documents_parked": parked,
+        "blocks": counted.get(JournalKind.OFFER_PRINTED, 0),
+        "blocks_late": late,
+    }
+
+
+def _disk(state: StateDir) -> tuple[int | None, int]:
+    try:
+        spooled = sum(len(spooled_files(folder)) for folder in state.spools.iterdir())
+        return shutil.disk_usage(state.root).free // MB, spooled
+    except OSError:
+        return None, 0

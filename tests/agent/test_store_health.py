@@ -1,0 +1,108 @@
+"""What a store tells its hub of how it is: counts of its day, what waits on its disk, its troubles."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from agent.desk.health import store_health
+from agent.journal.batch import Batch
+from agent.journal.reader import JournalReader
+from agent.journal.records import ClockQuality, JournalKind, NewRecord, canonical_json
+from agent.journal.recovery import JournalPlace, open_or_recover
+from agent.journal.store import JournalStore
+from agent.state_dir import StateDir
+from pos_adapters.taps.spool_files import write_sealed
+from retail.errors import TryAgainError
+from sync.protocol.feed_messages import StoreHealth
+
+KEY = bytes(range(32))
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+TODAY, YESTERDAY = date(2026, 11, 22), date(2026, 11, 21)
+
+
+class Core:
+    """Answers like core's control socket, or is away."""
+
+    def __init__(self, *codes: str, away: bool = False) -> None:
+        self.codes, self.away = codes, away
+
+    async def ask(self, op: str, *, answer_s: float = 3.0, **values: Any) -> dict[str, Any]:
+        assert op == "status"
+        if self.away:
+            raise TryAgainError("core is away")
+        return {"core": {"troubles": [{"code": code, "message": "?"} for code in self.codes]}}
+
+
+@pytest.fixture
+def state(tmp_path):
+    state = StateDir(tmp_path)
+    state.create()
+    return state
+
+
+def journal(state: StateDir, *records: tuple[str, date, dict[str, Any]]) -> None:
+    place = JournalPlace(path=state.journal, key=KEY, now=lambda: NOW)
+    store = JournalStore(place.path, lambda broken: open_or_recover(place, salvage_first=broken))
+    store.open()
+    made = [
+        NewRecord(
+            kind=kind,
+            payload=canonical_json(content),
+            occurred_at=NOW,
+            clock_quality=ClockQuality.UNKNOWN,
+            workstation_id="1",
+            business_day=day,
+        )
+        for kind, day, content in records
+    ]
+    store.append([Batch(records=tuple(made))])
+    store.close()
+
+
+def told(state: StateDir, core: Core) -> StoreHealth:
+    with contextlib.closing(JournalReader(state.journal, KEY)) as reader:
+        return asyncio.run(store_health(reader, core, state))
+
+
+def test_the_day_of_the_newest_record_is_counted_and_no_other(state):
+    late, lost = {"outcome": "late"}, {"outcome": "not_sent"}
+    journal(
+        state,
+        (JournalKind.TRANSACTION_COMPLETED, YESTERDAY, {}),
+        (JournalKind.OFFER_NOT_PRINTED, YESTERDAY, late),
+        (JournalKind.TRANSACTION_COMPLETED, TODAY, {}),
+        (JournalKind.TRANSACTION_RETURNED, TODAY, {}),
+        (JournalKind.DOCUMENT_PARKED, TODAY, {}),
+        (JournalKind.OFFER_PRINTED, TODAY, {}),
+        (JournalKind.OFFER_NOT_PRINTED, TODAY, late),
+        (JournalKind.OFFER_NOT_PRINTED, TODAY, lost),
+    )
+    health = told(state, Core())
+    assert (health.documents, health.documents_parked) == (3, 1)
+    assert (health.blocks, health.blocks_late) == (1, 1)
+    assert health.disk_free_mb > 0
+
+
+def test_what_waits_in_the_spool_is_counted_over_all_lanes(state):
+    journal(state, (JournalKind.VISIT, TODAY, {}))
+    for lane in ("1", "2"):
+        write_sealed(state.spool(lane), job_id=uuid4(), received_at=NOW, blob=b"sealed")
+    assert told(state, Core()).spooled_jobs == 2
+
+
+def test_core_tells_its_troubles_once_each_and_a_core_that_is_away_tells_none(state):
+    journal(state, (JournalKind.VISIT, TODAY, {}))
+    assert told(state, Core("paper_out", "clock", "paper_out")).troubles == ["clock", "paper_out"]
+    assert told(state, Core(away=True)).troubles == []
+
+
+def test_a_journal_that_cannot_be_read_leaves_its_counts_out(state):
+    state.journal.write_bytes(b"no database at all" * 500)
+    health = told(state, Core("journal"))
+    assert (health.documents, health.troubles) == (0, ["journal"])
