@@ -75,7 +75,7 @@ def _service_lane(parts: LaneParts, listener: socket.socket, printer: ServiceAdd
 
     editor = _editor(parts, printer, model)
     http = HttpConversations(printer, editor)
-    return StreamLane(parts, listener, printer, converse=http.converse, is_busy=lambda: editor.busy)
+    return StreamLane(parts, listener, printer, converse=http.converse, is_busy=lambda: http.busy)
 
 
 def _editor(parts: LaneParts, printer: ServiceAddress, model: str) -> Editor:

@@ -59,11 +59,22 @@ class HttpConversations:
     def __init__(self, other_end: ServiceAddress, editor: Editor) -> None:
         self._other_end = other_end
         self._editor = editor
+        self._exchanges = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request has begun that is not answered, or a job is on its way to a printer that fetched it."""
+        return self._exchanges > 0 or self._editor.busy
 
     async def converse(self, till: Stream, other_end: Stream) -> None:
         """Pass requests and responses until one of the two closes."""
         while (request := await read_head(till.reader)) is not None:
-            if not await self._exchange(request, till, other_end):
+            self._exchanges += 1
+            try:
+                goes_on = await self._exchange(request, till, other_end)
+            finally:
+                self._exchanges -= 1
+            if not goes_on:
                 return
 
     async def _exchange(self, request: Head, till: Stream, other_end: Stream) -> bool:

@@ -25,6 +25,7 @@ _Answer = TypeVar("_Answer")
 
 TILLS_MAX = 32  # a browser opens six connections; those of a printer that hangs must not gather without end
 LOOK_EVERY_S = 1.0
+FIRST_WORD_WITHIN_S = 1.0  # a till that has just connected is about to print, although nothing of it has been read
 LINGER_S = 60.0  # a till may half-close behind its job and still wait; one that has gone does not
 STREAM_BYTES = 64 * 1024  # what waits in a stream before the sender is slowed down
 
@@ -78,14 +79,15 @@ class StreamLane:
         self._other_end = other_end
         self._converse = converse
         self._is_busy = is_busy
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], float] = {}  # and when the till connected
         self._server: asyncio.Server | None = None
         self._starting: asyncio.Task[None] | None = None
 
     @property
     def busy(self) -> bool:
-        """Whether a job is on its way."""
-        return self._is_busy()
+        """Whether a job is on its way, or about to be."""
+        young_since_s = self._parts.loop.time() - FIRST_WORD_WITHIN_S
+        return self._is_busy() or any(at_s > young_since_s for at_s in self._tasks.values())
 
     def start(self) -> None:
         """Begin to accept."""
@@ -110,7 +112,7 @@ class StreamLane:
         if task is None or len(self._tasks) >= TILLS_MAX or not self._parts.admits(writer.get_extra_info("peername")):
             till.reset()
             return
-        self._tasks.add(task)
+        self._tasks[task] = self._parts.loop.time()
         try:
             till.tune()
             await self._joined(till)
@@ -123,7 +125,7 @@ class StreamLane:
             self._parts.log.event("defect", cause=f"{type(error).__name__}: {error}")
             till.reset()
         finally:
-            self._tasks.discard(task)
+            del self._tasks[task]
             writer.close()
 
     async def _joined(self, till: Stream) -> None:

@@ -111,6 +111,19 @@ def test_without_core_the_receipt_prints_is_sealed_to_disk_and_reaches_core_late
     core.seen.until(lambda: core.sealed, "a sealed job at core")
 
 
+def test_a_spool_that_cannot_be_written_costs_no_receipt(rig: Rig, edge: Edge) -> None:
+    """A file stands where the folder should be: what a full or read-only disk says, said on every machine."""
+    _, options = rig.spooling()
+    rig.spool_folder().parent.parent.mkdir()
+    rig.spool_folder().parent.write_text("a file where the folder should be")
+    tap = tap_of(rig, edge, *options)
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.job()
+    tap.wait_event("spool_failed")
+    assert edge.print(tap, edge.job(2))
+    assert edge.printed(1) == edge.job(2)
+
+
 def test_switched_off_nothing_of_ours_is_printed_and_core_still_learns_of_the_sale(rig: Rig, edge: Edge) -> None:
     core = rig.core(lambda job, cut_no, offset: BLOCK)
     tap = tap_of(rig, edge, profile="off")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
+import signal
 import socket
 
 import pytest
@@ -175,3 +176,16 @@ def test_a_tap_that_is_stopped_lets_idle_tills_go_without_a_word(bench: Bench) -
         idle.getresponse().read()
         assert bench.tap.stop() == 0
     assert [event["event"] for event in bench.tap.events if event["event"] in {"not_json", "defect"}] == []
+
+
+def test_a_tap_that_is_stopped_in_the_middle_of_an_upload_prints_it_first(bench: Bench) -> None:
+    body = bench.edge.job()
+    head = f"POST {SERVICE} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", bench.tap.port), PATIENCE_S) as till:
+        till.sendall(head.encode() + body[: len(body) // 2])
+        assert till.recv(65536).startswith(b"HTTP/1.1 100 ")
+        bench.tap.signal(signal.SIGTERM)
+        till.sendall(body[len(body) // 2 :])
+        assert b" 200 " in till.recv(65536)
+    assert bench.received.wait(0) in (bench.edge.job(), bench.edge.with_blocks())
+    assert bench.tap.stop() == 0
