@@ -68,6 +68,20 @@ def test_a_bucket_larger_than_a_page_goes_on_in_the_next_one(tmp_path: Path) -> 
     assert all(file.get(t) == anna(1) for t in tokens)
 
 
+def test_two_who_share_a_fingerprint_are_told_apart_by_their_tokens(tmp_path: Path) -> None:
+    """Once in 10^10, and in any place of a page; and a fingerprint that only straddles two others is nobody's."""
+    base = token(500)[:10]
+    twins = [base + bytes([number]) * 22 for number in (1, 2)]
+    straddling = bytes(8) + b"\x07" * 2, b"\x07" * 8 + bytes(2)
+    others = [token(number) for number in range(40)]
+    tokens = sorted([*twins, *others, *(each + bytes(22) for each in straddling)])
+    write_snapshot(tmp_path / "m", ((t, anna(t[11])) for t in tokens), count=1, chain="demo", version=1)
+    file = MirrorFile(tmp_path / "m")
+    assert [file.get(each) for each in tokens] == [anna(each[11]) for each in tokens]
+    assert len(file.find(twins[0])) == 2
+    assert file.find(b"\x07" * 10 + bytes(22)) == []
+
+
 def test_a_record_opens_only_with_the_secret_half_of_its_token(tmp_path: Path) -> None:
     file = MirrorFile(snapshot(tmp_path, range(50)))
     right = token(7)
