@@ -161,6 +161,7 @@ def _switch(house: House, name: str, version: str) -> Outcome:
     until_s = house.clock.monotonic_s() + house.ready_within_s
     while house.clock.monotonic_s() < until_s:
         if house.slots.current != name:
+            house.slots.tidy()
             return Outcome(state=State.TAKEN_BACK, version=house.version, was=was, why="it did not start")
         if house.slots.trial is None:
             return Outcome(state=State.APPLIED, version=version, was=was)

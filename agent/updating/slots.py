@@ -125,12 +125,15 @@ class Slots:
 
     @property
     def refused(self) -> list[dict[str, Any]]:
-        """Versions that failed here, newest last, with the reason."""
+        """Versions that failed here, newest last, with the reason; one that the launcher gave up is among them."""
         try:
             told = json.loads((self.root / "refused.json").read_text("utf-8"))
         except (OSError, ValueError):
-            return []
-        return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+            told = []
+        found = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+        given_up = self._given_up()
+        why = f"it never said READY in {STARTS_MAX} starts"
+        return [*found, {"version": given_up, "why": why, "at": ""}] if given_up is not None else found
 
     def facts(self, name: str) -> SlotFacts | None:
         """Return what lies in a slot; None for nothing whole."""
@@ -193,6 +196,7 @@ class Slots:
             self._disk.remove(self.root / "current")
         else:
             self._disk.link(self.root / "current", back)
+        self._disk.link(self.root / "back", BASE)  # what lay in the spare slot is the one that failed
         self._disk.remove(self.root / "trial")
         self._disk.remove(self.root / "starts")
         return back
@@ -206,8 +210,8 @@ class Slots:
                 shutil.rmtree(path, ignore_errors=True)
         if (self.root / "trial").is_symlink() and self.trial is None:
             self._disk.remove(self.root / "trial")
-        if (given_up := self._given_up()) is not None:
-            self._refuse(given_up, why=f"it never said READY in {STARTS_MAX} starts", at="")
+        if self._given_up() is not None:
+            self._disk.write(self.root / "refused.json", json.dumps(self.refused[-REFUSED_MAX:]) + "\n")
             self._disk.remove(self.root / "failed")
 
     def _given_up(self) -> str | None:
