@@ -26,6 +26,7 @@ from agent.desk.core_client import ControlClient
 from agent.desk.devices import DeviceFile
 from agent.desk.hub_link import HubLink, run_hub_link
 from agent.desk.kiosk_printer import KioskPrinter
+from agent.desk.metrics import metrics_routes
 from agent.desk.poles import PoleSettings, pole_settings, pole_words, run_pole
 from agent.desk.ports import DeskCore, HubSeal
 from agent.desk.status import STATUS_FILE, DeskStatus, run_status
@@ -152,6 +153,7 @@ async def run_desk(config: AgentConfig, *, expects_core: bool = True) -> None:
         hosts=served_hosts(config),
         printer=_kiosk_printer(config, control, clock),
     )
+    app.include_router(metrics_routes(core.status, state.root))
     poles = _poles(config, switchboard)
     words = pole_words(config.store.language, store_name=config.store.name)
     listening = bind(config.desk.listen)
