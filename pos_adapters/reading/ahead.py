@@ -38,6 +38,7 @@ class ReadingAhead:
     def _begin(self, number: int) -> None:
         self._number = number
         self._lines: list[PaperLine] = []
+        self._texts: list[str] = []
         self._facts: list[LineFacts] = []
         self._printed = 0  # lines up to the last that is not blank
         self._payment = _Payment()
@@ -50,11 +51,13 @@ class ReadingAhead:
             self._begin(number)
         if not lines or len(self._lines) > LINES_MAX:
             return
-        facts = self._reader.read_all([line.plain for line in lines])
+        texts = [line.plain for line in lines]
+        facts = self._reader.read_all(texts)
         self._lines += lines
+        self._texts += texts
         self._facts += facts
-        for at in range(len(self._lines) - len(lines), len(self._lines)):
-            if self._facts[at].text:
+        for at, text in enumerate(texts, len(self._texts) - len(texts)):
+            if text:
                 self._printed = at + 1
         self._payment.note(facts)
         if self.draft is not None and not self.draft.goes_on(self._facts[self.draft.size : self._printed]):
@@ -63,8 +66,8 @@ class ReadingAhead:
         if self.draft is None and self._payment.is_new and self._payment.is_over and self._drafts < DRAFTS_MAX:
             self._payment.is_new = False
             self._drafts += 1
-            texts = tuple([line.plain for line in self._lines[: self._printed]])
-            self.draft = draft_of(DocumentReading(ReceiptText(lines=texts), self._store, self._reader))
+            so_far = ReceiptText(lines=tuple(self._texts[: self._printed]))
+            self.draft = draft_of(DocumentReading(so_far, self._store, self._reader))
 
     def read(self, paper: Paper) -> Reading:
         """Read the document that has ended: exactly what `read_paper` makes of it."""
