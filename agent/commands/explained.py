@@ -17,12 +17,20 @@ _COLOURS = {
     "change": "\x1b[35m",
     "voided": "\x1b[31m",
 }
-_PAGE = """<!doctype html><meta charset="utf-8"><title>tillstream explain</title>
-<style>body{{font:14px system-ui;display:flex;gap:2em;margin:2em}}
-td{{padding:0 .8em;white-space:pre;font-family:monospace}}
-tr.proved td{{background:#eaf7ea}}h2{{margin:0 0 .5em}}
-.why{{color:#a33}}section{{margin-bottom:2em}}img{{max-width:420px}}</style>
-<div><img alt="the receipt" src="data:image/png;base64,{picture}"></div><div>{sections}</div>
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>tillstream explain</title>
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<style>body{{font:15px/1.45 system-ui,sans-serif;margin:2rem;background:#eceae6;color:#222;display:grid;
+grid-template-columns:minmax(0,420px) minmax(0,1fr);gap:2rem;align-items:start}}
+@media(max-width:60rem){{body{{grid-template-columns:minmax(0,1fr)}}}}
+.paper{{background:#fff;box-shadow:0 1px 6px #0004;position:sticky;top:2rem;max-height:calc(100vh - 4rem);overflow:auto}}
+.paper img{{display:block;width:100%}}section{{background:#fff;padding:1.2rem 1.5rem;margin-bottom:2rem;overflow-x:auto}}
+h2{{margin:0 0 .5rem}}table{{border-collapse:collapse;margin-top:1rem}}th{{text-align:left;font-weight:600}}
+td,th{{padding:.1rem .9rem .1rem 0;white-space:pre;font-size:13px;border-bottom:1px solid #eee;vertical-align:top}}
+td{{font-family:ui-monospace,"DejaVu Sans Mono",monospace}}td:last-child{{white-space:normal}}
+tr.proved td:first-child{{border-left:4px solid #2a8a4a;padding-left:.6rem}}td:first-child{{padding-left:calc(.6rem + 4px)}}
+.item{{color:#17692f}}.total{{color:#0b5f8a;font-weight:700}}.tender,.change{{color:#7a2a8a}}.voided{{color:#a33}}
+.rule,.text{{color:#777}}.why{{color:#a33}}.proof{{font-family:ui-monospace,monospace;margin:.2rem 0}}</style>
+<div class="paper"><img alt="the receipt" src="data:image/png;base64,{picture}"></div><main>{sections}</main></html>
 """
 
 
@@ -63,14 +71,20 @@ def _line(paper: Paper, role: LineRole, *, colour: bool) -> str:
 
 
 def _section(paper: Paper, reading: Reading) -> str:
-    rows = "".join(
-        f'<tr class="{"proved" if role.equation else ""}"><td>{html.escape(_text(paper, role))}</td>'
-        f"<td>{html.escape(role.role)}</td><td>{html.escape(role.equation or '')}</td></tr>"
-        for role in reading.roles
-    )
-    proof = "".join(f"<p>{html.escape(one)}</p>" for one in reading.proof)
+    rows = "".join(_row(paper, role) for role in reading.roles)
+    proof = "".join(f'<p class="proof">{html.escape(one)}</p>' for one in reading.proof)
     why = f'<p class="why">{html.escape(_headline(reading))}</p>' if reading.parked else ""
-    return f"<section><h2>{html.escape(reading.kind.value)}</h2>{why}{proof}<table>{rows}</table></section>"
+    head = "<tr><th>printed</th><th>role</th><th>proved by</th></tr>"
+    return f"<section><h2>{html.escape(reading.kind.value)}</h2>{why}{proof}<table>{head}{rows}</table></section>"
+
+
+def _row(paper: Paper, role: LineRole) -> str:
+    proved = ' class="proved"' if role.equation else ""
+    colour = html.escape(role.role.split(" ")[0])
+    return (
+        f"<tr{proved}><td>{html.escape(_text(paper, role))}</td>"
+        f'<td class="{colour}">{html.escape(role.role)}</td><td>{html.escape(role.equation or "")}</td></tr>'
+    )
 
 
 def _text(paper: Paper, role: LineRole) -> str:

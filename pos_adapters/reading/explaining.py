@@ -41,15 +41,16 @@ def _add_solution(roles: dict[int, LineRole], solution: Solution) -> None:
         roles[entry.line] = LineRole(line=entry.line, role=part.value, amount=_decimal(amount), equation=ITEMS_EQUATION)
     total = solution.total
     if total.entry is not None:
-        equations = f"{ITEMS_EQUATION}; {TENDERS_EQUATION}" if solution.settlement else ITEMS_EQUATION
+        paid = solution.settlement is not None and solution.settlement.proven
+        equations = f"{ITEMS_EQUATION}; {TENDERS_EQUATION}" if paid else ITEMS_EQUATION
         roles[total.entry.line] = LineRole(
             line=total.entry.line, role="total", amount=_decimal(total.amount), equation=equations
         )
-    for paid in solution.settlement.tenders if solution.settlement is not None else ():
-        roles[paid.line] = LineRole(
-            line=paid.line,
-            role="change" if paid.amount < 0 < total.amount else f"tender ({paid.role.value})",
-            amount=_decimal(paid.amount),
+    for tender in solution.settlement.tenders if solution.settlement is not None else ():
+        roles[tender.line] = LineRole(
+            line=tender.line,
+            role="change" if tender.amount < 0 < total.amount else f"tender ({tender.role.value})",
+            amount=_decimal(tender.amount),
             equation=TENDERS_EQUATION,
         )
 

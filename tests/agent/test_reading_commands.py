@@ -147,3 +147,22 @@ def test_paper_that_no_picture_holds_is_drawn_in_part_and_that_is_said(tmp_path,
     assert "more paper than is drawn" in shown.err
     assert "of 1000000 bytes" in shown.err
     assert picture.stat().st_size > 0
+
+
+def test_explain_names_no_equation_of_tenders_where_none_is_printed(tmp_path, capsys):
+    file = tmp_path / "a.bin"
+    file.write_bytes(b"Milk  1.20\nBread  3.10\nTOTAL  4.30\nThank you for your purchase\n")
+    assert run(["profiles", "explain", str(file), "--json"]) == 0
+    (explained,) = json.loads(capsys.readouterr().out)
+    (total,) = [line for line in explained["lines"] if line["role"] == "total"]
+    assert total["equation"] == "items = total"
+
+
+def test_the_page_of_explain_has_the_picture_first_and_every_line_with_its_role_and_proof(tmp_path, capsys):
+    page = tmp_path / "page.html"
+    assert run(["profiles", "explain", str(job_file(tmp_path, "a")), "-o", str(page)]) == 0
+    capsys.readouterr()
+    text = page.read_text("utf-8")
+    assert text.index("<img") < text.index("<table")
+    assert text.count('class="proved"') == 5, "two goods, the total, cash and change"
+    assert "http" not in text, "it needs nothing else"
