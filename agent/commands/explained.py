@@ -22,12 +22,15 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>tillstrea
 <style>body{{font:15px/1.45 system-ui,sans-serif;margin:2rem;background:#eceae6;color:#222;display:grid;
 grid-template-columns:minmax(0,420px) minmax(0,1fr);gap:2rem;align-items:start}}
 @media(max-width:60rem){{body{{grid-template-columns:minmax(0,1fr)}}}}
-.paper{{background:#fff;box-shadow:0 1px 6px #0004;position:sticky;top:2rem;max-height:calc(100vh - 4rem);overflow:auto}}
-.paper img{{display:block;width:100%}}section{{background:#fff;padding:1.2rem 1.5rem;margin-bottom:2rem;overflow-x:auto}}
+.paper{{background:#fff;box-shadow:0 1px 6px #0004;position:sticky;top:2rem;
+max-height:calc(100vh - 4rem);overflow:auto}}
+.paper img{{display:block;width:100%}}
+section{{background:#fff;padding:1.2rem 1.5rem;margin-bottom:2rem;overflow-x:auto}}
 h2{{margin:0 0 .5rem}}table{{border-collapse:collapse;margin-top:1rem}}th{{text-align:left;font-weight:600}}
 td,th{{padding:.1rem .9rem .1rem 0;white-space:pre;font-size:13px;border-bottom:1px solid #eee;vertical-align:top}}
 td{{font-family:ui-monospace,"DejaVu Sans Mono",monospace}}td:last-child{{white-space:normal}}
-tr.proved td:first-child{{border-left:4px solid #2a8a4a;padding-left:.6rem}}td:first-child{{padding-left:calc(.6rem + 4px)}}
+tr.proved td:first-child{{border-left:4px solid #2a8a4a;padding-left:.6rem}}
+td:first-child{{padding-left:calc(.6rem + 4px)}}
 .item{{color:#17692f}}.total{{color:#0b5f8a;font-weight:700}}.tender,.change{{color:#7a2a8a}}.voided{{color:#a33}}
 .rule,.text{{color:#777}}.why{{color:#a33}}.proof{{font-family:ui-monospace,monospace;margin:.2rem 0}}</style>
 <div class="paper"><img alt="the receipt" src="data:image/png;base64,{picture}"></div><main>{sections}</main></html>
