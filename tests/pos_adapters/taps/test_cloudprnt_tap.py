@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import ssl
+from pathlib import Path
 
 import pytest
 
 from pos_adapters.taps.frames import Outcome
+from tests.pos_adapters.taps.certificates import certificate
 from tests.pos_adapters.taps.edge_devices import BLOCK, STAR_CUT, STAR_TEXT, CloudServer, Received, serving, stopped
 from tests.pos_adapters.taps.rig import PATIENCE_S, FakeCore, Rig, Tap
 
@@ -30,15 +34,21 @@ class Server(CloudServer):
 class Bench:
     """A server, a tap, a core that always has a block, a printer that is the test."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Rig, *, tls: tuple[Path, Path] | None = None) -> None:
         self.server = serving(Server, Received(), 0)
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls[0])
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.server.job, self.server.media_type = JOB, STARPRNT
+        scheme = "cloudprnt" if tls is None else "cloudprnt+tls"
         self.core: FakeCore = rig.core(lambda job, cut_no, offset: BLOCK)
         self.tap = rig.keep(
             Tap(
-                *("--listen", "127.0.0.1:0", "--printer", f"cloudprnt://127.0.0.1:{self.server.server_address[1]}"),
+                *("--listen", "127.0.0.1:0", "--printer", f"{scheme}://127.0.0.1:{self.server.server_address[1]}"),
                 *("--workstation", "1", "--agent", f"unix://{rig.core_path}", "--profile", "appendix"),
                 *("--language", "star", "--model", "TSP600", "--budget-ms", "1000"),
+                environment={} if tls is None else {"SSL_CERT_FILE": str(tls[1])},
             )
         )
         self.core.wait_connected()
@@ -110,3 +120,17 @@ def test_the_status_in_a_poll_tells_why_the_printer_does_not_print(bench: Bench)
         assert bench.tap.wait_event("printer_trouble", cause=cause)
     bench.ask("POST", "/print", json.dumps({"statusCode": "200%20OK"}).encode())
     bench.tap.wait_event("printer_well")
+
+
+def test_a_server_in_the_cloud_is_reached_by_tls_and_its_job_gets_its_block(rig: Rig, tmp_path: Path) -> None:
+    with contextlib.closing(Bench(rig, tls=certificate(tmp_path, "server"))) as bench:
+        assert bench.ask("GET", "/cloudprnt?mac=00:11:62:00:00:01&type=application/vnd.star.starprnt") == WHOLE
+
+
+def test_a_server_whose_certificate_nobody_signed_is_not_spoken_to(rig: Rig, tmp_path: Path) -> None:
+    server, _ = certificate(tmp_path, "server")
+    _, other = certificate(tmp_path, "other")
+    with contextlib.closing(Bench(rig, tls=(server, other))) as bench:
+        with pytest.raises(ConnectionError):
+            bench.ask("GET", "/cloudprnt?mac=00:11:62:00:00:01&type=application/vnd.star.starprnt")
+        bench.tap.wait_event("printer_refused")
