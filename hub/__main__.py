@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.claims import cli as claims_cli
 from hub.feed import cli as feed_cli
 from hub.operators import cli as people_cli
 from hub.releases import cli as release_cli
@@ -165,6 +166,7 @@ def _tell(told: dict[str, Any], text: str, *, as_json: bool) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False) if as_json else text)
 
 
+claims_cli.register(app)
 feed_cli.register(app)
 people_cli.register(app)
 value_cli.register(app)

@@ -23,6 +23,7 @@ LANE = frozenset({Right.CASHIER, Right.DISPLAY})
 RULES: tuple[tuple[str, frozenset[Right | None]], ...] = (
     ("/static/", OPEN),
     ("/sw.js", OPEN),
+    ("/content/", OPEN),
     ("/pair", OPEN),
     ("/v1/pairings", OPEN),
     ("/v1/content", OPEN),

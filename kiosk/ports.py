@@ -204,6 +204,7 @@ class PageContent:
     consents: Sequence[Consent] = ()
     survey: Sequence[Question] = ()
     theme: Mapping[str, str] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     hands_over: bool = False
     prints_coupons: bool = False
 

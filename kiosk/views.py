@@ -18,6 +18,19 @@ CACHE_STATIC = "no-cache"
 """Asked for again each time and answered 304: on loopback that is cheap, and a new release is never missed."""
 
 
+CACHE_PICTURE = "max-age=3600"
+"""A picture that changes gets another name, or an hour."""
+
+PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
+
+
+def picture_type(picture: bytes) -> str | None:
+    """Return the media type of a picture by its first bytes; None for what is no PNG, JPEG or WebP (an SVG may run)."""
+    if picture.startswith(b"RIFF") and picture[8:12] == b"WEBP":
+        return "image/webp"
+    return next((media_type for head, media_type in PICTURES if picture.startswith(head)), None)
+
+
 def page_routes(*, assets: Mapping[str, Asset], content: ContentPort) -> APIRouter:
     """Return the routes of kiosk, cashier, display and their files."""
     router = APIRouter(include_in_schema=False)
@@ -44,6 +57,14 @@ def page_routes(*, assets: Mapping[str, Asset], content: ContentPort) -> APIRout
             raise RefusedError(f"there is no file {name[:100]!r}", fix="reload the page", code="not_found")
         return respond(request, assets[name])
 
+    def picture(name: str) -> Response:
+        body = content.current().pictures.get(name)
+        media_type = picture_type(body) if body is not None else None
+        if body is None or media_type is None:
+            raise RefusedError(f"there is no picture {name[:100]!r}", fix="reload the page", code="not_found")
+        return Response(body, media_type=media_type, headers={"cache-control": CACHE_PICTURE})
+
+    router.add_api_route("/content/{name}", picture, methods=["GET"])
     router.add_api_route("/", page("places.html"), methods=["GET", "HEAD"])
     router.add_api_route("/cashier", page("places.html"), methods=["GET", "HEAD"])
     router.add_api_route("/display", page("places.html"), methods=["GET", "HEAD"])

@@ -1,30 +1,39 @@
 """What pages show to everybody, from the store's configuration and, once the feed has brought one, a content bundle.
 
 A bundle is the member `content` of the feed's config file (`mirror/config.json`), verified as every file of the feed:
-posters, consent texts, survey, theme. One that cannot be read leaves the last good one; without any the pages have the
-built-in consent texts, so that a permission can be taken on the first day.
+posters, consent texts, survey, theme, languages, pictures. One that cannot be read leaves the last good one; without
+any the pages have the built-in consent texts, so that a permission can be taken on the first day.
 """
 
 from __future__ import annotations
 
+import binascii
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agent.config import AgentConfig, PrintProfile
 from agent.state_dir import StateDir
 from kiosk.ports import Consent, PageContent, Poster, Question
+from kiosk.views import picture_type
 from retail.errors import RefusedError
 from sync.protocol.feed_messages import FeedKind
 
-BUNDLE_BYTES_MAX = 1_000_000  # texts only; pictures are files of their own
+BUNDLE_BYTES_MAX = 4_000_000  # a dozen pictures of a poster's size, as base64, and texts
+PICTURE_BYTES_MAX = 400_000  # 1,600 pixels across as WebP; a kiosk's first paint does not wait for more
+PICTURES_MAX = 32
+CONTRAST_MIN = 4.5  # WCAG 2.2, 1.4.3: letters on the chain's colour
 LANGUAGES = ("en", "ru")  # kiosk/static/texts
+COLOUR = r"^(#[0-9a-f]{6})?$"
+PAPER_LIGHT, PAPER_DARK = "#fffdf9", "#1e2120"  # --surface of kiosk/static/css: links stand on it in the accent
 
 Wording = Mapping[str, str]
+PictureName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 
 
 class _Part(BaseModel):
@@ -56,13 +65,66 @@ class QuestionPart(_Part):
     answers: dict[str, dict[str, str]]
 
 
+class ThemePart(_Part):
+    """The chain's colours, for day and night; each with what is written on it, in contrast enough to be read."""
+
+    accent: str = Field(default="", pattern=COLOUR)
+    on_accent: str = Field(default="", pattern=COLOUR)
+    accent_dark: str = Field(default="", pattern=COLOUR)
+    on_accent_dark: str = Field(default="", pattern=COLOUR)
+
+    @model_validator(mode="after")
+    def _is_readable(self) -> Self:
+        grounds = ((self.accent, self.on_accent, PAPER_LIGHT), (self.accent_dark, self.on_accent_dark, PAPER_DARK))
+        for ground, letters, paper in grounds:
+            if bool(ground) != bool(letters):
+                raise ValueError("a colour needs the colour of the letters on it")
+            if ground and min(contrast(ground, letters), contrast(ground, paper)) < CONTRAST_MIN:
+                raise ValueError(f"{ground} cannot be read: its contrast is below {CONTRAST_MIN} to 1")
+        return self
+
+
 class Bundle(_Part):
-    """A content bundle; every part may be missing."""
+    """A content bundle; every part may be missing. `pictures` are base64 by name, shown at `/content/NAME`."""
 
     posters: tuple[PosterPart, ...] = ()
     consents: tuple[ConsentPart, ...] = ()
     survey: tuple[QuestionPart, ...] = ()
-    theme: dict[str, str] = {}
+    languages: tuple[Literal["en", "ru"], ...] = ()
+    theme: ThemePart = ThemePart()
+    pictures: Annotated[dict[PictureName, bytes], Field(max_length=PICTURES_MAX)] = {}
+
+    @field_validator("pictures", mode="before")
+    @classmethod
+    def _decoded(cls, pictures: object) -> object:
+        if not isinstance(pictures, dict):
+            return pictures
+        return {name: _picture(str(name), body) for name, body in pictures.items()}
+
+
+def _picture(name: str, body: object) -> bytes:
+    """Return a picture's bytes. Raises ValueError for what no browser shows, or too large."""
+    try:
+        picture = b64decode(str(body), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"{name} is no base64") from error
+    if len(picture) > PICTURE_BYTES_MAX:
+        raise ValueError(f"{name} is larger than {PICTURE_BYTES_MAX} bytes")
+    if picture_type(picture) is None:
+        raise ValueError(f"{name} is no PNG, JPEG or WebP")
+    return picture
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours `#rrggbb` as WCAG 2.2 defines it, from 1 to 21."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)  # noqa: PLR2004 - sRGB
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 BUILT_IN = resources.files("sync.protocol").joinpath("consents.json")  # the hub's claim page shows the same
@@ -153,6 +215,8 @@ def _with_bundle(content: PageContent, bundle: Bundle) -> PageContent:
         "posters": tuple(Poster(**each.model_dump()) for each in bundle.posters),
         "consents": tuple(Consent(**each.model_dump()) for each in bundle.consents),
         "survey": tuple(Question(**each.model_dump()) for each in bundle.survey),
-        "theme": bundle.theme,
+        "theme": {name: value for name, value in bundle.theme.model_dump().items() if value},
+        "languages": bundle.languages,
+        "pictures": bundle.pictures,
     }
     return replace(content, **{name: value for name, value in parts.items() if value})

@@ -31,6 +31,7 @@ self.addEventListener("fetch", (event) => {
 
 /** Which kept file answers this request when the agent does not; null: none, let the browser ask. */
 function keptName(request, url) {
+  if (url.pathname.startsWith("/content/")) return url.pathname;
   if (url.pathname.startsWith("/static/") || url.pathname === CONTENT) return url.pathname;
   if (request.mode !== "navigate") return null;
   const [kind, place] = url.pathname.split("/").filter(Boolean);
@@ -42,7 +43,7 @@ async function agentFirst(request, name) {
   const cache = await caches.open(VERSION);
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (answer.ok && name === CONTENT) await cache.put(CONTENT, answer.clone());
+    if (answer.ok && (name === CONTENT || name.startsWith("/content/"))) await cache.put(name, answer.clone());
     return answer;
   } catch (error) {
     const kept = await cache.match(name);

@@ -13,6 +13,7 @@ import pytest
 
 from hub.claims.consents import sentences
 from hub.claims.joining import ERASURE_ASKED
+from hub.claims.ledger import asked_for_erasure, consent_ledger
 from hub.feed.learning import Learner
 from sync.protocol.enrolment import seal_to, to_base64
 from tests.hub.rig import Device, HubRig
@@ -209,3 +210,27 @@ async def test_the_evidence_that_is_kept_is_the_journals(chain: HubRig) -> None:
         for each in evidence:
             assert each["text_sha256"] == hashlib.sha256(each["text"].encode()).hexdigest()
             assert each["answered_at"]
+
+
+async def test_the_ledger_convinces_somebody_who_was_not_there(chain: HubRig) -> None:  # noqa: F811
+    async with chain.serving():
+        device = await chain.enrolled()
+        joins(chain, device)
+        await deliver_all(chain, device)
+        ledger = consent_ledger(chain.hub.database, chain.config.tenant)
+        assert [each["purpose"] for each in ledger] == ["membership", "receipts", "offers"]
+        for each in ledger:
+            assert each["text_sha256"] == hashlib.sha256(each["text"].encode()).hexdigest()
+            assert (each["store"], each["by"], each["shown_how"], each["given"]) == ("7781", "self", "screen", True)
+            assert each["clock_quality"] == "synchronised"
+            assert "member" not in each, "what they told of themselves is no part of it"
+        assert ledger[1]["double_opt_in"]["state"] == "requested"
+        assert consent_ledger(chain.hub.database, chain.config.tenant, customer_id="c-9") == []
+        assert asked_for_erasure(chain.hub.database, chain.config.tenant) == []
+        await learn(chain)
+        [(customer_id, *_)] = members(chain)
+        asked = {"customer_id": customer_id, "purpose": "membership", "given": False, "erasure_requested": True}
+        device.journal.append("consent.withdrawn", asked)
+        await deliver_all(chain, device)
+        await learn(chain)
+        assert asked_for_erasure(chain.hub.database, chain.config.tenant) == [customer_id]

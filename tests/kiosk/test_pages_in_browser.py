@@ -1,5 +1,6 @@
 """The pages in a real browser, over the real application and a fake core."""
 
+import base64
 import re
 from dataclasses import replace
 
@@ -15,6 +16,9 @@ from kiosk.ports import PaperOutcome
 pytestmark = pytest.mark.browser
 
 CARD = "2912345678901"
+PNG = base64.b64decode(  # one dot
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture(scope="module")
@@ -504,6 +508,22 @@ def test_coupons_are_printed_and_the_page_says_what_became_of_it(browser, store,
         page.get_by_role("button", name="Print my coupons").click()
         expect(page.locator(".greeting > [role=status]")).to_contain_text(said)
         assert store.core.printer.coupons == ["s1"]
+
+
+def test_the_chains_pictures_and_colours_are_worn_by_day_and_by_night(browser):
+    theme = {"accent": "#0b57d0", "on_accent": "#ffffff", "accent_dark": "#8ab4f8", "on_accent_dark": "#06241d"}
+    poster = replace(CONTENT.posters[0], picture="/content/beans.png")
+    content = replace(CONTENT, theme=theme, posters=(poster,), pictures={"beans.png": PNG})
+    with running_desk(content=content) as desk, page_of(browser) as page:
+        open_kiosk(page, desk)
+        ground = "(button) => getComputedStyle(button).backgroundColor"
+        assert page.locator("button.main").evaluate(ground) == "rgb(11, 87, 208)"
+        page.emulate_media(color_scheme="dark")
+        expect(page.locator("button.main")).to_have_css("background-color", "rgb(138, 180, 248)")
+        assert violations(page) == []
+        loaded = "(image) => image.decode().then(() => image.naturalWidth)"
+        assert page.locator(".poster img").evaluate(loaded) == 1
+        assert httpx.get(f"{desk.url}/content/nothing.png").status_code == 404
 
 
 def test_reach_mode_moves_the_controls_down(browser, store):

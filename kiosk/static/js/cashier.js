@@ -76,7 +76,7 @@ function draw(model) {
         <span>${texts.say("workstation", { id: workstation_id })}</span>
         <span class="grow">${content.store_name ?? ""}</span>
         ${age({ as_of: (model.customer ?? model.stale)?.as_of, alive: model.alive, texts })}
-        ${languages({ texts, onChoose: choose })}
+        ${languages({ texts, onChoose: choose, offered: content.languages })}
       </header>
       <main aria-live="polite">${body(model)}</main>
       ${care({ ...model, troubles: troublesOf(model), texts })} ${actions(model)}

@@ -123,7 +123,7 @@ function draw(model) {
       <div>
         ${care({ ...model, alive, texts })}
         <footer class="bar">
-          ${languages({ texts, onChoose: choose })}
+          ${languages({ texts, onChoose: choose, offered: content.languages })}
           <span class="grow"></span>
           <button class="plain" aria-pressed=${screen.reach ? "true" : "false"} @click=${toggleReach}>
             ${texts.say("reach")}

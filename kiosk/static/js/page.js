@@ -5,8 +5,11 @@ import { loadTexts, LANGUAGES } from "./text.js";
 
 /** Ages and deadlines are shown in seconds. */
 const TICK_MS = 500;
-/** Longer than any dialog on a page; what the browser keeps of a person's choice of language. */
+/** What the browser keeps of a person's choice of language. */
 const LANGUAGE_KEY = "tillstream.language";
+
+/** Listeners for the theme are set once a page. */
+let dressed = false;
 
 /** @typedef {import("./machine.js").Effect} Effect */
 
@@ -71,10 +74,29 @@ export function keepLanguage(language) {
   localStorage.setItem(LANGUAGE_KEY, language);
 }
 
+/** The chain's colours over ours; the agent has seen to it that they can be read. @param {Record<string, string>} [theme] */
+export function wearTheme(theme = {}) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const wear = () => {
+    const chosen = document.documentElement.dataset.theme;
+    const suffix = (chosen ? chosen === "dark" : dark.matches) ? "_dark" : "";
+    for (const name of ["accent", "on_accent"]) {
+      const colour = theme[name + suffix];
+      if (colour) document.documentElement.style.setProperty(`--${name.replace("_", "-")}`, colour);
+      else document.documentElement.style.removeProperty(`--${name.replace("_", "-")}`);
+    }
+  };
+  wear();
+  dark.addEventListener("change", wear);
+  new MutationObserver(wear).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+}
+
 /** Load a language and say so to the browser (hyphenation, speech, screen readers). @param {string} language @param {any} content */
 export async function speakLanguage(language, content) {
   const { timezone, currency, country } = content;
   const texts = await loadTexts(language, { timezone, currency, country });
   document.documentElement.lang = texts.language;
+  if (!dressed) wearTheme(content.theme);
+  dressed = true;
   return texts;
 }

@@ -32,7 +32,7 @@ function draw() {
   const code = pairing === null ? "…" : `${pairing.code.slice(0, 3)} ${pairing.code.slice(3)}`;
   render(
     html`<header class="bar">
-        <span class="grow">${content.store_name ?? ""}</span>${languages({ texts, onChoose: choose })}
+        <span class="grow">${content.store_name ?? ""}</span>${languages({ texts, onChoose: choose, offered: content.languages })}
       </header>
       <main class="places">
         <h1>${texts.say("pair_title")}</h1>

@@ -44,11 +44,13 @@ function hubAway(stale, texts) {
 const careLine = (what, fix) => html`<div class="care" role="status"><strong>${what}</strong><span>${fix}</span></div>`;
 
 /**
- * The switch between languages. @param {{texts: Texts, onChoose: (language: string) => void}} options
+ * The switch between languages, of those that the chain offers.
+ * @param {{texts: Texts, onChoose: (language: string) => void, offered?: string[]}} options
  */
-export function languages({ texts, onChoose }) {
+export function languages({ texts, onChoose, offered = LANGUAGES }) {
+  if (offered.length < 2) return nothing;
   return html`<div class="row" role="group" aria-label=${texts.say("language")}>
-    ${LANGUAGES.map(
+    ${LANGUAGES.filter((each) => offered.includes(each)).map(
       (each) =>
         html`<button
           class="plain"

@@ -32,7 +32,7 @@ function draw() {
   document.title = texts.say("places_title");
   render(
     html`<header class="bar">
-        <span class="grow">${content.store_name ?? ""}</span>${languages({ texts, onChoose: choose })}
+        <span class="grow">${content.store_name ?? ""}</span>${languages({ texts, onChoose: choose, offered: content.languages })}
       </header>
       <main class="places">
         <h1>${texts.say("places_title")}</h1>

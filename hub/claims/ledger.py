@@ -1,0 +1,47 @@
+"""The consent ledger as a person reads it: what stores recorded of permissions, and who asked to be forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hub.claims.joining import ERASURE_ASKED
+from hub.storage.ports import Database
+
+RECORDS_MAX = 100_000
+"""A chain's year; who needs more asks the database."""
+
+_SHOWN = (
+    "purpose", "channel", "given", "text", "text_sha256", "text_version", "text_language", "place", "by", "shown_how",
+    "shown_at", "answered_at", "double_opt_in", "customer_id", "enrolment_id", "erasure_requested",
+)  # fmt: skip
+
+
+def consent_ledger(database: Database, tenant_id: str, *, customer_id: str | None = None) -> list[dict[str, Any]]:
+    """Return every consent and withdrawal that stores have told, oldest first, of everybody or of one customer."""
+    with database.reading() as session:
+        rows = session.rows("consent_records", tenant_id=tenant_id, rows_max=RECORDS_MAX)
+    found = []
+    for store_id, kind, occurred_at, clock_quality, payload in rows:
+        content = _object(payload)
+        if customer_id is None or content.get("customer_id") == customer_id:
+            head = {"store": store_id, "kind": kind, "occurred_at": occurred_at, "clock_quality": clock_quality}
+            found.append(head | {name: content[name] for name in _SHOWN if name in content})
+    return found
+
+
+def asked_for_erasure(database: Database, tenant_id: str) -> list[str]:
+    """Return the customers who asked to be forgotten at a screen and are still there."""
+    with database.reading() as session:
+        return [
+            str(row[0]) for row in session.rows("asked_for_erasure", tenant_id=tenant_id, word=f"%{ERASURE_ASKED}%")
+        ]
+
+
+def _object(payload: str) -> Mapping[str, Any]:
+    try:
+        content = json.loads(payload)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
