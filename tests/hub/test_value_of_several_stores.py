@@ -1,0 +1,440 @@
+"""No value exists twice and none is lost, whatever the order: three stores' real ledgers, a real hub, links that break.
+
+Coupons go by `offline = "leases"`, under which no double use is allowed at all; points by leases granted ahead. What
+stores have told lies in the hub's own tables, told late, told twice, and after kills and failed commits.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from agent.journal.batch import DropValue, KeepValue
+from agent.journal.records import JournalKind
+from agent.offering.coupons import CouponIssuer
+from agent.value.book import Entry, What
+from agent.value.coupons import Held
+from agent.value.leases import Spending
+from agent.value.points import Member
+from agent.value.room import ValueRoom
+from agent.value.rules import ValueRules
+from agent.value.taking_back import SaleTold
+from hub.bootstrap import open_hub
+from hub.callers import Caller
+from hub.config import HubConfig
+from hub.value.coupon_leases import CouponLeasing
+from hub.value.leases import Leasing
+from hub.value.reconcile import reconcile
+from retail.errors import RefusedError
+from retail.facts import basket_of
+from retail.identifiers import BusinessUnitId, CustomerId, TransactionId, WorkstationId
+from retail.items import ItemCatalogue
+from retail.leases import Lease
+from retail.line_items import ReturnLineItem, SaleLineItem
+from retail.money import Money
+from retail.offers.campaign_file import campaigns_from_mapping
+from retail.offers.decision import Reward
+from retail.transaction import RetailTransaction
+from retail.value_policy import value_policy_from_mapping
+from sync.protocol.coupons import CouponVerifier, StoreKey
+from sync.protocol.value_messages import CouponQuestion, CouponVerdict
+
+NAMES = ("7781", "7782", "7783")
+OPENING = 500
+COUPONS_OUT = 2
+BEGAN = datetime(2026, 11, 22, 10, tzinfo=UTC)
+POLICY = value_policy_from_mapping(
+    {
+        "earn": {"points_per_unit": "10"},
+        "coupons": {"offline": "leases", "lease_days": 0},
+        "burn": {"offline": True, "per_transaction": 200, "per_card_and_day": 9_999, "per_store_and_day": 9_999},
+    },
+    version="v1",
+)
+CAMPAIGN = campaigns_from_mapping(
+    {
+        "campaign": [
+            {
+                "id": "coffee",
+                "who": "everybody",
+                "where": ["receipt"],
+                "starts": "2020-01-01",
+                "ends": "2099-12-31",
+                "benefit": {"kind": "amount", "value": "1.00"},
+                "coupon": {"valid_days": 300},
+                "text": {"en": {"receipt": "x"}},
+            }
+        ]
+    }
+)[0]
+KEYS = {name: Ed25519PrivateKey.from_private_bytes(name.encode().ljust(32, b"\0")) for name in NAMES}
+STORES, LANES, COUPONS = st.sampled_from(NAMES), st.sampled_from(["1", "2"]), st.integers(0, COUPONS_OUT - 1)
+ANNA = Member(customer_id="c-1", account="c-1")
+
+
+@dataclass
+class Store:
+    """A store's ledger in memory, its disk, and the records that its hub has not had yet."""
+
+    name: str
+    disk: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    untold: list[tuple[JournalKind, dict[str, Any], datetime]] = field(default_factory=list)
+    told: list[tuple[JournalKind, dict[str, Any], datetime]] = field(default_factory=list)
+    uploaded: int = 0
+    has_link: bool = True
+
+    def __post_init__(self) -> None:
+        self.switch_on()
+
+    def switch_on(self) -> None:
+        rules = ValueRules(
+            store=BusinessUnitId(self.name),
+            own_key=KEYS[self.name].public_key().public_bytes_raw(),
+            currency="EUR",
+            on_trouble=_raise,
+        )
+        rules.policy = POLICY
+        rules.use_campaigns([CAMPAIGN])
+        rules.verifier = CouponVerifier(
+            StoreKey(business_unit_id=BusinessUnitId(name), public_key=key.public_key().public_bytes_raw())
+            for name, key in KEYS.items()
+        )
+        rules.clock_is_checked = lambda: True
+        self.room = ValueRoom(rules, basket_of=lambda sale: basket_of(sale, ItemCatalogue()))
+        self.room.book.load((what, row_id, body) for (what, row_id), body in self.disk.items())
+
+    def commit(self, entry: Entry, now: datetime, *, fails: bool = False) -> None:
+        if fails:
+            self.room.book.undo(entry)
+            return
+        for change in entry.changes:
+            if isinstance(change, KeepValue):
+                self.disk[change.what, change.row_id] = change.body
+            elif isinstance(change, DropValue):
+                self.disk.pop((change.what, change.row_id), None)
+        news = [(kind, content, now) for kind, content in entry.records]
+        self.untold += news
+        self.told += news
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def sale_of(store: str, number: int, lane: str, *, back: bool = False) -> RetailTransaction:
+    amount = Money(Decimal("4.99") * (-1 if back else 1), "EUR")
+    goods = ReturnLineItem if back else SaleLineItem
+    return RetailTransaction(
+        line_items=(goods(description="Coffee", amount=amount),),
+        total=amount,
+        transaction_id=TransactionId(f"t-{store}-{number}{'-back' if back else ''}"),
+        workstation_id=WorkstationId(lane),
+        sequence_number=str(number + (100 if back else 0)),
+    )
+
+
+class Chain(RuleBasedStateMachine):
+    """Three stores and a hub."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.now = BEGAN
+        config = HubConfig(state_dir=Path(self.folder.name), tenant="chain", country="DE")
+        self.hub = open_hub(config, clock=lambda: self.now)
+        with self.hub.database.writing() as session:
+            for name in NAMES:
+                session.run("put_store", tenant_id="chain", store_id=name, name="", now=BEGAN.isoformat())
+                session.run(
+                    "put_agent", agent_id=f"a-{name}", tenant_id="chain", store_id=name, epoch=1, now=BEGAN.isoformat()
+                )
+            session.bulk(
+                "customer",
+                columns=(
+                    *("tenant_id", "customer_id", "first_name", "language", "birthday", "tier", "points"),
+                    *("household_id", "employee"),
+                ),
+                rows=[("chain", "c-1", "", "", "", "", OPENING, "", 0)],
+            )
+        self.stores = {name: Store(name) for name in NAMES}
+        self.tokens: dict[int, str] = {}
+        self.count = 0
+        self.scans: dict[str, list[str]] = {name: [] for name in NAMES}
+        self.sold: dict[str, list[int]] = {name: [] for name in NAMES}
+        for number in range(COUPONS_OUT):
+            self._is_issued(number, lane="1")
+
+    def teardown(self) -> None:
+        if hasattr(self, "hub"):
+            for store in self.stores.values():
+                store.has_link = True
+                self._sync(store)
+            report = reconcile(self.hub.database, "chain", point_value=Decimal("0.01"), now=self.now)
+            self.hub.close()
+            self.folder.cleanup()
+            assert [(line.finding, line.why) for line in report.findings] == []
+
+    # What happens
+
+    def _is_issued(self, number: int, *, lane: str) -> None:
+        """Issue a coupon some days ago, so that it is no more its store's alone."""
+        store, day = self.stores["7781"], self.now.date() - timedelta(days=3)
+        self.count += 1
+        sale = sale_of("7781", self.count, lane)
+        reward = Reward(
+            campaign=CAMPAIGN,
+            value=Decimal(1),
+            cost=Money.of("1", "EUR"),
+            valid_until=day + timedelta(days=300),
+            why=(),
+        )
+        coupon = CouponIssuer(KEYS["7781"]).issue(
+            reward, transaction_id=TransactionId(str(sale.transaction_id)), today=day, holder=CustomerId("c-1")
+        )
+        content = {
+            "serial": coupon.serial,
+            "campaign_id": "coffee",
+            "transaction_id": str(sale.transaction_id),
+            "valid_from": day.isoformat(),
+            "valid_until": (day + timedelta(days=300)).isoformat(),
+            "customer_id": "c-1",
+        }
+        entry = store.room.sale(self._told(sale, JournalKind.TRANSACTION_COMPLETED, issued=((content, ""),)))
+        store.commit(entry + Entry(records=((JournalKind.COUPON_ISSUED, content),)), self.now)
+        self.sold["7781"].append(self.count)
+        self.tokens[number] = coupon.token
+
+    @rule(name=STORES, number=COUPONS, lane=LANES, fails=st.booleans(), answer_is_lost=st.booleans())
+    def is_held_out(self, name: str, number: int, lane: str, *, fails: bool, answer_is_lost: bool) -> None:
+        store = self.stores[name]
+        held = Held(
+            code=self.tokens[number], workstation_id=lane, today=self.now.date(), now=self.now, customer_id="c-1"
+        )
+        question = store.room.coupons.question(held) if store.has_link else None
+        if question is not None:
+            self._ask(store, question, answer_is_lost=answer_is_lost)
+        self.count += 1
+        _answer, entry = store.room.hold_out(held, scan_id=str(self.count))
+        store.commit(entry, self.now, fails=fails)
+        self.scans[name].append(str(self.count))
+
+    @rule(name=STORES, number=COUPONS)
+    def is_held_out_plainly(self, name: str, number: int) -> None:
+        self.is_held_out(name, number, "1", fails=False, answer_is_lost=False)
+
+    @rule(name=STORES, back=st.integers(0, 2))
+    def is_undone(self, name: str, back: int) -> None:
+        if len(self.scans[name]) > back:
+            store = self.stores[name]
+            store.commit(store.room.taken_back(self.scans[name][-1 - back]), self.now)
+
+    @rule(name=STORES, lane=LANES, fails=st.booleans())
+    def is_paid(self, name: str, lane: str, *, fails: bool) -> None:
+        self.count += 1
+        store = self.stores[name]
+        sale = sale_of(name, self.count, lane)
+        store.commit(store.room.sale(self._told(sale, JournalKind.TRANSACTION_COMPLETED)), self.now, fails=fails)
+        self.sold[name].append(self.count)
+
+    @rule(name=STORES, lane=LANES, which=st.integers(0, 9), is_void=st.booleans())
+    def is_brought_back(self, name: str, lane: str, which: int, *, is_void: bool) -> None:
+        if not self.sold[name]:
+            return
+        store, number = self.stores[name], self.sold[name][which % len(self.sold[name])]
+        kind = JournalKind.TRANSACTION_VOIDED if is_void else JournalKind.TRANSACTION_RETURNED
+        sale = sale_of(name, number, lane, back=not is_void)
+        store.commit(store.room.sale(self._told(sale, kind, lines=(f"Original receipt No {number}",))), self.now)
+
+    @rule(name=STORES, points=st.integers(1, 300))
+    def is_lent(self, name: str, points: int) -> None:
+        try:
+            Leasing(self.hub.database).grant(
+                "chain",
+                account="c-1",
+                store_id=name,
+                asked=points,
+                life=timedelta(hours=2),
+                for_request=False,
+                now=self.now,
+            )
+        except RefusedError:
+            return
+
+    @rule(name=STORES, lane=LANES, points=st.integers(1, 150), fails=st.booleans())
+    def is_burned(self, name: str, lane: str, points: int, *, fails: bool) -> None:
+        store = self.stores[name]
+        store.room.rules.mirror_as_of = self.now.isoformat()
+        self.count += 1
+        spending = Spending(
+            points=points,
+            account="c-1",
+            customer_id="c-1",
+            workstation_id=lane,
+            use_id=f"r-{name}-{self.count}",
+            today=self.now.date(),
+            now=self.now,
+        )
+        try:
+            kind, content = store.room.leases.burn(spending)
+        except RefusedError:
+            store.room.book.abandon()
+            return
+        kept = {each: content[each] for each in ("burn_id", "account", "customer_id", "points", "lease_id", "day")}
+        use = {"serial": "", "burn": kept, "use_id": spending.use_id, "at": self.now.isoformat()}
+        store.room.open_use(lane, use)
+        store.commit(store.room.book.entry([(kind, content)]), self.now, fails=fails)
+
+    @rule(name=STORES, twice=st.booleans())
+    def syncs(self, name: str, *, twice: bool) -> None:
+        store = self.stores[name]
+        if store.has_link:
+            again = list(store.untold) if twice else []
+            self._sync(store)
+            store.untold = again
+
+    @rule(name=STORES)
+    def loses_or_finds_its_link(self, name: str) -> None:
+        self.stores[name].has_link = not self.stores[name].has_link
+
+    @rule(name=STORES)
+    def is_killed(self, name: str) -> None:
+        self.stores[name].switch_on()
+
+    @rule(minutes=st.sampled_from([1, 9, 11, 25, 130, 1_500, 4_400]))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        for store in self.stores.values():
+            store.commit(store.room.time_passed(self.now), self.now)
+
+    # What always holds
+
+    @invariant()
+    def no_coupon_stands_in_two_sales(self) -> None:
+        standing: Counter[str] = Counter()
+        for store in getattr(self, "stores", {}).values():
+            for kind, content, _at in store.told:
+                if kind is JournalKind.COUPON_REDEEMED and not content.get("confirms"):
+                    standing[str(content["serial"])] += 1
+                elif kind is JournalKind.COUPON_RESTORED:
+                    standing[str(content["serial"])] -= 1
+        assert all(0 <= times <= 1 for times in standing.values()), standing
+
+    @invariant()
+    def no_point_is_spent_that_was_not_there(self) -> None:
+        spent = 0
+        for store in getattr(self, "stores", {}).values():
+            for kind, content, _at in store.told:
+                if kind is JournalKind.POINTS_BURNED:
+                    spent += content["points"]
+                elif kind is JournalKind.POINTS_REVERSED and content["of"] == "burned":
+                    spent -= content["points"]
+        assert 0 <= spent <= OPENING + self._earned_for_good(), spent
+
+    @precondition(lambda self: hasattr(self, "stores"))
+    @invariant()
+    def what_is_on_disk_is_what_is_known(self) -> None:
+        for store in self.stores.values():
+            assert {what for what, _row_id in store.disk} <= {each.value for each in What}
+
+    # Parts
+
+    def _earned_for_good(self) -> int:
+        """Return what was earned and may be spent by now: it waits for the return window."""
+        return sum(
+            content["points"]
+            for store in getattr(self, "stores", {}).values()
+            for kind, content, _at in store.told
+            if kind is JournalKind.POINTS_EARNED and content["active_from"] <= self.now.date().isoformat()
+        )
+
+    def _ask(self, store: Store, question: dict[str, Any], *, answer_is_lost: bool) -> None:
+        caller = Caller(tenant_id="chain", store_id=store.name, agent_id=f"a-{store.name}", epoch=1, key_id="k")
+        asked = CouponQuestion(
+            serial=question["serial"],
+            issued_at=question["issued_at"],
+            valid_from=datetime.fromisoformat(question["valid_from"]).date(),
+            take=True,
+        )
+        answer = CouponLeasing(self.hub.database).ask(caller, asked, policy=POLICY.coupons, now=self.now)
+        if answer_is_lost:
+            return
+        if answer.verdict is CouponVerdict.GRANTED:
+            assert answer.lease is not None
+            self._granted(store, answer.lease.model_dump())
+        else:
+            store.room.coupons.leases.said(question["serial"], answer.model_dump(mode="json"), self.now)
+
+    def _granted(self, store: Store, lease: dict[str, Any]) -> None:
+        content = store.room.coupons.leases.granted(lease)
+        records = [] if content is None else [(JournalKind.COUPON_LEASED, content)]
+        store.commit(store.room.book.entry(records), self.now)
+
+    def _sync(self, store: Store) -> None:
+        """Upload what is untold, then learn of leases: as the courier and the desk do."""
+        columns = (
+            *("agent_id", "epoch", "branch", "seq", "kind", "workstation_id", "occurred_at", "clock_quality"),
+            *("business_day", "payload", "payload_hash", "hash", "received_at"),
+        )
+        rows = []
+        for kind, content, at in store.untold:
+            store.uploaded += 1
+            head = (f"a-{store.name}", 1, 0, store.uploaded, kind.value, "1", at.isoformat(), "synchronised")
+            payload = _json(content)
+            rows.append((*head, at.date().isoformat(), payload, bytes(32), bytes(32), at.isoformat()))
+        with self.hub.database.writing() as session:
+            session.bulk("journal_record", columns=columns, rows=rows)
+        store.untold = []
+        for lease, for_request in Leasing(self.hub.database).held_by("chain", store.name, now=self.now):
+            self._leased(store, lease, for_request=for_request)
+        for coupon in CouponLeasing(self.hub.database).held_by("chain", store.name, now=self.now):
+            self._granted(store, coupon.model_dump())
+
+    def _leased(self, store: Store, lease: Lease, *, for_request: bool) -> None:
+        content = store.room.leases.granted(lease, for_request=for_request)
+        records = [] if content is None else [(JournalKind.POINTS_LEASED, content)]
+        store.commit(store.room.book.entry(records), self.now)
+
+    def _told(
+        self,
+        sale: RetailTransaction,
+        kind: JournalKind,
+        *,
+        issued: tuple[tuple[dict[str, Any], str], ...] = (),
+        lines: tuple[str, ...] = (),
+    ) -> SaleTold:
+        basket = basket_of(sale, ItemCatalogue())
+        return SaleTold(
+            sale=sale,
+            kind=kind,
+            basket=basket,
+            today=self.now.date(),
+            now=self.now,
+            member=ANNA,
+            issued=issued,
+            lines=lines,
+        )
+
+
+def _json(content: dict[str, Any]) -> str:
+    from agent.journal.records import canonical_json
+
+    return canonical_json(content).decode()
+
+
+Chain.TestCase.settings = settings(
+    max_examples=25,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestChain = Chain.TestCase
