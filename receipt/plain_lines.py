@@ -13,6 +13,7 @@ from receipt.layout import Typesetter
 
 _LINES: Final = re.compile(rb"(?:[\x20-\xff]*+\r?\n)++")
 
+_CR: Final = 0x0D
 _TEXT: Final = re.compile(rb"[\x20-\xff]++")
 
 
@@ -29,7 +30,7 @@ def print_lines(sheet: Typesetter, data: bytes, at: int, *, offset: int) -> int:
     whole_line = sheet.whole_line
     for line in data[at : block.end() - 1].split(b"\n"):
         size = len(line) + 1
-        text = line[:-1] if line[-1:] == b"\r" else line
+        text = line[:-1] if line and line[-1] == _CR else line
         if not text:
             sheet.line_feed(offset + size - 1)
         elif not whole_line(text, offset):

@@ -79,6 +79,10 @@ def describe(sheet: Sheet) -> None:
     """Find the lines that name each item: its own, or the bare names above a nameless line."""
     taken = sheet.start - 1
     for entry in sheet.entries:
+        if entry.part is Part.ITEM and entry.facts.named:
+            entry.described = (entry.line,)
+            taken = entry.line
+            continue
         if entry.part not in (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION, Part.RETURN, Part.VOID):
             taken = max(taken, entry.line)
             continue

@@ -71,12 +71,13 @@ def fashions_of(lines: Sequence[LineFacts], labels: Sequence[Label | None]) -> l
         if not facts.right:
             continue
         number = facts.numbers[facts.right[-1]]
+        decimals = number.decimals
         weight = 8 if label is not None and label.role in _PART_OF else 1
-        if number.decimals in (0, 2, 3):
-            votes[number.decimals] += weight
-            if number.decimals == 3 and number.grouped >= 0:
+        if decimals == USUAL_DECIMALS or decimals in (0, 3):
+            votes[decimals] += weight
+            if decimals == 3 and number.grouped >= 0:
                 votes[0] += weight + 1  # "1,200" is far oftener a thousand than a thousandth
-    found = [decimals for decimals in (2, 0) if votes[decimals]]
+    found = [decimals for decimals in (USUAL_DECIMALS, 0) if votes[decimals]]
     if votes[3] and any(number.currency in _THREE_DECIMALS for facts in lines for number in facts.numbers):
         found.append(3)
     return sorted(found, key=lambda decimals: -votes[decimals])

@@ -6,6 +6,7 @@ it is a total of ("total savings"), "paid" to how ("paid by card"), a tender to 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -80,18 +81,22 @@ def languages_of(votes: Mapping[int, int], lexicon: Lexicon, told: str | None) -
     """
     weights = [0.0] * len(lexicon.languages)
     for languages, letters in votes.items():
-        share = letters / languages.bit_count()
-        bits = languages
-        while bits:
-            bit = bits & -bits
-            weights[bit.bit_length() - 1] += share
-            bits ^= bit
+        among = _each_of(languages)
+        share = letters / len(among)
+        for index in among:
+            weights[index] += share
     best = max(weights, default=0.0)
     active = lexicon.mask("en") | (lexicon.mask(told) if told else 0)
     for index, weight in enumerate(weights):
         if best and weight >= best * _OTHER_LANGUAGE_SHARE:
             active |= 1 << index
     return active
+
+
+@functools.lru_cache(maxsize=1024)  # sets of languages that share a word: some 400
+def _each_of(languages: int) -> tuple[int, ...]:
+    """Return the places of the bits of a set of languages."""
+    return tuple(index for index in range(languages.bit_length()) if languages >> index & 1)
 
 
 class Labeller:
