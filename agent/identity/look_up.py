@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.identity.accounts import account_of
 from retail.errors import TillstreamError
 from retail.loyalty import Account
 from sync.mirror import Mirror
+from sync.protocol.mirror_account import account_of
 
 
 class AccountMirror:

@@ -15,7 +15,6 @@ from typing import Any
 
 from agent.config import AgentConfig
 from agent.enrolment import load_enrolled
-from agent.identity.accounts import account_of
 from agent.journal.reader import JournalReader
 from agent.keys import JOURNAL_KEY, Secrets
 from agent.offering.bundle import Bundle, load_bundle
@@ -32,6 +31,7 @@ from retail.offers.decision import Decision, DecisionInput, OfferPolicy, explain
 from retail.offers.index import CampaignIndex
 from sync.mirror import Mirror
 from sync.protocol.coupons import PUBLIC_KEY_BYTES
+from sync.protocol.mirror_account import account_of
 from sync.protocol.tokens import CodeKind, normalise, token_of
 
 FILE_BYTES_MAX = 16 * 1024 * 1024

@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(bundle)
     app.command()(place)
     app.command(name="wallet-secret")(wallet_secret)
+    app.command()(audience)
     app.add_typer(items, name="items")
 
 
@@ -225,6 +226,22 @@ def unmapped(
     ]
     share = f"{told['mapped_percent']} % of the revenue is mapped" if told["mapped_percent"] is not None else ""
     _tell(told, "\n".join([*lines, share]).strip() or "no line of a receipt has come yet", as_json=as_json)
+
+
+def audience(
+    rule: Annotated[str, typer.Argument(help="A rule, as in a campaign's `who`.")],
+    examples: Annotated[int, typer.Option("--examples", min=0, max=1000, help="How many customer ids to show.")] = 0,
+    config: Config = None,
+    state_dir: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Count whom a rule means, by what the hub knows; baskets and lanes are known in stores only."""
+    from hub.feed.commands import audience_told  # noqa: PLC0415
+
+    told = audience_told(config, state_dir=state_dir, rule=rule, examples=examples)
+    text = f"{told['meant']} of {told['customers']} customers: {told['rule']}"
+    _tell(told, "\n".join([text, *told["examples"]]), as_json=as_json)
 
 
 def _ids(customers: list[str], file: Path | None) -> list[str]:

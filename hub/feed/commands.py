@@ -231,5 +231,21 @@ def unmapped_lines(config: Path | None, *, state_dir: Path | None, limit: int) -
     return {"unmapped": lines, "mapped_percent": round(100 * mapped / known, 1) if known else None}
 
 
+def audience_told(config: Path | None, *, state_dir: Path | None, rule: str, examples: int) -> dict[str, Any]:
+    """Return whom a rule means now. Raises ConfigurationError with the place of what is wrong in it."""
+    from hub.feed.audience import audience_of  # noqa: PLC0415
+    from retail.rule_words import parse_rule  # noqa: PLC0415
+
+    parsed = parse_rule(rule)
+    with opened(config, state_dir) as hub:
+        found = audience_of(hub.database, hub.config.tenant, parsed, at=hub.clock(), examples_max=examples)
+    return {
+        "rule": str(parsed),
+        "customers": found.customers,
+        "meant": found.meant,
+        "examples": list(found.examples),
+    }
+
+
 def _stop(stop: PressedStop) -> dict[str, Any]:
     return asdict(stop)

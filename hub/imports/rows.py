@@ -36,7 +36,7 @@ PERMISSIONS_MAX = 20  # purposes of consent; a chain has a handful
 COUNT_MAX = 10**9
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
-_SEGMENT = re.compile(r"[^\s=,;\x00-\x1f]{1,64}")
+_SEGMENT = re.compile(r"(?=.{1,64}$)[^\s=,;\x00-\x1f]+( [^\s=,;\x00-\x1f]+)*")  # "quiet since may": rules quote it
 _BOUGHT_KEY = re.compile(r"(item|category|brand|need|gtin):[^\s=\x00-\x1f]{1,64}")
 _PERMISSION = re.compile(r"[a-z0-9_.-]{1,32}")
 _DOTTED_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(?:\d{4}|\d{2})?")
@@ -129,7 +129,7 @@ PHONE_DIGITS = (7, 15)
 def segment_row(values: dict[str, str]) -> dict[str, str | int | None]:
     """Return one membership; `valid_until` is the last day of it, empty for until further notice."""
     if not _SEGMENT.fullmatch(values["segment"]):
-        raise RowError(f"segment {values['segment']!r:.80} is no name of up to 64 characters without spaces")
+        raise RowError(f"segment {values['segment']!r:.80} is no name of up to 64 characters without = , ;")
     return {
         "customer_id": _identifier(values, "customer_id"),
         "segment": values["segment"],

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from agent.identity.accounts import account_of, membership_content
+from agent.identity.accounts import membership_content
 from sync.protocol.enrolment import from_base64, open_sealed
+from sync.protocol.mirror_account import account_of
 from sync.protocol.mirror_record import MirrorRecord
 from tests.agent.core_house import ANNA, PEPPER, Running, Tap, journal, make_store, receipt
 

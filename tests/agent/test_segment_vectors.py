@@ -6,11 +6,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from agent.identity.accounts import account_of
 from retail.facts_json import facts_from_mapping
 from retail.loyalty import Account
 from retail.rule_words import parse_rule
 from sync.mirror import Mirror, MirrorVersion, write_current
+from sync.protocol.mirror_account import account_of
 from sync.protocol.mirror_record import MirrorRecord
 from sync.protocol.mirror_writer import write_snapshot
 
