@@ -55,6 +55,7 @@ country = "DE"
 language = "en"
 timezone = "Europe/Berlin"
 currency = "EUR"
+claim_url = "http://127.0.0.1:{hub_port}/c/{{token}}"
 [hub]
 url = "http://127.0.0.1:{hub_port}"
 [agent]

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +11,7 @@ from playwright.sync_api import expect
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "kiosk"))
 
-from page_browser import chromium, page_of, scan_by_wedge
+from page_browser import chromium, page_of, scan_by_wedge, violations
 from screens_rig import running_store, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
@@ -87,6 +88,50 @@ def test_a_new_member_reaches_the_hub_with_nothing_readable_on_the_way(browser, 
     assert b"Wilhelmina" not in whole
     assert b"99887766" not in whole
     wait_until(lambda: store.status()["hub"]["backlog"] == 0, "the hub has everything")
+
+
+def test_what_the_kiosk_shows_opens_on_the_customers_telephone_once(browser, store):
+    with page_of(browser) as kiosk:
+        kiosk.goto(f"{store.url}/kiosk")
+        expect(kiosk.locator("h1")).to_have_text("Scan your card")
+        scan_by_wedge(kiosk, ANNA)
+        expect(kiosk.locator(".greeting h1")).to_contain_text("Anna")
+        kiosk.get_by_role("button", name="Send to my phone").click()
+        code = kiosk.get_by_role("img", name="Code for your phone").get_attribute("src")
+        address = parse_qs(urlsplit(code).query)["text"][0]
+        wait_until(lambda: payloads(store, "offer.shown"), "what was shown is journalled")
+        wait_until(lambda: store.status()["hub"]["backlog"] == 0, "the hub has everything")
+    with page_of(browser, size="tall") as phone:
+        phone.goto(f"{address}?lang=en")
+        assert violations(phone) == []
+        phone.get_by_role("button", name="Open").click()
+        expect(phone.locator("h1")).to_have_text("Hello, Anna!")
+        expect(phone.locator("main")).to_contain_text("15 % off your coffee today")
+        assert violations(phone) == []
+        phone.goto(f"{address}?lang=en")
+        expect(phone.locator("h1")).to_contain_text("opened already")
+
+
+def test_a_no_at_the_kiosk_counts_at_the_till_at_once(browser, store):
+    with page_of(browser) as kiosk, page_of(browser) as cashier:
+        cashier.goto(f"{store.url}/cashier/1")
+        expect(cashier.locator(".idle")).to_be_visible()
+        kiosk.goto(f"{store.url}/kiosk")
+        expect(kiosk.locator("h1")).to_have_text("Scan your card")
+        scan_by_wedge(kiosk, BORIS)
+        expect(kiosk.locator(".greeting h1")).to_contain_text("Boris")
+        kiosk.get_by_role("button", name="What you allow us").click()
+        about = kiosk.get_by_role("group", name="The shop may use what I buy to choose offers for me.")
+        about.get_by_role("button", name="No").click()
+        said = wait_until(lambda: payloads(store, "consent.withdrawn"), "the no is journalled")[-1]
+        assert (said["customer_id"], said["purpose"]) == ("c-2", "profiling")
+        store.scan(BORIS)
+        expect(cashier.locator("h1")).to_have_text("Boris")
+        expect(cashier.locator("main")).not_to_contain_text("15 % off")
+        about.get_by_role("button", name="Yes").click()
+        wait_until(lambda: [each for each in payloads(store, "consent.given") if each.get("customer_id")], "the yes")
+        store.scan(BORIS)
+        expect(cashier.locator(".say li").first).to_contain_text("15 % off")
 
 
 def test_core_killed_is_said_and_forgotten_people_stay_forgotten(browser, store):
