@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.metadata import version as installed_version
 from typing import Any
 
 from agent.config import AgentConfig
@@ -67,7 +68,7 @@ BYTES_PER_KBIT = 125
 BURST_S = 20
 """A capped line carries a batch in at most so many seconds, deflated in a quarter of that: no payment waits long."""
 
-PROGRAM = "tillstream"
+PROGRAM = f"tillstream {installed_version('tillstream')}"
 
 FAILED_WAIT_S = 5.0
 """After an error that no backoff covers (a damaged file): long enough to write no log storm, short for a person."""

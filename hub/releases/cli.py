@@ -60,6 +60,57 @@ def point(
     typer.echo(f"{channel} offers {version}")
 
 
+@release_app.command("advance", epilog="Example: tillstream hub release advance --version 0.2.0 --keys keys ...")
+def advance(
+    repository: Folder,
+    keys: Keys,
+    version: Version,
+    arch: Architecture = "amd64",
+    config: Annotated[Path | None, typer.Option("--config", help="A hub.toml.")] = None,
+    *,
+    state_dir: Annotated[Path | None, typer.Option("--state-dir", help="Where the hub keeps everything.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge and change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a release to the next ring when the stores that have it are well, or back when they are not; run it hourly.
+
+    ring-1 is one store in a hundred, then ten, fifty, all. Exits 1 when it goes back.
+    """
+    from hub.releases.commands import advance_release  # noqa: PLC0415
+
+    made = _of(repository, keys)
+    told = advance_release(config, state_dir=state_dir, repository=made, version=version, architecture=arch,
+                           dry_run=dry_run)  # fmt: skip
+    lines = [
+        f"{each['ring']}: {each['running']} of {each['stores']} stores run it, {each['ill']} ill; {each['why']}"
+        for each in told["states"]
+    ]
+    lines.append(f"{', '.join(told['pointed'])} -> {told['to']}" if told["pointed"] else told["why"])
+    typer.echo(json.dumps(told) if as_json else "\n".join(lines))
+    if told["pointed"] and told["to"] != version:
+        raise typer.Exit(1)
+
+
+@release_app.command("rings", epilog="Example: tillstream hub release rings --assign")
+def rings(
+    config: Annotated[Path | None, typer.Option("--config", help="A hub.toml.")] = None,
+    *,
+    state_dir: Annotated[Path | None, typer.Option("--state-dir", help="Where the hub keeps everything.")] = None,
+    assign: Annotated[bool, typer.Option("--assign", help="Give every store without a ring its own.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show which stores are in which ring and what they run; `--assign` gives a ring to those that have none."""
+    from hub.releases.commands import show_rings  # noqa: PLC0415
+
+    told = show_rings(config, state_dir=state_dir, assign=assign)
+    lines = [
+        f"{each['ring'] or '-':<8} {each['stores']:>6} stores, {each['in_trouble']} in trouble: "
+        + ", ".join(f"{program} {count}" for program, count in each["programs"].items())
+        for each in told["rings"]
+    ]
+    typer.echo(json.dumps(told) if as_json else "\n".join(lines) or "no store yet")
+
+
 @release_app.command("refresh", epilog="Example: tillstream hub release refresh --repository releases --keys online")
 def refresh(repository: Folder, keys: Keys) -> None:
     """Sign anew what must be fresh; run it daily (only the online key is needed)."""
