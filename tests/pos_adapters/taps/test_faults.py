@@ -5,16 +5,19 @@ from __future__ import annotations
 import random
 import signal
 import socket
+import sys
 import threading
 
 import pytest
 
 from pos_adapters.taps.frames import Outcome
 from tests.pos_adapters.taps.core_process import CoreProcess
-from tests.pos_adapters.taps.rig import CUT, Register, Rig
+from tests.pos_adapters.taps.rig import CUT, Register, Rig, Tap
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
 BLOCK = b"\n15 % off coffee\n"
+
+NEVER = threading.Event()
 
 pytestmark = pytest.mark.real
 
@@ -32,6 +35,23 @@ def test_a_printer_that_refuses_has_the_registers_connection_reset(rig: Rig) -> 
         register.socket.recv(1)
     tap.wait_event("printer_refused")
     assert tap.process.poll() is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="another kernel refuses where Linux drops")
+def test_a_printer_that_never_answers_the_connection_is_a_reset(rig: Rig) -> None:
+    """A full backlog: the kernel drops what asks for more, as a printer does whose network has gone."""
+    with socket.socket() as mute, socket.socket() as filler:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen(0)
+        filler.connect(mute.getsockname())
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        tap = rig.keep(Tap("--listen", "127.0.0.1:0", "--printer", address, "--workstation", "1"))
+        register = rig.register(tap)
+        register.send(RECEIPT + CUT)
+        with pytest.raises(ConnectionResetError):
+            register.socket.recv(1)
+        assert "no answer" in tap.wait_event("printer_refused")["cause"]
 
 
 def test_a_printer_that_resets_in_mid_job_resets_the_register(rig: Rig) -> None:
@@ -297,6 +317,29 @@ def test_a_core_that_is_stopped_costs_three_blocks_and_is_asked_again_when_it_go
         tap.wait_event("core_answers_again")
         rig.print_job(tap, RECEIPT + CUT)
         assert b"<<block" in printer.wait_jobs(7)[6].data
+    finally:
+        core.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_core_that_is_stopped_for_a_minute_costs_no_receipt(rig: Rig) -> None:
+    printer = rig.printer()
+    core = CoreProcess(rig.core_path)
+    try:
+        tap = rig.tap(printer)
+        core.behave(["stop"])
+        for number in range(60):
+            rig.print_job(tap, RECEIPT + CUT)
+            assert printer.wait_jobs(number + 1)[number].data == RECEIPT + CUT
+            NEVER.wait(1)
+        assert tap.count("budget_over") == 3
+        core.behave(["block"])
+        rig.print_job(tap, RECEIPT + CUT)
+        printer.wait_jobs(61)
+        tap.wait_event("core_answers_again")
+        rig.print_job(tap, RECEIPT + CUT)
+        assert b"<<block" in printer.wait_jobs(62)[61].data
     finally:
         core.stop()
 
