@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -422,3 +424,18 @@ def test_sigterm_lets_the_receipt_in_flight_finish(rig: Rig) -> None:
     assert register.receive_all() == b""
     assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
     assert tap.stop() == 0
+
+
+# What the page promises
+
+
+def test_every_fault_of_the_page_names_tests_that_exist() -> None:
+    root = Path(__file__).resolve().parents[3]
+    page = (root / "docs" / "print-path.md").read_text(encoding="utf-8")
+    table = page.partition("| fault | test |")[2].partition("\n\n")[0]
+    rows = [line.split(" | ") for line in table.splitlines()[2:]]
+    here = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
+    for fault, tests, *_ in rows:
+        names = re.findall(r"`(\w+)`", tests)
+        assert names, fault
+        assert [name for name in names if f"def test_{name}(" not in here] == [], fault
