@@ -230,10 +230,10 @@ def unmapped(
 
 def audience(
     rule: Annotated[str, typer.Argument(help="A rule, as in a campaign's `who`.")],
+    *,
     examples: Annotated[int, typer.Option("--examples", min=0, max=1000, help="How many customer ids to show.")] = 0,
     config: Config = None,
     state_dir: StateDir = None,
-    *,
     as_json: AsJson = False,
 ) -> None:
     """Count whom a rule means, by what the hub knows; baskets and lanes are known in stores only."""

@@ -25,7 +25,8 @@ def value_for(benefit: Benefit, facts: Facts) -> Decimal:
 def worth_of(benefit: Benefit, value: Decimal, basket: Basket) -> Decimal:
     """Return what the benefit would take off a basket like this, unrounded; `cost_max` for points and gifts.
 
-    Points and gifts cost what the campaign says, because only the chain knows what one costs.
+    Points and gifts cost what the campaign says, because only the chain knows what one costs. Where goods that it is
+    for are in the basket, nothing goes below the benefit's floor.
     """
     match benefit.kind:
         case BenefitKind.PERCENT:
@@ -38,7 +39,20 @@ def worth_of(benefit: Benefit, value: Decimal, basket: Basket) -> Decimal:
             worth = max(_dearest_unit(benefit, basket) - value, _NOTHING)
         case BenefitKind.POINTS_MULTIPLIER | BenefitKind.POINTS | BenefitKind.GIFT | BenefitKind.SERVICE:
             return benefit.cost_max or _NOTHING
+    if benefit.floor is not None:
+        worth = min(worth, _above_floor(benefit, benefit.floor, basket, otherwise=worth))
     return worth if benefit.cost_max is None else min(worth, benefit.cost_max)
+
+
+def _above_floor(benefit: Benefit, floor: Decimal, basket: Basket, *, otherwise: Decimal) -> Decimal:
+    """Return how much the goods of a benefit cost above its floor; `otherwise` when none of them are in the basket."""
+    prices = [
+        (line.line.amount.amount, max(line.line.quantity, _NOTHING) or Decimal(1))
+        for line in basket.lines
+        if not benefit.applies_to or benefit.applies_to in line.keys
+    ]
+    room = sum((max(amount - floor * units, _NOTHING) for amount, units in prices), _NOTHING)
+    return room if prices else otherwise
 
 
 def _dearest_unit(benefit: Benefit, basket: Basket) -> Decimal:

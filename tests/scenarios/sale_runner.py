@@ -275,6 +275,9 @@ class SaleStory(Story):
                 o["campaign_id"] for each in records if each["kind"] == "offer.withheld" for o in each["offers"]
             ]
             assert (campaign in withheld) == outcome, withheld
+        for campaign, cost in wanted.pop("cost", {}).items():
+            decided = [each for each in records if each["kind"] == "offer.decided"][-1]["offers"]
+            assert {each["campaign_id"]: each["cost"] for each in decided}[campaign] == cost, decided
         if "flagged" in wanted:
             flags = [each["flagged"] for each in records if each["kind"] == "customer.identified"]
             assert flags == wanted.pop("flagged"), flags
