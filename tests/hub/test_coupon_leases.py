@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlcipher3 import dbapi2 as sqlite
 
 from hub.callers import Caller
 from hub.value.coupon_leases import CouponLeasing
@@ -105,3 +106,19 @@ def test_a_coupon_granted_ahead_is_held_by_that_store_and_listed_to_it(tmp_path:
         with pytest.raises(RefusedError) as refused:
             service.lend_coupon("chain", serial=SERIAL, store_id="7781", days=2, now=NOW)
         assert refused.value.code == "lease_none"
+
+
+def test_a_hub_restored_to_before_a_grant_lets_it_be_used_twice_and_reports_it_to_the_cent(tmp_path: Path):
+    with chain(tmp_path) as (hub, service):
+        leasing = CouponLeasing(hub.database)
+        assert ask(leasing, "7782").verdict == "granted"
+        before = sqlite.connect(str(tmp_path / "hub.db"))
+        before.execute("DELETE FROM coupon_lease")
+        before.commit()
+        before.close()
+        assert ask(leasing, "7781").verdict == "granted"
+        tell(hub, "7781", used(SERIAL, "scan/1"))
+        tell(hub, "7782", used(SERIAL, "scan/2", worth="2.25"))
+        assert [(line.finding, line.money) for line in service.reconcile("chain", now=NOW).findings] == [
+            ("coupon_used_twice", "2.25")
+        ]

@@ -21,7 +21,7 @@ from hub.bootstrap import Hub, open_hub
 from hub.config import HubConfig
 from hub.feed.records import entry_of
 from hub.storage.statements import Dialect, load_statements
-from hub.value.alarm import raise_alarm
+from hub.alarm import raise_alarm
 from hub.value.service import ValueService
 from hub.value.standing import Standings
 from retail.errors import ConfigurationError, RefusedError
@@ -161,6 +161,32 @@ def test_points_burned_beyond_the_balance_become_debt_that_the_next_points_pay(t
         tell(hub, "7782", earned(50))
         told = service.liability("chain", now=NOW)
         assert (told["liability"]["points"], told["debt"]["points"]) == (30, 0)
+
+
+@pytest.mark.parametrize(("policy", "debt", "waived", "after"), [("debit", 100, 0, 50), ("waive", 0, 100, 150)])
+def test_a_return_after_its_points_were_spent_is_owed_or_waived_as_the_chain_has_it(
+    tmp_path: Path, policy: str, debt: int, waived: int, after: int
+):
+    with chain(tmp_path, points=0) as (hub, service):
+        tell(hub, "7781", earned(100))
+        lease = service.lend("chain", account="c-1", store_id="7781", points=100, days=1, now=NOW)["lease_id"]
+        back = {"account": "c-1", "of": "earned", "lot_id": "t-1", "points": 100, "reversal_id": "r-1"}
+        tell(hub, "7781", burned(100, lease), ("points.reversed", {**back, "policy": policy}), seq=10)
+        stands = service.liability("chain", now=NOW)
+        assert (stands["debt"]["points"], stands["waived"]["points"]) == (debt, waived)
+        tell(hub, "7781", earned(150, "t-2"), seq=20)
+        assert service.account("chain", "c-1", now=NOW)["points"] == after
+        assert findings(service) == []
+
+
+def test_a_household_pools_its_points_whoever_of_it_bought(tmp_path: Path):
+    with chain(tmp_path, points=0) as (hub, service):
+        for number, who in enumerate(("c-1", "c-2")):
+            kind, content = earned(60 + number, f"t-{number}")
+            tell(hub, "7781", (kind, {**content, "account": "h-1", "customer_id": who}), seq=10 * (number + 1))
+        assert service.account("chain", "h-1", now=NOW)["points"] == 121
+        lent = service.lend("chain", account="h-1", store_id="7782", points=999, days=1, now=NOW)
+        assert lent["points"] == 121
 
 
 def test_points_of_an_unknown_lot_are_taken_from_the_newest(tmp_path: Path):
@@ -338,7 +364,7 @@ def test_what_does_not_add_up_is_told_to_the_address_that_the_chain_names(tmp_pa
 
 def test_an_alarm_is_not_sent_in_clear(tmp_path: Path):
     with pytest.raises(ConfigurationError):
-        raise_alarm("http://chat.example/hook", {"findings": [{"finding": "x", "subject": "y"}]})
+        raise_alarm("http://chat.example/hook", {"text": "x"})
 
 
 def test_records_of_value_are_found_by_their_index(tmp_path: Path):

@@ -232,6 +232,11 @@ class Chain(RuleBasedStateMachine):
     def is_held_out_plainly(self, name: str, number: int) -> None:
         self.is_held_out(name, number, "1", fails=False, answer_is_lost=False)
 
+    @rule(name=STORES, number=COUPONS)
+    def is_held_out_and_taken_back(self, name: str, number: int) -> None:
+        self.is_held_out_plainly(name, number)
+        self.is_undone(name, 0)
+
     @rule(name=STORES, back=st.integers(0, 2))
     def is_undone(self, name: str, back: int) -> None:
         if len(self.scans[name]) > back:
@@ -255,7 +260,7 @@ class Chain(RuleBasedStateMachine):
         sale = sale_of(name, number, lane, back=not is_void)
         store.commit(store.room.sale(self._told(sale, kind, lines=(f"Original receipt No {number}",))), self.now)
 
-    @rule(name=STORES, points=st.integers(1, 300))
+    @rule(name=STORES, points=st.sampled_from([60, 200, 300]))
     def is_lent(self, name: str, points: int) -> None:
         try:
             Leasing(self.hub.database).grant(
@@ -270,7 +275,7 @@ class Chain(RuleBasedStateMachine):
         except RefusedError:
             return
 
-    @rule(name=STORES, lane=LANES, points=st.integers(1, 150), fails=st.booleans())
+    @rule(name=STORES, lane=LANES, points=st.sampled_from([40, 150, 200]), fails=st.booleans())
     def is_burned(self, name: str, lane: str, points: int, *, fails: bool) -> None:
         store = self.stores[name]
         store.room.rules.mirror_as_of = self.now.isoformat()
@@ -315,6 +320,14 @@ class Chain(RuleBasedStateMachine):
         self.now += timedelta(minutes=minutes)
         for store in self.stores.values():
             store.commit(store.room.time_passed(self.now), self.now)
+
+    @rule()
+    def a_shift_goes_by(self) -> None:
+        """Grants end and are handed back wherever there is a link."""
+        self.time_passes(130)
+        for store in self.stores.values():
+            if store.has_link:
+                self._sync(store)
 
     # What always holds
 
@@ -432,7 +445,7 @@ def _json(content: dict[str, Any]) -> str:
 
 
 Chain.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=30,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
