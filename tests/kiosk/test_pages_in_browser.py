@@ -481,6 +481,8 @@ def test_what_is_seen_is_sent_to_the_customers_telephone(browser, store):
         expect(code).to_be_visible()
         assert page.evaluate("(image) => image.decode().then(() => image.naturalWidth > 0)", code.element_handle())
         expect(page.locator(".phone [role=status]")).to_contain_text("It opens once")
+        expect(code).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("button", name="Close")).to_be_focused()
         page.get_by_role("button", name="Close").click()
         expect(code).to_have_count(0)
 

@@ -49,8 +49,8 @@ const EFFECTS = /** @type {Record<string, (effect: any) => void>} */ ({
     noted(postInterest({ request_id, workstation_id: kiosk_id, scan_id: "", code, wish })),
   hand_over: ({ scan_id }) =>
     postHandover({ workstation_id: kiosk_id, scan_id }).then(
-      ({ url }) => page.send("handed", { scan_id, url }),
-      () => page.send("handed", { scan_id }),
+      ({ url }) => handed({ scan_id, url }),
+      () => handed({ scan_id }),
     ),
   print: ({ scan_id }) =>
     postPrint({ workstation_id: kiosk_id, scan_id }).then(
@@ -86,6 +86,13 @@ async function ask({ code, symbology, request }) {
 /** @param {import("./machine.js").Effect} effect */
 function perform(effect) {
   EFFECTS[effect.type]?.(effect);
+}
+
+/** Show the code where it is seen at once, and leave the focus beside it. @param {{scan_id: string, url?: string}} answer */
+function handed(answer) {
+  page.send("handed", answer);
+  document.querySelector(".phone")?.scrollIntoView({ block: "nearest" });
+  /** @type {HTMLElement | null} */ (document.querySelector(".phone button"))?.focus({ preventScroll: true });
 }
 
 /** @param {{request_id: string, shown_at: string, scan_id: string}} about */
@@ -251,10 +258,6 @@ function greeting({ customer, offers, phone, paper }) {
       <h1>${customer.first_name ? texts.say("hello", { name: customer.first_name }) : texts.say("hello_nobody")}</h1>
       ${points(customer)}
     </div>
-    ${phone ? telephone(phone) : nothing}
-    ${offers === null ? nothing : section(list, "your_offers", "no_offers", (each) => offerCard(each, texts))}
-    ${section(customer.coupons ?? [], "your_coupons", null, (each) => offerCard(each, texts))}
-    ${section(customer.receipts ?? [], "your_receipts", null, receipt)}
     <p role="status" class="quiet">${paper ? texts.say(`coupons_${paper}`) : ""}</p>
     <div class="row">
       ${content.hands_over && !phone
@@ -265,6 +268,10 @@ function greeting({ customer, offers, phone, paper }) {
         : nothing}
       <button @click=${() => page.send("permissions")}>${texts.say("my_permissions")}</button>
     </div>
+    ${phone ? telephone(phone) : nothing}
+    ${offers === null ? nothing : section(list, "your_offers", "no_offers", (each) => offerCard(each, texts))}
+    ${section(customer.coupons ?? [], "your_coupons", null, (each) => offerCard(each, texts))}
+    ${section(customer.receipts ?? [], "your_receipts", null, receipt)}
   </div>`;
 }
 
