@@ -3,6 +3,8 @@
 A register sends a 2 KB receipt of a member who was scanned, then the cut; the clock runs from the cut leaving the
 register to the cut reaching the printer, so it holds the tap's own time, reading, decision among 1,000 campaigns, the
 durable commit, the slip's bytes. Two clients ask desk for pages all the time. With 0, 1 and 5 ms added to every sync.
+Each twice: the receipt sent in one burst, so that core has everything still to read when the cut comes (while a printer
+prints it for half a second), and at the pace of a cable of 115,200 baud, where a hold is what the paper waits for.
 `--quick` runs four workstations, so that starting three stores leaves time to sell in them.
 """
 
@@ -11,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import itertools
 import json
 import os
 import signal
@@ -31,9 +34,15 @@ WORKSTATIONS = 12
 QUICK_WORKSTATIONS = 4
 RECEIPTS_A_SECOND = 1.0
 CUT = b"\x1dV\x00"
+PIECE_BYTES = 512
+CABLE_BYTES_A_SECOND = 11_520  # 115,200 baud
 PRODUCT = "4006381333931"
 START_S = 120.0  # on a machine that others use, too
 DESK_CLIENTS = 2
+
+
+Holds = dict[tuple[int, bool], list[tuple[float, bool]]]
+"""(ms added to a sync, whether at a cable's pace) -> (hold in s, whether the block was printed) of every receipt."""
 
 
 class Printer(asyncio.Protocol):
@@ -99,7 +108,7 @@ def receipt(number: int) -> bytes:
 
 
 async def register(
-    store: bench_store.BenchStore, lane: int, printer: Printer, core: Core, *, first: int, seconds: float
+    store: bench_store.BenchStore, lane: int, printer: Printer, core: Core, *, first: int, seconds: float, paced: bool
 ) -> list[tuple[float, bool]]:
     """Sell once a second, receipts numbered from `first`; return (hold in s, whether the block was printed) of each."""
     loop = asyncio.get_running_loop()
@@ -119,9 +128,11 @@ async def register(
         await asyncio.sleep(0.3)
         printer.cut_at_s = loop.create_future()
         reader, writer = await asyncio.open_connection("127.0.0.1", store.tap_ports[lane])
-        for at in range(0, len(body), 512):
-            writer.write(body[at : at + 512])
+        for at in range(0, len(body), PIECE_BYTES):
+            writer.write(body[at : at + PIECE_BYTES])
             await writer.drain()
+            if paced:
+                await asyncio.sleep(PIECE_BYTES / CABLE_BYTES_A_SECOND)
         sent_at_s = time.perf_counter()
         writer.write(CUT)
         cut_at_s, printed = await asyncio.wait_for(printer.cut_at_s, 5)
@@ -158,22 +169,22 @@ def browsing(port: int) -> Iterator[None]:
             browser.wait()
 
 
-async def sell(store: bench_store.BenchStore, syncs: Path, seconds: float) -> dict[int, list[tuple[float, bool]]]:
+async def sell(store: bench_store.BenchStore, syncs: Path, seconds: float) -> Holds:
     """Wait until the store runs, sell for a while at each added delay, return all holds by it."""
     printers = [Printer() for _ in store.printer_ports]
     servers = [await printer.serve(port) for printer, port in zip(printers, store.printer_ports, strict=True)]
     core = Core(store.state.control_socket)
     await until_it_runs(core)
-    held = {}
+    held: Holds = {}
     with browsing(store.desk_port):
-        for added_ms in ADDED_MS:
+        for added_ms, paced in itertools.product(ADDED_MS, (False, True)):
             slow_sync.change(syncs, added_ms=added_ms)
-            first = added_ms * 10_000  # a number that came before would be a copy
+            first = added_ms * 10_000 + 5_000 * paced  # a number that came before would be a copy
             lanes = [
-                register(store, lane, printer, core, first=first, seconds=seconds)
+                register(store, lane, printer, core, first=first, seconds=seconds, paced=paced)
                 for lane, printer in enumerate(printers)
             ]
-            held[added_ms] = [hold for lane in await asyncio.gather(*lanes) for hold in lane]
+            held[added_ms, paced] = [hold for lane in await asyncio.gather(*lanes) for hold in lane]
     for server in servers:
         server.close()
     return held
@@ -203,9 +214,7 @@ def sync_ms(library: Path, folder: Path, *, added_ms: int) -> float:
     return float(done.stdout)
 
 
-def run_store(
-    store: bench_store.BenchStore, folder: Path, library: Path, *, seconds: float
-) -> dict[int, list[tuple[float, bool]]]:
+def run_store(store: bench_store.BenchStore, folder: Path, library: Path, *, seconds: float) -> Holds:
     """Run one store under the shim and sell in it."""
     syncs = folder / "syncs"
     env = slow_sync.environment(library, added_ms=0, count_file=syncs)
@@ -234,20 +243,18 @@ def measure(*, quick: bool) -> list[harness.Figure]:
         library = slow_sync.build(folder)
         unit_ms = {added_ms: sync_ms(library, folder, added_ms=added_ms) for added_ms in ADDED_MS}
         store = bench_store.make_store(folder, workstations=workstations, customers=customers, campaigns=1000)
-        for added_ms, holds in run_store(store, folder, library, seconds=seconds).items():
-            figures += judged(holds, workstations=workstations, added_ms=added_ms, unit_ms=unit_ms[added_ms])
+        for (added_ms, paced), holds in run_store(store, folder, library, seconds=seconds).items():
+            at = f"{workstations} workstations, +{added_ms} ms a sync, {'at a cable' if paced else 'in a burst'}"
+            figures += judged(holds, at=at, unit_ms=unit_ms[added_ms])
     return figures
 
 
-def judged(
-    holds: list[tuple[float, bool]], *, workstations: int, added_ms: int, unit_ms: float
-) -> list[harness.Figure]:
+def judged(holds: list[tuple[float, bool]], *, at: str, unit_ms: float) -> list[harness.Figure]:
     """Return the figures of one run."""
     held_ms = [hold * 1e3 for hold, _ in holds]
     p50, p99 = harness.quantile(held_ms, 0.5), harness.quantile(held_ms, 0.99)
     printed = sum(printed for _, printed in holds) / len(holds)
     p50_limit, p99_limit = unit_ms + 1, 2 * unit_ms + 3
-    at = f"{workstations} workstations, +{added_ms} ms a sync"
     return [
         harness.figure(
             f"hold p50, ms, {at}", p50, unit_ms, "one sync",
