@@ -19,22 +19,28 @@ of everybody who is not named by `for`.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import zxingcpp
 from escpos.printer import Dummy
+from PIL import Image
 
 from agent.bootstrap import build, use_enrolment
 from agent.config import parse_config
 from agent.intake.session import TapSession
 from agent.journal.reader import JournalReader
 from pos_adapters.taps.frames import ANSWER_BODY, CUT_BODY, OUTCOME_BODY, Frame, FrameType
+from receipt.render.picture import Format, render_job
+from retail.claims import CLAIM_DAYS
 from sync.mirror import MirrorVersion, write_current
+from sync.protocol.claims import verify_claim
 from sync.protocol.mirror_record import MirrorRecord
 from sync.protocol.mirror_writer import write_snapshot
 from sync.protocol.rotating import digits_at, secret_of
@@ -259,9 +265,22 @@ class SaleStory(Story):
             decided = [each for each in self.records() if each["kind"] == "offer.decided"]
             last = [offer["campaign_id"] for offer in decided[-1]["offers"]] if block and decided else []
             assert last == step["offers"], last
+        if "claims" in step:
+            self._look_at_claim(block, step["claims"])
         if step.get("nothing"):
             assert not block, said
         assert sum(map(said.count, QR_CAPTIONS)) <= 1, "one QR code stands on a paper"
+
+    def _look_at_claim(self, block: bytes, total_e4: int) -> None:
+        """The code on the paper is this store's word, for this sale and no other, for seven days."""
+        picture = Image.open(io.BytesIO(render_job(block, Format.PNG, model="generic-80mm")))
+        codes = [code.text for code in zxingcpp.read_barcodes(picture.convert("L"))]
+        assert len(codes) == 1, codes
+        public = self.the_core.keys.sign.public_key().public_bytes_raw()
+        claim = verify_claim(codes[0].removeprefix("https://c.example/"), [public])
+        sale = [each for each in self.records() if each["kind"] == "transaction.completed"][-1]["transaction"]
+        assert (claim.transaction_id, claim.total_e4) == (sale["transaction_id"], total_e4)
+        assert claim.last_day == _day(sale["business_day"]) + timedelta(days=CLAIM_DAYS)
 
     async def do_expect(self, wanted: Mapping[str, Any], step: Mapping[str, Any]) -> None:
         wanted = dict(wanted)
