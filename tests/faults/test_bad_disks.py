@@ -85,13 +85,7 @@ def test_a_full_disk_of_a_hub_is_told_as_passing_and_everything_arrives_afterwar
 
 def test_a_read_only_disk_refuses_and_recovers(tmp_path):
     """A file system that the kernel remounts read-only after an error, and a technician writable again."""
-    image = tmp_path / "image"
-    image.write_bytes(b"")
-    os.truncate(image, EXT4_BYTES)
-    if shutil.which("mkfs.ext4") is None:
-        pytest.skip("mkfs.ext4 is not here: apt-get install e2fsprogs")
-    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
-    with mounted(tmp_path, "-o", "loop", str(image)) as disk:
+    with ext4(tmp_path) as image, mounted(tmp_path, "-o", "loop", str(image)) as disk:
         core = RealCore(tmp_path, disk)
         with running(core.command) as process:
             assert core.until_up(process)
@@ -110,13 +104,7 @@ def test_a_read_only_disk_refuses_and_recovers(tmp_path):
 @pytest.mark.parametrize("round_no", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in range(1, 8))])
 def test_an_ext4_disk_that_loses_its_power_keeps_what_was_acknowledged(tmp_path, round_no):
     """The kernel's own file system, shut down without flushing its log while core commits; then mounted again."""
-    if shutil.which("mkfs.ext4") is None:
-        pytest.skip("mkfs.ext4 is not here: apt-get install e2fsprogs")
-    image = tmp_path / "image"
-    image.write_bytes(b"")
-    os.truncate(image, EXT4_BYTES)
-    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
-    with mounted(tmp_path, "-o", "loop", str(image)) as disk:
+    with ext4(tmp_path) as image, mounted(tmp_path, "-o", "loop", str(image)) as disk:
         core = RealCore(tmp_path, disk)
         with running(core.command) as process:
             assert core.until_up(process)
@@ -128,6 +116,59 @@ def test_an_ext4_disk_that_loses_its_power_keeps_what_was_acknowledged(tmp_path,
         assert "never" not in core.acknowledged
     with mounted(tmp_path, "-o", "loop", str(image)) as disk:
         check_core(disk, acknowledged)
+
+
+@contextlib.contextmanager
+def ext4(folder: Path) -> Iterator[Path]:
+    """Make a file system in a file; skips where there is nothing to make one with."""
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("mkfs.ext4 is not here: apt-get install e2fsprogs")
+    image = folder / "image"
+    image.write_bytes(b"")
+    os.truncate(image, EXT4_BYTES)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
+    yield image
+
+
+@pytest.mark.parametrize("round_no", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in range(1, 6))])
+def test_an_ext4_disk_of_a_hub_that_loses_its_power_keeps_what_was_acknowledged(tmp_path, round_no):
+    with ext4(tmp_path) as image, mounted(tmp_path, "-o", "loop", str(image)) as disk:
+        hub = RealHub(disk)
+        code = hub.code()
+        with running(hub.command, stdout=subprocess.PIPE) as process:
+            url = hub.url_of(process)
+            hub.enrol(url, code)
+            for _ in range(1 + 10 * round_no):
+                hub.upload(url)
+            cut_power(disk)
+            with pytest.raises(TillstreamError):
+                hub.upload(url)
+    with mounted(tmp_path, "-o", "loop", str(image)) as disk:
+        with running(hub.command, stdout=subprocess.PIPE) as process:
+            hub.send_all(hub.url_of(process))
+        check_hub(disk, set(hub.acknowledged))
+
+
+@pytest.mark.slow
+def test_a_read_only_disk_of_a_hub_refuses_and_everything_arrives_afterwards(tmp_path):
+    with ext4(tmp_path) as image, mounted(tmp_path, "-o", "loop", str(image)) as disk:
+        hub = RealHub(disk)
+        code = hub.code()
+        with running(hub.command, stdout=subprocess.PIPE) as process:
+            url = hub.url_of(process)
+            hub.enrol(url, code)
+            hub.upload(url)
+            turned = subprocess.run(["mount", "-o", "remount,abort", str(disk)], check=False, capture_output=True)
+            if turned.returncode != 0:
+                pytest.skip(f"remounting is not possible here: {turned.stderr.decode().strip()}")
+            with pytest.raises(TillstreamError) as refused:
+                hub.upload(url)
+            assert refused.value.code == "database_away"
+            assert process.poll() is None
+    with mounted(tmp_path, "-o", "loop", str(image)) as disk:
+        with running(hub.command, stdout=subprocess.PIPE) as process:
+            hub.send_all(hub.url_of(process))
+        check_hub(disk, set(hub.acknowledged))
 
 
 def cut_power(disk: Path) -> None:
