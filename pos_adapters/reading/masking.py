@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pos_adapters.reading.torn_numbers import PLACE_BEGUN, PLACE_COMMAND, STAR_COMMAND, masked_torn
 from pos_adapters.reading.wide_digits import STYLE_COMMAND, WIDE_BYTES, masked_wide
 
 DIGITS_MIN, DIGITS_MAX = 12, 19  # ISO/IEC 7812-1: up to 19; nothing under 12 is in circulation
@@ -35,8 +36,11 @@ def _found(body: str) -> re.Pattern[str]:
 _RUN, _GROUPS = _found(_DIGITS), _found(_AS_ON_CARD)
 _PLACES = re.compile(rf"{STYLE_COMMAND}|\d")
 _BEGUN = r"[#!\x81\x82\xa1-\xa3\xe2\xe3\xef]|[\xe2\xe3]\x80|\xe2\x88|\xef\xbc|\x1b[ !\-3EGJMRSTVadert{]?|\x1d[!BHbfh]?"
+_BEGUN += "|" + PLACE_BEGUN
 _TAIL = re.compile(  # digits that may go on, narrow or wide, and the first bytes of a wide one or of a command
-    rf"(?:[\d .\-\xa0\t\r\n]|{STYLE_COMMAND}|{WIDE_BYTES})*(?:{_BEGUN})?\Z".encode("latin-1")
+    rf"(?:[\d .\-\xa0\t\r\n]|{STYLE_COMMAND}|{PLACE_COMMAND}|{STAR_COMMAND}|{WIDE_BYTES})*(?:{_BEGUN})?\Z".encode(
+        "latin-1"
+    )
 )
 _FISCAL = re.compile(r"(?:^|[?&]|[^\w])(?:fn|i|fp|f|s|t)=[^&\s]*(?:&(?:fn|i|fp|f|s|t|n)=[^&\s]*){2,}")
 
@@ -89,10 +93,15 @@ def mask_bytes(data: bytes, *, exempt: Sequence[str] = ()) -> bytes:
 
     Digits are ASCII in every code page that a receipt printer knows; in double-byte text they may be wide ones too.
     """
-    data = masked_wide(data, lambda digits: is_card_number(digits) and not _is_exempt(digits, exempt))
+    data = masked_wide(data, lambda digits: _is_masked(digits, exempt))
     if len(data) - len(data.translate(None, b"0123456789")) < DIGITS_MIN:
         return data
-    return mask_text(data.decode("latin-1"), exempt=exempt).encode("latin-1")
+    text = masked_torn(mask_text(data.decode("latin-1"), exempt=exempt), lambda number: _is_masked(number, exempt))
+    return text.encode("latin-1")
+
+
+def _is_masked(digits: str, exempt: Sequence[str]) -> bool:
+    return is_card_number(digits) and not _is_exempt(digits, exempt)
 
 
 class StreamMasker:
@@ -167,6 +176,10 @@ def _masked(run: str, exempt: Sequence[re.Pattern[str]]) -> str:
     first = 0
     while first < len(groups):
         last = _last_group_of_card(run, groups, first, exempt)
+        begin, end = groups[first]
+        if last is None and run[begin] == "0" and end - begin > DIGITS_MIN:  # filled up with noughts
+            groups[first] = (begin + len(run[begin : end - 1]) - len(run[begin : end - 1].lstrip("0")), end)
+            last = _last_group_of_card(run, groups, first, exempt)
         if last is None:
             first += 1
             continue

@@ -1,0 +1,42 @@
+"""A card number is masked however the printer's commands tear it apart, fed whole or byte by byte."""
+
+import re
+
+import pytest
+
+from pos_adapters.reading.masking import StreamMasker, mask_bytes
+
+TORN = {
+    "bold last digits": b"VISA 411111111111\x1bE\x011111\x1bE\x00\n",
+    "bold in the middle": b"VISA 4\x1bE\x0111111111111\x1bE\x001111\n",
+    "a position before each group": b"4111\x1b$@\x00 1111\x1b$\x80\x00 1111\x1b$\xc0\x00 1111\n",
+    "a status request": b"VISA 411111\x10\x04\x011111111111\n",
+    "Star's bold, which has no argument": b"VISA 4111111\x1bE111111\x1bF111\n",
+    "in a QR code": b"\x1d(k\x13\x001P04111111111111111\x1d(k\x03\x001Q0\n",
+    "filled up with noughts": b"PAN 0004111111111111111\n",
+}
+PLAIN = {
+    "amounts in bold": b"4111 \x1bE\x0112.50\x1bE\x00 1111 \x1bE\x018.00\x1bE\x00\n",
+    "a document number that passes no check": b"411111111111\x1bE\x011112\n",
+    "an article number in bold": b"\x1bE\x014006381333931\x1bE\x00\n",
+}
+
+
+@pytest.mark.parametrize("job", TORN.values(), ids=TORN)
+def test_a_torn_number_keeps_six_and_four_digits_and_every_byte_its_place(job):
+    masked = mask_bytes(job)
+    assert len(masked) == len(job)
+    assert masked.count(b"*") == 6
+    assert re.sub(rb"\*", b"1", masked) == job, "nothing but digits was touched"
+    masker = StreamMasker()
+    assert b"".join(masker.feed(job[at : at + 1]) for at in range(len(job))) + masker.close() == masked
+
+
+@pytest.mark.parametrize("job", PLAIN.values(), ids=PLAIN)
+def test_what_is_no_card_stays(job):
+    assert mask_bytes(job) == job
+
+
+def test_digits_and_commands_without_end_are_looked_at_once():
+    hostile = b"4\x1bE\x01" * 20_000
+    assert len(mask_bytes(hostile)) == len(hostile)
