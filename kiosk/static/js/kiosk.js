@@ -91,7 +91,7 @@ function perform(effect) {
 /** Show the code where it is seen at once, and leave the focus beside it. @param {{scan_id: string, url?: string}} answer */
 function handed(answer) {
   page.send("handed", answer);
-  document.querySelector(".phone")?.scrollIntoView({ block: "nearest" });
+  document.querySelector(".phone")?.scrollIntoView({ block: "start" });
   /** @type {HTMLElement | null} */ (document.querySelector(".phone button"))?.focus({ preventScroll: true });
 }
 
@@ -258,7 +258,7 @@ function greeting({ customer, offers, phone, paper }) {
       <h1>${customer.first_name ? texts.say("hello", { name: customer.first_name }) : texts.say("hello_nobody")}</h1>
       ${points(customer)}
     </div>
-    <p role="status" class="quiet">${paper ? texts.say(`coupons_${paper}`) : ""}</p>
+    ${paper ? html`<p role="status" class="quiet">${texts.say(`coupons_${paper}`)}</p>` : nothing}
     <div class="row">
       ${content.hands_over && !phone
         ? html`<button class="main" @click=${() => page.send("hand_over")}>${texts.say("send_to_phone")}</button>`
