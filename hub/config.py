@@ -21,6 +21,8 @@ smtp = "smtps://user:password@mail.example"
 from = "shop@example.org"
 sms = "https://sms.example/send" # POST {"to", "text"}
 sms_token = "secret"             # sent as Authorization: Bearer
+[alerts]
+webhook = "https://chat.example/hook"  # POST {"text", "changes"} when a store falls ill, and when it is well again
 ```
 """
 
@@ -34,6 +36,7 @@ from typing import Any
 
 from platformdirs import user_data_path
 
+from hub.addresses import is_safe_address
 from retail.errors import ConfigurationError
 
 CONFIG_BYTES_MAX = 65_536
@@ -48,6 +51,7 @@ _KEYS = {
     "chain": {"tenant": "tenant", "name": "chain_name", "country": "country"},
     "mirror": {"customers": "customers", "seen_days": "seen_days", "unplaced": "unplaced"},
     "claims": {"public_url": "public_url", "points": "claim_points"},
+    "alerts": {"webhook": "alert_webhook"},
     "messages": {"smtp": "smtp", "from": "mail_from", "sms": "sms", "sms_token": "sms_token"},
 }
 
@@ -72,6 +76,7 @@ class HubConfig:
     mail_from: str = ""
     sms: str = ""
     sms_token: str = field(default="", repr=False)
+    alert_webhook: str = field(default="", repr=False)  # the address is what lets anybody write to the chat
 
     @property
     def pages_for_all(self) -> bool:
@@ -116,6 +121,8 @@ def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str
     if not config.claim_points.isdecimal():
         raise ConfigurationError("claims.points is no whole number", fix='e.g. points = "100"')
     _check_mirror(config)
+    if config.alert_webhook and not is_safe_address(config.alert_webhook):
+        raise ConfigurationError("alerts.webhook: an alarm goes to https only", fix="name an https address")
     return config
 
 

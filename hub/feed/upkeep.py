@@ -9,12 +9,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Self
 
 from hub.bootstrap import Hub
+from hub.feed.erasing import Erasing
 from hub.feed.files import MIRROR_KINDS
 from hub.feed.learning import Learner
 from hub.feed.stopping import StopBoard
+from hub.fleet_watch import FleetWatch
 from retail.errors import TillstreamError
 
 TURN_S = 300.0
@@ -51,9 +54,19 @@ class FeedUpkeep:
         if hub.claims is not None:
             hub.claims.ask_joined(hub.joining, now=now)
         StopBoard(hub.database, hub.files).publish(tenant_id, now=now)
+        if hub.config.alert_webhook:
+            self._watch(hub)
         made = [kept.file.as_of for kept in hub.files.all(tenant_id) if kept.file.kind in MIRROR_KINDS]
         if not made or now - datetime.fromisoformat(max(made)) >= MIRROR_EVERY:
             hub.publisher.mirror(tenant_id, now=now)
+
+    def _watch(self, hub: Hub) -> None:
+        """Tell the chain's people which stores have fallen ill since the last turn."""
+        from hub.alarm import raise_alarm  # noqa: PLC0415 - an HTTP client, where somebody wants to be told
+
+        through, _ = Erasing(hub.database, hub.files, hub.feed).stores(hub.config.tenant)
+        watch = FleetWatch(hub.database, hub.config.tenant, partial(raise_alarm, hub.config.alert_webhook))
+        watch.look(now=hub.clock(), through=through)
 
     def _run(self) -> None:
         before = ""

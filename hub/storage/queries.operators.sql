@@ -87,3 +87,16 @@ WHERE tenant_id = :tenant_id AND decided_at IS NULL ORDER BY proposal_no;
 -- A second person has decided; the first who does counts.
 UPDATE proposal SET decided_by = :who, decided_at = :now, allowed = :allowed
 WHERE tenant_id = :tenant_id AND proposal_no = :proposal_no AND decided_at IS NULL;
+
+-- name: troubles_told
+-- What people have been told of.
+SELECT store_id, trouble, since FROM fleet_trouble WHERE tenant_id = :tenant_id ORDER BY store_id, trouble;
+
+-- name: put_trouble
+-- A trouble that has begun.
+INSERT INTO fleet_trouble (tenant_id, store_id, trouble, since) VALUES (:tenant_id, :store_id, :trouble, :now)
+ON CONFLICT (tenant_id, store_id, trouble) DO NOTHING;
+
+-- name: drop_trouble
+-- A trouble that is over.
+DELETE FROM fleet_trouble WHERE tenant_id = :tenant_id AND store_id = :store_id AND trouble = :trouble;

@@ -34,9 +34,12 @@ def reconcile(
     lines = [f"{each['finding']}: {each['subject']}, {each['money']}: {each['why']}" for each in told["findings"]]
     _tell(told, "\n".join(lines) or f"it adds up: {told['accounts']} accounts, {told['leases']} leases", as_json)
     if lines and alarm:
-        from hub.value.alarm import raise_alarm  # noqa: PLC0415 - imported by the command that needs it
+        from hub.alarm import raise_alarm  # noqa: PLC0415 - imported by the command that needs it
 
-        raise_alarm(alarm, told)
+        first = told["findings"][0]
+        text = f"value does not add up: {len(lines)} findings, first {first['finding']} of {first['subject']}"
+
+        raise_alarm(alarm, {"text": text, **told})
     if lines:
         raise typer.Exit(1)
 
