@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pos_adapters.reading import particulars
 from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.day_reports import day_report
-from pos_adapters.reading.entries import fashions_of, label_lines, leave_out_header, sheet_of
+from pos_adapters.reading.entries import Fashions, label_lines, leave_out_header, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.kinds import (
@@ -69,6 +69,8 @@ class DocumentReading:
         self.explained: tuple[Sheet, Solution | None] | None = None
         self.named: list[Naming] = []
         self.proved: Proved | None = None  # by `read`, where a transaction comes of it
+        self.fashions = Fashions()
+        self.fashions.count(self.lines, self.labelled)
         self.in_first_fashion = False  # the first reading of its amounts that was tried holds
         self.languages = tuple(name for index, name in enumerate(self.lexicon.languages) if self.active >> index & 1)
 
@@ -143,8 +145,7 @@ class DocumentReading:
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield the entries in each fashion the amounts may be printed in, the likeliest first."""
-        labels = [label for label, _ in self.labelled]
-        for decimals in fashions_of(self.lines, labels):
+        for decimals in self.fashions.likeliest(self.lines):
             yield sheet_of(self.lines, self.labelled, decimals)
 
     def _first_that_holds(self) -> tuple[Sheet | None, Verdict]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pos_adapters.reading.documents import LINES_MAX, DocumentReading, fiscal_conflict, reading_of
-from pos_adapters.reading.entries import add_entries, after_heading, fashions_of, label_lines
+from pos_adapters.reading.entries import add_entries, after_heading, label_lines
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.kinds import TERMS_REACH_LINES, lines_saying, namings, return_at_foot
 from pos_adapters.reading.labels import MONEY, count_votes, languages_of
@@ -73,8 +73,9 @@ class Draft:
             or points_of(more, active)
         ):
             return False
-        near = lines[max(0, first - TERMS_REACH_LINES) :]
-        return not (any(facts.telling for facts in near) and return_at_foot(lines, active, self._solution.total.line))
+        near = max(0, first - TERMS_REACH_LINES)  # what stands below its words may change what these lines said
+        told = any(facts.telling for facts in lines[near:])
+        return not (told and return_at_foot(lines, active, max(near, self._solution.total.line)))
 
     def _adds_nothing(self, first: int) -> bool:
         """Whether the lines from `first` on have no amounts, in the fashion in which all others have theirs."""
@@ -85,8 +86,8 @@ class Draft:
         if after_heading(more, labelled, sheet.decimals):
             return False
         if any(facts.right for facts in more):
-            fashions = fashions_of(document.lines, [label for label, _ in document.labelled])
-            if fashions[0] != sheet.decimals:
+            document.fashions.count(more, labelled)
+            if document.fashions.likeliest(document.lines)[0] != sheet.decimals:
                 return False
         below = Sheet(more, [label for label, _ in labelled], sheet.decimals)
         below.carried = sheet.carried

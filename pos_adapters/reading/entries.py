@@ -64,23 +64,41 @@ _UNLABELLED: tuple[Label | None, list[Label]] = (None, [])
 _THREE_DECIMALS = frozenset(("kwd", "bhd", "tnd", "omr", "jod", "iqd", "lyd", "dt", "kd", "bd"))
 
 
-def fashions_of(lines: Sequence[LineFacts], labels: Sequence[Label | None]) -> list[int]:
-    """Return how amounts may be printed here (decimals), the likeliest first: totals and tenders tell."""
-    votes = [0, 0, 0, 0]
-    for facts, label in zip(lines, labels, strict=True):
-        if not facts.right:
-            continue
-        number = facts.numbers[facts.right[-1]]
-        decimals = number.decimals
-        weight = 8 if label is not None and label.role in _PART_OF else 1
-        if decimals == USUAL_DECIMALS or decimals in (0, 3):
-            votes[decimals] += weight
-            if decimals == 3 and number.grouped >= 0:
-                votes[0] += weight + 1  # "1,200" is far oftener a thousand than a thousandth
-    found = [decimals for decimals in (USUAL_DECIMALS, 0) if votes[decimals]]
-    if votes[3] and any(number.currency in _THREE_DECIMALS for facts in lines for number in facts.numbers):
-        found.append(3)
-    return sorted(found, key=lambda decimals: -votes[decimals])
+class Fashions:
+    """How amounts may be printed here, in decimals: totals and tenders tell. Lines are counted as they come."""
+
+    __slots__ = ("_in_thousandths", "_votes")
+
+    def __init__(self) -> None:
+        self._votes = [0, 0, 0, 0]
+        self._in_thousandths: bool | None = None  # whether the currency has a thousand parts; None while nobody asked
+
+    def count(self, lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]]) -> None:
+        """Count the votes of more lines."""
+        votes = self._votes
+        for facts, (label, _) in zip(lines, labelled, strict=True):
+            if not facts.right:
+                continue
+            number = facts.numbers[facts.right[-1]]
+            decimals = number.decimals
+            weight = 8 if label is not None and label.role in _PART_OF else 1
+            if decimals == USUAL_DECIMALS or decimals in (0, 3):
+                votes[decimals] += weight
+                if decimals == 3 and number.grouped >= 0:
+                    votes[0] += weight + 1  # "1,200" is far oftener a thousand than a thousandth
+
+    def likeliest(self, lines: Sequence[LineFacts]) -> list[int]:
+        """Return the fashions, the likeliest first. `lines` name the currency: the first time they are asked counts."""
+        votes = self._votes
+        found = [decimals for decimals in (USUAL_DECIMALS, 0) if votes[decimals]]
+        if votes[3]:
+            if self._in_thousandths is None:
+                self._in_thousandths = any(
+                    number.currency in _THREE_DECIMALS for facts in lines for number in facts.numbers
+                )
+            if self._in_thousandths:
+                found.append(3)
+        return sorted(found, key=lambda decimals: -votes[decimals])
 
 
 def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]], decimals: int) -> Sheet:
