@@ -59,6 +59,9 @@ PrintProfileOption = Annotated[
     str | None, typer.Option("--print-profile", help="off, on_request, separate_slip, appendix.")
 ]
 HubOption = Annotated[str | None, typer.Option("--hub", help="The hub's address; - for none.")]
+MemberOption = Annotated[
+    str | None, typer.Option("--member", help='What member codes look like, e.g. "ean13:29 qr:tillstream".')
+]
 WorkstationOption = Annotated[str | None, typer.Option("--workstation", help="The checkout that is set up.")]
 ListenOption = Annotated[str | None, typer.Option("--listen", help="Where the till prints to, HOST:PORT of this PC.")]
 PrinterOption = Annotated[str | None, typer.Option("--printer", help="The receipt printer's address.")]
@@ -104,6 +107,7 @@ def setup(
     currency: CurrencyOption = None,
     print_profile: PrintProfileOption = None,
     hub: HubOption = None,
+    member: MemberOption = None,
     workstation: WorkstationOption = None,
     listen: ListenOption = None,
     printer: PrinterOption = None,
@@ -131,7 +135,8 @@ def setup(
         )
     given = Given(
         store=store, name=name, country=country, language=language, timezone=timezone, currency=currency,
-        print_profile=print_profile, hub=hub, workstation=workstation, listen=listen, printer=printer, model=model,
+        print_profile=print_profile, hub=hub, member=member,
+        workstation=workstation, listen=listen, printer=printer, model=model,
         columns=columns, scanners=tuple(scanner or ()), subnet=subnet, scan_subnet=scan_subnet, find=find, scan=scan,
         proof=proof, receipts=tuple(receipt or ()), learn=learn, code=code, start=start, sheet=sheet,
     )  # fmt: skip

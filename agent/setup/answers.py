@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from agent.config import HubSection, PrintProfile, TapSection
+from agent.identity.codes import parse_code_rule
 from agent.sections import WrongSettingsError, read_section
 from receipt.printers import printer_model
 from retail.errors import ConfigurationError
@@ -32,6 +33,7 @@ class Given:
     currency: str | None = None
     print_profile: str | None = None
     hub: str | None = None
+    member: str | None = None
     workstation: str | None = None
     listen: str | None = None
     printer: str | None = None
@@ -102,6 +104,14 @@ def hub(text: str) -> str:
     if "://" not in text and "." in text:
         raise ValueError(f"https://{text}?")
     return _by(HubSection, "url", text)
+
+
+def member_codes(text: str) -> str:
+    """Return rules of member codes, with blanks between. Raises ValueError."""
+    rules = text.replace(",", " ").split()
+    for rule in rules:
+        parse_code_rule(rule)
+    return " ".join(rules)
 
 
 def listen(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from agent.config import AgentConfig
+from agent.config import AgentConfig, PrintProfile
 from agent.setup import answers
 from agent.setup.answers import Given, Parser
 from agent.setup.countries import countries, country_code
@@ -21,7 +21,7 @@ from agent.setup.terminal import Question, Terminal
 from receipt.printers import DEFAULT_MODEL
 from retail.errors import ConfigurationError
 
-PROFILES = ("off", "on_request", "separate_slip", "appendix")
+MEMBER_CODES = "qr:tillstream"  # a code of our own; whatever is on plastic, the chain knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class Told:
 
     store: dict[str, object]
     hub: str
+    member: list[str]
     lane: dict[str, Any]
     tap: dict[str, Any]
     scanners: list[dict[str, object]]
@@ -67,6 +68,7 @@ class Interview:
         """Ask everything. Raises LeftError, ConfigurationError (missing or senseless answers)."""
         store = self._store()
         hub = self._answer("--hub", "hub", answers.hub, self._standing("hub", "url") or "")
+        member = self._answer("--member", "member", answers.member_codes, self._standing_member()).split()
         lane, tap = self._lane()
         scanners = self._scanners(lane["id"])
         if self._missing:
@@ -74,7 +76,7 @@ class Interview:
             raise ConfigurationError(
                 f"not told: {', '.join(self._missing)}", fix=f"tillstream setup --yes {words}", code="missing_answers"
             )
-        return Told(store=store, hub=hub, lane=lane, tap=tap, scanners=scanners, printer=self._facts)
+        return Told(store=store, hub=hub, member=member, lane=lane, tap=tap, scanners=scanners, printer=self._facts)
 
     def _store(self) -> dict[str, object]:
         given, known = self._given, countries()
@@ -102,8 +104,8 @@ class Interview:
         elif code and not given.print_profile:
             self._say("profile_unknown", country=code)
         if self._attended and given.print_profile is None:
-            for number, each in enumerate(("off", "on_request", "separate_slip", "appendix"), start=1):
-                self._terminal.show(f"  {number}  {self._terminal.text(f'profile_{each}')}")
+            for number, each in enumerate(PrintProfile, start=1):
+                self._terminal.show(f"  {number}  {self._terminal.text(f'profile_{each.value}')}")
         kept = self._standing("store", "print_profile") if same_country else None
         default = kept or (law.value if law else "off")
         store["print_profile"] = self._answer("--print-profile", "profile", answers.profile, default)
@@ -208,6 +210,14 @@ class Interview:
         part = getattr(self._config, section, None) if self._config else None
         value = getattr(part, name, None)
         return None if value is None else str(value)
+
+    def _standing_member(self) -> str:
+        """Return the rules that stand in the file, as they are written there; else what phones show of us."""
+        if self._config is None or not self._config.codes.member:
+            return MEMBER_CODES
+        return " ".join(
+            f"{rule.symbology}:{rule.prefix}" if rule.prefix else rule.symbology for rule in self._config.codes.member
+        )
 
     def _free_listen(self) -> str:
         taken = {

@@ -84,6 +84,7 @@ class Wizard:
         sections: dict[str, Mapping[str, object]] = {
             "store": told.store,
             "hub": {"url": told.hub or None},
+            "codes": {"member": told.member or None},
             "agent": self._agent_section(),
         }
         text = changed(self._before, sections=sections, workstation=told.lane, tap=told.tap, scanners=told.scanners)

@@ -81,6 +81,9 @@ def tells_who_and_where(person: Technician) -> None:
 
 
 def tells_of_the_lane(person: Technician, listen: int, printer: Printer) -> None:
+    person.answers(r"member codes look.*\[qr:tillstream\]", "ean99:29")
+    person.sees("does not fit")
+    person.types("ean13:29, qr:tillstream")
     person.answers(r"Number of this checkout.*\[1\]", "")
     person.answers("Where the till will print", f"127.0.0.1:{listen}")
     person.answers("printer's address", "127.0.0.1:banana")
@@ -127,7 +130,19 @@ def prints_when_it_listens(port: int, job: bytes) -> None:
 
 def test_ctrl_c_at_any_question_leaves_nothing_behind(tmp_path: Path, printer: Printer) -> None:
     given = ["--store", "1", "--name", "x", "--country", "DE", "--language", "de", "--timezone", "Europe/Berlin"]
-    given += ["--currency", "EUR", "--print-profile", "off", "--hub", "-", "--workstation", "1", "--no-scan"]
+    given += [
+        "--currency",
+        "EUR",
+        "--print-profile",
+        "off",
+        "--hub",
+        "-",
+        "--member",
+        "qr:tillstream",
+        "--workstation",
+        "1",
+        "--no-scan",
+    ]
     for question, more in (
         ("Store number", []),
         ("Where the till will print", given),
@@ -191,7 +206,7 @@ def test_unattended_setup_takes_flags_and_the_second_run_changes_nothing(tmp_pat
     assert told["learnt"]["read_before"] == 3
     assert len(told["checks"]) >= 30
     before = (tmp_path / "agent.toml").read_text("utf-8")
-    (tmp_path / "agent.toml").write_text(f"# by hand\n{before}\n[codes]\nmember = ['ean13:29']  # ours\n", "utf-8")
+    (tmp_path / "agent.toml").write_text(f"# by hand\n{before}\n[desk]\nkiosks = ['door']  # ours\n", "utf-8")
     stat = (tmp_path / "agent.toml").stat()
     again = unattended(tmp_path, "--no-sheet")
     assert again.returncode == 0, again.stderr
