@@ -236,8 +236,10 @@ def audience_told(config: Path | None, *, state_dir: Path | None, rule: str, exa
     from hub.feed.audience import audience_of  # noqa: PLC0415
     from retail.rule_words import parse_rule  # noqa: PLC0415
 
-    parsed = parse_rule(rule)
     with opened(config, state_dir) as hub:
+        with hub.database.reading() as session:
+            segments = {str(row[0]) for row in session.rows("segment_names", tenant_id=hub.config.tenant)}
+        parsed = parse_rule(rule, segments=segments or None)
         found = audience_of(hub.database, hub.config.tenant, parsed, at=hub.clock(), examples_max=examples)
     return {
         "rule": str(parsed),

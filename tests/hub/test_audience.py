@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from hub.__main__ import app
 from hub.feed.audience import accounts, audience_of
+from retail.errors import ConfigurationError
 from retail.facts import Facts
 from retail.facts_json import facts_from_mapping
 from retail.loyalty import Account
@@ -77,5 +78,7 @@ def test_an_audience_is_counted_before_a_campaign_is_written(rig, tmp_path):
     state = ["--state-dir", str(rig.config.state_dir)]
     done = CliRunner().invoke(app, ["audience", "best and not employee", "--json", *state], catch_exceptions=False)
     assert json.loads(done.stdout) == {"rule": "best and not employee", "customers": 3, "meant": 1, "examples": []}
-    wrong = CliRunner().invoke(app, ["audience", "best and not employe within 3 dais", *state])
-    assert wrong.exit_code != 0
+    wrong = CliRunner().invoke(app, ["audience", "bets and not employee", *state])
+    assert isinstance(wrong.exception, ConfigurationError)
+    assert "at column 1 " in wrong.exception.message
+    assert wrong.exception.fix == "did you mean 'best'?"
