@@ -11,9 +11,7 @@ from typing import Final
 
 from receipt.layout import Typesetter
 
-_LINES: Final = re.compile(rb"(?:[\x20-\xff]*+\r?\n)++")
-
-_CR: Final = 0x0D
+_LINE: Final = re.compile(rb"([\x20-\xff]*+)\r?\n")
 _TEXT: Final = re.compile(rb"[\x20-\xff]++")
 
 
@@ -24,17 +22,13 @@ def is_text(data: bytes) -> bool:
 
 def print_lines(sheet: Typesetter, data: bytes, at: int, *, offset: int) -> int:
     """Print the lines from `data[at]`, byte `offset` of the job, on; return where the first stands that is left."""
-    block = _LINES.match(data, at)
-    if block is None:
-        return at
-    whole_line = sheet.whole_line
-    for line in data[at : block.end() - 1].split(b"\n"):
-        size = len(line) + 1
-        text = line[:-1] if line and line[-1] == _CR else line
+    whole_line, next_line = sheet.whole_line, _LINE.match
+    offset -= at  # of `data[0]`
+    while (line := next_line(data, at)) is not None:
+        text, after = line[1], line.end()
         if not text:
-            sheet.line_feed(offset + size - 1)
-        elif not whole_line(text, offset):
+            sheet.line_feed(offset + after - 1)
+        elif not whole_line(text, offset + at):
             break
-        at += size
-        offset += size
+        at = after
     return at
