@@ -21,6 +21,8 @@ smtp = "smtps://user:password@mail.example"
 from = "shop@example.org"
 sms = "https://sms.example/send" # POST {"to", "text"}
 sms_token = "secret"             # sent as Authorization: Bearer
+[people]
+four_eyes_stores = "50"          # taking back a stop that acts in so many stores needs a second person; "0": never
 [alerts]
 webhook = "https://chat.example/hook"  # POST {"text", "changes"} when a store falls ill, and when it is well again
 ```
@@ -51,6 +53,7 @@ _KEYS = {
     "chain": {"tenant": "tenant", "name": "chain_name", "country": "country"},
     "mirror": {"customers": "customers", "seen_days": "seen_days", "unplaced": "unplaced"},
     "claims": {"public_url": "public_url", "points": "claim_points"},
+    "people": {"four_eyes_stores": "four_eyes_stores"},
     "alerts": {"webhook": "alert_webhook"},
     "messages": {"smtp": "smtp", "from": "mail_from", "sms": "sms", "sms_token": "sms_token"},
 }
@@ -76,6 +79,7 @@ class HubConfig:
     mail_from: str = ""
     sms: str = ""
     sms_token: str = field(default="", repr=False)
+    four_eyes_stores: str = "50"
     alert_webhook: str = field(default="", repr=False)  # the address is what lets anybody write to the chat
 
     @property
@@ -121,6 +125,8 @@ def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str
     if not config.claim_points.isdecimal():
         raise ConfigurationError("claims.points is no whole number", fix='e.g. points = "100"')
     _check_mirror(config)
+    if not config.four_eyes_stores.isdecimal():
+        raise ConfigurationError("people.four_eyes_stores is no number", fix='e.g. four_eyes_stores = "50"')
     if config.alert_webhook and not is_safe_address(config.alert_webhook):
         raise ConfigurationError("alerts.webhook: an alarm goes to https only", fix="name an https address")
     return config

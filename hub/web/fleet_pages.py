@@ -12,10 +12,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hub.bootstrap import Hub
 from hub.feed.erasing import Erasing
-from hub.feed.stopping import StopBoard, StopOrder
+from hub.feed.stopping import PressedStop, StopBoard, StopOrder
 from hub.fleet import FleetView, Trouble, fleet_view
 from hub.operators.audit import AuditLog
 from hub.operators.people import Operator
+from hub.operators.proposals import Proposals
 from hub.operators.roles import STOP_RIGHTS, Right, may
 from hub.web.door import Door, NotSignedInError
 from hub.web.forms import place_of, read_form
@@ -104,7 +105,7 @@ def _view(hub: Hub, asked: Asked) -> FleetView:
 def _fleet(hub: Hub, pages: Pages, request: Request, asked: Asked, *, status: int = 200) -> Response:
     view, now, text = _view(hub, asked), hub.clock(), pages.text(request)
     person = Door(hub).person(request)
-    pressed = StopBoard(hub.database, hub.files).pressed(hub.config.tenant)
+    pressed = _board(hub).pressed(hub.config.tenant)
     return pages.html(
         request,
         "fleet.html",
@@ -115,7 +116,9 @@ def _fleet(hub: Hub, pages: Pages, request: Request, asked: Asked, *, status: in
         last_page=max(1, -(-view.stores // PER_PAGE)),
         ages={line.store_id: age_text(line.last_contact_at, now, text) for line in view.lines},
         stops=[each for each in pressed if not each.is_over(now)],
+        proposals=_proposals(hub).waiting(),
         kinds=[kind for kind in StopKind if person is not None and may(person.role, STOP_RIGHTS[kind])],
+        may_erase=person is not None and may(person.role, Right.ERASE),
         may_enrol=person is not None and may(person.role, Right.ENROL),
         troubles=[trouble for trouble in Trouble if trouble.value in view.by_trouble],
         stop_rights={kind.value: STOP_RIGHTS[kind] for kind in StopKind},
@@ -146,16 +149,58 @@ def _stop(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
         until=_until(typed.get("until", ""), hub.clock()),
         why=typed.get("why", "").strip(),
     )
-    StopBoard(hub.database, hub.files).press(hub.config.tenant, order, who=person.name, now=hub.clock())
+    _board(hub).press(hub.config.tenant, order, who=person.name, now=hub.clock())
 
 
 def _resume(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
-    board, number = StopBoard(hub.database, hub.files), typed.get("stop", "")
-    pressed = {str(each.stop_no): each for each in board.pressed(hub.config.tenant)}
-    if number not in pressed:
-        raise ConfigurationError("this stop does not act any more", fix="look at the page again", code="no_stop")
-    person.need(STOP_RIGHTS[pressed[number].kind])
-    board.resume(hub.config.tenant, pressed[number].stop_no, who=person.name, now=hub.clock())
+    """Take a stop back, or ask a second person where it acts in many stores: then money flows again."""
+    stop = _acting(hub, typed.get("stop", ""))
+    person.need(STOP_RIGHTS[stop.kind])
+    if not _needs_two(hub, stop):
+        _board(hub).resume(hub.config.tenant, stop.stop_no, who=person.name, now=hub.clock())
+        return
+    what = f"{stop.kind.value} {stop.campaign_id}".strip()
+    _proposals(hub).propose(
+        action="resume", subject=str(stop.stop_no), detail=f"{what} in {stop.scope or 'the chain'}", who=person.name
+    )
+
+
+def _decide(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
+    """Allow what somebody else wants, or refuse it."""
+    number, allowed = typed.get("proposal", ""), typed.get("allowed") == "yes"
+    proposal = next((each for each in _proposals(hub).waiting() if str(each.proposal_no) == number), None)
+    if proposal is None:
+        raise ConfigurationError("this does not wait any more", fix="look at the page again", code="no_proposal")
+    if allowed:
+        person.need(STOP_RIGHTS[_acting(hub, proposal.subject).kind])
+    _proposals(hub).decide(proposal.proposal_no, by=person, allowed=allowed)
+    if allowed:
+        who = f"{proposal.proposed_by} and {person.name}"
+        _board(hub).resume(hub.config.tenant, int(proposal.subject), who=who, now=hub.clock())
+
+
+def _acting(hub: Hub, number: str) -> PressedStop:
+    for stop in _board(hub).pressed(hub.config.tenant):
+        if str(stop.stop_no) == number:
+            return stop
+    raise ConfigurationError("this stop does not act any more", fix="look at the page again", code="no_stop")
+
+
+def _needs_two(hub: Hub, stop: PressedStop) -> bool:
+    limit = int(hub.config.four_eyes_stores)
+    if not limit:
+        return False
+    what, _, name = stop.scope.partition(":")
+    stores = hub.reports.stores(hub.config.tenant, troubles_only=True)
+    return sum(not what or name == (store.store_id if what == "store" else store.region) for store in stores) >= limit
+
+
+def _board(hub: Hub) -> StopBoard:
+    return StopBoard(hub.database, hub.files)
+
+
+def _proposals(hub: Hub) -> Proposals:
+    return Proposals(hub.database, hub.config.tenant, hub.clock)
 
 
 def _code(hub: Hub, person: Operator, typed: Mapping[str, str]) -> Mapping[str, str]:
@@ -166,8 +211,22 @@ def _code(hub: Hub, person: Operator, typed: Mapping[str, str]) -> Mapping[str, 
     return {"code": made.code, "store": store_id, "until": made.expires_at.isoformat(timespec="minutes")}
 
 
+def _erase(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
+    """Forget a customer for ever, here and in every store; typed twice, because nothing brings them back."""
+    person.need(Right.ERASE)
+    customer_id = typed.get("customer", "").strip()
+    if not customer_id or customer_id != typed.get("again", "").strip():
+        raise ConfigurationError("the two customer ids differ", fix="type the same id twice", code="differ")
+    erasing, now = Erasing(hub.database, hub.files, hub.feed), hub.clock()
+    (found,) = erasing.look(hub.config.tenant, [customer_id])
+    if not (found.is_known or found.records or found.erased_at):
+        raise ConfigurationError("nobody here has this customer id", fix="look it up again", code="unknown")
+    erasing.erase(hub.config.tenant, [found], now=now)
+    AuditLog(hub.database).note(hub.config.tenant, who=person.name, did="erased", subject="1 customers", now=now)
+
+
 _ACTS: Mapping[str, Callable[[Hub, Operator, Mapping[str, str]], Mapping[str, str] | None]] = MappingProxyType(
-    {"stop": _stop, "resume": _resume, "code": _code}
+    {"stop": _stop, "resume": _resume, "decide": _decide, "code": _code, "erase": _erase}
 )
 """What the forms do; what they return is shown once."""
 

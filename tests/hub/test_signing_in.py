@@ -9,6 +9,7 @@ import pytest
 from hub.operators.audit import AuditLog
 from hub.operators.people import FAILURES_MAX
 from hub.operators.roles import Role
+from tests.hub.rig import HubRig
 
 PASSWORD = "correct horse battery staple"
 
@@ -24,7 +25,7 @@ async def browser(rig, name: str = ""):
         yield client
 
 
-ROLES = {"ina": Role.STORE_IT, "mia": Role.MARKETER, "ada": Role.AUDITOR}
+ROLES = {"ina": Role.STORE_IT, "mia": Role.MARKETER, "ada": Role.AUDITOR, "cara": Role.CUSTOMER_CARE}
 
 
 @asynccontextmanager
@@ -174,3 +175,77 @@ async def test_a_guesser_is_slowed_down_on_the_page_too(rig):
     assert right.status_code == 429
     assert "Подождите" in right.text
     assert told(rig) == [("ina", "passwords.wrong", "")]
+
+
+async def test_a_stop_of_many_stores_is_taken_back_by_two_people(tmp_path):
+    rig = HubRig(tmp_path / "hub", four_eyes_stores="2")
+    for store_id in ("7781", "7782"):
+        rig.code(store_id)
+    async with with_people(rig, "ina", "mia", "ada"):
+        async with browser(rig, "ina") as client:
+            await client.post("/fleet/stop", data={"what": "burning", "where": "chain"})
+            await client.post("/fleet/resume", data={"stop": "1"})
+            await client.post("/fleet/resume", data={"stop": "1"})
+            own = await client.post("/fleet/decide", data={"proposal": "1", "allowed": "yes"})
+            assert (own.status_code, "somebody else" in own.text) == (403, True)
+        async with browser(rig, "ada") as client:
+            auditor = await client.post("/fleet/decide", data={"proposal": "1", "allowed": "yes"})
+            assert auditor.status_code == 403
+        async with browser(rig, "mia") as client:
+            assert "wanted by ina" in (await client.get("/fleet?lang=en")).text
+            assert (await client.post("/fleet/decide", data={"proposal": "1", "allowed": "yes"})).status_code == 303
+            again = await client.post("/fleet/decide", data={"proposal": "1", "allowed": "yes"})
+            assert again.status_code == 422
+    did = [each for each in told(rig) if each[1] != "signed.in"]
+    rig.hub.close()
+    assert did == [
+        ("ina", "stop.pressed", "1: burning in the chain"),
+        ("ina", "resume.proposed", "1"),
+        ("mia", "resume.allowed", "1"),
+        ("ina and mia", "stop.taken_back", "1"),
+    ]
+
+
+async def test_what_a_second_person_refuses_does_not_happen(tmp_path):
+    rig = HubRig(tmp_path / "hub", four_eyes_stores="1")
+    async with with_people(rig, "ina", "mia"):
+        async with browser(rig, "ina") as client:
+            await client.post("/fleet/stop", data={"what": "burning", "where": "store", "place": "7781"})
+            await client.post("/fleet/resume", data={"stop": "1"})
+        async with browser(rig, "mia") as client:
+            await client.post("/fleet/decide", data={"proposal": "1", "allowed": "no"})
+            page = (await client.get("/fleet?lang=en")).text
+    rig.hub.close()
+    assert "wanted by" not in page
+    assert "Take back" in page
+
+
+async def test_customer_care_forgets_somebody_by_an_id_typed_twice_and_the_log_names_nobody(rig):
+    (rig.config.state_dir / "customers.csv").write_text("customer_id,first_name\nc-17,Anna\n")
+    import_customers(rig)
+    async with with_people(rig, "cara", "ina"):
+        async with browser(rig, "ina") as client:
+            refused = await client.post("/fleet/erase", data={"customer": "c-17", "again": "c-17"})
+            assert refused.status_code == 403
+        async with browser(rig, "cara") as client:
+            for typed in ({"customer": "c-17", "again": "c-71"}, {"customer": "c-99", "again": "c-99"}, {}):
+                assert (await client.post("/fleet/erase", data=typed)).status_code == 422
+            assert rig.rows("SELECT count(*) FROM customer") == [(1,)]
+            assert (await client.post("/fleet/erase", data={"customer": "c-17", "again": "c-17"})).status_code == 303
+    assert rig.rows("SELECT count(*) FROM customer") == [(0,)]
+    assert told(rig)[-1] == ("cara", "erased", "1 customers")
+    assert "c-17" not in repr(AuditLog(rig.hub.database).entries("main"))
+
+
+def import_customers(rig) -> None:
+    from hub.commands import import_paths
+
+    import_paths(
+        None,
+        state_dir=rig.config.state_dir,
+        paths=[rig.config.state_dir / "customers.csv"],
+        rejects=None,
+        replace=False,
+        dry_run=False,
+        quiet=True,
+    )
