@@ -47,7 +47,7 @@ class Lane:
     """One tap's session, fed from here."""
 
     session: TapSession
-    answered: asyncio.Future[bytes]
+    answered: asyncio.Future[tuple[bytes, float, float]]
     acked: asyncio.Future[None]
     frames: FrameReader = field(default_factory=FrameReader)
 
@@ -68,9 +68,11 @@ def open_lane(core: Core, number: int, loop: asyncio.AbstractEventLoop) -> Lane:
     """Return a session that has said hello."""
 
     def send(data: bytes) -> None:
+        at = time.process_time(), time.perf_counter()
         for frame in lane.frames.feed(data):
             if frame.type in (FrameType.BLOCK, FrameType.NONE, FrameType.SLIP) and not lane.answered.done():
-                lane.answered.set_result(frame.payload if frame.type is FrameType.BLOCK else b"")
+                printed = frame.payload if frame.type is FrameType.BLOCK else b""
+                lane.answered.set_result((printed, *at))
             if frame.type is FrameType.ACK and not lane.acked.done():
                 lane.acked.set_result(None)
 
@@ -103,8 +105,7 @@ async def one_receipt(core: Core, lane: Lane, card: str, body: bytes, *, profile
     cut_at, wall = time.process_time(), time.perf_counter()
     lane.session.take([Frame(FrameType.CUT, job + CUT_BODY.pack(0, len(body)))])
     loop_ms = (time.process_time() - cut_at) * 1e3
-    block = await asyncio.wait_for(lane.answered, ANSWER_WITHIN_S)
-    answered_at, wall_ms = time.process_time(), (time.perf_counter() - wall) * 1e3
+    block, answered_at, answered = await asyncio.wait_for(lane.answered, ANSWER_WITHIN_S)
     if profile:
         profile.disable()
     lane.session.take(
@@ -121,7 +122,7 @@ async def one_receipt(core: Core, lane: Lane, card: str, body: bytes, *, profile
         loop_ms=loop_ms,
         answer_ms=(answered_at - cut_at) * 1e3,
         whole_ms=(time.process_time() - began) * 1e3,
-        wall_ms=wall_ms,
+        wall_ms=(answered - wall) * 1e3,
         printed=b"Katharina" in block,
     )
 
