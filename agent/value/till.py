@@ -99,7 +99,9 @@ class TillDesk:
         priced = self._priced(asked)
         if priced.refused:
             raise priced.refused[0][1]
-        reservation_id = f"r-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+        # Store and time, because tills count their keys from 1 every morning: a burn's id is the chain's, for ever.
+        name = f"{self._room.rules.store}\x1f{asked.now.isoformat()}\x1f{key}"
+        reservation_id = f"r-{hashlib.sha256(name.encode()).hexdigest()[:24]}"
         until = asked.now + timedelta(seconds=self._room.rules.policy.reserved_s)
         spending = self._spending(asked, reservation_id) if asked.points else None
         lease_id = self._room.leases.check(spending)["lease_id"] if spending is not None else ""

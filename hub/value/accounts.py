@@ -108,22 +108,22 @@ def leases_of(granted: Iterable[tuple[Lease, bool]], records: Iterable[Told]) ->
     A hub restored to before a grant does not know it: the store's word brings it back.
     """
     stands = {lease.lease_id: LeaseStand(lease=lease, granted_here=True) for lease, _for_request in granted}
-    burned: dict[str, int] = {}
-    backs: dict[str, int] = {}
+    burned: set[tuple[str, str]] = set()
+    backs: set[str] = set()
     for record in records:
         lease_id = record.text("lease_id")
         match record.kind:
             case "points.leased":
                 stand = stands.setdefault(lease_id, LeaseStand(lease=_lease_told(record), granted_here=False))
                 stand.told_by_store = True
-            case "points.burned" if lease_id:
-                burned[record.text("burn_id")] = record.points()
+            case "points.burned" if lease_id and (lease_id, record.text("burn_id")) not in burned:
+                burned.add((lease_id, record.text("burn_id")))
                 stand = stands.setdefault(lease_id, LeaseStand(lease=_lease_told(record, points=0), granted_here=False))
                 stand.burned += record.points()
             case "points.reversed" if lease_id and record.text("of") == "burned":
                 identity = record.text("reversal_id")
                 if identity not in backs and lease_id in stands:
-                    backs[identity] = record.points()
+                    backs.add(identity)
                     stands[lease_id].given_back += record.points()
             case "points.unleased" if lease_id in stands:
                 stands[lease_id].closed = True
