@@ -20,6 +20,7 @@ from retail.errors import OnSiteError
 SEALER = "systemd-creds"
 SEALED = (JOURNAL_KEY, SEAL_KEY, SIGN_KEY)
 WITHIN_S = 30.0  # a TPM takes a second
+DROP_IN_NAME = "keys.conf"
 DROP_IN = """# Written by `tillstream agent seal-keys`: the keys are sealed to this machine.
 [Service]
 {lines}
@@ -58,6 +59,28 @@ def seal_keys(keys: Path, target: Path) -> Sealing:
         done.append(name)
     lines = [f"LoadCredentialEncrypted=tillstream.{name}:{target / f'tillstream.{name}'}" for name in SEALED]
     return Sealing(sealed=tuple(done), already=tuple(already), drop_in=DROP_IN.format(lines="\n".join(lines)))
+
+
+def install_drop_in(drop_in: str, folder: Path) -> Path:
+    """Write the drop-in into the folder of a unit's drop-ins, durably, and return where it stands.
+
+    A repeat writes the same. Raises OnSiteError where the folder cannot be written.
+    """
+    path = folder / DROP_IN_NAME
+    draft = path.with_name(f".{DROP_IN_NAME}.draft")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(drop_in)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        sync_folder(folder)
+    except OSError as error:
+        raise OnSiteError(
+            f"{path}: {error.strerror}", fix="run it as root, or name another folder with --unit", code="no_sealing"
+        ) from error
+    return path
 
 
 def open_sealed(name: str, path: Path) -> str:

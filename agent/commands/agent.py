@@ -71,15 +71,26 @@ def seal_keys(
     config: Config,
     to: Annotated[Path, typer.Option("--to", help="Where sealed keys lie.")] = Path("/etc/credstore.encrypted"),
     *,
+    install: Annotated[bool, typer.Option("--install", help="Write the drop-in, too.")] = False,
+    unit: Annotated[Path, typer.Option("--unit", help="The folder of the unit's drop-ins.")] = Path(
+        "/etc/systemd/system/tillstream.service.d"
+    ),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Seal the agent's keys to this machine (systemd-creds, its TPM where it has one) and print the unit's drop-in."""
-    from agent.key_sealing import seal_keys as seal  # noqa: PLC0415 - nobody else needs it
+    from agent.key_sealing import install_drop_in  # noqa: PLC0415 - nobody else needs it
+    from agent.key_sealing import seal_keys as seal  # noqa: PLC0415
     from agent.state_dir import StateDir  # noqa: PLC0415
 
     done = seal(StateDir(load_config(config).agent.state_dir).keys, to)
-    told = {"sealed": list(done.sealed), "already": list(done.already), "drop_in": done.drop_in}
-    typer.echo(json.dumps(told) if as_json else done.drop_in, nl=as_json)
+    installed = str(install_drop_in(done.drop_in, unit)) if install else None
+    told = {
+        "sealed": list(done.sealed), "already": list(done.already), "drop_in": done.drop_in, "installed": installed
+    }  # fmt: skip
+    shown = (
+        f"{installed}\nnow: systemctl daemon-reload && systemctl restart tillstream\n" if installed else done.drop_in
+    )
+    typer.echo(json.dumps(told) if as_json else shown, nl=as_json)
 
 
 @app.command(epilog="Example: tillstream agent configcheck agent.toml")

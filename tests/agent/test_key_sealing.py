@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.commands.agent import app
-from agent.key_sealing import SEALED, open_sealed, seal_keys
+from agent.key_sealing import SEALED, install_drop_in, open_sealed, seal_keys
 from agent.keys import JOURNAL_KEY, FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir
 from retail.errors import OnSiteError
@@ -74,3 +74,31 @@ def test_the_command_prints_what_the_unit_needs(state, tmp_path, sealer):
 def test_keys_that_were_never_made_are_not_sealed(state, tmp_path):
     with pytest.raises(OnSiteError, match="no such key"):
         seal_keys(state.keys, tmp_path / "sealed")
+
+
+def test_the_drop_in_is_installed_whole_and_again_the_same(tmp_path):
+    folder = tmp_path / "tillstream.service.d"
+    text = "[Service]\nLoadCredentialEncrypted=tillstream.journal.key:/somewhere\n"
+    for _ in range(2):
+        assert install_drop_in(text, folder) == folder / "keys.conf"
+        assert [each.name for each in folder.iterdir()] == ["keys.conf"]
+        assert (folder / "keys.conf").read_text() == text
+
+
+def test_a_drop_in_that_cannot_be_written_is_told_with_what_to_do(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OnSiteError) as refused:
+        install_drop_in("", tmp_path / "file" / "folder")
+    assert refused.value.fix
+
+
+def test_the_command_installs_what_it_has_sealed(state, tmp_path, sealer):
+    load_or_create_keys(FileSecrets(state.keys))
+    config = tmp_path / "agent.toml"
+    config.write_text(CONFIG.format(state_dir=state.root, profile="off"), "utf-8")
+    unit, to = tmp_path / "unit.d", tmp_path / "sealed"
+    command = ["seal-keys", "--config", str(config), "--to", str(to), "--install", "--unit", str(unit), "--json"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["installed"] == str(unit / "keys.conf")
+    assert "LoadCredentialEncrypted=" in (unit / "keys.conf").read_text()
