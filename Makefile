@@ -57,7 +57,7 @@ check: static test-fast
 test-fast: $(DEVELOPMENT)
 	$(BIN)/pytest -n 2 --dist worksteal -q -m "$(FAST)"
 
-static: $(DEVELOPMENT)
+static: $(DEVELOPMENT) $(PAGE_TOOLS)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy

@@ -165,7 +165,9 @@ def read_bundle(body: bytes) -> Bundle:
     try:
         return Bundle.model_validate(json.loads(body))
     except ValidationError as error:
-        raise ValueError(f"no content bundle: {error.error_count()} mistakes") from error
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the bundle"
+        raise ValueError(f"no content bundle: {where}: {first['msg']}") from error
 
 
 def check_feed_content(kind: FeedKind, content: Any) -> None:
