@@ -12,6 +12,11 @@ offer.decided        {"transaction_id", "customer_id", "household_id", "job_id",
 offer.withheld       the same
 offer.printed        {"transaction_id", "job_id", "cut_no", "outcome": printed | unconfirmed, "offers": [offer]}
 offer.not_printed    the same, outcome late | not_sent
+                     Coupons that a kiosk has printed again: {"channel": "kiosk", "outcome", "scan_id", "place",
+                     "customer_id", "locator", "offers": [{"campaign_id", "serial", "transaction_id"}]}
+offer.shown          {"channel": "kiosk", "offers": [{"campaign_id"}], "scan_id", "place", "customer_id", "locator"};
+                     {"channel": "phone", "handover": number of the code, "first_name", "language", "points", "offers",
+                     "coupons", ...}: what a customer takes along
 coupon.issued        {"transaction_id", "campaign_id", "serial", "customer_id", "valid_from", "valid_until", "cost"}
 coupon.voided        {"transaction_id", "campaign_id", "serial", "why"}
 device.fault         {"device", "code", "message"}

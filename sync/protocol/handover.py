@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from retail.coupons import KEY_ID_BYTES
 from retail.errors import RefusedError
-from sync.protocol.coupons import KEY_ID_BYTES, key_id_of
+from sync.protocol.coupons import key_id_of
 
 SIGNED_PREFIX = b"tsh1"
 """Goes before the payload when it is signed, so that no coupon and no claim of ours can be taken for a handover."""
