@@ -117,14 +117,19 @@ FIXED = """
 1d7c 1 command GsVendorPrintDensity
 """
 
-# Line displays (customer pole displays) speak the same grammar with other meanings.
+# Line displays (customer pole displays) speak the same grammar with other meanings; `VfdCd` are those of the CD5220
+# family, which most makes can imitate.
 DISPLAY_FIXED = """
 1b25 1 command VfdEscSelectCancelUserDefinedCharacterSet
 1b3d 1 command VfdEscSelectPeripheralDevice
 1b3f 1 command VfdEscCancelUserDefinedCharacters
 1b40 0 command VfdEscInitialize
+1b51 1 command VfdCdDisplayLine
 1b52 1 command VfdEscSelectInternationalCharacterSet
+1b5b 1 command VfdCdMoveCursor
+1b6c 2 command VfdCdMoveCursorSpecifiedPosition
 1b74 1 command VfdEscSelectCharacterCodeTable
+1b75 1 command VfdCdDisplayUpperLine
 1f01 0 command VfdUsOverwriteMode
 1f02 0 command VfdUsVerticalScrollMode
 1f03 0 command VfdUsHorizontalScrollMode

@@ -247,7 +247,23 @@ PRINTER_RULES: dict[bytes, Rule] = {
     b"\x1dv": _third(ord("0"), _RASTER),
 }
 
+DISPLAY_LINE_BYTES_MAX = 64  # a line of a customer display has 20 characters, of the widest 40
+_CR = 0x0D
+
+
+def _display_line(command: bytes, final: bool) -> int:
+    """ESC Q A text CR: the text of one line, as displays of the CD5220 family take it; a command ends it, too."""
+    for at, byte in enumerate(command[3:DISPLAY_LINE_BYTES_MAX], 3):
+        if byte < 0x20:
+            return at + (byte == _CR)
+    if len(command) >= DISPLAY_LINE_BYTES_MAX:
+        return DISPLAY_LINE_BYTES_MAX
+    return len(command) if final else -len(command) - 1
+
+
 DISPLAY_RULES: dict[bytes, Rule] = {
+    b"\x1bQ": _display_line,
+    b"\x1bu": _display_line,
     b"\x1b&": _records,
     b"\x1b=": _fixed(3),
     b"\x1bW": _window,

@@ -224,3 +224,26 @@ def test_the_tap_can_import_it_for_nearly_nothing() -> None:
     )
     for heavy in ("json", "decimal", "PIL", "asyncio", "dataclasses", "importlib.resources"):
         assert f"'{heavy}'" not in printed.stdout
+
+
+CD5220 = b"\x1b=\x02\x1bQAHello\r\x1bQBdisplay\r\x1b[A\x1bl\x01\x02\x1buAup\r\x0c\x1b=\x01Receipt\n"
+
+
+def test_lines_of_a_cd5220_display_are_commands_however_they_come():
+    whole = Tokenizer()
+    names = [token.name for token in (*whole.feed(CD5220), *whole.close())]
+    assert names.count("VfdCdDisplayLine") == 2
+    assert "EscUnknown" not in names
+    assert names[-2:] == ["Text", "PrintAndLineFeed"]
+    pieces = Tokenizer()
+    tokens = [token for at in range(len(CD5220)) for token in pieces.feed(CD5220[at : at + 1])] + pieces.close()
+    assert b"".join(token.data for token in tokens) == CD5220
+    assert [token.name for token in tokens if token.name != "Text"] == [name for name in names if name != "Text"]
+
+
+def test_a_display_line_without_its_end_swallows_no_receipt():
+    tokenizer = Tokenizer()
+    tokens = [*tokenizer.feed(b"\x1b=\x02\x1bQAHello\x1b=\x01Milk 1.20\n"), *tokenizer.close()]
+    assert [token.data for token in tokens if token.name == "Text"] == [b"Milk 1.20"]
+    long = Tokenizer()
+    assert len(long.feed(b"\x1b=\x02\x1bQA" + b"x" * 200)[1].data) == 64

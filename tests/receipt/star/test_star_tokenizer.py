@@ -94,3 +94,7 @@ def test_codes_and_raster_rows_are_on_the_paper() -> None:
 )
 def test_the_language_is_known_by_what_only_one_has(job: bytes, language: Language | None) -> None:
     assert spoken(job) is language
+
+
+def test_a_barcode_alone_proves_the_language():
+    assert spoken(b"\x1b@\x1bb62\x32\x50ABC123\x1e\n\x1bd\x02") is Language.STAR
