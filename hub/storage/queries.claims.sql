@@ -91,7 +91,7 @@ WHERE tenant_id = :tenant_id AND permissions LIKE :word ORDER BY customer_id;
 -- name: drop_answers
 -- The answer to a question of the survey is no more what it was.
 DELETE FROM customer_segment WHERE tenant_id = :tenant_id AND customer_id = :customer_id
-    AND substr(segment, 1, length(:prefix)) = :prefix;
+    AND substr(segment, 1, length(CAST(:prefix AS TEXT))) = :prefix;
 
 -- name: tenant_country
 -- Where a chain is, for numbers that are written nationally.
