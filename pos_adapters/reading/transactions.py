@@ -125,7 +125,7 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
     ]
     total = _money(turn * solution.total.amount, told)
     paid = [_money(turn * paid.amount, told) for paid in solution.settlement.tenders] if solution.settlement else []
-    proof = _proof_of(solution, owed, paid, total)
+    proof = _proof_of(solution, total, owed=owed, paid=paid)
     return Proved(tuple(items), total, proof, told.currency, told.decimals)
 
 
@@ -298,7 +298,7 @@ def _told_tax(entry: Entry, decimals: int) -> int | None:
     return None
 
 
-def _proof_of(solution: Solution, owed: Sequence[Money], paid: Sequence[Money], total: Money) -> tuple[str, ...]:
+def _proof_of(solution: Solution, total: Money, *, owed: Sequence[Money], paid: Sequence[Money]) -> tuple[str, ...]:
     """Return the equations that held, e.g. "1.20 + 3.10 = 4.30 (items = total)"."""
     parts = {part for _, part, _ in solution.owed}
     names = "items"
