@@ -8,7 +8,7 @@ what is there becomes debt and is reported: the money is spent, and hiding it wo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
@@ -92,7 +92,8 @@ def accounts_of(
             lot = Lot(lot_id=OPENING, earned=points, earned_on=date.min, active_from=date.min)
             stands[name] = AccountStand(ledger=earn(PointsLedger(), lot), opening=points)
     seen: set[tuple[str, str, str]] = set()
-    for record in sorted(records, key=_takes):
+    burned_at = {record.text("burn_id"): record.occurred_at for record in records if record.kind == "points.burned"}
+    for record in sorted(records, key=lambda record: _takes(record, burned_at)):
         identity = (record.kind, record.text("account"), _identity(record))
         if record.text("account") and identity not in seen:
             seen.add(identity)
@@ -150,10 +151,23 @@ def _openings(
     return sorted(totals.items())
 
 
-def _takes(record: Told) -> tuple[int, str]:
-    """Order records so that whatever gives comes before what takes: a late store's earnings count."""
-    order = {"points.earned": 0, "points.burned": 1, "points.reversed": 2}
-    return order.get(record.kind, 3), record.occurred_at
+def _takes(record: Told, burned_at: Mapping[str, str]) -> tuple[int, str, int]:
+    """Order records so that whatever gives comes before what takes: a late store's earnings count.
+
+    What was burned and given back may be burned again, so those go by time, a reversal never before its burn.
+    """
+    at = record.occurred_at
+    match record.kind:
+        case "points.earned":
+            return 0, at, 0
+        case "points.burned":
+            return 1, at, 0
+        case "points.reversed" if record.text("of") == "burned":
+            return 1, max(at, burned_at.get(record.text("burn_id"), at)), 1
+        case "points.reversed":
+            return 2, at, 0
+        case _:
+            return 3, at, 0
 
 
 def _identity(record: Told) -> str:

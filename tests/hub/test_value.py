@@ -17,11 +17,11 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.__main__ import app
+from hub.alarm import raise_alarm
 from hub.bootstrap import Hub, open_hub
 from hub.config import HubConfig
 from hub.feed.records import entry_of
 from hub.storage.statements import Dialect, load_statements
-from hub.alarm import raise_alarm
 from hub.value.service import ValueService
 from hub.value.standing import Standings
 from retail.errors import ConfigurationError, RefusedError
@@ -55,17 +55,22 @@ def chain(folder: Path, *, points: int = 1000) -> Iterator[tuple[Hub, ValueServi
         hub.close()
 
 
-def tell(hub: Hub, store: str, *records: tuple[str, dict[str, Any]], seq: int = 1) -> None:
+def tell_at(hub: Hub, store: str, minutes: int, *records: tuple[str, dict[str, Any]]) -> None:
+    """Tell of something that happened some minutes later."""
+    tell(hub, store, *records, seq=1000 * minutes, at=NOW + timedelta(minutes=minutes))
+
+
+def tell(hub: Hub, store: str, *records: tuple[str, dict[str, Any]], seq: int = 1, at: datetime = NOW) -> None:
     columns = (
         *("agent_id", "epoch", "branch", "seq", "kind", "workstation_id", "occurred_at", "clock_quality"),
         *("business_day", "payload", "payload_hash", "hash", "received_at"),
     )
     rows = [
         (
-            *(f"a-{store}", 1, 0, seq + at, kind, "1", NOW.isoformat(), "synchronised", "2026-11-22"),
+            *(f"a-{store}", 1, 0, seq + place, kind, "1", at.isoformat(), "synchronised", "2026-11-22"),
             *(json.dumps(content, separators=(",", ":")), bytes(32), bytes(32), NOW.isoformat()),
         )
-        for at, (kind, content) in enumerate(records)
+        for place, (kind, content) in enumerate(records)
     ]
     with hub.database.writing() as session:
         session.bulk("journal_record", columns=columns, rows=rows)
@@ -187,6 +192,23 @@ def test_a_household_pools_its_points_whoever_of_it_bought(tmp_path: Path):
         assert service.account("chain", "h-1", now=NOW)["points"] == 121
         lent = service.lend("chain", account="h-1", store_id="7782", points=999, days=1, now=NOW)
         assert lent["points"] == 121
+
+
+def test_points_given_back_and_spent_again_are_no_overdraft(tmp_path: Path):
+    with chain(tmp_path, points=300) as (hub, service):
+        lease = service.lend("chain", account="c-1", store_id="7781", points=300, days=1, now=NOW)["lease_id"]
+        back = {
+            "account": "c-1",
+            "of": "burned",
+            "burn_id": "b-1",
+            "points": 300,
+            "reversal_id": "r",
+            "lease_id": lease,
+        }
+        tell(hub, "7781", burned(300, lease))
+        tell_at(hub, "7781", 1, ("points.reversed", back))
+        tell_at(hub, "7781", 2, burned(300, lease, "b-2"))
+        assert findings(service) == []
 
 
 def test_points_of_an_unknown_lot_are_taken_from_the_newest(tmp_path: Path):
