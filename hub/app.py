@@ -14,10 +14,11 @@ from hub.bootstrap import Hub
 from hub.claims.handover import HandoverService, handover_routes
 from hub.claims.pages import claim_routes
 from hub.gate import Refusals
+from hub.operators.directory import directory_of
 from hub.web.fleet_pages import fleet_routes
 from hub.web.pages import page_routes
 from hub.web.rendering import Pages
-from hub.web.sign_in_pages import sign_in_routes
+from hub.web.sign_in_pages import directory_routes, sign_in_routes
 from retail.errors import TryAgainError
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -36,6 +37,8 @@ def create_app(hub: Hub) -> FastAPI:
     pages = Pages(hub.config.chain_name or hub.config.tenant)
     app.include_router(page_routes(hub, pages))
     app.include_router(sign_in_routes(hub, pages))
+    if directory := directory_of(hub.config):
+        app.include_router(directory_routes(hub, pages, directory))
     app.include_router(fleet_routes(hub, pages))
     chain = hub.config.chain_name or hub.config.tenant
     handovers = HandoverService(database=hub.database, tenant_id=hub.config.tenant)

@@ -21,6 +21,11 @@ smtp = "smtps://user:password@mail.example"
 from = "shop@example.org"
 sms = "https://sms.example/send" # POST {"to", "text"}
 sms_token = "secret"             # sent as Authorization: Bearer
+[oidc]                           # signing in by the chain's own directory; needs pip install 'tillstream[oidc]'
+issuer = "https://login.example"
+client_id = "tillstream"
+client_secret = "secret"
+public_url = "https://hub.example"   # where browsers see this hub; the directory sends them back to /sign-in/returned
 [people]
 four_eyes_stores = "50"          # taking back a stop that acts in so many stores needs a second person; "0": never
 [alerts]
@@ -53,6 +58,12 @@ _KEYS = {
     "chain": {"tenant": "tenant", "name": "chain_name", "country": "country"},
     "mirror": {"customers": "customers", "seen_days": "seen_days", "unplaced": "unplaced"},
     "claims": {"public_url": "public_url", "points": "claim_points"},
+    "oidc": {
+        "issuer": "oidc_issuer",
+        "client_id": "oidc_client_id",
+        "client_secret": "oidc_client_secret",
+        "public_url": "oidc_public_url",
+    },
     "people": {"four_eyes_stores": "four_eyes_stores"},
     "alerts": {"webhook": "alert_webhook"},
     "messages": {"smtp": "smtp", "from": "mail_from", "sms": "sms", "sms_token": "sms_token"},
@@ -79,6 +90,10 @@ class HubConfig:
     mail_from: str = ""
     sms: str = ""
     sms_token: str = field(default="", repr=False)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_public_url: str = ""
     four_eyes_stores: str = "50"
     alert_webhook: str = field(default="", repr=False)  # the address is what lets anybody write to the chat
 
@@ -125,11 +140,21 @@ def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str
     if not config.claim_points.isdecimal():
         raise ConfigurationError("claims.points is no whole number", fix='e.g. points = "100"')
     _check_mirror(config)
+    _check_oidc(config)
     if not config.four_eyes_stores.isdecimal():
         raise ConfigurationError("people.four_eyes_stores is no number", fix='e.g. four_eyes_stores = "50"')
     if config.alert_webhook and not is_safe_address(config.alert_webhook):
         raise ConfigurationError("alerts.webhook: an alarm goes to https only", fix="name an https address")
     return config
+
+
+def _check_oidc(config: HubConfig) -> None:
+    told = {"issuer": config.oidc_issuer, "client_id": config.oidc_client_id, "public_url": config.oidc_public_url}
+    missing = [name for name, value in told.items() if not value]
+    if missing and len(missing) < len(told):
+        raise ConfigurationError(f"oidc.{missing[0]} is missing", fix="issuer, client_id and public_url go together")
+    if config.oidc_issuer and not (is_safe_address(config.oidc_issuer) and is_safe_address(config.oidc_public_url)):
+        raise ConfigurationError("oidc: issuer and public_url are https addresses", fix="e.g. https://login.example")
 
 
 def _check_mirror(config: HubConfig) -> None:

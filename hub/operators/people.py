@@ -114,6 +114,14 @@ class People:
             raise WrongPasswordError("no such name with this password", fix="try again, or ask who made your account")
         return self.open_session(name, how="password")
 
+    def sign_in_elsewhere(self, name: str) -> str:
+        """Return the cookie of somebody whom the chain's directory has named. Raises WrongPasswordError for others."""
+        if not any(each.name == name and each.left_at is None and each.signs_in_elsewhere for each in self.all()):
+            raise WrongPasswordError(
+                f"{name} has no account here", fix=f"tillstream hub people add {name} --elsewhere --role ..."
+            )
+        return self.open_session(name, how="directory")
+
     def open_session(self, name: str, *, how: str) -> str:
         """Return the cookie of a new session of somebody who has proved who they are."""
         cookie = secrets.token_urlsafe(32)

@@ -16,11 +16,13 @@ from fastapi import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hub.bootstrap import Hub
+from hub.operators.directory import WAY_LIFE
 from hub.operators.people import SESSION_MAX, Operator
 from hub.web.rendering import SECURITY_HEADERS
 from retail.errors import RefusedError
 
 COOKIE = "tillstream_hub"
+WAY_COOKIE = "tillstream_way"  # while somebody is at the chain's directory
 
 
 class NotSignedInError(RefusedError):
@@ -75,6 +77,19 @@ class Door:
             samesite="strict",
             secure=request.url.scheme == "https",
             path=request.scope.get("root_path", "") or "/",
+        )
+        return response
+
+    def send_off(self, response: Response, request: Request, way: str) -> Response:
+        """Have a browser remember its way to the directory; it comes back from another site."""
+        response.set_cookie(
+            WAY_COOKIE,
+            way,
+            max_age=int(WAY_LIFE.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+            path=f"{request.scope.get('root_path', '')}/sign-in",
         )
         return response
 

@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from hub.bootstrap import Hub
-from hub.web.door import COOKIE, Door
+from hub.operators.directory import Directory
+from hub.web.door import COOKIE, WAY_COOKIE, Door
 from hub.web.forms import place_of, read_form
 from hub.web.rendering import Pages
 from retail.errors import TillstreamError, TryAgainError
@@ -22,7 +23,7 @@ def sign_in_routes(hub: Hub, pages: Pages) -> APIRouter:
 
     @routes.get("/sign-in")
     def sign_in_page(request: Request) -> Response:
-        return pages.html(request, "sign_in.html", problem=None, typed_name="")
+        return _form(hub, pages, request)
 
     @routes.post("/sign-in")
     async def sign_in(request: Request) -> Response:
@@ -34,7 +35,7 @@ def sign_in_routes(hub: Hub, pages: Pages) -> APIRouter:
         except TillstreamError as error:
             status = 429 if isinstance(error, TryAgainError) else 403
             name = typed.get("name", "")
-            return pages.html(request, "sign_in.html", status=status, problem=error.code, typed_name=name)
+            return _form(hub, pages, request, status=status, problem=error.code, typed_name=name)
         return door.let_in(RedirectResponse(place_of(request, "/fleet"), status_code=303), request, cookie)
 
     @routes.post("/sign-out")
@@ -45,3 +46,35 @@ def sign_in_routes(hub: Hub, pages: Pages) -> APIRouter:
         return response
 
     return routes
+
+
+def directory_routes(hub: Hub, pages: Pages, directory: Directory) -> APIRouter:
+    """Return the routes of signing in by the chain's own directory."""
+    routes = APIRouter(include_in_schema=False)
+    door = Door(hub)
+
+    @routes.get("/sign-in/directory")
+    def to_directory(request: Request) -> Response:
+        try:
+            way = directory.begin(now=hub.clock())
+        except TillstreamError as error:
+            return _form(hub, pages, request, status=503, problem=error.code)
+        return door.send_off(RedirectResponse(way.to, status_code=303), request, way.to_text())
+
+    @routes.get("/sign-in/returned")
+    def returned(request: Request) -> Response:
+        try:
+            name = directory.name_of(request.query_params, request.cookies.get(WAY_COOKIE, ""), now=hub.clock())
+            cookie = hub.people.sign_in_elsewhere(name)
+        except TillstreamError as error:
+            return _form(hub, pages, request, status=403, problem=error.code)
+        # A cookie for this place alone does not travel along a way that began elsewhere: the page goes on by itself.
+        return door.let_in(pages.html(request, "signed_in.html"), request, cookie)
+
+    return routes
+
+
+def _form(hub: Hub, pages: Pages, request: Request, *, status: int = 200, **shown: str) -> Response:
+    has_directory = bool(hub.config.oidc_issuer)
+    values = {"problem": None, "typed_name": "", "has_directory": has_directory} | shown
+    return pages.html(request, "sign_in.html", status=status, **values)

@@ -1,0 +1,129 @@
+"""Signing in by OpenID Connect, against a provider of somebody else's in a process of its own."""
+
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from hub.operators.directory import Directory
+from hub.operators.people import WrongPasswordError
+from hub.operators.roles import Role
+from retail.errors import RefusedError, TryAgainError
+from tests.hub.rig import HubRig
+
+pytestmark = [pytest.mark.anyio, pytest.mark.real]
+
+NOW = datetime.now(UTC)
+RETURNED_TO = "http://127.0.0.1:1/sign-in/returned"
+
+
+@pytest.fixture(scope="module")
+def issuer():
+    """Start the provider; it signs in whoever is asked for, with the claims given here."""
+    if find_spec("oidc_provider_mock") is None:  # looked for and not imported: it warns of its own libraries
+        pytest.skip("pip install oidc-provider-mock: an OpenID provider of somebody else's")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    claims = (
+        '{"sub": "anna", "email": "Anna@Example.org", "email_verified": true}',
+        '{"sub": "bert", "email": "b@x.org"}',
+    )
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "-p", str(port), "-n", "true"]
+    for each in claims:
+        command += ["--user-claims", each]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    until, never = time.monotonic() + 60, threading.Event()
+    while True:
+        try:
+            if httpx.get(f"{url}/.well-known/openid-configuration").is_success:
+                break
+        except httpx.HTTPError:
+            assert time.monotonic() < until, "the provider never answered"
+            never.wait(0.05)
+    yield url
+    process.terminate()
+    process.wait()
+
+
+def at_the_provider(to: str, subject: str) -> dict[str, str]:
+    """Do what a browser does there, and return what it brings back."""
+    answer = httpx.post(to, data={"sub": subject}, follow_redirects=False)
+    assert answer.status_code in {302, 303}, answer.text
+    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+
+
+def directory(issuer: str, **changes) -> Directory:
+    told = {"issuer": issuer, "client_id": "hub", "client_secret": "secret", "returned_to": RETURNED_TO}
+    return Directory(**told | changes)
+
+
+async def test_who_is_known_to_the_directory_and_here_is_signed_in(tmp_path, issuer):
+    rig = HubRig(
+        tmp_path / "hub",
+        oidc_issuer=issuer,
+        oidc_client_id="hub",
+        oidc_client_secret="secret",
+        oidc_public_url="http://127.0.0.1:1",
+    )
+    rig.hub.people.put("anna@example.org", Role.AUDITOR, "", by="root")
+    try:
+        async with rig.serving(), httpx.AsyncClient(base_url=rig.url) as client:
+            assert "/sign-in/directory" in (await client.get("/sign-in")).text
+            to = (await client.get("/sign-in/directory")).headers["location"]
+            told = at_the_provider(to, "anna")
+            back = await client.get("/sign-in/returned", params=told)
+            assert (back.status_code, "url=/fleet" in back.text) == (200, True)
+            assert re.search(r"anna@example\.org", (await client.get("/fleet")).text)
+            async with httpx.AsyncClient(base_url=rig.url) as other:
+                stolen = await other.get("/sign-in/returned", params=told)
+                assert stolen.status_code == 403
+    finally:
+        rig.hub.close()
+
+
+async def test_who_has_no_account_here_or_no_verified_address_is_not_let_in(issuer, rig):
+    way = directory(issuer).begin(now=NOW)
+    told = at_the_provider(way.to, "bert")
+    with pytest.raises(WrongPasswordError, match="verified"):
+        directory(issuer).name_of(told, way.to_text(), now=NOW)
+    with pytest.raises(WrongPasswordError, match="no account"):
+        rig.hub.people.sign_in_elsewhere("anna@example.org")
+
+
+@pytest.mark.parametrize("lost", ["state", "cookie", "late", "code"])
+async def test_a_way_that_was_begun_elsewhere_or_long_ago_ends_here(issuer, lost):
+    way = directory(issuer).begin(now=NOW)
+    told, kept, now = at_the_provider(way.to, "anna"), way.to_text(), NOW
+    if lost == "state":
+        told["state"] = "another"
+    elif lost == "cookie":
+        kept = "no cookie of ours"
+    elif lost == "late":
+        now += timedelta(minutes=11)
+    else:
+        told["code"] = "a guess"
+    with pytest.raises(RefusedError):
+        directory(issuer).name_of(told, kept, now=now)
+
+
+async def test_a_token_for_somebody_else_is_not_believed(issuer):
+    way = directory(issuer).begin(now=NOW)
+    other = directory(issuer).begin(now=NOW)
+    told = at_the_provider(other.to, "anna") | {"state": way.state}
+    with pytest.raises(RefusedError):
+        directory(issuer).name_of(told, way.to_text(), now=NOW)
+
+
+async def test_a_directory_that_is_away_is_said_so(issuer):
+    with pytest.raises(TryAgainError, match="does not answer"):
+        directory("http://127.0.0.1:9").begin(now=NOW)
