@@ -100,6 +100,8 @@ def accounts_of(
             _apply(stands[record.text("account")], record, today)
     for stand in stands.values():
         check_conservation(stand.ledger)
+        # What was given back and spent again within one moment was applied in another order, and is no shortage.
+        stand.overdrawn = min(stand.overdrawn, stand.ledger.debt)
     return dict(stands), records
 
 

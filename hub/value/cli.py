@@ -75,12 +75,12 @@ def value(
     rules: Annotated[
         Path | None, typer.Argument(help="value.toml: the tables earn, coupons, burn, tiers, fraud.")
     ] = None,
+    *,
     accepted: Annotated[
         str, typer.Option("--accept-exposure", help="The worst case a day that the chain agrees to, in money.")
     ] = "",
     config: Config = None,
     state_dir: StateDir = None,
-    *,
     as_json: AsJson = False,
 ) -> None:
     """Publish the chain's rules for coupons and points to all stores, with every store's coupon key."""
