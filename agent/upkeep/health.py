@@ -51,8 +51,8 @@ def _of_store(patient: Patient) -> list[Check | None]:
         store.journal(patient),
         store.set_aside(patient),
         store.backups(patient),
-        store.running("core", patient.core),
-        store.running("desk", patient.status["desk"]),
+        store.running("core", patient.core, start_it=patient.start_it),
+        store.running("desk", patient.status["desk"], start_it=patient.start_it),
         store.restarts(_children(patient)),
         store.since_start(patient),
         store.troubles(patient.core),
@@ -65,7 +65,7 @@ def _of_lanes(patient: Patient) -> list[Check | None]:
         if each.tap:
             found += [
                 lanes.port(each, is_running=patient.is_running),
-                lanes.tap(each, patient.taps),
+                lanes.tap(each, patient.taps, start_it=patient.start_it),
                 lanes.printer(each, patient.taps),
                 lanes.printer_speaks(each, is_running=patient.is_running),
                 lanes.model(each),

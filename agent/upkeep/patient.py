@@ -13,6 +13,9 @@ from agent.keys import JOURNAL_KEY, FileSecrets
 from agent.state_dir import StateDir
 from retail.errors import TillstreamError
 
+PACKAGE_CONFIG = Path("/etc/tillstream/agent.toml")
+SYSTEMD = Path("/run/systemd/system")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -38,6 +41,15 @@ class Patient:
     now: datetime
     config_path: Path | None = None
     status: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def start_it(self) -> str:
+        """The command that starts this agent, to be typed as it stands."""
+        if self.config_path is None:
+            return "sudo systemctl start tillstream"
+        if self.config_path == PACKAGE_CONFIG and SYSTEMD.is_dir():
+            return "sudo systemctl start tillstream"
+        return f"tillstream agent run --config {self.config_path}"
 
     @property
     def core(self) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ FIXED_MASK, FIXED_BITS = 0b1001_0011, 0b0001_0010  # every answer to DLE EOT has
 PAPER_END, OFFLINE = 0b0110_0000, 0b0000_1000
 
 
-def tap(workstation: WorkstationSection, taps: list[Mapping[str, Any]]) -> Check:
+def tap(workstation: WorkstationSection, taps: list[Mapping[str, Any]], *, start_it: str) -> Check:
     """Check that a tap talks to core."""
     told = next((each for each in taps if each["workstation_id"] == workstation.id), None)
     connected = bool(told and told["connected"])
@@ -30,7 +30,7 @@ def tap(workstation: WorkstationSection, taps: list[Mapping[str, Any]]) -> Check
         id=f"tap_{workstation.id}",
         ok=connected,
         what=f"the tap of workstation {workstation.id} is {'connected' if connected else 'away'}",
-        fix="tillstream agent run --config FILE starts it; see its log",
+        fix=start_it,
     )
 
 

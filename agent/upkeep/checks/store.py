@@ -59,7 +59,7 @@ def private_keys(patient: Patient) -> Check:
         id="keys",
         ok=has_key and not open_keys,
         what="keys are here and private" if has_key else "this agent has no keys yet",
-        fix=f"chmod 600 {folder}/*" if open_keys else "tillstream agent run --config FILE makes them",
+        fix=f"chmod 600 {folder}/*" if open_keys else patient.start_it,
     )
 
 
@@ -67,7 +67,7 @@ def journal(patient: Patient) -> Check:
     """Open the journal as a reader does and verify its newest records."""
     key = journal_key(patient)
     if key is None:
-        return Check(id="journal", ok=False, what="there is no journal yet", fix="tillstream agent run --config FILE")
+        return Check(id="journal", ok=False, what="there is no journal yet", fix=patient.start_it)
     try:
         with closing(JournalReader(patient.state.journal, key)) as reader:
             records = reader.newest(limit_rows=TAIL_ROWS)
@@ -97,12 +97,10 @@ def set_aside(patient: Patient) -> Check:
     )
 
 
-def running(name: str, told: Mapping[str, Any]) -> Check:
+def running(name: str, told: Mapping[str, Any], *, start_it: str) -> Check:
     """Check that a program runs."""
     running = told.get("state") == "running"
-    return Check(
-        id=name, ok=running, what=f"{name} is {told.get('state', 'stopped')}", fix="tillstream agent run --config FILE"
-    )
+    return Check(id=name, ok=running, what=f"{name} is {told.get('state', 'stopped')}", fix=start_it)
 
 
 def spool(patient: Patient) -> Check:
