@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -240,13 +240,17 @@ class AgentSection(Section):
     capture_days: Annotated[int, Between(1, 3650)] = 30  # what is misread is read again within a month
 
 
+RING_CHANNEL: Final = "ring"
+"""Stands in `[update] channel` for the ring that the hub tells this store, and for `stable` where it tells none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateSection(Section):
     """`[update]`: whether and when this store replaces its own program by one that the chain has released."""
 
     url: Annotated[str, _update_source]
     root: Path = Path("update-root.json")  # beside agent.toml; a relative one is taken from its folder
-    channel: Word = "stable"
+    channel: Word = RING_CHANNEL
     hours_from: time = time(2, 0)  # the last bar has closed at most shops; a bakery sets its own
     hours_until: time = time(5, 0)
     ready_within_s: Annotated[int, Between(5, 3600)] = 90  # core reads a journal of 300,000 rows in a few seconds

@@ -167,7 +167,7 @@ async def look(feed: Feed) -> Round:
     if signed is None:
         return Round()
     manifest = _checked(feed, open_manifest(signed, feed.feed_key), state)
-    state = replace(state, issued_at=manifest.issued_at)
+    state = replace(state, issued_at=manifest.issued_at, ring=manifest.ring or "")
     applied: list[FeedFile] = []
     refused: list[tuple[FeedFile, str]] = []
     owed: TillstreamError | None = None

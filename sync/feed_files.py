@@ -41,12 +41,15 @@ _NAME = re.compile(rf"[a-z_]+-([0-9a-f]{{{NAME_HASH_CHARS}}}|{MERGED}-[0-9]+)")
 class FeedState:
     """What is in use. `cursor` and `issued_at` are those of the newest manifest that was worked through.
 
+    `ring` is what that manifest calls this store's: the channel of its updates, empty where it has none.
+
     `files` holds the newest of each kind; `overlays` those on top of the mirror file, oldest first. A store may have
     merged them into one file: what is in use is what customers they speak of, not which file on its disk.
     """
 
     cursor: str = ""
     issued_at: str = ""
+    ring: str = ""
     erased_through: int = 0
     files: Mapping[FeedKind, FeedFile] = field(default_factory=dict)
     overlays: tuple[FeedFile, ...] = ()
@@ -84,6 +87,7 @@ def load_state(folder: Path) -> FeedState:
         return FeedState(
             cursor=str(told["cursor"]),
             issued_at=str(told["issued_at"]),
+            ring=str(told.get("ring", "")),
             erased_through=int(told["erased_through"]),
             files={file.kind: file for file in files if file.kind is not FeedKind.MIRROR_OVERLAY},
             overlays=tuple(file for file in files if file.kind is FeedKind.MIRROR_OVERLAY),
@@ -124,6 +128,7 @@ def save_state(folder: Path, state: FeedState) -> None:
     told = {
         "cursor": state.cursor,
         "issued_at": state.issued_at,
+        "ring": state.ring,
         "erased_through": state.erased_through,
         "files": [file.model_dump(mode="json") for file in (*state.files.values(), *state.overlays)],
     }

@@ -14,14 +14,18 @@ import typer
 
 from agent.clock import SystemClock
 from agent.commands.options import ConfigOption, JsonOption, config_of
-from agent.config import AgentConfig
+from agent.config import RING_CHANNEL, AgentConfig
 from agent.state_dir import StateDir
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
+from sync.feed_files import load_state
 
 if TYPE_CHECKING:
     from agent.updating.applying import House
 
 app = typer.Typer()
+
+NO_RING_CHANNEL = "stable"
+"""What a store follows whose hub has given it no ring, or one to which nothing was released yet."""
 
 BAD_STATES = frozenset({"taken_back"})
 WORDS = {
@@ -67,7 +71,13 @@ def update(
         else:
             outcome = applying.roll_back(house) if rollback else applying.check(house)
     except TillstreamError as error:
-        if not scheduled or error.code not in {"update_off", "update_away", "update_busy", "update_trial"}:
+        if not scheduled or error.code not in {
+            "update_off",
+            "update_away",
+            "update_busy",
+            "update_trial",
+            "update_none",
+        }:
             raise
         typer.echo(f"{error.message}; {error.fix}")
         return
@@ -99,10 +109,18 @@ def _house(config: AgentConfig) -> House:
         pause=time.sleep,
         package_version=installed_version("tillstream"),
         hours=Hours(begin=section.hours_from, end=section.hours_until, zone=config.store.zone),
-        channel=section.channel,
+        channels=_channels(section.channel, state),
         ready_within_s=section.ready_within_s,
         trust=lambda: Trust(url=section.url, folder=state.updates, root=_root(section.root), now=clock.now()),
     )
+
+
+def _channels(configured: str, state: StateDir) -> tuple[str, ...]:
+    """Return which channels to look at, in order: the hub's word for this store, unless the file names a channel."""
+    if configured != RING_CHANNEL:
+        return (configured,)
+    ring = load_state(state.mirror).ring
+    return (ring, NO_RING_CHANNEL) if ring else (NO_RING_CHANNEL,)
 
 
 def _root(path: Path) -> bytes:

@@ -27,7 +27,7 @@ from agent.updating.slots import Slots
 from agent.updating.trust import Released, Trust
 from agent.updating.unpacking import architecture, room_for, unpack
 from agent.updating.versions import is_newer
-from retail.errors import OnSiteError, RefusedError, TryAgainError
+from retail.errors import ConfigurationError, OnSiteError, RefusedError, TryAgainError
 
 IDLE_WITHIN_S = 300.0  # a long receipt takes ten seconds; five minutes without a pause is a Saturday, not a night
 LOOK_EVERY_S = 0.25
@@ -73,7 +73,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What an update works with; `pause` waits that many seconds."""
+    """What an update works with; `pause` waits that many seconds. The first of `channels` that has a release counts."""
 
     slots: Slots
     running: Running
@@ -81,7 +81,7 @@ class House:
     pause: Callable[[float], None]
     package_version: str
     hours: Hours
-    channel: str
+    channels: tuple[str, ...]
     ready_within_s: float
     trust: Callable[[], Trust]
 
@@ -94,8 +94,7 @@ class House:
 
 def check(house: House) -> Outcome:
     """Say what the chain offers; changes nothing but what is trusted. Raises TillstreamError."""
-    released = house.trust().released(house.channel, architecture())
-    return _offer(house, released)
+    return _offer(house, _released(house, house.trust()))
 
 
 def apply(house: House, *, at_once: bool = False) -> Outcome:
@@ -105,7 +104,7 @@ def apply(house: House, *, at_once: bool = False) -> Outcome:
         if house.slots.trial is not None:
             raise TryAgainError("an update is on trial", fix="wait for it: tillstream status", code="update_trial")
         trust = house.trust()
-        released = trust.released(house.channel, architecture())
+        released = _released(house, trust)
         offer = _offer(house, released)
         if offer.state is not State.AVAILABLE:
             return offer
@@ -137,6 +136,17 @@ def roll_back(house: House) -> Outcome:
         house.slots.go_back(why="rolled back by hand", at=house.clock.now().isoformat(timespec="seconds"))
         house.running.restart()
         return Outcome(state=State.ROLLED_BACK, version=house.version, was=was)
+
+
+def _released(house: House, trust: Trust) -> Released:
+    """Return what the first channel with a release offers. Raises TillstreamError of the last when none has any."""
+    *before, last = house.channels
+    for channel in before:
+        try:
+            return trust.released(channel, architecture())
+        except ConfigurationError:
+            continue  # nothing was ever released in it
+    return trust.released(last, architecture())
 
 
 def _offer(house: House, released: Released) -> Outcome:

@@ -44,9 +44,9 @@ class FeedService:
         """Return what the caller's store should have; None when `cursor` says that it has been told."""
         with self.database.writing() as session:
             session.run("touch_store", tenant_id=caller.tenant_id, store_id=caller.store_id, now=now.isoformat())
-        scopes, mirror_scope = self._scopes(caller)
+        scopes, mirror_scope, ring = self._place(caller)
         files = self.files.wanted(caller.tenant_id, scopes, mirror_scope=mirror_scope)
-        current = _cursor_of(files)
+        current = _cursor_of(files, ring)
         if current == cursor:
             return None
         manifest = Manifest(
@@ -56,12 +56,13 @@ class FeedService:
             issued_at=now.isoformat(),
             files=files,
             poll_after_s=self.poll_after_s,
+            ring=ring or None,
         )
         return sign_manifest(manifest, self.keys.tenant(caller.tenant_id).feed)
 
     def file(self, caller: Caller, sha256: str) -> ServedFile:
         """Return a file that is for the caller's store. Raises RefusedError (not_found) for every other."""
-        scopes, mirror_scope = self._scopes(caller)
+        scopes, mirror_scope, _ = self._place(caller)
         return self.files.open(caller.tenant_id, sha256, scopes, mirror_scope=mirror_scope)
 
     def note(self, caller: Caller, report: AppliedReport, *, now: datetime) -> AppliedAnswer:
@@ -102,14 +103,15 @@ class FeedService:
         """Publish the stops of every store; a store for which nothing changed keeps its file."""
         StopBoard(self.database, self.files).publish(tenant_id, now=now)
 
-    def _scopes(self, caller: Caller) -> tuple[tuple[str, ...], str]:
-        """Return whose files a store should have, and whose customers."""
+    def _place(self, caller: Caller) -> tuple[tuple[str, ...], str, str]:
+        """Return whose files a store should have, whose customers, and its ring."""
         with self.database.reading() as session:
             row = session.row("place_of_store", tenant_id=caller.tenant_id, store_id=caller.store_id)
         region, ring, whose = row or ("", "", "")
         mirror_scope = scope_of(caller.store_id) if self.nearby.is_sliced(whose) else CHAIN
-        return scopes_of(caller.store_id, region=region, ring=ring), mirror_scope
+        return scopes_of(caller.store_id, region=region, ring=ring), mirror_scope, ring
 
 
-def _cursor_of(files: list[FeedFile]) -> str:
-    return hashlib.sha256("".join(f"{file.kind}:{file.sha256};" for file in files).encode()).hexdigest()[:24]
+def _cursor_of(files: list[FeedFile], ring: str) -> str:
+    told = [f"{file.kind}:{file.sha256};" for file in files] + ([f"ring:{ring};"] if ring else [])
+    return hashlib.sha256("".join(told).encode()).hexdigest()[:24]

@@ -94,6 +94,9 @@ class Manifest(Versioned):
     poll_after_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     """When to ask again; the agent adds jitter."""
 
+    ring: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """The store's ring, the channel of its program updates; left out where the chain has given it none."""
+
 
 class SignedManifest(Message):
     """`GET /v1/feed?cursor=…`: a manifest as the text that was signed."""

@@ -10,6 +10,7 @@ from hub.feed.service import POLL_AFTER_S
 from retail.errors import RefusedError
 from retail.stops import StopKind, Stops, stops_from
 from sync.feed import Feed, look, report
+from sync.feed_files import load_state
 from sync.feed_target import StoreFeedTarget
 from sync.http_transport import HubFeedSource
 from sync.mirror import Mirror, read_current
@@ -138,3 +139,20 @@ async def test_a_store_that_lost_its_mirror_fetches_it_again_without_being_told(
         await agent.look()
         await agent.connection.close()
     assert agent.name(token) == "Name3"
+
+
+async def test_a_store_is_told_its_ring_and_keeps_it_until_it_is_told_another(rig, tmp_path):
+    chain = Chain(rig, tmp_path)
+    async with rig.serving():
+        device = await rig.enrolled()
+        agent = Agent(tmp_path / "mirror", device, rig.url)
+        try:
+            await agent.look()
+            assert load_state(agent.folder).ring == ""
+            for ring in ("ring-2", "ring-3", ""):
+                chain.store(device.enrolled.store, ring=ring)
+                await agent.look()
+                await agent.look()
+                assert load_state(agent.folder).ring == ring
+        finally:
+            await agent.connection.close()

@@ -59,6 +59,15 @@ def test_a_rollback_runs_what_ran_before_and_does_not_come_back_by_itself(shop: 
     assert apply(shop.house).state is State.APPLIED
 
 
+def test_a_store_follows_its_ring_and_stable_while_its_ring_has_no_release(shop: Shop) -> None:
+    shop.channels = ("ring-2", "stable")
+    shop.chain.release("0.2.0")
+    assert check(shop.house).version == "0.2.0"
+    shop.chain.release("0.3.0", channel="ring-2")
+    shop.chain.release("0.4.0", channel="ring-1")
+    assert (check(shop.house).version, apply(shop.house).version) == ("0.3.0", "0.3.0")
+
+
 def test_a_program_that_never_says_ready_is_taken_back_and_not_tried_again(shop: Shop) -> None:
     shop.chain.release("0.2.0")
     shop.agent.says_ready = lambda version: False

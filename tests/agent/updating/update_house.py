@@ -65,10 +65,18 @@ class Chain:
     def repository(self) -> Repository:
         return Repository(self.releases, self.folder / "keys", now=self.at)
 
-    def release(self, version: str, *, arch: str | None = None, archive: bytes | None = None, **more: object) -> None:
+    def release(
+        self,
+        version: str,
+        *,
+        arch: str | None = None,
+        archive: bytes | None = None,
+        channel: str = "stable",
+        **more: object,
+    ) -> None:
         path = self.folder / f"{version}.tar.gz"
         path.write_bytes(program(version, **more) if archive is None else archive)  # type: ignore[arg-type]
-        self.repository.add(path, version=version, architecture=arch or architecture(), channels=["stable"])
+        self.repository.add(path, version=version, architecture=arch or architecture(), channels=[channel])
 
 
 @dataclass
@@ -106,6 +114,7 @@ class Shop:
     disk: Disk = field(default_factory=RealDisk)
     agent: FakeAgent = field(init=False)
     url: str = ""
+    channels: tuple[str, ...] = ("stable",)
 
     def __post_init__(self) -> None:
         self.agent = FakeAgent(Slots(self.root, self.disk))
@@ -131,7 +140,7 @@ class Shop:
         hours = Hours(begin=time(2), end=time(5), zone=ZoneInfo("Europe/Berlin"))
         return House(
             slots=self.slots, running=self.agent, clock=self.clock, pause=pause, package_version="0.1.0", hours=hours,
-            channel="stable", ready_within_s=90.0, trust=self.trust,
+            channels=self.channels, ready_within_s=90.0, trust=self.trust,
         )  # fmt: skip
 
     def later(self, **delta: float) -> None:
