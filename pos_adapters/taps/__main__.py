@@ -8,19 +8,24 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pos_adapters.taps.own_program import SEAL
+from pos_adapters.taps.own_program import RECORD, SEAL
 
 CLOUD = "cloudprnt+tls://"
 SEAL_WORDS = 3  # seal FOLDER KEY_FILE
+RECORD_WORDS = 2  # record FOLDER
 
 
 def main() -> int:
-    """Run the tap, or its sealing child; returns the exit code."""
+    """Run the tap, or one of its children; returns the exit code."""
     arguments = sys.argv[1:]
     if arguments[:1] == [SEAL] and len(arguments) == SEAL_WORDS:
         from pos_adapters.taps.seal import run as seal  # noqa: PLC0415 - the tap itself never needs it
 
         return seal(Path(arguments[1]), Path(arguments[2]))
+    if arguments[:1] == [RECORD] and len(arguments) == RECORD_WORDS:
+        from pos_adapters.taps.record import run as record  # noqa: PLC0415 - nor this
+
+        return record(Path(arguments[1]))
     # asyncio imports ssl if it can, which costs 4 MB and 10 ms; only a CloudPRNT server in the cloud is reached by TLS.
     if not any(CLOUD in argument for argument in arguments):
         sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 SEAL = "seal"  # `tillstream-tap seal FOLDER KEY_FILE`, see `seal`
+RECORD = "record"  # `tillstream-tap record FOLDER`, see `record`
 
 
 def own_program() -> tuple[str, ...]:

@@ -1,27 +1,32 @@
 """Recorded jobs for support: what the register sent and the printer answered, with timing, card numbers masked.
 
 One JSON file a job: `{"format": 1, "job_id", "received_at", "workstation", "profile", "pieces": [[ms, from, base64]]}`,
-`from` being `register` or `printer`, `ms` counted from the job's first byte. Recording is asked for (`--record`) and is
-the only case in which a tap writes anything that can be read without a key; payment card numbers never are in it. A
-number split over two pieces is found, because the job is masked as a whole, at equal length.
+`from` being `register` or `printer`, `ms` counted from the job's first byte, `truncated` true when the job went on.
+Recording is asked for (`--record`) and is the only case in which a tap writes anything that can be read without a key;
+payment card numbers never are in it (`pos_adapters.reading.masking`, the rule of everything that is captured). A number
+split over two pieces is found, because the job is masked as a whole, at equal length.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import re
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 FORMAT = 1
 SUFFIX = ".tapjob.json"
+DRAFT_SUFFIX = ".draft"  # what a recorder that was killed leaves behind; nobody reads it
 FILE_MODE = 0o600
 
-# Payment cards have 13 to 19 digits (ISO/IEC 7812), printed in groups or not.
-_CARD = re.compile(rb"(?<![0-9])(?:[0-9][ -]?){12,18}[0-9](?![0-9])")
-_KEPT_DIGITS = 4  # PCI DSS 3.4.1 allows the last four to be shown
+# A recording is forgotten on, and shares its disk with spool and journal, which matter: they keep this much.
+FREE_BYTES_MIN = 256 * 1024 * 1024
+
+
+class DiskShortError(OSError):
+    """Too little is left on the disk to record onto it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,15 @@ class RecordedJob:
     workstation_id: str
     profile: str
     pieces: tuple[Piece, ...]
+    truncated: bool = False
 
 
-def write_recorded(folder: Path, job: RecordedJob) -> Path:
-    """Write a job with its card numbers masked. A repeat replaces the file. Raises OSError."""
+def write_recorded(folder: Path, job: RecordedJob, *, free_bytes_min: int = FREE_BYTES_MIN) -> Path:
+    """Write a job with its card numbers masked, whole or not at all. A repeat replaces the file. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < free_bytes_min:
+        raise DiskShortError(f"less than {free_bytes_min // 1_000_000} MB are left on the disk of {folder}")
     path = folder / f"{job.received_at.replace(':', '')}-{job.job_id}{SUFFIX}"
     content = {
         "format": FORMAT,
@@ -54,12 +63,19 @@ def write_recorded(folder: Path, job: RecordedJob) -> Path:
         "received_at": job.received_at,
         "workstation": job.workstation_id,
         "profile": job.profile,
+        "truncated": job.truncated,
         "pieces": [
             [piece.at_ms, piece.sender, base64.b64encode(piece.data).decode()] for piece in masked_pieces(job.pieces)
         ],
     }
-    path.touch(FILE_MODE)
-    path.write_text(json.dumps(content, indent=1), "utf-8")
+    draft = path.with_suffix(DRAFT_SUFFIX)
+    try:
+        draft.touch(FILE_MODE)
+        draft.write_text(json.dumps(content, indent=1), "utf-8")
+        draft.rename(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -76,6 +92,7 @@ def read_recorded(path: Path) -> RecordedJob:
             workstation_id=content["workstation"],
             profile=content["profile"],
             pieces=pieces,
+            truncated=bool(content.get("truncated", False)),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path}: a recorded job without {error}") from error
@@ -89,7 +106,9 @@ def recorded_jobs(folder: Path) -> Iterator[RecordedJob]:
 
 def masked_pieces(pieces: Sequence[Piece]) -> Iterator[Piece]:
     """Yield the pieces with card numbers masked, those that run over several pieces, too."""
-    masked = {sender: masked_cards(_joined(pieces, sender)) for sender in {piece.sender for piece in pieces}}
+    from pos_adapters.reading.masking import mask_bytes  # noqa: PLC0415 - 1 MB that a tap which prints never needs
+
+    masked = {sender: mask_bytes(_joined(pieces, sender)) for sender in {piece.sender for piece in pieces}}
     at = dict.fromkeys(masked, 0)
     for piece in pieces:
         start = at[piece.sender]
@@ -97,29 +116,5 @@ def masked_pieces(pieces: Sequence[Piece]) -> Iterator[Piece]:
         yield Piece(piece.at_ms, piece.sender, masked[piece.sender][start : at[piece.sender]])
 
 
-def masked_cards(data: bytes) -> bytes:
-    """Return bytes of equal length in which card numbers show their last four digits only."""
-    return _CARD.sub(_mask, data)
-
-
 def _joined(pieces: Sequence[Piece], sender: str) -> bytes:
     return b"".join(piece.data for piece in pieces if piece.sender == sender)
-
-
-def _mask(match: re.Match[bytes]) -> bytes:
-    digits = [byte - ord("0") for byte in match[0] if byte not in b" -"]
-    if not _passes_luhn(digits):
-        return match[0]
-    left = len(digits) - _KEPT_DIGITS
-    masked = bytearray()
-    for byte in match[0]:
-        is_digit = byte not in b" -"
-        masked.append(ord("*") if is_digit and left > 0 else byte)
-        left -= is_digit
-    return bytes(masked)
-
-
-def _passes_luhn(digits: Sequence[int]) -> bool:
-    """Return whether the last digit is the check digit of ISO/IEC 7812."""
-    doubled = (2 * digit - 9 * (digit > 4) for digit in digits[-2::-2])  # noqa: PLR2004
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0

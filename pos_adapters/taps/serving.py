@@ -8,9 +8,9 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from pos_adapters.taps.addresses import SerialAddress, TcpAddress
@@ -25,9 +25,11 @@ from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import PROTOCOL_VERSION
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.printer_health import PrinterHealth
-from pos_adapters.taps.recorder import Recorder
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
+
+if TYPE_CHECKING:
+    from pos_adapters.taps.recorder import Recorder
 
 STDERR = 2
 
@@ -67,7 +69,7 @@ class Lane:
             policy=policy,
             health=health,
             log=log,
-            make_recorder=lambda: _recorder(loop, settings, lane, self.spool.disk, log),
+            make_recorder=_make_recorder(loop, settings, lane, log),
             admits=Admission(settings.allowed, log).admits,
         )
         self.health = health
@@ -170,18 +172,17 @@ def _where(address: TcpAddress | SerialAddress, listener: socket.socket | None) 
     return {"host": host, "port": port}
 
 
-def _recorder(
-    loop: asyncio.AbstractEventLoop, settings: TapSettings, lane: LaneSettings, disk: Executor, log: EventLog
-) -> Recorder | None:
+def _make_recorder(
+    loop: asyncio.AbstractEventLoop, settings: TapSettings, lane: LaneSettings, log: EventLog
+) -> Callable[[], Recorder | None]:
+    """Return what makes the recorder of each passage of a lane."""
     if settings.record is None:
-        return None
-    return Recorder(
-        settings.record,
-        workstation_id=lane.workstation_id,
-        profile=settings.policy.profile.value,
-        clock_s=loop.time,
-        disk=disk,
-        log=log,
+        return lambda: None
+    from pos_adapters.taps.recorder import Recorder, RecordWriter  # noqa: PLC0415 - only where it is asked for
+
+    writer = RecordWriter(settings.record, log=log)
+    return lambda: Recorder(
+        writer, workstation_id=lane.workstation_id, profile=settings.policy.profile.value, clock_s=loop.time
     )
 
 
