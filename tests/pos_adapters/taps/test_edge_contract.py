@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -122,6 +123,33 @@ def test_a_spool_that_cannot_be_written_costs_no_receipt(rig: Rig, edge: Edge) -
     tap.wait_event("spool_failed")
     assert edge.print(tap, edge.job(2))
     assert edge.printed(1) == edge.job(2)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a full disk takes root")
+def test_a_full_disk_costs_no_receipt_and_no_block_and_what_fits_later_is_kept(rig: Rig, edge: Edge) -> None:
+    _, options = rig.spooling()
+    folder = rig.spool_folder()
+    folder.mkdir(parents=True)
+    assert os.system(f"mount -t tmpfs -o size=16k tmpfs {folder}") == 0
+    try:
+        folder.joinpath("other").write_bytes(bytes(8_192))
+        with pytest.raises(OSError, match="No space"):
+            folder.joinpath("more").write_bytes(bytes(16_384))
+        tap = tap_of(rig, edge, *options, "--budget-ms", "1000")
+        assert edge.print(tap, edge.job())
+        assert edge.printed(0) == edge.job()
+        tap.wait_event("spool_failed")
+        core = rig.core(lambda job, cut_no, offset: BLOCK)
+        core.wait_connected()
+        assert edge.print(tap, edge.job())
+        assert edge.printed(1) == edge.with_blocks()
+        second = core.wait_job(0)
+        assert tap.stop() == 0
+        assert second.data == edge.captured()
+        kept = len(spooled_files(folder)) + len(core.sealed)
+        assert kept + tap.count("job_given_up") == 1, "the first job is kept, handed over or named as lost"
+    finally:
+        os.system(f"umount {folder}")
 
 
 def test_switched_off_nothing_of_ours_is_printed_and_core_still_learns_of_the_sale(rig: Rig, edge: Edge) -> None:
