@@ -10,6 +10,7 @@ from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock
 from agent.config import AgentConfig
 from agent.control.kiosk_operations import kiosk_operations
 from agent.control.operations import CoreParts, Operations
+from agent.control.page_records import PageRecords
 from agent.control.server import ControlServer
 from agent.control.standing import Standing
 from agent.identity.doubts import Doubts
@@ -348,7 +349,7 @@ def _operations(core: Core, furnished: _Furnished, judge: ClockJudge) -> CorePar
         scrub=core.housekeeping.scrub_all,
         status=lambda: basics.standing.report(core),
         attributed=core.people.attributed,
-        consented=core.people.permissions.told,
+        kept=PageRecords(permissions=core.people.permissions, offers=core.offers, clock=basics.clock).kept,
     )
 
 

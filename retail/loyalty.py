@@ -67,7 +67,8 @@ class Account:
     where the hub sent it. `points` are those that may be spent at the mirror's time; `points_expiring` of them go on
     `points_expire_on`, which is announced before it happens. `last_bought` maps what the hub sent of the past
     (`category:coffee`, `item:4711`, `brand:x`) to the last day it was bought anywhere. `permissions` are what the
-    member allowed, in the chain's words. `contacts` counts how often other channels and stores have already made an
+    member allowed, in the chain's words; `is_profiled` is false for who has said here that offers must not go by what
+    they do. `contacts` counts how often other channels and stores have already made an
     offer of a campaign, because caps count those too.
     """
 
@@ -91,6 +92,7 @@ class Account:
     permissions: frozenset[str] = frozenset()
     last_bought: Mapping[str, date] = field(default_factory=dict, repr=False)
     contacts: Mapping[CampaignId, int] = field(default_factory=dict, repr=False)
+    is_profiled: bool = True
 
     def is_in(self, segment: SegmentId, on: date) -> bool:
         """Return whether the account is in `segment` on that day: segments burn out, a membership has an end."""

@@ -34,7 +34,6 @@ from agent.clock import Clock, ClockJudge
 from agent.control.server import Operation
 from agent.identity.binding import Event
 from agent.identity.floor import Floor
-from agent.identity.permissions import KINDS as CONSENT_KINDS
 from agent.identity.scanning import Presented, Scanning
 from agent.intake.recording import RecordMaker
 from agent.journal.batch import Batch, Capture, Change, MoveCursor, Park, Unpark
@@ -66,16 +65,16 @@ def _pass_it(workstation_id: str, code: str, symbology: str) -> Mapping[str, Any
     return {"action": "pass", "code": ""}
 
 
-def _nothing_more(content: Mapping[str, Any]) -> None:
-    """Do nothing about a consent beyond journalling it."""
-    del content
+def _nothing_more(kind: str, content: Mapping[str, Any]) -> None:
+    """Do nothing about a page's record beyond journalling it."""
+    del kind, content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreParts:
     """What the operations work on; made by `bootstrap`.
 
-    `attributed` returns a page's record with whose scan it names; `consented` learns of a consent that is on disk.
+    `attributed` returns a page's record with whose scan it names; `kept` learns of each that is on disk.
     """
 
     clock: Clock
@@ -93,7 +92,7 @@ class CoreParts:
     status: Callable[[], Mapping[str, Any]]
     judge_code: Callable[[str, str, str], Mapping[str, Any]] = _pass_it
     attributed: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
-    consented: Callable[[Mapping[str, Any]], None] = _nothing_more
+    kept: Callable[[str, Mapping[str, Any]], None] = _nothing_more
 
 
 class Operations:
@@ -160,8 +159,7 @@ class Operations:
         once = payload.get("request_id")
         batch = Batch(records=(record,), capture=self._once(_text(once), workstation_id) if once else None)
         done = await self._parts.writer.commit(batch)
-        if kind in CONSENT_KINDS:
-            self._parts.consented(content)
+        self._parts.kept(kind, content)
         return {"seq": done.seqs[0] if done.seqs else None}
 
     async def cursor_move(

@@ -68,4 +68,13 @@ class Permissions:
         account = replace(account, permissions=(account.permissions | given) - (words.keys() - given))
         if words.get(PROFILING) is not False:
             return account
-        return replace(account, segments={}, entered={}, last_bought={}, rfm_cell="", purchases=None, last_visit=None)
+        return replace(
+            account,
+            segments={},
+            entered={},
+            last_bought={},
+            rfm_cell="",
+            purchases=None,
+            last_visit=None,
+            is_profiled=False,
+        )

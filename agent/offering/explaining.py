@@ -22,7 +22,6 @@ from agent.offering.memory import KINDS, StoreMemory
 from agent.state_dir import StateDir
 from agent.value.rules import ValueRules
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
-from retail.facts import Facts
 from retail.facts_json import account_from_mapping, basket_from_json
 from retail.loyalty import Account
 from retail.offers.campaign import Channel
@@ -75,13 +74,12 @@ def answer(question: Question, files: StoreFiles) -> Decision:
     account = question.account
     allowed = files.policy.restricted_allowed
     basket = basket_from_json(question.basket, items=items if len(items) else None, allowed=allowed)
-    facts = Facts(
+    facts = files.memory.facts(
+        account,
         moment=question.at,
-        account=account,
         basket=basket,
         workstation_id=question.workstation_id,
-        bought_here=files.memory.bought_here(account),
-        last_visit_here=files.memory.last_visit_here(account),
+        at_kiosk=question.channel is Channel.KIOSK,
     )
     return explain(
         DecisionInput(

@@ -1,4 +1,4 @@
-"""What this store itself remembers: how often campaigns have spoken, and what members bought and when they came.
+"""What this store itself remembers: how often campaigns have spoken, what members bought and wished, when they came.
 
 It is a fold over the journal: filled from it at start, then told of every record when it is decided on. Caps count an
 offer from its decision; an offer that was not printed is given back. Bounded by what the journal keeps.
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from agent.journal.records import JournalKind
 from agent.offering.seen import SeenReceipts
-from retail.facts import Basket, basket_of
+from retail.facts import Basket, Facts, basket_of
 from retail.identifiers import CampaignId
 from retail.items import ItemCatalogue
 from retail.line_items import SaleLineItem
@@ -30,6 +30,8 @@ KINDS = (
     JournalKind.OFFER_DECIDED,
     JournalKind.OFFER_WITHHELD,
     JournalKind.OFFER_NOT_PRINTED,
+    JournalKind.VISIT,
+    JournalKind.INTEREST,
 )
 """The records this memory is made of."""
 
@@ -45,6 +47,8 @@ class _Person:
 
     bought: dict[str, date] = field(default_factory=dict)
     last_visit: date | None = None
+    last_kiosk_visit: date | None = None
+    interests: dict[str, date] = field(default_factory=dict)
 
 
 class StoreMemory:
@@ -73,14 +77,32 @@ class StoreMemory:
             spent=self._spent,
         )
 
-    def bought_here(self, account: Account | None) -> Mapping[str, date]:
-        """Return key -> last day bought in this store."""
-        person = self._people.get(account.customer_id) if account else None
-        return person.bought if person else {}
+    def facts(
+        self,
+        account: Account | None,
+        *,
+        moment: datetime,
+        basket: Basket | None = None,
+        workstation_id: str = "",
+        at_kiosk: bool = False,
+    ) -> Facts:
+        """Return what rules may ask now; who stands at a kiosk (`at_kiosk`) has checked in by that."""
+        person = self._person(account) or _Person()
+        standing = moment.date() if at_kiosk and account is not None and account.is_profiled else None
+        return Facts(
+            moment=moment,
+            account=account,
+            basket=basket if basket is not None else Basket(),
+            workstation_id=workstation_id,
+            bought_here=person.bought,
+            last_visit_here=person.last_visit,
+            last_kiosk_visit=standing or person.last_kiosk_visit,
+            interests=person.interests,
+        )
 
     def last_visit_here(self, account: Account | None) -> date | None:
         """Return the last day of a purchase in this store, None when there was none."""
-        person = self._people.get(account.customer_id) if account else None
+        person = self._person(account)
         return person.last_visit if person else None
 
     def offered(self, content: Mapping[str, Any], day: date, *, withheld: bool) -> None:
@@ -107,12 +129,28 @@ class StoreMemory:
                 self._pairs += 1
             person.bought[key] = max(person.bought.get(key, day), day)
 
+    def attended(self, kind: str, content: Mapping[str, Any], *, day: date, items: ItemCatalogue) -> None:
+        """Remember a member's check-in or wish at a kiosk; of nobody, and of restricted goods, nothing is kept."""
+        customer_id = content.get("customer_id")
+        if not customer_id:
+            return
+        person = self._people.setdefault(customer_id, _Person())
+        if kind == JournalKind.VISIT:
+            person.last_kiosk_visit = max(person.last_kiosk_visit or day, day)
+        elif kind == JournalKind.INTEREST:
+            for key in _keys_of_code(str(content.get("code", "")), items):
+                if key not in person.interests:
+                    if self._pairs >= PURCHASES_MAX:
+                        continue
+                    self._pairs += 1
+                person.interests[key] = max(person.interests.get(key, day), day)
+
     def forget(self, customer_id: str) -> None:
         """Forget a person: they were erased."""
         self._customer.pop(customer_id, None)
         self.seen.forget(customer_id)
         person = self._people.pop(customer_id, None)
-        self._pairs -= len(person.bought) if person else 0
+        self._pairs -= len(person.bought) + len(person.interests) if person else 0
 
     def replay(self, records: Iterable[tuple[str, str, Mapping[str, Any]]], items: ItemCatalogue) -> None:
         """Take (kind, business day, content) of journalled records, oldest first."""
@@ -122,6 +160,8 @@ class StoreMemory:
                 self.offered(content, day, withheld=kind == JournalKind.OFFER_WITHHELD)
             elif kind == JournalKind.OFFER_NOT_PRINTED:
                 self.not_printed(content)
+            elif kind in (JournalKind.VISIT, JournalKind.INTEREST):
+                self.attended(kind, content, day=day, items=items)
             elif kind == JournalKind.TRANSACTION_COMPLETED:
                 self._unclaimed[content["transaction"]["transaction_id"]] = content["transaction"]
                 _keep_newest(self._unclaimed)
@@ -131,6 +171,10 @@ class StoreMemory:
                 if bought is not None:
                     self.purchase(content["customer_id"], _basket(bought, items), day)
                     self.seen.replay(content["customer_id"], bought, day)
+
+    def _person(self, account: Account | None) -> _Person | None:
+        """Return what is known of a member that rules may use."""
+        return self._people.get(account.customer_id) if account is not None and account.is_profiled else None
 
     def _count(self, content: Mapping[str, Any], day: date, *, withheld: bool, sign: int) -> None:
         customer_id = content.get("customer_id")
@@ -145,6 +189,14 @@ class StoreMemory:
                 self._day[day][campaign_id] += sign
                 self._store[campaign_id] += sign
                 self._spent[campaign_id] += sign * Decimal(offer["cost"])
+
+
+def _keys_of_code(code: str, items: ItemCatalogue) -> tuple[str, ...]:
+    """Return what rules call a product that was scanned."""
+    item = items.of_gtin(code)
+    if item is None:
+        return (f"gtin:{code}",) if code.isdecimal() else ()
+    return () if item.restricted else item.keys()
 
 
 def _keep_newest(waiting: dict[str, Any]) -> None:

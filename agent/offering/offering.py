@@ -224,12 +224,16 @@ class OfferDesk:
         self, account: Account | None, *, channel: Channel, workstation_id: str, now: datetime, has_card: bool = False
     ) -> Screen:
         """Return what the pages say to somebody who has just been looked up, before there is a basket."""
-        facts = self._facts(account, Basket(), workstation_id, now)
+        facts = self._facts(account, Basket(), workstation_id, now, at_kiosk=channel is Channel.KIOSK)
         decision = self._decide(facts, channel, DocumentKind.SALE)
         is_elsewheres = has_card and self.is_slice and account is None
         occasion = Occasion(account=account, today=facts.today, is_elsewheres=is_elsewheres)
         sentences = self._speech.cashier(decision, occasion)
         return Screen(decision=decision, sentences=sentences, cards=self._speech.cards(decision, occasion))
+
+    def attended(self, kind: str, content: Content, now: datetime) -> None:
+        """Learn of a check-in or a wish at a kiosk: from now on campaigns may ask for it, at every till."""
+        self._memory.attended(kind, content, day=self.today(now), items=self.bundle.items)
 
     def claim_of(self, transaction: RetailTransaction) -> str:
         """Return where a stranger makes a sale theirs; empty where no page is configured."""
@@ -268,14 +272,12 @@ class OfferDesk:
             return place.wanted
         return place.profile is not PrintProfile.OFF
 
-    def _facts(self, account: Account | None, basket: Basket, workstation_id: str, now: datetime) -> Facts:
-        return Facts(
-            moment=now.astimezone(self._zone),
-            account=account,
-            basket=basket,
-            workstation_id=workstation_id,
-            bought_here=self._memory.bought_here(account),
-            last_visit_here=self._memory.last_visit_here(account),
+    def _facts(
+        self, account: Account | None, basket: Basket, workstation_id: str, now: datetime, *, at_kiosk: bool = False
+    ) -> Facts:
+        moment = now.astimezone(self._zone)
+        return self._memory.facts(
+            account, moment=moment, basket=basket, workstation_id=workstation_id, at_kiosk=at_kiosk
         )
 
     def _decide(self, facts: Facts, channel: Channel, kind: DocumentKind) -> Decision:

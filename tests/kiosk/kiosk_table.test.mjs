@@ -246,9 +246,19 @@ test("a product scanned at the kiosk can be wished for, and names nobody", () =>
   const seen = story({ ...scan(), code: "4006381333931" }, accepted(1, "s1"), found);
   assert.equal(seen.model.state, "product");
   const { model, effects } = step(KIOSK, seen.model, { type: "wish", wish: "wished", request_id: "w1", at_ms: 0 });
-  assert.deepEqual(effects, [{ type: "interest", wish: "wished", code: "4006381333931", request_id: "w1" }]);
+  assert.deepEqual(effects, [{ type: "interest", wish: "wished", code: "4006381333931", scan_id: "", request_id: "w1" }]);
   assert.equal(model.state, "attract");
   assert.equal(model.notice, "wish_wished");
+});
+
+test("a wish is of whoever was greeted before the product was scanned, and of nobody who came after", () => {
+  const product = (scan_id) => ({ type: "customer", data: { scan_id, known: false, code_kind: "product" } });
+  const wish = { type: "wish", wish: "waiting", request_id: "w1" };
+  const greeted = [scan(), accepted(1, "s1"), customer("s1"), scan(), accepted(2, "s2"), product("s2")];
+  assert.equal(story(...greeted).model.person, null);
+  assert.equal(story(...greeted, wish).effects.at(-1).scan_id, "s1");
+  assert.equal(story(...greeted, wish, scan(), accepted(3, "s3"), product("s3"), wish).effects.at(-1).scan_id, "");
+  assert.equal(story(...greeted, { type: "leave" }).model.guest, "");
 });
 
 test("a person's visit is told once, with the campaigns they saw", () => {

@@ -45,8 +45,8 @@ const EFFECTS = /** @type {Record<string, (effect: any) => void>} */ ({
   },
   withdraw: ({ purpose, ...about }) => noted(postWithdrawal({ ...asked(about), purpose })),
   erase: (about) => noted(postWithdrawal({ ...asked(about), purpose: "", erasure: true })),
-  interest: ({ wish, code, request_id }) =>
-    noted(postInterest({ request_id, workstation_id: kiosk_id, scan_id: "", code, wish })),
+  interest: ({ wish, code, scan_id, request_id }) =>
+    noted(postInterest({ request_id, workstation_id: kiosk_id, scan_id, code, wish })),
   hand_over: ({ scan_id }) =>
     postHandover({ workstation_id: kiosk_id, scan_id }).then(
       ({ url }) => handed({ scan_id, url }),

@@ -50,6 +50,7 @@ export function initial() {
     stale: null,
     join: null,
     product: null,
+    guest: "",
     behind: null,
   };
 }
@@ -71,6 +72,7 @@ function wiped(model, over = {}) {
     notice: null,
     join: null,
     product: null,
+    guest: "",
     behind: null,
     ...over,
   };
@@ -87,15 +89,16 @@ function present(model, event) {
     code: event.code,
     request,
     waiting: true,
+    guest: model.person === null ? model.guest : model.scan_id,
     until_ms: event.at_ms + ANSWER_MS,
   });
   return [next, { type: "scan", request, code: event.code, symbology: event.symbology ?? "unknown" }];
 }
 
-/** A product is of interest: wished for, or waited for. @type {Move} */
+/** A product is of interest: wished for, or waited for, by whoever was greeted before it was scanned. @type {Move} */
 const wish = (model, event) => [
   wiped(model, { notice: `wish_${event.wish}`, until_ms: event.at_ms + NOTICE_MS }),
-  { type: "interest", wish: event.wish, code: model.product.code, request_id: event.request_id },
+  { type: "interest", wish: event.wish, code: model.product.code, scan_id: model.guest, request_id: event.request_id },
 ];
 
 /** @type {Move} */
@@ -157,7 +160,7 @@ function recognised(model, event) {
   }
   if (event.data.code_kind === "product") {
     const product = { ...event.data, code: model.code || event.data.code_shown };
-    return wiped(model, { state: "product", product, until_ms: event.at_ms + IDLE_MS });
+    return wiped(model, { state: "product", product, guest: model.guest, until_ms: event.at_ms + IDLE_MS });
   }
   if (!event.data.known) {
     return wiped(model, { notice: "not_known", until_ms: event.at_ms + NOTICE_MS });
