@@ -39,3 +39,8 @@ class Backoff:
             told_s = min(retry_after_s, self.longest_s)
             return told_s * (1 + random() / 4)
         return self.bound_s(failures) * random()
+
+
+def spread_s(every_s: float, *, random: Callable[[], float]) -> float:
+    """Return when to do again what is done every so often: up to a quarter sooner or later, so that nobody marches."""
+    return every_s * (0.75 + random() / 2)

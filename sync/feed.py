@@ -20,7 +20,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from retail.errors import OnSiteError, RefusedError, TillstreamError, TryAgainError
-from sync.backoff import Backoff
+from sync.backoff import Backoff, spread_s
 from sync.errors import AnswerInvalidError
 from sync.feed_files import (
     FeedState,
@@ -145,7 +145,7 @@ async def run_feed(feed: Feed) -> None:
             failures = 0
             await feed.target.tidy()
             await asyncio.to_thread(note_heard, feed.folder, feed.pace.now())
-            wait_s = 0.0 if told.unfinished else poll_after_s * (0.75 + feed.random() / 2)
+            wait_s = 0.0 if told.unfinished else spread_s(poll_after_s, random=feed.random)
         except (TryAgainError, RefusedError, OnSiteError) as error:
             failures += 1
             wait_s = feed.backoff.wait_s(
