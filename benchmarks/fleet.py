@@ -1,6 +1,8 @@
 """The fleet's page of a chain with 10,000 stores, signed in, as a browser gets it: rows read, judged, sorted, rendered.
 
-The peer is the same rows of the same database as plain JSON: what no page can be faster than.
+The peer is the same rows of the same database as plain JSON: what no page can be faster than. And how many of them ask
+in one second when the hub was away and is back at 08:00: simulated, the waits drawn by the product's own code; the peer
+is what the chain asks on any morning.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from fastapi.testclient import TestClient
 from hub.app import create_app
 from hub.bootstrap import Hub, open_hub
 from hub.config import HubConfig
-from hub.operators.roles import Role
+from hub.users.roles import Role
+from tests.sync.fleet_at_eight import POLL_AFTER_S, morning
 
 STORES = 10_000
 PAGE_MS_MAX = 300.0
@@ -33,7 +36,7 @@ def measure(*, quick: bool) -> list[harness.Figure]:
         hub = open_hub(HubConfig(state_dir=Path(folder) / "hub"))
         try:
             _fill(hub)
-            hub.people.put("ina", Role.STORE_IT, PASSWORD, by="benchmark")
+            hub.users.put("ina", Role.STORE_IT, PASSWORD, by="benchmark")
             client = TestClient(create_app(hub), base_url="http://hub")
             client.post("/sign-in", data={"name": "ina", "password": PASSWORD})
             floor = _best_ms(lambda: json.dumps([each.to_json() for each in hub.reports.stores("main")]), rounds)
@@ -45,6 +48,22 @@ def measure(*, quick: bool) -> list[harness.Figure]:
     return [
         harness.figure("page of 10,000 stores, ms", page, floor, "rows as JSON", goal=goal, holds=page <= PAGE_MS_MAX),
         harness.figure("searched, ms", searched, floor, "rows as JSON", goal=goal, holds=searched <= PAGE_MS_MAX),
+        *_at_eight(),
+    ]
+
+
+def _at_eight() -> list[harness.Figure]:
+    """Return the peaks of a chain that comes back, and of one that is switched on in one second."""
+    every_morning = STORES / POLL_AFTER_S
+    back = morning(STORES, away_s=3600, hub_per_s=1000, retry_after_s=None, seed=8)
+    on = morning(STORES, away_s=0, hub_per_s=500, retry_after_s=15.0, seed=8)
+    peer = "polls of any morning"
+    return [
+        harness.figure("hub back after an hour, peak of questions/s", back.peak_per_s, every_morning, peer),
+        harness.figure("until every store was answered, s", back.all_served_after_s),
+        harness.figure("all switched on in one second, peak/s", on.peak_per_s, every_morning, peer),
+        harness.figure("the same after the first second, peak/s", on.peak_after_first_per_s, every_morning, peer),
+        harness.figure("until every store was answered by 500/s, s", on.all_served_after_s),
     ]
 
 

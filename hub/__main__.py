@@ -15,8 +15,8 @@ import typer
 
 from hub.claims import cli as claims_cli
 from hub.feed import cli as feed_cli
-from hub.operators import cli as people_cli
 from hub.releases import cli as release_cli
+from hub.users import cli as people_cli
 from hub.value import cli as value_cli
 
 app = typer.Typer(

@@ -14,7 +14,7 @@ from hub.bootstrap import Hub
 from hub.claims.handover import HandoverService, handover_routes
 from hub.claims.pages import claim_routes
 from hub.gate import Refusals
-from hub.operators.directory import directory_of
+from hub.users.directory import directory_of
 from hub.web.fleet_pages import fleet_routes
 from hub.web.pages import page_routes
 from hub.web.rendering import Pages

@@ -21,11 +21,11 @@ from hub.ingest.ports import Ingest
 from hub.ingest.service import IngestService
 from hub.keys import HubKeys, sync_folder
 from hub.nonces import SharedNonces
-from hub.operators.people import People
 from hub.registry import Registry
 from hub.reports import Reports
 from hub.storage.ports import Database
 from hub.storage.sqlite import SqliteDatabase
+from hub.users.accounts import Users
 from retail.errors import ConfigurationError
 
 Clock = Callable[[], datetime]
@@ -55,7 +55,7 @@ class Hub:
     publisher: Publisher
     reports: Reports
     nonces: SharedNonces
-    people: People
+    users: Users
     claims: ClaimService | None = None
 
     @property
@@ -95,7 +95,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         publisher=Publisher(database, files, nearby),
         reports=Reports(database),
         nonces=nonces,
-        people=People(database, config.tenant, clock),
+        users=Users(database, config.tenant, clock),
         claims=_claims(config, database, keys),
     )
 

@@ -15,9 +15,9 @@ from hub.commands import opened
 from hub.feed.erasing import Erasing
 from hub.feed.nearby import Whose
 from hub.feed.stopping import PressedStop, StopBoard, StopOrder
-from hub.operators.audit import AuditLog
-from hub.operators.commands import machine_user
 from hub.storage.ports import Session
+from hub.users.audit import AuditLog
+from hub.users.commands import machine_user
 from retail.errors import ConfigurationError, OnSiteError
 from retail.stops import StopKind
 from sync.protocol.feed_messages import FeedKind

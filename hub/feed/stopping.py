@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.feed.files import CHAIN, FeedFiles
-from hub.operators.audit import note_in
 from hub.storage.ports import Database, Row
+from hub.users.audit import note_in
 from retail.errors import ConfigurationError
 from retail.stops import WHY_CHARS_MAX, StopKind
 from sync.protocol.feed_messages import FeedKind, StopMessage, StopsFile

@@ -10,11 +10,11 @@ from hub.bootstrap import Hub
 from hub.commands import opened
 from hub.feed.erasing import Erasing
 from hub.fleet import troubles_of
-from hub.operators.audit import AuditLog
-from hub.operators.commands import machine_user
 from hub.releases.advancing import next_step, offers_of
 from hub.releases.repository import Repository
 from hub.releases.rings import RINGS, ring_of
+from hub.users.audit import AuditLog
+from hub.users.commands import machine_user
 
 
 def advance_release(

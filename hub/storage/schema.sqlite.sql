@@ -460,9 +460,9 @@ CREATE UNIQUE INDEX claim_by_link ON claim (confirm_digest);
 CREATE INDEX claim_by_contact ON claim (tenant_id, contact_index);
 CREATE UNIQUE INDEX claim_once ON claim (tenant_id, transaction_id) WHERE customer_id IS NOT NULL;
 
--- People of the chain who sign in. `password` is what `hub/operators/passwords.py` writes, empty for who signs in by the
+-- Users of the chain who sign in. `password` is what `hub/users/passwords.py` writes, empty for who signs in by the
 -- chain's own directory. Who has left stays, because the audit log names them.
-CREATE TABLE operator (
+CREATE TABLE hub_user (
     tenant_id TEXT NOT NULL,
     name TEXT NOT NULL,
     role TEXT NOT NULL,
@@ -475,7 +475,7 @@ CREATE TABLE operator (
 ) STRICT;
 
 -- A browser that is signed in, by the hash of its cookie.
-CREATE TABLE operator_session (
+CREATE TABLE hub_user_session (
     digest BLOB PRIMARY KEY,
     tenant_id TEXT NOT NULL,
     name TEXT NOT NULL,

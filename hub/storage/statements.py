@@ -19,7 +19,7 @@ SHARED_FILES = (
     "queries.feed.sql",
     "queries.claims.sql",
     "queries.value.sql",
-    "queries.operators.sql",
+    "queries.users.sql",
 )
 """What both databases understand, by subject; no name stands in two of them."""
 

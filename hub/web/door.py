@@ -16,8 +16,8 @@ from fastapi import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hub.bootstrap import Hub
-from hub.operators.directory import WAY_LIFE
-from hub.operators.people import SESSION_MAX, Operator
+from hub.users.accounts import SESSION_MAX, User
+from hub.users.directory import WAY_LIFE
 from hub.web.rendering import SECURITY_HEADERS
 from retail.errors import RefusedError
 
@@ -37,13 +37,13 @@ class Door:
 
     hub: Hub
 
-    def person(self, request: Request) -> Operator | None:
+    def person(self, request: Request) -> User | None:
         """Return who is signed in; None for nobody."""
-        return self.hub.people.whose(request.cookies.get(COOKIE, ""))
+        return self.hub.users.whose(request.cookies.get(COOKIE, ""))
 
     def refuse(self, request: Request) -> Response | None:
         """Return a refusal for a reader who may not see anything; None lets them in."""
-        if self.hub.people.any_here():
+        if self.hub.users.any_here():
             return None if self.person(request) else _refusal(401, "sign_in_needed", "sign in first", "open /sign-in")
         if self.hub.config.pages_for_all or _is_this_machine(request):
             return None
@@ -57,7 +57,7 @@ class Door:
             return RedirectResponse(f"{request.scope.get('root_path', '')}/sign-in", status_code=303)
         return refused
 
-    def actor(self, request: Request) -> Operator:
+    def actor(self, request: Request) -> User:
         """Return who does something. Raises RefusedError: nobody is signed in, or another site has sent the form."""
         origin = urlsplit(request.headers.get("origin", ""))
         if origin.netloc != request.headers.get("host", ""):

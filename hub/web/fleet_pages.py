@@ -14,10 +14,10 @@ from hub.bootstrap import Hub
 from hub.feed.erasing import Erasing
 from hub.feed.stopping import PressedStop, StopBoard, StopOrder
 from hub.fleet import FleetView, Trouble, fleet_view
-from hub.operators.audit import AuditLog
-from hub.operators.people import Operator
-from hub.operators.proposals import Proposals
-from hub.operators.roles import STOP_RIGHTS, Right, may
+from hub.users.accounts import User
+from hub.users.audit import AuditLog
+from hub.users.proposals import Proposals
+from hub.users.roles import STOP_RIGHTS, Right, may
 from hub.web.door import Door, NotSignedInError
 from hub.web.forms import place_of, read_form
 from hub.web.rendering import SECURITY_HEADERS, Pages, age_text
@@ -137,7 +137,7 @@ def _audit(hub: Hub, pages: Pages, door: Door, request: Request) -> Response:
     return pages.html(request, "audit.html", person=person, entries=shown, count=len(entries), broken=broken)
 
 
-def _stop(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
+def _stop(hub: Hub, person: User, typed: Mapping[str, str]) -> None:
     kind = typed.get("what", "")
     if kind not in set(StopKind):
         raise ConfigurationError(f"{kind!r} cannot be stopped", fix=f"say one of {', '.join(StopKind)}")
@@ -152,7 +152,7 @@ def _stop(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
     _board(hub).press(hub.config.tenant, order, who=person.name, now=hub.clock())
 
 
-def _resume(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
+def _resume(hub: Hub, person: User, typed: Mapping[str, str]) -> None:
     """Take a stop back, or ask a second person where it acts in many stores: then money flows again."""
     stop = _acting(hub, typed.get("stop", ""))
     person.need(STOP_RIGHTS[stop.kind])
@@ -165,7 +165,7 @@ def _resume(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
     )
 
 
-def _decide(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
+def _decide(hub: Hub, person: User, typed: Mapping[str, str]) -> None:
     """Allow what somebody else wants, or refuse it."""
     number, allowed = typed.get("proposal", ""), typed.get("allowed") == "yes"
     proposal = next((each for each in _proposals(hub).waiting() if str(each.proposal_no) == number), None)
@@ -203,7 +203,7 @@ def _proposals(hub: Hub) -> Proposals:
     return Proposals(hub.database, hub.config.tenant, hub.clock)
 
 
-def _code(hub: Hub, person: Operator, typed: Mapping[str, str]) -> Mapping[str, str]:
+def _code(hub: Hub, person: User, typed: Mapping[str, str]) -> Mapping[str, str]:
     person.need(Right.ENROL)
     store_id, now = typed.get("store", "").strip(), hub.clock()
     made = hub.registry.issue_code(hub.config.tenant, store_id, name=typed.get("name", "").strip(), now=now)
@@ -211,7 +211,7 @@ def _code(hub: Hub, person: Operator, typed: Mapping[str, str]) -> Mapping[str, 
     return {"code": made.code, "store": store_id, "until": made.expires_at.isoformat(timespec="minutes")}
 
 
-def _erase(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
+def _erase(hub: Hub, person: User, typed: Mapping[str, str]) -> None:
     """Forget a customer for ever, here and in every store; typed twice, because nothing brings them back."""
     person.need(Right.ERASE)
     customer_id = typed.get("customer", "").strip()
@@ -225,7 +225,7 @@ def _erase(hub: Hub, person: Operator, typed: Mapping[str, str]) -> None:
     AuditLog(hub.database).note(hub.config.tenant, who=person.name, did="erased", subject="1 customers", now=now)
 
 
-_ACTS: Mapping[str, Callable[[Hub, Operator, Mapping[str, str]], Mapping[str, str] | None]] = MappingProxyType(
+_ACTS: Mapping[str, Callable[[Hub, User, Mapping[str, str]], Mapping[str, str] | None]] = MappingProxyType(
     {"stop": _stop, "resume": _resume, "decide": _decide, "code": _code, "erase": _erase}
 )
 """What the forms do; what they return is shown once."""

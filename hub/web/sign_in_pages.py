@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from hub.bootstrap import Hub
-from hub.operators.directory import Directory
+from hub.users.directory import Directory
 from hub.web.door import COOKIE, WAY_COOKIE, Door
 from hub.web.forms import place_of, read_form
 from hub.web.rendering import Pages
@@ -31,7 +31,7 @@ def sign_in_routes(hub: Hub, pages: Pages) -> APIRouter:
         try:
             typed = await read_form(request)
             name, password = typed.get("name", "").strip().lower(), typed.get("password", "")
-            cookie = await run_in_threadpool(hub.people.sign_in, name, password)
+            cookie = await run_in_threadpool(hub.users.sign_in, name, password)
         except TillstreamError as error:
             status = 429 if isinstance(error, TryAgainError) else 403
             name = typed.get("name", "")
@@ -40,7 +40,7 @@ def sign_in_routes(hub: Hub, pages: Pages) -> APIRouter:
 
     @routes.post("/sign-out")
     def sign_out(request: Request) -> Response:
-        hub.people.sign_out(request.cookies.get(COOKIE, ""))
+        hub.users.sign_out(request.cookies.get(COOKIE, ""))
         response = RedirectResponse(place_of(request, "/sign-in"), status_code=303)
         response.delete_cookie(COOKIE, path=request.scope.get("root_path", "") or "/")
         return response
@@ -65,7 +65,7 @@ def directory_routes(hub: Hub, pages: Pages, directory: Directory) -> APIRouter:
     def returned(request: Request) -> Response:
         try:
             name = directory.name_of(request.query_params, request.cookies.get(WAY_COOKIE, ""), now=hub.clock())
-            cookie = hub.people.sign_in_elsewhere(name)
+            cookie = hub.users.sign_in_elsewhere(name)
         except TillstreamError as error:
             return _form(hub, pages, request, status=403, problem=error.code)
         # A cookie for this place alone does not travel along a way that began elsewhere: the page goes on by itself.

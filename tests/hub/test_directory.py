@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from hub.operators.directory import Directory
-from hub.operators.people import WrongPasswordError
-from hub.operators.roles import Role
+from hub.users.accounts import WrongPasswordError
+from hub.users.directory import Directory
+from hub.users.roles import Role
 from retail.errors import RefusedError, TryAgainError
 from tests.hub.rig import HubRig
 
@@ -75,7 +75,7 @@ async def test_who_is_known_to_the_directory_and_here_is_signed_in(tmp_path, iss
         oidc_client_secret="secret",
         oidc_public_url="http://127.0.0.1:1",
     )
-    rig.hub.people.put("anna@example.org", Role.AUDITOR, "", by="root")
+    rig.hub.users.put("anna@example.org", Role.AUDITOR, "", by="root")
     try:
         async with rig.serving(), httpx.AsyncClient(base_url=rig.url) as client:
             assert "/sign-in/directory" in (await client.get("/sign-in")).text
@@ -97,7 +97,7 @@ async def test_who_has_no_account_here_or_no_verified_address_is_not_let_in(issu
     with pytest.raises(WrongPasswordError, match="verified"):
         directory(issuer).name_of(told, way.to_text(), now=NOW)
     with pytest.raises(WrongPasswordError, match="no account"):
-        rig.hub.people.sign_in_elsewhere("anna@example.org")
+        rig.hub.users.sign_in_elsewhere("anna@example.org")
 
 
 @pytest.mark.parametrize("lost", ["state", "cookie", "late", "code"])

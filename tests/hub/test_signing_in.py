@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from hub.operators.audit import AuditLog
-from hub.operators.people import FAILURES_MAX
-from hub.operators.roles import Role
+from hub.users.accounts import FAILURES_MAX
+from hub.users.audit import AuditLog
+from hub.users.roles import Role
 from tests.hub.rig import HubRig
 
 PASSWORD = "correct horse battery staple"
@@ -31,7 +31,7 @@ ROLES = {"ina": Role.STORE_IT, "mia": Role.MARKETER, "ada": Role.AUDITOR, "cara"
 @asynccontextmanager
 async def with_people(rig, *names: str):
     for name in names or ("ina",):
-        rig.hub.people.put(name, ROLES[name], PASSWORD, by="root")
+        rig.hub.users.put(name, ROLES[name], PASSWORD, by="root")
     rig.code("7781")
     async with rig.serving():
         yield

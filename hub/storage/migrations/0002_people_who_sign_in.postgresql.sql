@@ -1,4 +1,4 @@
--- People of the chain who sign in, what they did and what a second person has to allow; which customers a store gets.
+-- Users of the chain who sign in, what they did and what a second person has to allow; which customers a store gets.
 
 ALTER TABLE store ADD COLUMN health TEXT COLLATE "C" NOT NULL DEFAULT '{}';
 ALTER TABLE store ADD COLUMN customers TEXT COLLATE "C" NOT NULL DEFAULT '';
@@ -11,9 +11,9 @@ CREATE TABLE store_near (
     PRIMARY KEY (tenant_id, store_id, near_id)
 );
 
--- People of the chain who sign in. `password` is what `hub/operators/passwords.py` writes, empty for who signs in by the
+-- Users of the chain who sign in. `password` is what `hub/users/passwords.py` writes, empty for who signs in by the
 -- chain's own directory. Who has left stays, because the audit log names them.
-CREATE TABLE operator (
+CREATE TABLE hub_user (
     tenant_id TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
     role TEXT COLLATE "C" NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE operator (
 );
 
 -- A browser that is signed in, by the hash of its cookie.
-CREATE TABLE operator_session (
+CREATE TABLE hub_user_session (
     digest BYTEA PRIMARY KEY,
     tenant_id TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,

@@ -26,7 +26,7 @@ import httpx
 
 from hub.addresses import is_safe_address
 from hub.config import HubConfig
-from hub.operators.people import WrongPasswordError
+from hub.users.accounts import WrongPasswordError
 from retail.errors import ConfigurationError, RefusedError, TryAgainError
 
 ANSWER_S = 10.0  # somebody waits before a white page

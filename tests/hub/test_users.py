@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.operators.audit import AuditLog
-from hub.operators.passwords import is_password, sealed_password
-from hub.operators.people import FAILURES_MAX, IDLE_MAX, SESSION_MAX, WAIT, NotAllowedError, People, WrongPasswordError
-from hub.operators.roles import RIGHTS, Right, Role, may
+from hub.users.accounts import FAILURES_MAX, IDLE_MAX, SESSION_MAX, WAIT, NotAllowedError, Users, WrongPasswordError
+from hub.users.audit import AuditLog
+from hub.users.passwords import is_password, sealed_password
+from hub.users.roles import RIGHTS, Right, Role, may
 from retail.errors import ConfigurationError, TryAgainError
 from tests.hub.rig import SqliteHubDisk
 
@@ -38,7 +38,7 @@ def disk(tmp_path):
 def people_on(disk, clock):
     with disk.database.writing() as session:
         session.run("put_tenant", tenant_id="main", country="DE", now=START.isoformat())
-    people = People(disk.database, "main", clock)
+    people = Users(disk.database, "main", clock)
     people.put("anna", Role.STORE_IT, PASSWORD, by="root")
     return people
 
@@ -132,7 +132,7 @@ def test_the_same_password_is_never_kept_alike_and_no_clear_one_lies_on_disk(peo
     assert is_password(PASSWORD, one)
     assert is_password(PASSWORD, other)
     cookie = people.sign_in("anna", PASSWORD)
-    everything = repr([disk.rows(f"SELECT * FROM {table}") for table in ("operator", "operator_session")])
+    everything = repr([disk.rows(f"SELECT * FROM {table}") for table in ("hub_user", "hub_user_session")])
     assert PASSWORD not in everything
     assert cookie not in everything
 

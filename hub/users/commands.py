@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.commands import opened
-from hub.operators.audit import AuditLog
-from hub.operators.roles import RIGHTS, Role
+from hub.users.audit import AuditLog
+from hub.users.roles import RIGHTS, Role
 from retail.errors import ConfigurationError
 
 
@@ -24,7 +24,7 @@ def machine_user() -> str:
 def list_people(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
     """Return everybody, and what each role may do."""
     with opened(config, state_dir) as hub:
-        people = [asdict(each) for each in hub.people.all()]
+        people = [asdict(each) for each in hub.users.all()]
     return {"people": people, "roles": {role.value: sorted(rights) for role, rights in RIGHTS.items()}}
 
 
@@ -34,14 +34,14 @@ def put_person(config: Path | None, *, state_dir: Path | None, name: str, role: 
         raise ConfigurationError(f"{role!r} is no role", fix=f"say one of {', '.join(Role)}", code="role")
     wanted = Role(role.replace("-", "_"))
     with opened(config, state_dir) as hub:
-        hub.people.put(name, wanted, password, by=machine_user())
+        hub.users.put(name, wanted, password, by=machine_user())
     return {"name": name, "role": wanted.value, "may": sorted(RIGHTS[wanted])}
 
 
 def end_person(config: Path | None, *, state_dir: Path | None, name: str) -> dict[str, Any]:
     """End an account and say whether there was one."""
     with opened(config, state_dir) as hub:
-        return {"name": name, "ended": hub.people.end(name, by=machine_user())}
+        return {"name": name, "ended": hub.users.end(name, by=machine_user())}
 
 
 def read_audit(config: Path | None, *, state_dir: Path | None, first_no: int) -> dict[str, Any]:

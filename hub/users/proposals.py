@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.operators.audit import note_in
-from hub.operators.people import NotAllowedError, Operator
 from hub.storage.ports import Database
+from hub.users.accounts import NotAllowedError, User
+from hub.users.audit import note_in
 from retail.errors import RefusedError
 
 
@@ -63,7 +63,7 @@ class Proposals:
             )
             note_in(session, self.tenant_id, who=who, did=f"{action}.proposed", subject=subject, detail=detail, now=now)
 
-    def decide(self, proposal_no: int, *, by: Operator, allowed: bool) -> Proposal:
+    def decide(self, proposal_no: int, *, by: User, allowed: bool) -> Proposal:
         """Allow or refuse, and return what it was; whoever allowed it then does it.
 
         Raises NotAllowedError for who proposed it, RefusedError when it does not wait any more.

@@ -1,4 +1,4 @@
-"""People of the chain on the command line: `tillstream hub people add|list|end`, `tillstream hub audit`."""
+"""Users of the chain on the command line: `tillstream hub people add|list|end`, `tillstream hub audit`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def add(
     The password is asked for; a program writes it to standard input. From the first account on, the hub's pages are
     shown to nobody who has not signed in.
     """
-    from hub.operators.commands import put_person  # noqa: PLC0415 - imported by the command that needs it
+    from hub.users.commands import put_person  # noqa: PLC0415 - imported by the command that needs it
 
     password = "" if elsewhere else _password()
     told = put_person(config, state_dir=state_dir, name=name, role=role, password=password)
@@ -48,7 +48,7 @@ def add(
 @people.command("list")
 def list_(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson = False) -> None:
     """Show who may sign in, and what each role may do."""
-    from hub.operators.commands import list_people  # noqa: PLC0415
+    from hub.users.commands import list_people  # noqa: PLC0415
 
     told = list_people(config, state_dir=state_dir)
     lines = [
@@ -64,7 +64,7 @@ def list_(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson 
 @people.command("end")
 def end(name: Name, config: Config = None, state_dir: StateDir = None, *, as_json: AsJson = False) -> None:
     """End an account: its browsers are signed out at once, its name stays in the audit log."""
-    from hub.operators.commands import end_person  # noqa: PLC0415
+    from hub.users.commands import end_person  # noqa: PLC0415
 
     told = end_person(config, state_dir=state_dir, name=name)
     _tell(told, f"{name} may not sign in any more" if told["ended"] else f"nobody is called {name}", as_json=as_json)
@@ -80,7 +80,7 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Show who did what at the hub, and whether the log is whole; exits 1 when somebody changed it."""
-    from hub.operators.commands import read_audit  # noqa: PLC0415
+    from hub.users.commands import read_audit  # noqa: PLC0415
 
     told = read_audit(config, state_dir=state_dir, first_no=since)
     lines = [

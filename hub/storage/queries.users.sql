@@ -1,59 +1,59 @@
--- People who sign in, what they did, and what needs a second person. `-- name:` names a statement.
+-- Users who sign in, what they did, and what needs a second person. `-- name:` names a statement.
 
--- name: operator
+-- name: user
 -- One person, left or not.
-SELECT name, role, password, created_at, left_at, failures, failed_at FROM operator
+SELECT name, role, password, created_at, left_at, failures, failed_at FROM hub_user
 WHERE tenant_id = :tenant_id AND name = :name;
 
--- name: operators
+-- name: users
 -- Everybody, those who have left last.
-SELECT name, role, password, created_at, left_at, failures, failed_at FROM operator
+SELECT name, role, password, created_at, left_at, failures, failed_at FROM hub_user
 WHERE tenant_id = :tenant_id ORDER BY left_at IS NOT NULL, name;
 
--- name: put_operator
+-- name: put_user
 -- A person is made, comes back, gets another role or another password.
-INSERT INTO operator (tenant_id, name, role, password, created_at) VALUES (:tenant_id, :name, :role, :password, :now)
+INSERT INTO hub_user (tenant_id, name, role, password, created_at) VALUES (:tenant_id, :name, :role, :password, :now)
 ON CONFLICT (tenant_id, name) DO UPDATE SET role = excluded.role, password = excluded.password, left_at = NULL,
     failures = 0, failed_at = NULL;
 
--- name: end_operator
+-- name: end_user
 -- A person has left.
-UPDATE operator SET left_at = :now, password = '' WHERE tenant_id = :tenant_id AND name = :name AND left_at IS NULL;
+UPDATE hub_user SET left_at = :now, password = '' WHERE tenant_id = :tenant_id AND name = :name AND left_at IS NULL;
 
 -- name: count_failure
 -- One password more that was wrong.
-UPDATE operator SET failures = failures + 1, failed_at = :now WHERE tenant_id = :tenant_id AND name = :name;
+UPDATE hub_user SET failures = failures + 1, failed_at = :now WHERE tenant_id = :tenant_id AND name = :name;
 
 -- name: forget_failures
 -- The right password came.
-UPDATE operator SET failures = 0, failed_at = NULL WHERE tenant_id = :tenant_id AND name = :name;
+UPDATE hub_user SET failures = 0, failed_at = NULL WHERE tenant_id = :tenant_id AND name = :name;
 
 -- name: open_session
 -- A browser is signed in.
-INSERT INTO operator_session (digest, tenant_id, name, started_at, seen_at)
+INSERT INTO hub_user_session (digest, tenant_id, name, started_at, seen_at)
 VALUES (:digest, :tenant_id, :name, :now, :now);
 
 -- name: session_of
 -- Who a cookie stands for, unless they have left.
-SELECT o.name, o.role, s.started_at, s.seen_at FROM operator_session s
-JOIN operator o ON o.tenant_id = s.tenant_id AND o.name = s.name
+SELECT o.name, o.role, s.started_at, s.seen_at FROM hub_user_session s
+JOIN hub_user o ON o.tenant_id = s.tenant_id AND o.name = s.name
 WHERE s.digest = :digest AND s.tenant_id = :tenant_id AND o.left_at IS NULL;
 
 -- name: see_session
 -- A browser is still used.
-UPDATE operator_session SET seen_at = :now WHERE digest = :digest;
+UPDATE hub_user_session SET seen_at = :now WHERE digest = :digest;
 
 -- name: end_session
 -- One browser signs out.
-DELETE FROM operator_session WHERE digest = :digest;
+DELETE FROM hub_user_session WHERE digest = :digest;
 
 -- name: end_sessions_of
 -- All browsers of a person: a new password, another role, or they have left.
-DELETE FROM operator_session WHERE tenant_id = :tenant_id AND name = :name;
+DELETE FROM hub_user_session WHERE tenant_id = :tenant_id AND name = :name;
 
 -- name: end_old_sessions
 -- Browsers that nobody uses any more.
-DELETE FROM operator_session WHERE tenant_id = :tenant_id AND (seen_at < :idle OR started_at < :old);
+DELETE FROM hub_user_session WHERE tenant_id = :tenant_id AND (seen_at < :idle OR started_at < :old);
 
 -- name: last_audit_entry
 -- What the next entry chains to.

@@ -1,4 +1,4 @@
-"""People of the chain: local accounts, and the browsers they are signed in with.
+"""Users of the chain: local accounts, and the browsers they are signed in with.
 
 A wrong name and a wrong password take as long and are told alike. After `FAILURES_MAX` wrong passwords an account waits
 `WAIT`, whoever asks; a right one during that time is refused too, so that a guesser learns nothing. A browser is signed
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.operators.audit import note_in
-from hub.operators.passwords import is_password, nobodys_password, sealed_password
-from hub.operators.roles import Right, Role, may
 from hub.storage.ports import Database
+from hub.users.audit import note_in
+from hub.users.passwords import is_password, nobodys_password, sealed_password
+from hub.users.roles import Right, Role, may
 from retail.errors import ConfigurationError, RefusedError, TryAgainError
 
 FAILURES_MAX = 5
@@ -45,7 +45,7 @@ class NotAllowedError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
+class User:
     """Somebody of the chain. `signs_in_elsewhere`: the chain's own directory knows the password."""
 
     name: str
@@ -61,17 +61,17 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class Users:
     """The accounts and sessions of one chain."""
 
     database: Database
     tenant_id: str
     clock: Callable[[], datetime]
 
-    def all(self) -> list[Operator]:
+    def all(self) -> list[User]:
         """Return everybody, those who have left last."""
         with self.database.reading() as session:
-            return [_operator(row) for row in session.rows("operators", tenant_id=self.tenant_id)]
+            return [_user(row) for row in session.rows("users", tenant_id=self.tenant_id)]
 
     def any_here(self) -> bool:
         """Return whether anybody can sign in: from then on everybody has to."""
@@ -87,7 +87,7 @@ class People:
         with self.database.writing() as session:
             now = self.clock()
             session.run(
-                "put_operator",
+                "put_user",
                 tenant_id=self.tenant_id,
                 name=name,
                 role=role.value,
@@ -101,7 +101,7 @@ class People:
         """End an account and all its browsers at once; return False when there was none."""
         with self.database.writing() as session:
             now = self.clock()
-            ended = session.run("end_operator", tenant_id=self.tenant_id, name=name, now=now.isoformat())
+            ended = session.run("end_user", tenant_id=self.tenant_id, name=name, now=now.isoformat())
             session.run("end_sessions_of", tenant_id=self.tenant_id, name=name)
             if ended:
                 note_in(session, self.tenant_id, who=by, did="person.ended", subject=name, now=now)
@@ -140,7 +140,7 @@ class People:
             note_in(session, self.tenant_id, who=name, did="signed.in", detail=how, now=now)
         return cookie
 
-    def whose(self, cookie: str) -> Operator | None:
+    def whose(self, cookie: str) -> User | None:
         """Return who a browser is signed in as; None for a stranger's, an old or an idle one."""
         if not cookie:
             return None
@@ -156,7 +156,7 @@ class People:
         if now - seen > SEEN_EVERY:
             with self.database.writing() as session:
                 session.run("see_session", digest=digest, now=now.isoformat())
-        return Operator(name=name, role=Role(role), created_at="", left_at=None, signs_in_elsewhere=False)
+        return User(name=name, role=Role(role), created_at="", left_at=None, signs_in_elsewhere=False)
 
     def sign_out(self, cookie: str) -> None:
         """End one browser's session. A repeat changes nothing."""
@@ -167,7 +167,7 @@ class People:
         """Count a try before it is looked at, so that guesses beside each other all count; return what is kept."""
         now = self.clock()
         with self.database.writing() as session:
-            row = session.row("operator", tenant_id=self.tenant_id, name=name)
+            row = session.row("user", tenant_id=self.tenant_id, name=name)
             if row is None or row[4] is not None:
                 return ""
             failures, failed_at = row[5], row[6]
@@ -191,9 +191,9 @@ def _check_name(name: str) -> None:
         )
 
 
-def _operator(row: tuple[Any, ...]) -> Operator:
+def _user(row: tuple[Any, ...]) -> User:
     name, role, password, created_at, left_at, _, _ = row
-    return Operator(name=name, role=Role(role), created_at=created_at, left_at=left_at, signs_in_elsewhere=not password)
+    return User(name=name, role=Role(role), created_at=created_at, left_at=left_at, signs_in_elsewhere=not password)
 
 
 def _digest(cookie: str) -> bytes:
