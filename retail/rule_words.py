@@ -8,11 +8,12 @@ keys of goods (`category:…`) in lower case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from retail.conditions.condition import FIRST_WORDS, Comparison, Condition
 from retail.conditions.of_member import (
@@ -189,8 +190,18 @@ class _Parser:
             )
         segment = self._known_segment(token)
         if self._segments is None and self._next.kind in {"word", "quoted"} and not self._next.is_word("and", "or"):
-            raise self._error(token, f"{token.text!r} followed by {self._next.shown}", candidates=FIRST_WORDS)
+            raise self._two_words(token, self._next)
         return InSegment(segment)
+
+    def _two_words(self, first: _Token, second: _Token) -> RuleError:
+        """Return which of two words is mistyped: the first only where the second goes with what it may have meant."""
+        meant = _nearest(first.text, _SECOND_WORDS)
+        seconds = _SECOND_WORDS.get(meant, ())
+        if meant and (
+            seconds is _ANYTHING or second.text.lower() in seconds or (seconds is _GOODS and ":" in second.text)
+        ):
+            return self._error(first, f"{first.text!r} followed by {second.shown}", candidates=(meant,))
+        return self._unexpected("'and', 'or' or the end", candidates=("and", "or"))
 
     def _known_segment(self, token: _Token) -> SegmentId:
         if not token.text or token.text != token.text.strip():
@@ -341,6 +352,26 @@ _CONDITIONS: dict[str, Callable[[_Parser, str], Rule]] = {
     "last": _Parser._last_visit,  # noqa: SLF001
 }
 """What each first word begins."""
+
+
+_GOODS = (":",)
+"""Stands for a key of goods, in which there is a colon."""
+
+_ANYTHING = ("",)
+"""Stands for whatever a segment may be called."""
+
+_SECOND_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(("bought", "interest", "due"), _GOODS),
+        **dict.fromkeys((attribute.value for attribute in Attribute), ("in", "is")),
+        **dict.fromkeys(("birthday", "visited"), ("within",)),
+        **dict.fromkeys(("not", "entered"), _ANYTHING),
+        "basket": ("has", "total", "items"),
+        "time": ("between",),
+        "last": ("visit",),
+    }
+)
+"""What goes on after a first word: tells whether the first word or the second one is mistyped."""
 
 
 def _nearest(word: str, candidates: Collection[str]) -> str:

@@ -200,6 +200,29 @@ def test_a_typo_is_shown_at_its_column_with_the_nearest_word(text: str, column: 
     assert (refused.value.column, refused.value.suggestion) == (column, suggestion)
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "suggestion"),
+    [
+        ("best xor good", 6, "or"),
+        ("best good", 6, ""),
+        ("(best an good)", 7, "and"),
+        ("best or nto good", 9, "not"),
+        ("baskt has category:tea", 1, "basket"),
+        ("weekdy in mon", 1, "weekday"),
+        ("lst visit within 3 days", 1, "last"),
+        ("enterd best within 7 days", 1, "entered"),
+        ("bougth category:coffee", 1, "bought"),
+    ],
+)
+def test_where_segments_are_not_known_the_word_that_does_not_fit_is_shown(
+    text: str, column: int, suggestion: str
+) -> None:
+    """A segment may be called anything, so the second word is the wrong one, unless it goes with what the first meant."""
+    with pytest.raises(RuleError) as refused:
+        parse_rule(text)
+    assert (refused.value.column, refused.value.suggestion) == (column, suggestion)
+
+
 def test_and_binds_closer_than_or_and_not_closer_than_both() -> None:
     a, b, c = (InSegment(SegmentId(name)) for name in "abc")
     assert parse_rule("a or b and not c") == Or((a, And((b, Not(c)))))
