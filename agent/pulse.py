@@ -32,24 +32,26 @@ class Pulse:
     environment: Mapping[str, str]
     feel_every_s: float = FEEL_EVERY_S
     silent_for_s: float = SILENT_FOR_S
+    answer_within_s: float = FEEL_EVERY_S
+    clock_s: Callable[[], float] = time.monotonic
     _answered_at_s: float = field(default=0.0, init=False)
 
     async def run(self) -> None:
         """Feel until cancelled."""
-        self._answered_at_s = time.monotonic()
+        self._answered_at_s = self.clock_s()
         while True:
             notify("WATCHDOG=1", self.environment)
             if await self._answers():
-                self._answered_at_s = time.monotonic()
-            elif (silent_s := time.monotonic() - self._answered_at_s) > self.silent_for_s:
+                self._answered_at_s = self.clock_s()
+            elif (silent_s := self.clock_s() - self._answered_at_s) > self.silent_for_s:
                 self.hangs(silent_s)
-                self._answered_at_s = time.monotonic()  # the next one gets its time to start
+                self._answered_at_s = self.clock_s()  # the next one gets its time to start
             await asyncio.sleep(self.feel_every_s)
 
     async def _answers(self) -> bool:
         """Return whether core answers; one that is not there is not one that hangs: it is being started."""
         try:
-            async with asyncio.timeout(self.feel_every_s):
+            async with asyncio.timeout(self.answer_within_s):
                 reader, writer = await asyncio.open_unix_connection(str(self.control_socket))
                 try:
                     writer.write(QUESTION)

@@ -9,7 +9,7 @@ from agent.config import load_config
 from agent.intake.papers import StorePapers
 from receipt.printers import printer_model
 
-JOB_BYTES = 256 * 1024  # past every limit of a document: 5,000 lines of these are 60 KB
+JOB_BYTES = 128 * 1024  # past every limit of a document: 5,000 lines of these are 60 KB
 PIECE_BYTES = 4096
 ABOVE_START_BYTES = 16 * 1024 * 1024
 SHOP = '[store]\nbusiness_unit_id = "1"\nname = "Kiosk"\ncountry = "GB"\nlanguage = "en"\ntimezone = "Europe/London"\ncurrency = "GBP"\n[[workstation]]\nid = "1"\n'  # fmt: skip
