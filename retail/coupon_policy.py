@@ -128,7 +128,9 @@ def _check_holder(attempt: Attempt) -> None:
 def _check_place(attempt: Attempt, policy: RedemptionPolicy) -> None:
     if attempt.only_if_known and attempt.record is None:
         raise RefusedError(
-            "the key that signed this coupon is revoked", fix="keep the paper and tell the manager", code="coupon_key"
+            "the key that signed this coupon is revoked, or this store has not heard of it for too long",
+            fix="keep the paper and tell the manager; see to the link",
+            code="coupon_key",
         )
     if attempt.granted or (attempt.issued_at == attempt.here and _is_ours_alone(attempt, policy)):
         return

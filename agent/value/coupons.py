@@ -138,6 +138,8 @@ class CouponDesk:
             granted = granted or self.leases.word(claims.serial, held.now).get("verdict") == FREE
         row = self._book.get(What.COUPON, claims.serial)
         record = coupon_of(row) if row is not None else None
+        if only_if_known and record is not None:
+            claims = _claims_of(record)  # whoever has stolen the key may write other days and another holder
         if not self._rules.stops.may_redeem(held.now):
             raise RefusedError("redeeming is stopped at the moment", fix="tell the customer so", code="coupon_stopped")
         campaign = self._rules.campaign(claims.campaign_digest)
@@ -277,7 +279,7 @@ class CouponDesk:
         """Return what a code says: verified by its signature, or known to this ledger by number or till barcode."""
         code = held.code.strip()
         if code.lower().startswith(PREFIX):
-            verified = self._rules.verifier.verify(code)
+            verified = self._rules.verifier.verify(code, today=held.today)
             return verified.claims, verified.issued_at, verified.only_if_known
         typed = typed_serial(code)
         serials = self._book.serials_of(code) if typed is None else (str(typed),)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -123,6 +123,7 @@ class ValueRules:
                     business_unit_id=BusinessUnitId(str(row["store"])),
                     public_key=public_key,
                     revoked=bool(row.get("revoked")),
+                    until=date.fromisoformat(row["until"]) if row.get("until") else None,
                 )
             )
         own = self._own.public_key

@@ -1,12 +1,15 @@
 """What a hub does by itself while it serves: it learns from the journals, publishes what changed, ends stops.
 
-One thread, beside the requests. Whatever goes wrong is told once and tried again at the next turn: a hub that cannot
+Who joins is asked for their second yes within seconds and is known in the stores within minutes. One thread, beside
+the requests. Whatever goes wrong is told once and tried again at the next turn: a hub that cannot
 learn goes on taking journals.
 """
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,6 +21,8 @@ from hub.feed.files import MIRROR_KINDS
 from hub.feed.learning import Learner
 from hub.feed.stopping import StopBoard
 from hub.fleet_watch import FleetWatch
+from hub.imports.tokenising import CodeBook, tokenise
+from hub.value.service import ValueService
 from retail.errors import TillstreamError
 
 TURN_S = 300.0
@@ -25,40 +30,65 @@ TURN_S = 300.0
 
 MIRROR_EVERY = timedelta(hours=12)
 """How often what was learned goes to stores. Each time is a file that every store fetches and a layer to look through;
-what people import goes at once."""
+what people import goes at once, who has just joined soon (`FRESH_S`)."""
+
+NEWS_S = 1.0
+"""Between two looks at who joined: others who join in it are learned of together."""
+
+FRESH_S = 15.0
+"""How long who joined waits for others, to go to the stores together; these look every half minute."""
+
+FRESH_SHARE = 0.05
+"""Of a processor that bringing new members to the stores may cost: in a large chain they wait longer, together."""
 
 
 class FeedUpkeep:
     """Use as a context manager around serving."""
 
-    def __init__(self, hub: Hub, *, told: Callable[[str], None], turn_s: float = TURN_S) -> None:
+    def __init__(self, hub: Hub, *, told: Callable[[str], None], turn_s: float = TURN_S, fresh_s: float = FRESH_S) -> None:
         self._hub = hub
         self._told = told
         self._turn_s = turn_s
+        self._fresh_s = fresh_s
+        self._before = ""
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed-upkeep", daemon=True)
 
     def __enter__(self) -> Self:
+        self._hub.news.set()  # who joined just before the last stop is not left waiting for a turn
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        self._hub.news.set()
         self._thread.join()
 
     def turn(self) -> None:
         """Do everything once. Raises TillstreamError of the database or the disk."""
         hub = self._hub
         tenant_id, now = hub.config.tenant, hub.clock()
-        Learner(hub.database, hub.keys).learn(tenant_id)
-        if hub.claims is not None:
-            hub.claims.ask_joined(hub.joining, now=now)
+        self.greet()
         StopBoard(hub.database, hub.files).publish(tenant_id, now=now)
+        ValueService(hub.database, hub.files).keep_keys(tenant_id, now=now)
         if hub.config.alert_webhook:
             self._watch(hub)
         made = [kept.file.as_of for kept in hub.files.all(tenant_id) if kept.file.kind in MIRROR_KINDS]
         if not made or now - datetime.fromisoformat(max(made)) >= MIRROR_EVERY:
             hub.publisher.mirror(tenant_id, now=now)
+
+    def greet(self) -> None:
+        """Learn what is new, and send those who joined their message. Raises as `turn`."""
+        hub = self._hub
+        Learner(hub.database, hub.keys).learn(hub.config.tenant)
+        book = CodeBook(hub.keys.tenant(hub.config.tenant))
+        tokenise(hub.database, hub.config.tenant, book, progress=lambda _done, _total: None)
+        if hub.claims is not None:
+            hub.claims.ask_joined(hub.joining, now=hub.clock())
+
+    def freshen(self) -> None:
+        """Bring who joined to the stores. Raises as `turn`."""
+        self._hub.publisher.mirror(self._hub.config.tenant, now=self._hub.clock(), is_fresh=True)
 
     def _watch(self, hub: Hub) -> None:
         """Tell the chain's people which stores have fallen ill since the last turn."""
@@ -69,12 +99,32 @@ class FeedUpkeep:
         watch.look(now=hub.clock(), through=through)
 
     def _run(self) -> None:
-        before = ""
-        while not self._over.wait(self._turn_s):
-            try:
-                self.turn()
-                before = ""
-            except TillstreamError as error:
-                if error.message != before:
-                    self._told(f"{error.message}; fix: {error.fix}")
-                before = error.message
+        turn_at_s = time.monotonic() + self._turn_s
+        fresh_at_s, rested_at_s = math.inf, 0.0
+        while True:
+            self._hub.news.wait(max(0.0, min(turn_at_s, fresh_at_s) - time.monotonic()))
+            if self._over.is_set():
+                return
+            began_s = time.monotonic()
+            if self._hub.news.is_set():
+                self._hub.news.clear()
+                self._try(self.greet)
+                fresh_at_s = min(fresh_at_s, max(began_s + self._fresh_s, rested_at_s))
+                self._over.wait(NEWS_S)
+            elif began_s >= fresh_at_s:
+                self._try(self.freshen)
+                fresh_at_s = math.inf
+                rested_at_s = began_s + (time.monotonic() - began_s) / FRESH_SHARE
+            else:
+                self._try(self.turn)
+                turn_at_s = time.monotonic() + self._turn_s
+
+    def _try(self, work: Callable[[], None]) -> None:
+        """Do a piece of work; what goes wrong is told once and tried again with the next turn."""
+        try:
+            work()
+            self._before = ""
+        except TillstreamError as error:
+            if error.message != self._before:
+                self._told(f"{error.message}; fix: {error.fix}")
+            self._before = error.message

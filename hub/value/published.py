@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from hub.feed.files import FeedFiles
@@ -22,3 +24,8 @@ def published_value(files: FeedFiles, tenant_id: str) -> dict[str, Any]:
 def published_policy(files: FeedFiles, tenant_id: str) -> ValuePolicy:
     """Return the rules that act; the safe ones before anything was published."""
     return value_policy_from_mapping(published_value(files, tenant_id).get("policy") or {})
+
+
+def agreed_of(published: Mapping[str, Any]) -> Decimal:
+    """Return the worst case a day that the chain has agreed to; nothing where it has agreed to none."""
+    return Decimal(published.get("agreed") or 0)

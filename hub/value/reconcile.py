@@ -20,6 +20,7 @@ from hub.value.leases import leases_from
 from retail.coupon_life import Use
 from retail.coupon_policy import double_uses
 from retail.identifiers import BusinessUnitId, CouponSerial, TransactionId, WorkstationId
+from retail.leases import Exposure
 from retail.points import PointsReport, report
 
 CENT = Decimal("0.01")
@@ -34,6 +35,7 @@ class Finding(StrEnum):
     LEASE_OVERSPENT = "lease_overspent"
     LEASE_UNKNOWN = "lease_unknown"
     LEASES_EXCEED_BALANCE = "leases_exceed_balance"
+    EXPOSURE_GREW = "exposure_grew"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,18 @@ def reconcile(database: Database, tenant_id: str, *, point_value: Decimal, now: 
             *_leases(leases, point_value),
             *_beyond(accounts, leases, today=today, point_value=point_value),
         ),
+    )
+
+
+def exposure_grew(worst: Exposure, *, stores: int, agreed: Decimal) -> Line:
+    """Return the finding that stores were added since the chain agreed to what spending without a link may cost."""
+    return Line(
+        finding=Finding.EXPOSURE_GREW,
+        subject="burn",
+        stores=(),
+        points=worst.points,
+        money=_cents(worst.money.amount),
+        why=f"{_cents(agreed)} a day was agreed to; with {stores} stores it is more: {worst.because}",
     )
 
 

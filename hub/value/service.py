@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,13 +16,15 @@ from hub.feed.files import FeedFiles
 from hub.storage.ports import Database
 from hub.value.accounts import accounts_of
 from hub.value.coupon_leases import CouponLeasing
+from hub.value.delegation import entries, is_due, published_alone, revoked_of
 from hub.value.leases import REQUEST_LIFE, Leasing
-from hub.value.published import published_policy, published_value
-from hub.value.reconcile import Reconciliation, reconcile
+from hub.value.published import agreed_of, published_policy, published_value
+from hub.value.reconcile import Reconciliation, exposure_grew, reconcile
 from hub.value.standing import standings
 from retail.coupons import typed_serial
 from retail.errors import ConfigurationError, RefusedError
 from retail.exposure import burn_exposure
+from retail.leases import Exposure
 from retail.money import NO_CURRENCY
 from retail.points import report
 from retail.value_policy import ValuePolicy, value_policy_from_mapping
@@ -122,42 +125,63 @@ class ValueService:
         `accepted` is the worst case of spending points without a link that the chain has read and agrees to; rules
         that widen it need that. Raises ConfigurationError naming what is wrong, RefusedError stating the exposure.
         """
-        before = self.published(tenant_id)
-        policy = before.get("policy", {}) if path is None else _read(path)
-        checked = value_policy_from_mapping(policy)
-        if path is not None:
-            self._require_accepted(tenant_id, value_policy_from_mapping(before.get("policy") or {}), checked, accepted)
-        revoked = {key["key"] for key in before.get("keys", []) if key.get("revoked")}
-        return self._publish(tenant_id, policy, revoked, now=now)
+        with self._alone(tenant_id):
+            before = self.published(tenant_id)
+            policy = before.get("policy", {}) if path is None else _read(path)
+            checked = value_policy_from_mapping(policy)
+            agreed = agreed_of(before)
+            if path is not None:
+                agreed = self._require_accepted(tenant_id, checked, max(agreed, accepted or Decimal(0)))
+            return self._publish(tenant_id, policy, revoked_of(before.get("keys", [])), agreed=agreed, now=now)
 
-    def _require_accepted(
-        self, tenant_id: str, before: ValuePolicy, after: ValuePolicy, accepted: Decimal | None
-    ) -> None:
-        """Pass rules that cost no more at worst than those that act, and those whose exposure was agreed to."""
-        with self.database.reading() as session:
-            stores = max(len(session.rows("places", tenant_id=tenant_id)), 1)
-        was = burn_exposure(before, stores=stores, currency=NO_CURRENCY)
-        worst = burn_exposure(after, stores=stores, currency=NO_CURRENCY)
-        if worst.money.amount > max(was.money.amount, accepted or Decimal(0)):
+    def _require_accepted(self, tenant_id: str, rules: ValuePolicy, agreed: Decimal) -> Decimal:
+        """Pass rules that cost no more at worst than the chain has agreed to; return the sum agreed to."""
+        worst, stores = self.worst(tenant_id, rules)
+        if worst.money.amount > agreed:
             raise RefusedError(
                 f"spending points without a link may cost {worst.money} a day in {stores} stores: {worst.because}",
                 fix=f"have it agreed to, then publish with --accept-exposure {worst.money}",
                 code="exposure",
             )
+        return agreed
+
+    def worst(self, tenant_id: str, rules: ValuePolicy) -> tuple[Exposure, int]:
+        """Return what rules may cost a day with all stores that there are now, and how many those are."""
+        with self.database.reading() as session:
+            stores = max(len(session.rows("places", tenant_id=tenant_id)), 1)
+        return burn_exposure(rules, stores=stores, currency=NO_CURRENCY), stores
+
+    def keep_keys(self, tenant_id: str, *, now: datetime) -> bool:
+        """Tell stores of keys that are new and renew the others in time, rules as they stand; return whether it did.
+
+        The hub's upkeep does it at every turn: nobody has to think of a store that was enrolled, or of the calendar.
+        """
+        with self._alone(tenant_id):
+            before = self.published(tenant_id)
+            told = before.get("keys", [])
+            if not is_due(told, self._keys(tenant_id), now=now):
+                return False
+            agreed = agreed_of(before)
+            self._publish(tenant_id, before.get("policy", {}), revoked_of(told), agreed=agreed, now=now)
+        return True
+
+    def _alone(self, tenant_id: str) -> AbstractContextManager[None]:
+        return published_alone(self.files.folder(tenant_id))
 
     def revoke(self, tenant_id: str, store_id: str, *, now: datetime) -> dict[str, Any]:
         """Revoke every coupon key that a store has had until now: stolen with its disk.
 
         Its coupons are good only where a ledger knows them as issued; enrolling it anew gives it another key.
         """
-        before = self.published(tenant_id)
         theirs = {key for store, key in self._keys(tenant_id) if store == store_id}
         if not theirs:
             raise RefusedError(
                 f"store {store_id} has no key", fix="see `tillstream hub stores` for the stores", code="not_found"
             )
-        revoked = {key["key"] for key in before.get("keys", []) if key.get("revoked")} | theirs
-        return self._publish(tenant_id, before.get("policy", {}), revoked, now=now)
+        with self._alone(tenant_id):
+            before = self.published(tenant_id)
+            revoked = revoked_of(before.get("keys", [])) | theirs
+            return self._publish(tenant_id, before.get("policy", {}), revoked, agreed=agreed_of(before), now=now)
 
     def published(self, tenant_id: str) -> dict[str, Any]:
         """Return what stores were told last; empty before anything was published."""
@@ -165,7 +189,12 @@ class ValueService:
 
     def reconcile(self, tenant_id: str, *, now: datetime) -> Reconciliation:
         """Return whether everything adds up."""
-        return reconcile(self.database, tenant_id, point_value=self.point_value(tenant_id), now=now)
+        told = self.published(tenant_id)
+        worst, stores = self.worst(tenant_id, published_policy(self.files, tenant_id))
+        found = reconcile(self.database, tenant_id, point_value=self.point_value(tenant_id), now=now)
+        if "agreed" not in told or worst.money.amount <= agreed_of(told):
+            return found
+        return replace(found, findings=(*found.findings, exposure_grew(worst, stores=stores, agreed=agreed_of(told))))
 
     def liability(self, tenant_id: str, *, now: datetime) -> dict[str, Any]:
         """Return what the chain owes its members and what it will never pay, in points and in money."""
@@ -215,18 +244,17 @@ class ValueService:
         published = self.published(tenant_id).get("policy")
         return published_policy(self.files, tenant_id).burn.point_value if published else DEFAULT_POINT_VALUE
 
-    def _publish(self, tenant_id: str, policy: dict[str, Any], revoked: set[str], *, now: datetime) -> dict[str, Any]:
-        keys = [{"store": store, "key": key, "revoked": key in revoked} for store, key in self._keys(tenant_id)]
-        content = json.dumps({"policy": policy, "keys": keys}, sort_keys=True, separators=(",", ":"), default=str)
+    def _publish(
+        self, tenant_id: str, policy: dict[str, Any], revoked: set[str], *, agreed: Decimal, now: datetime
+    ) -> dict[str, Any]:
+        keys = entries(self._keys(tenant_id), revoked=revoked, now=now)
+        value = {"policy": policy, "keys": keys, "agreed": str(agreed)}
+        content = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
         file = self.files.publish_bytes(tenant_id, FeedKind.VALUE, content.encode(), now=now)
         return {
             "version": file.version,
             "keys": len(keys),
-            "revoked": sorted(
-                key_id_of(bytes.fromhex(key["key"])).hex()
-                for key in keys
-                if key["revoked"] and isinstance(key["key"], str)
-            ),
+            "revoked": sorted(key_id_of(bytes.fromhex(key["key"])).hex() for key in keys if key["revoked"]),
         }
 
     def _keys(self, tenant_id: str) -> list[tuple[str, str]]:
