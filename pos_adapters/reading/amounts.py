@@ -312,7 +312,7 @@ def _suffix(  # noqa: C901, PLR0911 - one answer a meaning
         return match.end(), word, "p" if match.group("per") else use
     if word in _TIMES and (glued or len(match.group("space")) == 1):
         return (match.end("word"), currency, "x") if glued else (end, currency, use)
-    if word in _UNITS and len(match.group("space")) <= 1 and not currency:
+    if word in _UNITS and len(match.group("space")) <= 1 and not currency and not _is_tax_letter(text, end, match):
         return match.end("word"), currency, "u"
     if not glued:
         return end, currency, use
@@ -321,6 +321,11 @@ def _suffix(  # noqa: C901, PLR0911 - one answer a meaning
     if ord(word[0]) >= 0x2E80 or _TAIL.match(text, end):
         return end, currency, use
     return end, currency, "id"
+
+
+def _is_tax_letter(text: str, end: int, match: re.Match[str]) -> bool:
+    """`8.98 G` ends a line: nobody weighs hundredths of a gram, so that the letter is a tax's."""
+    return match.group("word") == "G" and text[end - 3] in ".," and not text[match.end("word") :].strip()
 
 
 def _next_is_number(text: str, at: int) -> bool:

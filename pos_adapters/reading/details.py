@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.labels import FACTS, MONEY
 from pos_adapters.reading.quantities import round_half_up
 from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
@@ -15,7 +16,7 @@ def join_details(sheet: Sheet) -> None:
     entries = sheet.entries
     for index, entry in enumerate(entries):
         if entry.part is Part.ITEM:
-            if not entry.facts.named and _repeats_previous(entries, index):
+            if _repeats_previous(entries, index) or _multiplies_previous(entries, index):
                 entry.part = Part.DETAIL
         elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
             if entry.part is Part.IMPLICIT and not entry.amount:
@@ -44,6 +45,26 @@ def _repeats_previous(entries: list[Entry], index: int) -> bool:
     )
 
 
+def _multiplies_previous(entries: list[Entry], index: int) -> bool:
+    """`Deposit 0.25` above a nameless `6 x 0.25  1.50`: what looks like the amount of the goods is their unit price.
+
+    Their amount is then what they make together.
+    """
+    entry, above = entries[index], entries[index - 1] if index else None
+    if entry.facts.named or above is None or above.part is not Part.ITEM or above.line != entry.line - 1 or not above.facts.named:
+        return False
+    if entry.facts.times is None or entry.quantity is None or entry.price is None or above.facts.times is not None:
+        return False
+    several = entry.quantity.decimals == 0 and entry.quantity.value > MILLI
+    if not several or above.price is not None or above.amount != entry.price.value:
+        return False
+    made = entry.quantity.value * entry.price.value // MILLI
+    if entry.part is Part.ITEM and entry.amount != made:
+        return False
+    above.amount, above.quantity, above.price = made, entry.quantity, entry.price
+    return True
+
+
 def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
     entry = entries[index]
     if entry.facts.named and entry.part is Part.IMPLICIT:
@@ -62,7 +83,7 @@ def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
             and other.facts.times is None
         ):
             return other
-    return None
+    return entries[index - 1] if _multiplies_previous(entries, index) else None
 
 
 def _bare_name_above(sheet: Sheet, line: int, previous: Entry | None) -> bool:

@@ -10,9 +10,10 @@ import functools
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 from pos_adapters.reading.amounts import currencies
@@ -114,16 +115,23 @@ _MEMO_WORDS_MAX = 20_000  # a store prints a few thousand different words; past 
 _GERMAN_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
-class Lexicon:
-    """All phrases of all languages. Immutable but for a bounded memo of words already looked up."""
+PhraseSource = Callable[[], Iterable[tuple[str, Sense]]]
+"""Gives phrases as they are written, the same each time it is called."""
 
-    def __init__(self, phrases: Iterable[tuple[str, Sense]], languages: tuple[str, ...]) -> None:
+
+class Lexicon:
+    """All phrases of all languages. Immutable but for a bounded memo of words already looked up.
+
+    Phrases as written are asked for again when somebody teaches it more: kept, they would be a third of its memory.
+    """
+
+    def __init__(self, phrases: PhraseSource, languages: tuple[str, ...]) -> None:
         self.languages = languages
-        self._phrases = tuple(phrases)
+        self._phrases = phrases
         merged: dict[tuple[str, ...], list[Sense]] = {}
         wide: dict[str, list[Sense]] = {}
         shared: dict[tuple[Sense, ...], tuple[Sense, ...]] = {}  # 25,000 phrases have some 400 different meanings
-        for text, sense in self._phrases:
+        for text, sense in phrases():
             folded = fold(text)
             if WIDE.search(folded):
                 _add_sense(wide.setdefault(folded.replace(" ", ""), []), sense)
@@ -151,16 +159,26 @@ class Lexicon:
         everywhere = (1 << len(self.languages)) - 1
         taught = [(text, Sense(role, kind, everywhere)) for text, role, kind in phrases]
         keys = {tuple(_words_of(fold(text))) for text, _ in taught}
-        kept = [each for each in self._phrases if tuple(_words_of(fold(each[0]))) not in keys]
-        return Lexicon((*taught, *kept), self.languages)
+        known = self._phrases
+
+        def phrases_now() -> Iterator[tuple[str, Sense]]:
+            yield from taught
+            yield from (each for each in known() if tuple(_words_of(fold(each[0]))) not in keys)
+
+        return Lexicon(phrases_now, self.languages)
 
     def without(self, printed: Iterable[str]) -> Lexicon:
         """Return a lexicon that lacks the phrases which these printed words are."""
         gone = {_key_of(text) for text in printed}
-        return Lexicon(
-            [each for each in self._phrases if not any(_is_printed(_key_of(each[0]), key) for key in gone)],
-            self.languages,
-        )
+        known = self._phrases
+
+        def phrases_now() -> Iterator[tuple[str, Sense]]:
+            for each in known():
+                key = _key_of(each[0])
+                if not any(_is_printed(key, other) for other in gone):
+                    yield each
+
+        return Lexicon(phrases_now, self.languages)
 
     def mask(self, language: str) -> int:
         """Return the bit of `language` (ISO 639-1), 0 when it is not known."""
@@ -346,18 +364,23 @@ def _table(words: Mapping[str, object], section: str) -> dict[str, list[str]]:
 @functools.cache
 def standard_lexicon() -> Lexicon:
     """Return the lexicon of all languages that the product ships; reads the package's data on the first call."""
+    languages = tuple(file.name.removesuffix(".toml") for file in _words_files())
+    return Lexicon(functools.partial(_standard_phrases, languages), languages)
+
+
+def _words_files() -> list[Traversable]:
     folder = resources.files("pos_adapters.profiles") / "words"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    phrases: list[tuple[str, Sense]] = []
-    languages: list[str] = []
-    for file in files:
+    return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+
+
+def _standard_phrases(languages: tuple[str, ...]) -> Iterator[tuple[str, Sense]]:
+    """Yield the product's phrases one file after the other, so that only one at a time is held as text."""
+    for number, file in enumerate(_words_files()):
         words = tomllib.loads(file.read_text("utf-8"))
-        bit = 1 << len(languages)
-        languages.append(words["language"])
-        for text, sense in phrases_of(words, bit):
-            phrases.append((text, sense))
+        assert words["language"] == languages[number], f"{file.name} is named after its language"
+        for text, sense in phrases_of(words, 1 << number):
+            yield text, sense
             if words["language"] == "de" and text != text.translate(_GERMAN_UMLAUTS):
-                phrases.append((text.translate(_GERMAN_UMLAUTS), sense))
+                yield text.translate(_GERMAN_UMLAUTS), sense
     everywhere = Sense(Role.FILLER, None, (1 << len(languages)) - 1)
-    phrases += [(word, everywhere) for word in currencies()["words"]]
-    return Lexicon(phrases, tuple(languages))
+    yield from ((word, everywhere) for word in currencies()["words"])

@@ -34,7 +34,7 @@ _MEMO_LINES_MAX = 8192  # some megabytes: a busy store's headers, footers and go
 
 _RULE = re.compile(r"[\s\-=_*~.+#:·•]*")
 _BETWEEN_TIMES = re.compile(
-    r"[)\s]*(?:/ ?)?(?:[^\W\d_]{1,7}\.?[)\s]+)?(?:[xх*@]|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
+    r"\.?[)\s]*(?:/ ?)?(?:[^\W\d_]{1,7}\.?[)\s]+)?(?:[xх*@]|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
     r"\s*(?:[€$£¥₩₽₸₴₺(]|[^\W\d_]{1,3}\.?)?\s*",
     re.IGNORECASE,
 )

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pos_adapters.taps.own_program import RECORD, SEAL
+from pos_adapters.taps.own_program import CERTIFICATE, RECORD, SEAL
 
-CLOUD = "cloudprnt+tls://"
+TLS_WORDS = ("+tls://", CERTIFICATE)
 SEAL_WORDS = 3  # seal FOLDER KEY_FILE
 RECORD_WORDS = 2  # record FOLDER
 
@@ -26,8 +26,8 @@ def main() -> int:
         from pos_adapters.taps.record import run as record  # noqa: PLC0415 - nor this
 
         return record(Path(arguments[1]))
-    # asyncio imports ssl if it can, which costs 4 MB and 10 ms; only a CloudPRNT server in the cloud is reached by TLS.
-    if not any(CLOUD in argument for argument in arguments):
+    # asyncio imports ssl if it can, which costs 4 MB and 10 ms; few taps speak TLS.
+    if not any(word in argument for argument in arguments for word in TLS_WORDS):
         sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
     from pos_adapters.taps.command_line import run  # noqa: PLC0415 - after the line above
 

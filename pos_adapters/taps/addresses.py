@@ -81,6 +81,11 @@ class SerialAddress:
         return f"serial://{self.port}?{options}"
 
 
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not listened on
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_PIN_BYTES = 32
+
+
 class Edge(Enum):
     """Protocols that bring a job in one piece, with the port each uses."""
 
@@ -106,6 +111,7 @@ class ServiceAddress:
     host: str
     port: int
     tls: bool = False
+    pin: bytes = b""  # SHA-256 of the one certificate that is trusted; empty: what this machine trusts
 
     @property
     def netloc(self) -> str:
@@ -132,7 +138,8 @@ def tcp_address(text: str) -> TcpAddress:
         port = parts.port
     except ValueError:
         port = None
-    if parts.scheme != "tcp" or not parts.hostname or port is None or parts.path.strip("/"):
+    strange = parts.path.strip("/") or parts.query or parts.username is not None
+    if parts.scheme != "tcp" or not parts.hostname or port is None or strange:
         raise ValueError(f"{text!r} is not HOST:PORT, for example 192.0.2.10:9100 or tcp://[2001:db8::10]:9100")
     return TcpAddress(parts.hostname, port)
 
@@ -175,18 +182,41 @@ def device_address(text: str) -> TcpAddress | SerialAddress:
 
 
 def service_address(text: str) -> ServiceAddress:
-    """Parse `lpd://HOST`, `epos://HOST`, `cloudprnt://HOST` or `cloudprnt+tls://HOST`, each with an optional port."""
+    """Parse `lpd://HOST`, `epos://HOST`, `cloudprnt://HOST`, each with an optional port; the last two with `+tls`, too.
+
+    `epos+tls://HOST?sha256=HEX` trusts the one certificate of this fingerprint: printers sign their own.
+    """
     parts = urlsplit(text)
     scheme, tls = parts.scheme.removesuffix(_TLS_SUFFIX), parts.scheme.endswith(_TLS_SUFFIX)
     try:
         edge, port = Edge(scheme), parts.port
     except ValueError as error:
         raise ValueError(f"{text!r} is no printer, for example lpd://192.0.2.10 or epos://192.0.2.10:80") from error
-    if not parts.hostname or parts.path.strip("/") or parts.query:
+    if not parts.hostname or parts.path.strip("/") or (parts.query and not tls):
         raise ValueError(f"{text!r} is not {parts.scheme}://HOST[:PORT]; the path comes from till or printer")
-    if tls and edge is not Edge.CLOUDPRNT:
-        raise ValueError(f"{text!r}: only a CloudPRNT server is reached by TLS (cloudprnt+tls://HOST)")
-    return ServiceAddress(edge=edge, host=parts.hostname, port=port or (_TLS_PORT if tls else edge.port), tls=tls)
+    if tls and edge is Edge.LPD:
+        raise ValueError(f"{text!r}: LPD knows no TLS: give lpd://{parts.hostname}")
+    return ServiceAddress(
+        edge=edge,
+        host=parts.hostname,
+        port=port or (_TLS_PORT if tls else edge.port),
+        tls=tls,
+        pin=_pin(text, parts.query),
+    )
+
+
+def _pin(text: str, query: str) -> bytes:
+    """Return the fingerprint that `?sha256=` names, with colons as `openssl x509 -fingerprint` or without."""
+    if not query:
+        return b""
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    try:
+        pin = bytes.fromhex(given.pop("sha256", "").replace(":", ""))
+    except ValueError:
+        pin = b""
+    if given or len(pin) != _PIN_BYTES:
+        raise ValueError(f"{text!r}: behind the ? stands sha256= with the certificate's fingerprint, 64 hex digits")
+    return pin
 
 
 def printer_address(text: str) -> TcpAddress | SerialAddress | ServiceAddress:
@@ -197,6 +227,14 @@ def printer_address(text: str) -> TcpAddress | SerialAddress | ServiceAddress:
         raise ValueError(f"{text!r} begins with no way to a printer: {', '.join(f'{way}://' for way in ways)}")
     is_service = any(text.startswith((f"{each.value}:", f"{each.value}+")) for each in Edge)
     return service_address(text) if is_service else device_address(text)
+
+
+def prints_to_itself(listen: TcpAddress | SerialAddress, printer: TcpAddress | SerialAddress | ServiceAddress) -> bool:
+    """Return whether a lane would print to itself: a register would then wait for ever."""
+    if isinstance(listen, SerialAddress) or isinstance(printer, SerialAddress):
+        return isinstance(listen, SerialAddress) and isinstance(printer, SerialAddress) and listen.port == printer.port
+    here = {listen.host, *(_LOOPBACK if listen.host in _EVERYWHERE else ())}
+    return listen.port == printer.port != 0 and printer.host in here
 
 
 def _what_is_wrong(port: str, unknown: list[str]) -> str:

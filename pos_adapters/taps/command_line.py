@@ -21,10 +21,12 @@ from pos_adapters.taps.addresses import (
     core_address,
     device_address,
     printer_address,
+    prints_to_itself,
     tcp_address,
 )
 from pos_adapters.taps.admission import networks_of
 from pos_adapters.taps.listeners import listening_sockets
+from pos_adapters.taps.own_program import CERTIFICATE
 from pos_adapters.taps.policy import BUDGET_S, Policy, Profile
 from pos_adapters.taps.public_key import read_public_key
 
@@ -73,6 +75,7 @@ class TapSettings:
     record: Path | None
     allowed: tuple[str, ...] = ()
     snmp: TcpAddress | None = None
+    certificate: Path | None = None
 
     def network_addresses(self) -> list[TcpAddress]:
         """Return where registers connect to, one an address; cables are opened by their lanes."""
@@ -139,6 +142,7 @@ def parse(arguments: Sequence[str]) -> TapSettings:
         record=given.record,
         allowed=tuple(given.allow or ()),
         snmp=given.snmp,
+        certificate=given.certificate,
     )
 
 
@@ -147,6 +151,11 @@ def _check_edges(parser: argparse.ArgumentParser, given: argparse.Namespace) -> 
     count = len(given.printer)
     lanes = zip(given.listen, given.printer, _each(given.language, count), strict=False)
     for listen, printer, language in lanes:
+        if prints_to_itself(listen, printer):
+            parser.error(f"--printer {printer} is where this tap itself listens: name the printer's own address")
+        speaks_http = isinstance(printer, ServiceAddress) and printer.edge is not Edge.LPD
+        if given.certificate is not None and not speaks_http:
+            parser.error(f"{printer}: {CERTIFICATE} is for registers that speak https: epos:// and cloudprnt://")
         if not isinstance(printer, ServiceAddress):
             continue
         if isinstance(listen, SerialAddress):
@@ -193,8 +202,9 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         required=True,
         metavar="ADDRESS",
-        help="the real printer: tcp://HOST:PORT, serial:///dev/ttyUSB0?baud=115200, lpd://HOST, epos://HOST, or the"
-        " server of CloudPRNT printers: cloudprnt://HOST, cloudprnt+tls://HOST",
+        help="the real printer: tcp://HOST:PORT, serial:///dev/ttyUSB0?baud=115200, lpd://HOST, epos://HOST,"
+        " epos+tls://HOST?sha256=FINGERPRINT, or the server of CloudPRNT printers: cloudprnt://HOST,"
+        " cloudprnt+tls://HOST",
     )
     add("--workstation", type=_word, action="append", required=True, metavar="ID", help="the checkout position")
     add("--agent", type=_agent, metavar="unix:///PATH", help="core's socket; without it everything only passes")
@@ -216,6 +226,12 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         metavar="ADDRESS",
         help="only these may print: 192.0.2.7, 192.0.2.0/24",
+    )
+    add(
+        CERTIFICATE,
+        type=_certificate,
+        metavar="FILE",
+        help="registers speak https: PEM file of key and certificate, which the registers must trust (epos, cloudprnt)",
     )
     add("--snmp", type=_network_address, metavar="HOST:161", help="answer a Windows printer port (UDP)")
     add("--record", type=Path, metavar="DIR", help="for support: write each job with timing, card numbers masked")
@@ -285,6 +301,18 @@ def _key_file(text: str) -> Path:
         read_public_key(path)
     except (OSError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"no public key of 32 bytes: {error}") from error
+    return path
+
+
+def _certificate(text: str) -> Path:
+    """Take a file that registers can be served with, found out now and not at the first receipt."""
+    from pos_adapters.taps.stream_lane import served_tls  # noqa: PLC0415 - only where it is asked for
+
+    path = Path(text)
+    try:
+        served_tls(path)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: no PEM file of a key and its certificate: {error}") from error
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pos_adapters.taps.addresses import Edge, SerialAddress, ServiceAddress, TcpAddress
@@ -50,6 +51,7 @@ def lane_edge(
     printer: PrinterAddress,
     listener: socket.socket | None,
     model: str,
+    certificate: Path | None = None,
 ) -> LaneEdge:
     """Return the edge between a listener (or a register's cable) and a printer."""
     if isinstance(listen, SerialAddress):
@@ -59,11 +61,13 @@ def lane_edge(
         return SerialLane(parts, SerialLine(parts.loop, listen))
     assert listener is not None
     if isinstance(printer, ServiceAddress):
-        return _service_lane(parts, listener, printer, model)
+        return _service_lane(parts, listener, printer, model=model, certificate=certificate)
     return TcpLane(parts, listener)
 
 
-def _service_lane(parts: LaneParts, listener: socket.socket, printer: ServiceAddress, model: str) -> LaneEdge:
+def _service_lane(
+    parts: LaneParts, listener: socket.socket, printer: ServiceAddress, *, model: str, certificate: Path | None
+) -> LaneEdge:
     from pos_adapters.taps.stream_lane import StreamLane  # noqa: PLC0415 - see above
 
     if printer.edge is Edge.LPD:
@@ -75,7 +79,9 @@ def _service_lane(parts: LaneParts, listener: socket.socket, printer: ServiceAdd
 
     editor = _editor(parts, printer, model)
     http = HttpConversations(printer, editor)
-    return StreamLane(parts, listener, printer, converse=http.converse, is_busy=lambda: http.busy)
+    return StreamLane(
+        parts, listener, printer, converse=http.converse, is_busy=lambda: http.busy, certificate=certificate
+    )
 
 
 def _editor(parts: LaneParts, printer: ServiceAddress, model: str) -> Editor:

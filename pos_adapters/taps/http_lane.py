@@ -149,5 +149,7 @@ async def _tunnel(till: Stream, other_end: Stream) -> None:
 async def _copy(source: Stream, target: Stream) -> None:
     while piece := await source.reader.read(PIECE_BYTES):
         await target.send(piece)
+    if not target.writer.can_write_eof():  # TLS knows no half of a close
+        return
     with contextlib.suppress(OSError):
         target.writer.write_eof()

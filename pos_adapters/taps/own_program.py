@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 SEAL = "seal"  # `tillstream-tap seal FOLDER KEY_FILE`, see `seal`
+CERTIFICATE = "--certificate"  # an option that needs TLS, which other taps do not load
 RECORD = "record"  # `tillstream-tap record FOLDER`, see `record`
 
 

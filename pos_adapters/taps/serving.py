@@ -74,7 +74,14 @@ class Lane:
         )
         self.health = health
         self.log = log
-        self.edge = lane_edge(parts, listen=lane.listen, printer=lane.printer, listener=listener, model=lane.model)
+        self.edge = lane_edge(
+            parts,
+            listen=lane.listen,
+            printer=lane.printer,
+            listener=listener,
+            model=lane.model,
+            certificate=settings.certificate,
+        )
         self.link.on_frame = self.book.on_frame
         self.spool.follow(self.book)
         where = _where(lane.listen, listener)

@@ -11,6 +11,8 @@ import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Coroutine
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pos_adapters.taps.addresses import ServiceAddress
@@ -27,6 +29,7 @@ TILLS_MAX = 32  # a browser opens six connections; those of a printer that hangs
 LOOK_EVERY_S = 1.0
 FIRST_WORD_WITHIN_S = 1.0  # a till that has just connected is about to print, although nothing of it has been read
 LINGER_S = 60.0  # a till may half-close behind its job and still wait; one that has gone does not
+HANDSHAKE_WITHIN_S = 10.0  # a slow till on wireless takes two
 STREAM_BYTES = 64 * 1024  # what waits in a stream before the sender is slowed down
 
 
@@ -73,12 +76,14 @@ class StreamLane:
         *,
         converse: Conversation,
         is_busy: Callable[[], bool],
+        certificate: Path | None = None,
     ) -> None:
         self._parts = parts
         self._listener = listener
         self._other_end = other_end
         self._converse = converse
         self._is_busy = is_busy
+        self._certificate = certificate
         self._tasks: dict[asyncio.Task[None], float] = {}  # and when the till connected
         self._server: asyncio.Server | None = None
         self._starting: asyncio.Task[None] | None = None
@@ -94,7 +99,11 @@ class StreamLane:
         self._starting = self._parts.loop.create_task(self._serve())
 
     async def _serve(self) -> None:
-        self._server = await asyncio.start_server(self._accepted, sock=self._listener, limit=STREAM_BYTES)
+        tls = None if self._certificate is None else served_tls(self._certificate)
+        within_s = None if tls is None else HANDSHAKE_WITHIN_S
+        self._server = await asyncio.start_server(
+            self._accepted, sock=self._listener, limit=STREAM_BYTES, ssl=tls, ssl_handshake_timeout=within_s
+        )
 
     def stop(self) -> None:
         """Accept no more."""
@@ -130,10 +139,7 @@ class StreamLane:
 
     async def _joined(self, till: Stream) -> None:
         try:
-            opened = asyncio.open_connection(
-                self._other_end.host, self._other_end.port, ssl=_tls(self._other_end), limit=STREAM_BYTES
-            )
-            other_end = Stream(*await asyncio.wait_for(opened, CONNECT_WITHIN_S))
+            other_end = await asyncio.wait_for(_opened(self._other_end), CONNECT_WITHIN_S)
         except (OSError, TimeoutError) as error:
             self._parts.log.event("printer_refused", cause=str(error) or "no answer")
             self._parts.health.reachable(yes=False)
@@ -161,9 +167,33 @@ async def unless_gone(answer: Coroutine[None, None, _Answer], till: Stream) -> _
         waiting.cancel()
 
 
+async def _opened(address: ServiceAddress) -> Stream:
+    """Connect to the other end. Raises OSError, also when its certificate is not the one that is trusted."""
+    stream = Stream(*await asyncio.open_connection(address.host, address.port, ssl=_tls(address), limit=STREAM_BYTES))
+    if address.pin:
+        shown = sha256(stream.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)).digest()
+        if shown != address.pin:
+            stream.reset()
+            raise ConnectionError(f"the printer shows another certificate than the one named: sha256={shown.hex()}")
+    return stream
+
+
 def _tls(address: ServiceAddress) -> ssl.SSLContext | None:
     if not address.tls:
         return None
     import ssl  # noqa: PLC0415 - 4 MB that no other lane needs
 
-    return ssl.create_default_context()
+    context = ssl.create_default_context()
+    if address.pin:  # the fingerprint is stricter than any name or signature, which a printer's certificate lacks
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def served_tls(certificate: Path) -> ssl.SSLContext:
+    """Return what serves registers by TLS with a PEM file of key and certificate. Raises OSError."""
+    import ssl  # noqa: PLC0415 - see above
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
