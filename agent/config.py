@@ -26,6 +26,7 @@ from pos_adapters.taps.addresses import (
     ServiceAddress,
     device_address,
     printer_address,
+    prints_to_itself,
     serial_address,
 )
 from pos_adapters.taps.admission import networks_of
@@ -176,10 +177,16 @@ class TapSection(Section):
     model: Annotated[str, _known_model] = "generic-80mm"
     allow: tuple[Annotated[str, _network], ...] = ()  # empty: everybody, as at a printer
     snmp: Address | None = None  # one tap a machine can have port 161
+    certificate: Path | None = None  # PEM of key and certificate: the register speaks https
 
     def __post_init__(self) -> None:
         printer = printer_address(self.printer)
         language = printer_model(self.model).language
+        if prints_to_itself(device_address(self.listen), printer):
+            raise ValueError(f"printer: {printer} is where the tap itself listens: name the printer's own address")
+        speaks_http = isinstance(printer, ServiceAddress) and printer.edge is not Edge.LPD
+        if self.certificate is not None and not (speaks_http and self.certificate.is_absolute()):
+            raise ValueError("certificate: an absolute path, for registers that speak https (epos://, cloudprnt://)")
         if not isinstance(printer, ServiceAddress):
             return
         if isinstance(device_address(self.listen), SerialAddress):

@@ -239,6 +239,8 @@ def _tap(workstation: WorkstationSection, config: AgentConfig, state: StateDir, 
     pairs = [*options.items(), *(("--allow", each) for each in tap.allow)]
     if tap.snmp is not None:
         pairs.append(("--snmp", tap.snmp))
+    if tap.certificate is not None:
+        pairs.append(("--certificate", str(tap.certificate)))
     command = [*start, *(word for pair in pairs for word in pair), "--json"]
     socket_of_tap = None if tap.listen.startswith("serial:") else listener(tap.listen, handed)
     return Child(name=f"tap {workstation.id}", command=command, listener=socket_of_tap)

@@ -74,8 +74,14 @@ def test_first_matching_rule_says_what_a_code_is():
         ("tcp://192.0.2.10:9100", "cloudprnt://h", "workstation[0].tap: cloudprnt printers speak star"),
         (
             "tcp://192.0.2.10:9100",
-            "epos+tls://h",
-            "workstation[0].tap.printer: 'epos+tls://h': only a CloudPRNT server",
+            "lpd+tls://h",
+            "workstation[0].tap.printer: 'lpd+tls://h': LPD knows no TLS",
+        ),
+        ("tcp://192.0.2.10:9100", "tcp://127.0.0.1:9100", "workstation[0].tap: printer: tcp://127.0.0.1:9100 is where"),
+        (
+            'model = "generic',
+            'certificate = "tap.pem"\nmodel = "generic',
+            "workstation[0].tap: certificate: an absolute",
         ),
         ("tcp://192.0.2.10:9100", "lpt1", "workstation[0].tap.printer: 'lpt1' is no printer, e.g. tcp://"),
         (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pos_adapters.taps.addresses import Edge, ServiceAddress, TcpAddress, printer_address, service_address
 from pos_adapters.taps.command_line import EXIT_USAGE, parse
 from receipt.printers import printer_models
+from tests.pos_adapters.taps.certificates import certificate
 
 NEEDED = ("--workstation", "1", "--listen", "0.0.0.0:9100")
 
@@ -36,7 +39,15 @@ def test_everything_else_is_a_network_printer_or_a_cable() -> None:
     [
         (("--printer", "lpd://"), "not lpd://HOST"),
         (("--printer", "epos://h/cgi-bin"), "the path comes from till or printer"),
-        (("--printer", "epos+tls://h"), "only a CloudPRNT server"),
+        (("--printer", "lpd+tls://h"), "LPD knows no TLS"),
+        (("--printer", "epos+tls://h?sha256=12"), "64 hex digits"),
+        (("--printer", f"epos+tls://h?sha1={'ab' * 32}"), "behind the ? stands sha256="),
+        (("--printer", "epos://h?sha256=12"), "not epos://HOST"),
+        (("--printer", "tcp://localhost:9100"), "where this tap itself listens"),
+        (("--printer", "tcp://0.0.0.0:9100"), "where this tap itself listens"),
+        (("--printer", "tcp://user@h:9100"), "is not HOST:PORT"),
+        (("--printer", "tcp://h:9100?baud=9600"), "is not HOST:PORT"),
+        (("--printer", "epos://h", "--certificate", "/nowhere"), "no PEM file of a key and its certificate"),
         (("--printer", "lpd://h:99999"), "is no printer"),
         (("--printer", "cloudprnt://h"), "language is star: give --language star"),
         (("--printer", "epos://h", "--language", "star"), "language is escpos"),
@@ -54,6 +65,19 @@ def test_what_cannot_work_is_refused_with_what_to_do(
         parse([*NEEDED, *words])
     assert ended.value.code == EXIT_USAGE
     assert said in capsys.readouterr().err
+
+
+def test_https_is_for_registers_that_speak_http(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both, _ = certificate(tmp_path, "tap")
+    with pytest.raises(SystemExit):
+        parse([*NEEDED, "--printer", "tcp://h:1", "--certificate", str(both)])
+    assert "for registers that speak https" in capsys.readouterr().err
+
+
+def test_a_certificate_is_named_as_openssl_writes_it() -> None:
+    pin = bytes(range(32))
+    for text in (pin.hex(), pin.hex(":").upper()):
+        assert service_address(f"epos+tls://h?sha256={text}").pin == pin
 
 
 def test_a_cable_brings_no_jobs_of_a_protocol(capsys: pytest.CaptureFixture[str]) -> None:
