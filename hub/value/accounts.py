@@ -73,8 +73,15 @@ class AccountStand:
         """Return by how much the books do not close; anything but 0 is a defect of ours."""
         waived = sum(lot.waived for lot in self.ledger.lots.values())
         made = self.opening + self.earned - self.reversed + waived - self.burned + self.given_back
-        kept = sum(lot.remaining for lot in self.ledger.lots.values()) - self.ledger.debt
-        return made - kept
+        return made - self.kept()
+
+    def kept(self) -> int:
+        """Return what the lots hold, less debt."""
+        return sum(lot.remaining for lot in self.ledger.lots.values()) - self.ledger.debt
+
+    def made_before_returns(self) -> int:
+        """Return what there would be had no goods come back; never less than nothing."""
+        return max(self.opening + self.earned - self.burned + self.given_back, 0)
 
 
 def accounts_of(

@@ -56,13 +56,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """The whole report. `findings` empty: it adds up."""
+    """The whole report. `findings` empty: it adds up.
+
+    `leased_and_returned` are points that stores may still spend although returns have taken them back meanwhile.
+    """
 
     as_of: str
     accounts: int
     coupons_used: int
     leases: int
     leased_outstanding: int
+    leased_and_returned: int
     points: PointsReport
     findings: tuple[Line, ...]
 
@@ -75,6 +79,7 @@ class Reconciliation:
             "coupons_used": self.coupons_used,
             "leases": self.leases,
             "leased_outstanding": self.leased_outstanding,
+            "leased_and_returned": self.leased_and_returned,
             "points": asdict(self.points),
             "findings": [line.to_json() for line in self.findings],
         }
@@ -95,6 +100,7 @@ def reconcile(database: Database, tenant_id: str, *, point_value: Decimal, now: 
         coupons_used=len({record.text("serial") for record in standing}),
         leases=len(leases),
         leased_outstanding=sum(each.outstanding for each in leases.values()),
+        leased_and_returned=_leased_and_returned(accounts, leases),
         points=report((each.ledger for each in accounts.values()), today),
         findings=(
             *_coupons(standing),
@@ -205,7 +211,11 @@ def _leases(leases: dict[str, LeaseStand], point_value: Decimal) -> list[Line]:
 def _beyond(
     accounts: dict[str, AccountStand], leases: dict[str, LeaseStand], *, today: date, point_value: Decimal
 ) -> list[Line]:
-    """Return accounts whose leases promise more than there is."""
+    """Return accounts whose leases promise more than there is.
+
+    What returns have taken back counts as there: a lease that was granted before them is as good as spent, and a burn
+    of it becomes debt or is waived like that of any reward whose goods came back. `leased_and_returned` tells of it.
+    """
     out: dict[str, int] = {}
     stores: dict[str, set[str]] = {}
     for stand in leases.values():
@@ -213,8 +223,7 @@ def _beyond(
         stores.setdefault(stand.lease.account, set()).add(str(stand.lease.store))
     lines = []
     for name, points in sorted(out.items()):
-        ledger = accounts.get(name, AccountStand()).ledger
-        there = max(sum(lot.remaining for lot in ledger.lots.values()) - ledger.debt, 0)
+        there = accounts.get(name, AccountStand()).made_before_returns()
         if points > there:
             lines.append(
                 _points_line(
@@ -227,6 +236,19 @@ def _beyond(
                 )
             )
     return lines
+
+
+def _leased_and_returned(accounts: dict[str, AccountStand], leases: dict[str, LeaseStand]) -> int:
+    """Return how many leased points would become debt if they were spent: goods came back after the grant."""
+    out: dict[str, int] = {}
+    for stand in leases.values():
+        out[stand.lease.account] = out.get(stand.lease.account, 0) + stand.outstanding
+    short = 0
+    for name, points in out.items():
+        account = accounts.get(name, AccountStand())
+        before, now = account.made_before_returns(), max(account.kept(), 0)
+        short += max(min(points, before) - now, 0)
+    return short
 
 
 def _points_line(

@@ -1,0 +1,45 @@
+"""Goods that come back after a lease was granted: what they had earned is debt if it is spent, and no breach of leases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from tests.hub.test_value import NOW, burned, chain, earned, findings, tell, tell_at
+
+
+def back(points: int, reversal_id: str = "r-1") -> tuple[str, dict[str, object]]:
+    content = {"account": "c-1", "of": "earned", "lot_id": "t-1", "points": points, "reversal_id": reversal_id}
+    return "points.reversed", {**content, "policy": "debit"}
+
+
+def test_a_return_after_the_grant_is_told_as_debt_to_come_and_becomes_debt_when_the_lease_is_spent(tmp_path: Path):
+    with chain(tmp_path, points=100) as (hub, service):
+        tell(hub, "7782", earned(50))
+        lease = service.lend("chain", account="c-1", store_id="7781", points=150, days=1, now=NOW)
+        tell_at(hub, "7782", 5, back(50))
+        report = service.reconcile("chain", now=NOW).to_json()
+        assert (report["findings"], report["leased_outstanding"], report["leased_and_returned"]) == ([], 150, 50)
+        tell_at(hub, "7781", 9, burned(150, lease["lease_id"]))
+        report = service.reconcile("chain", now=NOW).to_json()
+        assert (report["findings"], report["leased_and_returned"]) == ([], 0)
+        assert service.liability("chain", now=NOW)["debt"]["points"] == 50
+
+
+def test_leases_beyond_what_was_ever_there_are_a_finding_whatever_came_back(tmp_path: Path):
+    with chain(tmp_path, points=100) as (hub, service):
+        tell(hub, "7782", earned(50))
+        with hub.database.writing() as session:
+            session.run(
+                "put_lease",
+                tenant_id="chain",
+                lease_id="l-too-much",
+                account="c-1",
+                store_id="7781",
+                points=170,
+                expires_at=(NOW + timedelta(days=1)).isoformat(),
+                for_request=0,
+                now=NOW.isoformat(),
+            )
+        tell_at(hub, "7782", 5, back(50))
+        assert findings(service) == [("leases_exceed_balance", 20, "0.20")]
