@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, Response
 
 from hub.bootstrap import Hub
 from hub.callers import Caller
+from hub.claims.joining import KINDS as JOINING_KINDS
 from hub.gate import open_body, read_body
 from hub.ingest.batch import check_chain
 from hub.ingest.plan import GapError
@@ -144,7 +145,11 @@ def _enrol(hub: Hub, told: Request) -> _Reply:
 
 def _take(hub: Hub, told: Request) -> _Reply:
     caller, upload = _opened(hub, told, JournalUpload)
-    return _ok(hub.ingest.take(caller, check_chain(upload), now=hub.clock()))
+    batch = check_chain(upload)
+    taken = hub.ingest.take(caller, batch, now=hub.clock())
+    if any(record.kind in JOINING_KINDS for record in batch.records):
+        hub.news.set()
+    return _ok(taken)
 
 
 def _locate(hub: Hub, told: Request) -> _Reply:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from hub.claims.joining import Joining
@@ -39,7 +40,7 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
-    """Everything that a hub's process is made of."""
+    """Everything that a hub's process is made of; `news` is set when somebody joined and need not wait long."""
 
     config: HubConfig
     clock: Clock
@@ -56,6 +57,7 @@ class Hub:
     reports: Reports
     nonces: SharedNonces
     users: Users
+    news: threading.Event = field(default_factory=threading.Event)
     claims: ClaimService | None = None
 
     @property
@@ -80,6 +82,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
     nonces = SharedNonces(config.state_dir / "nonces.db")
     registry.make_tenant(config.tenant, country=config.country, now=clock())
     files, nearby = FeedFiles(database, config.state_dir / "feed"), nearby_of(config)
+    news = threading.Event()
     return Hub(
         config=config,
         clock=clock,
@@ -96,7 +99,8 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         reports=Reports(database),
         nonces=nonces,
         users=Users(database, config.tenant, clock),
-        claims=_claims(config, database, keys),
+        news=news,
+        claims=_claims(config, database, keys, let_in=news.set),
     )
 
 
@@ -110,7 +114,7 @@ def nearby_of(config: HubConfig) -> Nearby:
     )
 
 
-def _claims(config: HubConfig, database: Database, keys: HubKeys) -> ClaimService | None:
+def _claims(config: HubConfig, database: Database, keys: HubKeys, *, let_in: Callable[[], None]) -> ClaimService | None:
     """Return the claims of strangers' receipts, None where the chain can send nobody a message."""
     by_kind = senders_of(smtp=config.smtp, sender=config.mail_from, sms=config.sms, sms_token=config.sms_token)
     if not by_kind or not config.public_url:
@@ -123,6 +127,7 @@ def _claims(config: HubConfig, database: Database, keys: HubKeys) -> ClaimServic
         senders=Senders(by_kind=by_kind, texts=load_texts(), chain=config.chain_name or config.tenant),
         public_url=config.public_url.rstrip("/"),
         points=int(config.claim_points),
+        let_in=let_in,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,9 +57,16 @@ class Shown:
     is_claimed: bool
 
 
+def _nobody_waits() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimService:
-    """Claims of one chain. `points` is what joining brings; `public_url` is where people reach this hub."""
+    """Claims of one chain. `points` is what joining brings; `public_url` is where people reach this hub.
+
+    `let_in` is called when somebody's contact has become theirs: stores want to know soon.
+    """
 
     database: Database
     tenant_id: str
@@ -68,6 +75,7 @@ class ClaimService:
     senders: Senders
     public_url: str
     points: int = 0
+    let_in: Callable[[], None] = _nobody_waits
 
     def look(self, token: str, *, now: datetime) -> Shown:
         """Return what a token shows. Raises RefusedError: claim_unreadable, claim_forged, claim_expired."""
@@ -162,6 +170,7 @@ class ClaimService:
             except TakenAlreadyError as error:
                 raise _taken() from error
         tokenise(self.database, self.tenant_id, self.book, progress=lambda _done, _total: None)
+        self.let_in()
         return customer_id
 
     def ask_joined(self, joining: Joining, *, now: datetime) -> int:

@@ -1,7 +1,8 @@
 """From tables to the files that stores fetch: the mirror's snapshot and overlays, items, campaigns.
 
 A snapshot holds every customer; between snapshots an overlay holds those who changed, sealed anew under a content
-version of its own. A new snapshot is written when overlays have become too many or too large for it to pay. A store
+version of its own. A new snapshot is written when overlays have become too many or too large for it to pay. Between two
+overlays a fresh one brings who has just joined: the next one holds all that it holds and takes its place. A store
 that gets a slice (`nearby`) has a snapshot and overlays of its own, in which whoever left it is a tombstone.
 """
 
@@ -49,6 +50,7 @@ class _Round:
     made_no: int
     now: datetime
     kept: list[KeptFile]
+    fresh: list[KeptFile]
     versions: Iterator[int]
     """Above all that are kept, each given once: a store that goes from a slice to all must see that it is another."""
 
@@ -57,6 +59,9 @@ class _Round:
 
 
 Draft = tuple[Path, KeptFile]
+
+FRESH_VERSION, FRESH_CHANGE = "fresh_version", "fresh_change"
+"""Marks of the last publication of who has just joined: its first version (0: it was replaced), its newest change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +85,30 @@ class Publisher:
         """Publish the campaigns as a JSON list of the mappings that `retail.offers` reads."""
         return self._publish_list(tenant_id, FeedKind.CAMPAIGNS, "campaigns", now=now)
 
-    def mirror(self, tenant_id: str, *, now: datetime, whole: bool = False) -> FeedFile | None:
+    def mirror(self, tenant_id: str, *, now: datetime, whole: bool = False, is_fresh: bool = False) -> FeedFile | None:
         """Publish who changed since the last mirror file, as an overlay or (`whole`, or when it pays) a snapshot.
 
+        `is_fresh`: an overlay that the next publication holds too and replaces, so that there may be many a day.
         None when nobody changed. What changes meanwhile waits for the next time. Points and tiers are worked out first.
         """
         Standings(self.database).refresh(tenant_id, tiers=published_policy(self.files, tenant_id).tiers, now=now)
         with self.database.reading() as session:
             change_no, made_no = (_mark(session, tenant_id, what) for what in ("customers", "mirror"))
-            if change_no == 0:
+            if change_no == 0 or (is_fresh and change_no == _mark(session, tenant_id, FRESH_CHANGE)):
                 return None
+            first_fresh = _mark(session, tenant_id, FRESH_VERSION)
+            everything = self.files.all(tenant_id)
+            fresh = [each for each in everything if 0 < first_fresh <= each.file.version and _is_overlay(each)]
+            first_version = _next_version(everything, now)
             found = _Round(
                 session=session,
                 tenant_id=tenant_id,
                 change_no=change_no,
                 made_no=made_no,
                 now=now,
-                kept=(kept := self.files.all(tenant_id)),
-                versions=itertools.count(_next_version(kept, now)),
+                kept=[each for each in everything if each not in fresh],
+                fresh=fresh,
+                versions=itertools.count(first_version),
             )
             sliced = self.nearby.sliced_stores(session, tenant_id)
             marks = {store_id: self.nearby.fingerprint(session, tenant_id, store_id) for store_id in sliced}
@@ -106,9 +117,15 @@ class Publisher:
         published = self.files.publish_file(tenant_id, *mine) if mine else None
         for draft in filter(None, slices):
             self.files.publish_file(tenant_id, *draft)
+        for each in fresh:
+            self.files.drop(tenant_id, each)
+        stays_fresh = is_fresh and (published is None or published.kind is FeedKind.MIRROR_OVERLAY)
         with self.database.writing() as session:
-            session.run("drop_changes", tenant_id=tenant_id, change_no=change_no)
-            session.run("set_mark", tenant_id=tenant_id, what="mirror", number=change_no)
+            session.run("set_mark", tenant_id=tenant_id, what=FRESH_VERSION, number=first_version if stays_fresh else 0)
+            session.run("set_mark", tenant_id=tenant_id, what=FRESH_CHANGE, number=change_no)
+            if not stays_fresh:
+                session.run("drop_changes", tenant_id=tenant_id, change_no=change_no)
+                session.run("set_mark", tenant_id=tenant_id, what="mirror", number=change_no)
             for store_id, number in marks.items():
                 session.run("set_mark", tenant_id=tenant_id, what=f"slice:{store_id}", number=number)
         self._drop_slices(found, keep=sliced)
@@ -148,7 +165,8 @@ class Publisher:
         version, count = next(found.versions), found.number("count_changes", change_no=found.change_no)
         with ExitStack() as stack:
             if store_id:
-                paths = [self.files.open(found.tenant_id, each.file.sha256).path for each in below]
+                shown = [*below, *(each for each in found.fresh if each.scope == below[0].scope)]
+                paths = [self.files.open(found.tenant_id, each.file.sha256).path for each in shown]
                 files = [stack.enter_context(_closing(path)) for path in paths]
                 tokens = found.session.each("changed_tokens", **changes)
                 entries = _with_leavers(entries, (bytes(row[0]) for row in tokens), files)
@@ -228,6 +246,10 @@ def _next_version(kept: list[KeptFile], now: datetime) -> int:
 
 def _is_snapshot(kept: KeptFile, scope: str) -> bool:
     return kept.file.kind is FeedKind.MIRROR and kept.scope == scope
+
+
+def _is_overlay(kept: KeptFile) -> bool:
+    return kept.file.kind is FeedKind.MIRROR_OVERLAY
 
 
 def _mark(session: Session, tenant_id: str, what: str) -> int:

@@ -45,7 +45,9 @@ FRESH_SHARE = 0.05
 class FeedUpkeep:
     """Use as a context manager around serving."""
 
-    def __init__(self, hub: Hub, *, told: Callable[[str], None], turn_s: float = TURN_S, fresh_s: float = FRESH_S) -> None:
+    def __init__(
+        self, hub: Hub, *, told: Callable[[str], None], turn_s: float = TURN_S, fresh_s: float = FRESH_S
+    ) -> None:
         self._hub = hub
         self._told = told
         self._turn_s = turn_s

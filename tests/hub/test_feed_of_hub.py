@@ -40,6 +40,11 @@ class Chain:
         return self.rig.hub
 
     def bring(self, *, replace: bool = False, **texts: str):
+        done = self.import_only(replace=replace, **texts)
+        self.hub.publisher.publish("main", now=NOW)
+        return done
+
+    def import_only(self, *, replace: bool = False, **texts: str):
         paths = []
         for name, text in texts.items():
             path = self.folder / f"{name}.csv"
@@ -57,7 +62,6 @@ class Chain:
         )
         done = import_files(job, paths)
         tokenise(self.hub.database, "main", book, progress=lambda *_: None)
-        self.hub.publisher.publish("main", now=NOW)
         return done
 
     def token(self, code: str) -> bytes:
