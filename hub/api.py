@@ -25,6 +25,7 @@ from hub.claims.joining import KINDS as JOINING_KINDS
 from hub.gate import open_body, read_body
 from hub.ingest.batch import check_chain
 from hub.ingest.plan import GapError
+from hub.lingering import LingeringResponse
 from hub.value.service import ValueService
 from retail.errors import RefusedError, TillstreamError, TryAgainError
 from sync.protocol.body import BodyRefusedError, parse
@@ -57,6 +58,7 @@ _STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
     "code_unknown": HTTPStatus.FORBIDDEN,
     "code_expired": HTTPStatus.FORBIDDEN,
     "code_used": HTTPStatus.FORBIDDEN,
+    "code_other_store": HTTPStatus.FORBIDDEN,
     "not_found": HTTPStatus.NOT_FOUND,
     "gap": HTTPStatus.CONFLICT,
     "unknown_ancestor": HTTPStatus.CONFLICT,
@@ -274,13 +276,14 @@ def _refusal(hub: Hub, error: TillstreamError) -> _Reply:
     )
     headers = {"retry-after": str(math.ceil(wait_s))} if wait_s is not None else {}
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        headers["connection"] = "close"  # else the server would go on reading what it has refused
+        headers["connection"] = "close"  # what is still under way is no next question
     return _Reply(status, message, headers)
 
 
 def _signed(hub: Hub, told: Request, reply: _Reply) -> Response:
     answer = _signed_answer(hub, told, reply)
-    return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+    form = LingeringResponse if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else Response
+    return form(answer.body, status_code=answer.status, headers=dict(answer.headers))
 
 
 def _signed_answer(hub: Hub, told: Request, reply: _Reply) -> Answer:
