@@ -13,11 +13,11 @@ import secrets
 from agent.config import AgentConfig
 from agent.journal.reader import JournalReader
 from agent.keys import PRIVATE_FILE_MODE, AgentKeys, FileSecrets, load_or_create_keys
-from agent.state_dir import StateDir, sync_folder
+from agent.state_dir import StateDir, give_to_owner, sync_folder
 from retail.errors import ConfigurationError, OnSiteError
 from sync.enrolled import Enrolled
 from sync.http_transport import enrol
-from sync.ports import Pace, SystemPace
+from sync.ports import SystemPace
 from sync.protocol.signatures import SigningKey
 
 ENROLLED_FILE = "enrolled.json"
@@ -54,7 +54,7 @@ def save_enrolled(state: StateDir, enrolled: Enrolled) -> None:
 
 
 async def enrol_agent(
-    state: StateDir, keys: AgentKeys, *, hub_url: str, code: str, epoch: int, program: str, pace: Pace | None = None
+    state: StateDir, keys: AgentKeys, *, hub_url: str, code: str, store: str, epoch: int, program: str
 ) -> Enrolled:
     """Redeem a single-use code at the hub and keep what it answered.
 
@@ -67,8 +67,9 @@ async def enrol_agent(
         sign=SigningKey(keys.sign),
         seal=keys.seal,
         epoch=epoch,
-        pace=pace or SystemPace(),
+        pace=SystemPace(),
         program=program,
+        store=store,
     )
     save_enrolled(state, enrolled)
     return enrolled
@@ -85,7 +86,13 @@ def enrol_store(config: AgentConfig, *, code: str, program: str) -> Enrolled:
     state.create()
     keys = load_or_create_keys(FileSecrets.of(state.keys, os.environ))
     epoch = _newest_epoch(state, keys)
-    return asyncio.run(enrol_agent(state, keys, hub_url=config.hub.url, code=code, epoch=epoch, program=program))
+    store = config.store.business_unit_id
+    try:
+        return asyncio.run(
+            enrol_agent(state, keys, hub_url=config.hub.url, code=code, store=store, epoch=epoch, program=program)
+        )
+    finally:
+        give_to_owner(state.root)
 
 
 def _newest_epoch(state: StateDir, keys: AgentKeys) -> int:

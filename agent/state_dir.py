@@ -96,6 +96,15 @@ class StateDir:
             ) from error
 
 
+def give_to_owner(root: Path) -> None:
+    """Give what root has made in a state folder to whoever owns the folder: the agent's own user must write there."""
+    owner = root.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    for path in root.rglob("*"):
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names in `folder` durable (fsync of the directory); a file without its name is lost with the power."""
     descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))

@@ -53,13 +53,16 @@ def enrol_code(
     config: Config = None,
     state_dir: StateDir = None,
     *,
+    qr: Annotated[bool, typer.Option("--qr", help="Draw it as a QR code, too, for the store's scanner.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a single-use code with which one machine speaks for a store; it is good for a day."""
     from hub.commands import issue_code  # noqa: PLC0415
+    from receipt.qr_svg import qr_terminal  # noqa: PLC0415
 
     told = issue_code(config, state_dir=state_dir, store_id=store, name=name)
-    _tell(told, f"{told['code']}\nfor store {store}, once, until {told['expires_at']}", as_json=as_json)
+    drawn = f"{qr_terminal(told['scanned'].encode())}\n" if qr else ""
+    _tell(told, f"{drawn}{told['code']}\nfor store {store}, once, until {told['expires_at']}", as_json=as_json)
 
 
 @app.command("import")

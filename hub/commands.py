@@ -25,6 +25,7 @@ from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook, tokenise
 from hub.serving import HubServer
 from retail.errors import ConfigurationError
+from sync.protocol.invitation import Invitation, invitation_text
 
 BACKLOG = 2048  # connections that wait while a fleet comes back at once
 
@@ -52,7 +53,12 @@ def issue_code(config: Path | None, *, state_dir: Path | None, store_id: str, na
     """Make an enrolment code and return it."""
     with opened(config, state_dir) as hub:
         code = hub.registry.issue_code(hub.config.tenant, store_id, name=name, now=hub.clock())
-    return {"code": code.code, "store": code.store_id, "expires_at": code.expires_at.isoformat()}
+        scanned = invitation_text(
+            Invitation(code=code.code, store=store_id, hub=hub.config.public_url or hub.config.oidc_public_url)
+        )
+    return {
+        "code": code.code, "store": code.store_id, "expires_at": code.expires_at.isoformat(), "scanned": scanned
+    }  # fmt: skip
 
 
 def import_paths(

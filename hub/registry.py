@@ -100,7 +100,7 @@ class Registry:
         """Register the key that signed `question` for the store that its code is bound to.
 
         The same key with the same code is answered again, because an answer may be lost; any other second use is
-        refused. Raises RefusedError: code_mistyped, code_unknown, code_expired, code_used, invalid.
+        refused. Raises RefusedError: code_mistyped, code_unknown, code_expired, code_used, code_other_store, invalid.
         """
         public_key = from_base64(question.public_key, length=KEY_BYTES)
         seal_key = from_base64(question.seal_key, length=KEY_BYTES)
@@ -108,7 +108,7 @@ class Registry:
         if key_id != signed.key_id:
             raise RefusedError("signed by another key than it registers", fix="sign with the new key", code="invalid")
         with self._database.writing() as session:
-            tenant_id, store_id, repeat = _use_code(session, question.code, key_id, now=now)
+            tenant_id, store_id, repeat = _use_code(session, question, key_id, now=now)
             if repeat:
                 agent_id, epoch = _agent_of(session, tenant_id, store_id)
             else:
@@ -139,14 +139,20 @@ class Registry:
         )
 
 
-def _use_code(session: Session, typed: str, key_id: str, *, now: datetime) -> tuple[str, str, bool]:
+def _use_code(session: Session, question: EnrolQuestion, key_id: str, *, now: datetime) -> tuple[str, str, bool]:
     """Take a code for a key; return its tenant, its store, and whether this key had taken it already."""
-    digest = code_digest(parse_code(typed))
+    digest = code_digest(parse_code(question.code))
     row = session.row("code_for_use", digest=digest)
     fix = "ask for a new code: `tillstream hub enrol-code --store ID`"
     if row is None:
         raise RefusedError("this hub never gave out this code", fix=fix, code="code_unknown")
     tenant_id, store_id, expires_at, used_at, used_by_key_id = row
+    if question.store is not None and question.store != store_id:
+        raise RefusedError(
+            f"this code is for another store than {question.store}: a PC that was cloned, or a code mixed up",
+            fix=f"mend business_unit_id in agent.toml, or `tillstream hub enrol-code --store {question.store}`",
+            code="code_other_store",
+        )
     if used_at is not None:
         if used_by_key_id == key_id:
             return tenant_id, store_id, True

@@ -254,15 +254,18 @@ async def enrol(
     epoch: int,
     pace: Pace,
     program: str,
+    store: str | None = None,
     wire: httpx.AsyncBaseTransport | None = None,
 ) -> Enrolled:
     """Redeem a code: register this agent's keys, and return who it is from now on.
 
-    `epoch` is the newest in the journal, 0 for an empty one. A repeat with the same code and keys is answered the
-    same. Raises RefusedError (code_mistyped, code_unknown, code_expired, code_used), TryAgainError, ConfigurationError.
+    `epoch` is the newest in the journal, 0 for an empty one; `store` is where the agent believes to be: a code of
+    another one stays unused. A repeat with the same code and keys is answered the same. Raises RefusedError
+    (code_mistyped, code_unknown, code_expired, code_used, code_other_store), TryAgainError, ConfigurationError.
     """
     question = EnrolQuestion(
         code=parse_code(code),
+        store=store,
         public_key=to_base64(sign.private.public_key().public_bytes_raw()),
         seal_key=to_base64(seal.public_key().public_bytes_raw()),
         epoch=epoch,

@@ -54,7 +54,9 @@ def sockets(config: Config) -> None:
 @app.command(epilog="Example: tillstream agent enrol --config agent.toml --code XXXXX-XXXXX-XXXXX-XXXXX")
 def enrol(
     config: Config,
-    code: Annotated[str, typer.Option("--code", help="The single-use code that the hub issued.")],
+    code: Annotated[
+        str, typer.Option("--code", help="The single-use code that the hub issued, or what its QR code holds.")
+    ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -30,6 +30,7 @@ from agent.upkeep.devices import plugged_in
 from agent.upkeep.health import Check, Patient, examine
 from pos_adapters.taps.addresses import SerialAddress, TcpAddress, device_address
 from retail.errors import ConfigurationError, OnSiteError
+from sync.protocol.invitation import read_invitation
 
 app = typer.Typer()
 
@@ -85,7 +86,9 @@ ReceiptOption = Annotated[
     list[Path] | None, typer.Option("--receipt", exists=True, dir_okay=False, help="A captured receipt to learn from.")
 ]
 LearnOption = Annotated[bool | None, typer.Option("--learn/--no-learn", help="Learn from the next three receipts.")]
-CodeOption = Annotated[str | None, typer.Option("--code", help="The enrolment code of the hub.")]
+CodeOption = Annotated[
+    str | None, typer.Option("--code", help="The enrolment code of the hub, typed, or what its QR code holds.")
+]
 StartOption = Annotated[bool | None, typer.Option("--start/--no-start", help="Start the service.")]
 SheetOption = Annotated[bool, typer.Option("--sheet/--no-sheet", help="Print the sheet at the end.")]
 
@@ -133,6 +136,8 @@ def setup(
             fix="add --yes, and flags for what it asks",
             code="no_terminal",
         )
+    scanned = read_invitation(code or "")
+    store, hub = store or scanned.store or None, hub or scanned.hub or None
     given = Given(
         store=store, name=name, country=country, language=language, timezone=timezone, currency=currency,
         print_profile=print_profile, hub=hub, member=member,
@@ -219,17 +224,7 @@ def _enrol(config: AgentConfig, code: str) -> tuple[str, str]:
     from agent.enrolment import enrol_store  # noqa: PLC0415 - imports httpx
 
     enrolled = enrol_store(config, code=code, program=f"tillstream {installed_version('tillstream')}")
-    _hand_over(config.agent.state_dir)
     return enrolled.store, enrolled.tenant
-
-
-def _hand_over(root: Path) -> None:
-    """Give what root has made in the state folder to whoever owns the folder: the agent's user must write there."""
-    owner = root.stat()
-    if os.geteuid() != 0 or owner.st_uid == 0:
-        return
-    for path in root.rglob("*"):
-        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _start() -> str | None:

@@ -27,7 +27,7 @@ from agent.enrolment import load_enrolled
 from agent.journal.reader import JournalReader
 from agent.keys import FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir
-from retail.errors import TillstreamError
+from retail.errors import ConfigurationError, TillstreamError
 from sync.backoff import Backoff
 from sync.consents import MEMBERSHIP, PROFILING, ConsentedTransport
 from sync.courier import CONFIRM_EVERY_S, Courier, run_courier
@@ -299,11 +299,18 @@ async def _changed(control: Asking, kind: FeedKind) -> None:
 
 
 async def _enrolment(link: HubLink) -> Enrolled:
-    """Return the enrolment once there is one."""
+    """Return the enrolment once there is one. Raises ConfigurationError for another store's: nothing is sent as it."""
+    here = link.config.store.business_unit_id
     while True:
         enrolled = load_enrolled(link.state)
         link.enrolled = enrolled is not None
         if enrolled is not None:
+            if enrolled.store != here:
+                raise ConfigurationError(
+                    f"this PC is enrolled as store {enrolled.store}, but agent.toml says {here}",
+                    fix=f"mend business_unit_id, or enrol with a code of: tillstream hub enrol-code --store {here}",
+                    code="other_store",
+                )
             link.contact_key = enrolled.contact_key
             return enrolled
         await asyncio.sleep(ENROLMENT_LOOK_S)

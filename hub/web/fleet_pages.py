@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -21,8 +22,10 @@ from hub.users.roles import STOP_RIGHTS, Right, may
 from hub.web.door import Door, NotSignedInError
 from hub.web.forms import place_of, read_form
 from hub.web.rendering import SECURITY_HEADERS, Pages, age_text
+from receipt.qr_svg import qr_svg
 from retail.errors import ConfigurationError, RefusedError, TillstreamError
 from retail.stops import StopKind
+from sync.protocol.invitation import Invitation, invitation_text
 
 PER_PAGE = 200  # stores that one person looks through; 10,000 lines are no page
 AUDIT_SHOWN = 500
@@ -208,7 +211,11 @@ def _code(hub: Hub, person: User, typed: Mapping[str, str]) -> Mapping[str, str]
     store_id, now = typed.get("store", "").strip(), hub.clock()
     made = hub.registry.issue_code(hub.config.tenant, store_id, name=typed.get("name", "").strip(), now=now)
     AuditLog(hub.database).note(hub.config.tenant, who=person.name, did="code.made", subject=store_id, now=now)
-    return {"code": made.code, "store": store_id, "until": made.expires_at.isoformat(timespec="minutes")}
+    scanned = invitation_text(
+        Invitation(code=made.code, store=store_id, hub=hub.config.public_url or hub.config.oidc_public_url)
+    )
+    picture = Markup(qr_svg(scanned.encode()).decode())  # noqa: S704 - our own picture: digits, letters, no word of anybody
+    return {"code": made.code, "store": store_id, "until": made.expires_at.isoformat(timespec="minutes"), "qr": picture}
 
 
 def _erase(hub: Hub, person: User, typed: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from retail.errors import RefusedError
+from sync.protocol.invitation import read_invitation
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_CHARACTERS = 20
@@ -38,10 +39,10 @@ def new_code() -> str:
 def parse_code(text: str) -> str:
     """Return a typed code in the one form that is hashed, without dashes.
 
-    Small letters, spaces, dashes and look-alikes (O for 0, I or L for 1, U for V) are forgiven. Raises RefusedError
-    with code `code_mistyped`, which needs no hub to find out.
+    Small letters, spaces, dashes and look-alikes (O for 0, I or L for 1, U for V) are forgiven, and the text of its
+    QR code is read. Raises RefusedError with code `code_mistyped`, which needs no hub to find out.
     """
-    code = text.strip().upper().translate(_LOOKS_LIKE)
+    code = read_invitation(text).code.strip().upper().translate(_LOOKS_LIKE)
     if len(code) != CODE_CHARACTERS or any(character not in ALPHABET for character in code):
         raise _mistyped()
     if _check_character(code[:-1]) != code[-1]:

@@ -278,6 +278,9 @@ class EnrolQuestion(Versioned):
     code: Annotated[str, StringConstraints(max_length=64)]
     """The single-use code, as a person typed it."""
 
+    store: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """Which store the agent believes it is in; a code of another store is not used up, and refused."""
+
     public_key: Base64
     """The agent's Ed25519 key: 32 bytes."""
 

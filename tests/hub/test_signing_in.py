@@ -9,6 +9,8 @@ import pytest
 from hub.users.accounts import FAILURES_MAX
 from hub.users.audit import AuditLog
 from hub.users.roles import Role
+from receipt.qr_svg import qr_svg
+from sync.protocol.invitation import Invitation, invitation_text
 from tests.hub.rig import HubRig
 
 PASSWORD = "correct horse battery staple"
@@ -146,6 +148,12 @@ async def test_a_code_made_on_the_page_is_shown_once_and_logged_without_itself(r
     async with with_people(rig), browser(rig, "ina") as client:
         answer = await client.post("/fleet/code?lang=en", data={"store": "4711", "name": "New shop"})
         code = re.search(r'class="code">([^<]+)<', answer.text).group(1)
+        scanned = invitation_text(Invitation(code=code, store="4711")).encode()
+        assert qr_svg(scanned).decode() in answer.text, (
+            "the picture is drawn by the page itself: its policy loads nothing"
+        )
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert not re.search(r"<script|\sstyle=|<img", answer.text)
         assert code not in (await client.get("/fleet")).text
         bad = await client.post("/fleet/code", data={"store": "../etc"})
         assert bad.status_code == 422

@@ -293,6 +293,28 @@ async def test_a_code_works_once_for_one_device(rig):
     assert first.store == "7781"
 
 
+async def test_a_code_of_another_store_is_refused_and_stays_unused(rig):
+    async with rig.serving():
+        code, cloned = rig.code("7781"), Device()
+
+        async def redeem(store: str):
+            return await enrol(
+                rig.url,
+                code,
+                sign=cloned.sign,
+                seal=cloned.seal,
+                epoch=0,
+                pace=VirtualPace(),
+                program="test",
+                store=store,
+            )
+
+        with pytest.raises(RefusedError) as refused:
+            await redeem("4711")
+        assert (refused.value.code, "--store 4711" in (refused.value.fix or "")) == ("code_other_store", True)
+        assert (await redeem("7781")).store == "7781"
+
+
 async def test_enrolments_are_paced_and_guessing_is_counted(rig):
     from sync.protocol.enrolment import new_code
 

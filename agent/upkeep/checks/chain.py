@@ -11,7 +11,9 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from agent.upkeep.patient import Check, Patient
+from agent.upkeep.patient import PACKAGE_CONFIG, Check, Patient
+from retail.errors import TillstreamError
+from sync.enrolled import Enrolled
 
 CONTACT_OLD_S = 3600.0  # a link that is down for an hour is worth a look; nothing stops
 MIRROR_OLD_S = 2 * 86_400.0  # segments and points of the day before yesterday
@@ -24,12 +26,25 @@ CREDENTIAL_CODES = frozenset({"unknown_key", "fenced", "bad_signature", "unsigne
 
 def enrolled(patient: Patient) -> Check:
     """Check that the hub knows this store."""
-    there = (patient.state.keys / "enrolled.json").is_file()
-    return Check(
-        id="enrolled",
-        ok=there,
-        what="enrolled at the hub" if there else "not enrolled: every code is unknown",
-        fix="ask the hub for a code (tillstream hub enrol-code) and enrol with it",
+    here = patient.config.store.business_unit_id
+    try:
+        told = Enrolled.from_json((patient.state.keys / "enrolled.json").read_text("utf-8"))
+    except FileNotFoundError:
+        told = None
+    except (OSError, ValueError, TillstreamError) as error:
+        return Check(id="enrolled", ok=False, what=f"keys/enrolled.json: {error}", fix=_enrol_fix(patient, here))
+    what = "enrolled at the hub" if told else "not enrolled: every code is unknown"
+    if told is not None and told.store != here:
+        what = f"enrolled as store {told.store}, but agent.toml says {here}: a PC that was cloned or carried elsewhere"
+    return Check(id="enrolled", ok=told is not None and told.store == here, what=what, fix=_enrol_fix(patient, here))
+
+
+def _enrol_fix(patient: Patient, store_id: str) -> str:
+    path = patient.config_path or PACKAGE_CONFIG
+    as_root = "sudo " if path == PACKAGE_CONFIG else ""
+    return (
+        f"on the hub: tillstream hub enrol-code --store {store_id}; "
+        f"here: {as_root}tillstream agent enrol --config {path} --code CODE"
     )
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from agent.config import parse_config
 from agent.desk.report import DESK_FILE
+from agent.enrolment import save_enrolled
 from agent.journal.batch import Batch
 from agent.journal.records import ClockQuality, NewRecord, canonical_json
 from agent.journal.recovery import JournalPlace, open_or_recover
@@ -28,6 +29,7 @@ from agent.upkeep.checks import store as store_checks
 from agent.upkeep.health import Check, Patient, examine, walk_to_hub
 from agent.upkeep.support_bundle import without_persons, write_bundle
 from retail.errors import OnSiteError
+from sync.enrolled import Enrolled
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 CONFIG = """
@@ -46,6 +48,12 @@ id = "1"
 listen = "127.0.0.1:{listen}"
 printer = "tcp://127.0.0.1:{printer}"
 """
+
+
+ENROLLED = Enrolled(
+    hub_url="https://hub.example", tenant="main", store="7781", agent="a1", epoch=1, hub_key=bytes(32), feed_key=bytes(32),
+    pepper=bytes(32),
+)  # fmt: skip
 
 
 @dataclass
@@ -117,6 +125,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         made = Shop(tmp_path, free_port(), printer, hub)
         made.state.create()
         open_journal(made).close()
+        save_enrolled(made.state, ENROLLED)
         yield made
 
 
@@ -131,7 +140,7 @@ def open_journal(shop: Shop) -> JournalStore:
 def test_a_store_at_rest_fails_only_in_what_does_not_run(shop: Shop) -> None:
     checks = shop.checks()
     assert {name for name, check in checks.items() if not check.ok} <= {
-        *("core", "desk", "tap_1", "enrolled", "hub", "mirror"),
+        *("core", "desk", "tap_1", "hub", "mirror"),
         *("clock", "program", "service", "disk", "file_system"),  # what the machine of the test is like
     }
     assert len(checks) >= 30
@@ -173,7 +182,7 @@ def printer_gone(shop: Shop) -> None:
 
 
 def port_held(shop: Shop) -> None:
-    shop.listen = shop.printer
+    shop.listen = shop.hub
 
 
 def no_lane(shop: Shop) -> None:
@@ -230,6 +239,18 @@ def clock_of_1970(shop: Shop) -> None:
     shop.now = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def cloned_to_a_second_shop(shop: Shop) -> None:
+    shop.text = CONFIG.replace("7781", "4711")
+
+
+def enrolment_garbled(shop: Shop) -> None:
+    (shop.state.keys / "enrolled.json").write_text("{")
+
+
+def never_enrolled(shop: Shop) -> None:
+    (shop.state.keys / "enrolled.json").unlink()
+
+
 @pytest.mark.parametrize(
     ("break_it", "check"),
     [
@@ -256,6 +277,9 @@ def clock_of_1970(shop: Shop) -> None:
         (far_behind, "backlog"),
         (records_parked, "parked"),
         (clock_of_1970, "clock"),
+        (cloned_to_a_second_shop, "enrolled"),
+        (enrolment_garbled, "enrolled"),
+        (never_enrolled, "enrolled"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
