@@ -50,8 +50,8 @@ def _multiplies_previous(entries: list[Entry], index: int) -> bool:
 
     Their amount is then what they make together.
     """
-    entry, above = entries[index], entries[index - 1] if index else None
-    if entry.facts.named or above is None or above.part is not Part.ITEM or above.line != entry.line - 1 or not above.facts.named:
+    entry, above = entries[index], entries[max(0, index - 1)]
+    if entry.facts.named or above.part is not Part.ITEM or above.line != entry.line - 1 or not above.facts.named:
         return False
     if entry.facts.times is None or entry.quantity is None or entry.price is None or above.facts.times is not None:
         return False

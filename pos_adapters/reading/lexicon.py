@@ -130,7 +130,12 @@ class Lexicon:
         self._phrases = phrases
         merged: dict[tuple[str, ...], list[Sense]] = {}
         wide: dict[str, list[Sense]] = {}
-        shared: dict[tuple[Sense, ...], tuple[Sense, ...]] = {}  # 25,000 phrases have some 400 different meanings
+        shared: dict[tuple[Sense, ...], tuple[Sense, ...]] = {}  # 17,500 phrases have some 2,000 different meanings
+
+        def meaning(senses: list[Sense]) -> tuple[Sense, ...]:
+            found = tuple(senses)
+            return shared.setdefault(found, found)
+
         for text, sense in phrases():
             folded = fold(text)
             if WIDE.search(folded):
@@ -139,10 +144,9 @@ class Lexicon:
                 words = tuple(map(sys.intern, _words_of(folded)))
                 if words:
                     _add_sense(merged.setdefault(words, []), sense)
-        self._first: dict[str, list[Phrase]] = {}
+        self._first: dict[str, tuple[Phrase, ...]] = {}
         for words, senses in merged.items():
-            meaning = tuple(senses)
-            self._first.setdefault(words[0], []).append(Phrase(words, shared.setdefault(meaning, meaning)))
+            self._first[words[0]] = (*self._first.get(words[0], ()), Phrase(words, meaning(senses)))
         later = {word for words in merged for word in words[1:]}
         self._later = frozenset(later)
         self._later_stems = tuple(word[:-1] for word in later if word.endswith("*"))
@@ -150,7 +154,7 @@ class Lexicon:
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
         self._wide: dict[str, tuple[tuple[str, tuple[Sense, ...]], ...]] = {}
         for text in sorted(wide, key=len, reverse=True):
-            self._wide[text[0]] = (*self._wide.get(text[0], ()), (text, tuple(wide[text])))
+            self._wide[text[0]] = (*self._wide.get(text[0], ()), (text, meaning(wide[text])))
         self._memo: dict[str, tuple[Phrase, ...]] = {}
         self._gap_index: GapIndex | None = None
 
