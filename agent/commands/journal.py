@@ -18,7 +18,7 @@ from agent.journal.chain import ChainVerifier
 from agent.journal.export import ExportForm, export_records, record_row
 from agent.journal.reader import JournalReader
 from agent.journal.records import StoredRecord
-from retail.errors import RefusedError
+from retail.errors import ConfigurationError, RefusedError
 
 app = typer.Typer(help="Read the journal: what happened, in order.", no_args_is_help=True)
 app.command(epilog="Example: tillstream journal completeness --days 30")(completeness)
@@ -79,7 +79,7 @@ def export(
     asked = {ExportForm.CSV: as_csv, ExportForm.JSON: as_json, ExportForm.DB: as_db}
     wanted = {each for each, is_asked in asked.items() if is_asked} | ({form} if form else set())
     if len(wanted) > 1:
-        raise RefusedError(
+        raise ConfigurationError(
             f"{' and '.join(sorted(wanted))} at once: a file has one form", fix="choose one of them", code="usage"
         )
     chosen = next(iter(wanted), None) or ExportForm.of_file(target)

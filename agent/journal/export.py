@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlcipher
 from sqlite_utils import Database
@@ -54,20 +54,31 @@ def record_row(record: StoredRecord) -> dict[str, Any]:
 
 
 def export_records(records: Iterable[StoredRecord], target: Path, form: ExportForm) -> int:
-    """Write records to a new file and return how many. Raises OnSiteError when it exists or the disk says no."""
+    """Write records to a new file and return how many. Raises OnSiteError when it exists or the disk says no.
+
+    What could not be written whole is removed, so that nobody takes half an export for one and a repeat finds room.
+    """
     try:
         target.touch(exist_ok=False, mode=0o600)
-        match form:
-            case ExportForm.CSV:
-                return _to_csv(records, target)
-            case ExportForm.JSON:
-                return _to_json(records, target)
-            case ExportForm.DB:
-                return _to_database(records, target)
-            case _:
-                assert_never(form)
     except OSError as error:
-        raise OnSiteError(f"{target}: {error.strerror}", fix="name a new file on a disk with room") from error
+        raise _no_room(target, error.strerror) from error
+    try:
+        return _WRITERS[form](records, target)
+    except (OSError, sqlcipher.Error) as error:
+        _remove(target)
+        raise _no_room(target, error.strerror if isinstance(error, OSError) else str(error)) from error
+    except BaseException:
+        _remove(target)
+        raise
+
+
+def _remove(target: Path) -> None:
+    for path in (target, target.with_name(f"{target.name}-journal")):
+        path.unlink(missing_ok=True)
+
+
+def _no_room(target: Path, why: str | None) -> OnSiteError:
+    return OnSiteError(f"{target}: {why}", fix="name a new file on a disk with room")
 
 
 def _to_csv(records: Iterable[StoredRecord], target: Path) -> int:
@@ -94,8 +105,9 @@ def _to_database(records: Iterable[StoredRecord], target: Path) -> int:
     """Write a plain database through our own SQLite; the interpreter's is inside the corruption range."""
     connection = sqlcipher.connect(str(target))
     try:
-        table = Database(connection)["journal"]
-        table.insert_all(_flat(records), pk="seq", column_order=list(COLUMNS))  # type: ignore[union-attr]
+        table = Database(connection).table("journal")
+        table.create(dict.fromkeys(COLUMNS, str) | {"epoch": int, "seq": int}, pk="seq")
+        table.insert_all(_flat(records))
         return int(table.count)
     finally:
         connection.close()
@@ -105,3 +117,10 @@ def _flat(records: Iterable[StoredRecord]) -> Iterator[dict[str, Any]]:
     for record in records:
         row = record_row(record)
         yield {**row, "payload": None if row["payload"] is None else json.dumps(row["payload"], ensure_ascii=False)}
+
+
+_WRITERS: Mapping[ExportForm, Callable[[Iterable[StoredRecord], Path], int]] = {
+    ExportForm.CSV: _to_csv,
+    ExportForm.JSON: _to_json,
+    ExportForm.DB: _to_database,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -175,6 +176,29 @@ def test_records_are_exported_for_people(tmp_path: Path, name):
     assert b"visit" in target.read_bytes()
     with pytest.raises(OnSiteError):
         export_records(records, target, ExportForm.of_file(target))
+
+
+@pytest.mark.parametrize("form", list(ExportForm))
+def test_an_empty_journal_is_exported_too(tmp_path: Path, form):
+    target = tmp_path / "out"
+    assert export_records([], target, form) == 0
+    assert target.exists()
+
+
+@pytest.mark.parametrize("form", list(ExportForm))
+def test_a_disk_that_fills_up_leaves_no_half_an_export(tmp_path: Path, form):
+    store_in(tmp_path, days=40).close()
+    with reading(tmp_path) as reader:
+        records = reader.all_records_after(0)
+    target = tmp_path / "out"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, before[1]))
+    try:
+        with pytest.raises(OnSiteError, match="out"):
+            export_records(records, target, form)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name for path in tmp_path.glob("out*")] == []
 
 
 def test_a_form_nobody_knows_is_asked_for():
