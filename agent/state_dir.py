@@ -96,6 +96,31 @@ class StateDir:
             ) from error
 
 
+def refuse_root_elsewhere(root: Path, config_path: Path) -> None:
+    """Raise OnSiteError where root would run the agent of another user, whom its files would keep out."""
+    try:
+        owner = root.stat()
+    except OSError:
+        return
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    raise OnSiteError(
+        f"started as root, but {root} belongs to {_name_of(owner.st_uid)}: the service could not write there any more",
+        fix=f"sudo systemctl start tillstream; by hand: "
+        f"sudo -u {_name_of(owner.st_uid)} tillstream agent run --config {config_path}",
+        code="started_as_root",
+    )
+
+
+def _name_of(user_id: int) -> str:
+    import pwd  # noqa: PLC0415 - not on Windows
+
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return f"#{user_id}"
+
+
 def give_to_owner(root: Path) -> None:
     """Give what root has made in a state folder to whoever owns the folder: the agent's own user must write there."""
     owner = root.stat()

@@ -21,10 +21,13 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="The store's agent.
 @app.command(epilog="Example: tillstream agent run --config agent.toml")
 def run(config: Config) -> None:
     """Run core, desk and the configured taps until told to stop; what ends is started again."""
-    from agent.supervisor import supervise  # noqa: PLC0415 - only this process needs it
+    from agent.state_dir import refuse_root_elsewhere  # noqa: PLC0415 - only this process needs it
+    from agent.supervisor import supervise  # noqa: PLC0415
 
     log = EventLog("supervisor", stream=sys.stderr, now=lambda: datetime.now(UTC))
-    supervise(load_config(config), config, log=log)
+    loaded = load_config(config)
+    refuse_root_elsewhere(loaded.agent.state_dir, config)
+    supervise(loaded, config, log=log)
 
 
 @app.command(epilog="Example: tillstream agent core --config agent.toml")
