@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,9 @@ KINDS = frozenset({"consent.given", "consent.withdrawn", "survey.answered"})
 
 JOINED_AT_SCREEN = "enrolment:"
 """Begins the `transaction_id` of a claim that is no receipt's: somebody joined, their contact is to be confirmed."""
+
+CLAIMED = ""
+"""The store of a waiting code that stands for a claimed receipt: its sale may still be on its way to the hub."""
 
 ERASURE_ASKED = "erasure_asked"
 """Stands among a customer's permissions when they asked to be erased: whoever finds a card must not erase its owner,
@@ -174,26 +177,12 @@ class Joining:
         )
 
     def _answers(self, session: Session, who: _Who, content: Mapping[str, Any]) -> None:
-        """Turn answers into memberships; the newest answer to a question is the only one."""
         person = {"tenant_id": self.tenant_id, "customer_id": who.customer_id}
         answers = content.get("answers")
         if session.row("known_customer", **person) is None or not isinstance(answers, list):
             return
-        for each in answers[:ANSWERS_MAX]:
-            question, answer = (_text(each, name) for name in ("question_id", "answer"))
-            if not (question and answer):
-                continue
-            session.run("drop_answers", prefix=f"survey-{question}-", **person)
-            session.run(
-                "put_segment",
-                segment=f"survey-{question}-{answer}",
-                valid_until="",
-                entered=who.day,
-                today=who.day,
-                change_no=who.change_no,
-                **person,
-            )
-        self._touch(session, who)
+        told = [(_text(each, "question_id"), _text(each, "answer")) for each in answers[:ANSWERS_MAX]]
+        keep_answers(session, person, told, day=who.day, change_no=who.change_no)
 
     def _touch(self, session: Session, who: _Who) -> None:
         session.run("touch_customer", tenant_id=self.tenant_id, customer_id=who.customer_id, change_no=who.change_no)
@@ -240,6 +229,26 @@ def change_permissions(
     if now != words:
         session.run("keep_permissions", permissions=" ".join(sorted(now)), change_no=change_no, **who)
         session.run("touch_customer", change_no=change_no, **who)
+
+
+def keep_answers(
+    session: Session, who: Mapping[str, str], answers: Iterable[tuple[str, str]], *, day: str, change_no: int
+) -> None:
+    """Turn (question, answer) into memberships; the newest answer to a question is the only one."""
+    for question, answer in answers:
+        if not (question and answer):
+            continue
+        session.run("drop_answers", prefix=f"survey-{question}-", **who)
+        session.run(
+            "put_segment",
+            segment=f"survey-{question}-{answer}",
+            valid_until="",
+            entered=day,
+            today=day,
+            change_no=change_no,
+            **who,
+        )
+    session.run("touch_customer", change_no=change_no, **who)
 
 
 def _evidence(content: Mapping[str, Any]) -> dict[str, Any]:

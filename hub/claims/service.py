@@ -17,14 +17,14 @@ from typing import Any
 
 from hub.claims.asking import Asking, confirm_joining
 from hub.claims.consents import Sentence
-from hub.claims.joining import JOINED_AT_SCREEN, Joining
+from hub.claims.joining import CLAIMED, JOINED_AT_SCREEN, Joining, change_permissions, keep_answers
 from hub.claims.senders import Message, Senders
 from hub.imports.tokenising import CodeBook, tokenise
 from hub.storage.ports import Database, Session, TakenAlreadyError
 from retail.claims import CLAIM_DAYS, SaleClaim
 from retail.errors import RefusedError, TryAgainError
 from sync.protocol.claims import read_claim, verify_claim
-from sync.protocol.tokens import CodeKind, normalise
+from sync.protocol.tokens import CodeKind, locator_of, normalise
 
 CLAIMS_MAX = 3
 """Sales a person may claim within `WITHIN`: who forgets the card more often collects receipts of others."""
@@ -159,6 +159,8 @@ class ClaimService:
                 if joined_at_screen
                 else self._let_in(session, row, now=now)
             )
+            if not joined_at_screen:
+                self._make_theirs(session, row, customer_id, now=now)
             try:
                 session.run(
                     "confirm_claim",
@@ -184,6 +186,13 @@ class ClaimService:
         )
         return asking.ask(now=now, since=now - LINKS_WITHIN)
 
+    def forget_stale(self, *, now: datetime) -> int:
+        """Drop what was asked for and can be confirmed no more; return how many rows that were."""
+        with self.database.writing() as session:
+            return session.run(
+                "drop_stale_claims", tenant_id=self.tenant_id, before=_text(now - LINK_LIFE - LINKS_WITHIN)
+            )
+
     def _let_in(self, session: Session, row: Sequence[Any], *, now: datetime) -> str:
         """Return whose the sale is going to be: the contact's holder, else a new member's."""
         if session.row("claimed", tenant_id=self.tenant_id, transaction_id=row[1]) is not None:
@@ -203,6 +212,25 @@ class ClaimService:
         if employee and employee[0]:
             raise RefusedError("staff cannot claim receipts", fix="leave it to the customer", code="claim_staff")
         return str(holder[0])
+
+    def _make_theirs(self, session: Session, row: Sequence[Any], customer_id: str, *, now: datetime) -> None:
+        """Let what was allowed and answered on the page count, and the sale itself once it has arrived."""
+        numbered = session.row("next_change", tenant_id=self.tenant_id, what="customers")
+        change_no, day = int(numbered[0]) if numbered else 0, now.date().isoformat()
+        who = {"tenant_id": self.tenant_id, "customer_id": customer_id}
+        told = session.row("told_on_page", tenant_id=self.tenant_id, claim_id=row[0])
+        consents, survey = (json.loads(each) for each in told) if told else ([], {})
+        change_permissions(session, who, add=[str(each["purpose"]) for each in consents], change_no=change_no)
+        keep_answers(session, who, survey.items(), day=day, change_no=change_no)
+        session.run(
+            "put_unknown_code",
+            tenant_id=self.tenant_id,
+            locator=locator_of(self.book.token(bytes(row[4]), bytes(row[2]))).hex(),
+            transaction_id=row[1],
+            store_id=CLAIMED,
+            sealed="",
+            day=day,
+        )
 
     def _new_member(self, session: Session, row: Sequence[Any], *, now: datetime) -> str:
         customer_id = f"m-{secrets.token_hex(8)}"

@@ -145,6 +145,7 @@ def _order(session: Session, tenant_id: str, customer_id: str, *, now: datetime)
     before = session.row("erasure_of", **who)
     locators = [locator_of(bytes(row[0])).hex() for row in session.rows("tokens_of", **who)]
     dropped = sum(session.run(statement, **who) for statement in DROPS)
+    session.run("blank_claims_of", nothing=b"", **who)
     for locator in (*locators, ""):
         session.run("drop_unknown_codes_of", locator=locator, **who)
     if before is None or dropped:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from hub.claims.joining import CLAIMED, Joining
 from hub.claims.joining import KINDS as JOINING_KINDS
-from hub.claims.joining import Joining
 from hub.imports.merging import merged_accounts
 from hub.imports.tokenising import CodeBook
 from hub.keys import HubKeys
@@ -96,7 +96,8 @@ class Learner:
             waiting = session.rows("unlinked_codes", tenant_id=chain.tenant_id)
             found = [
                 (locator, transaction_id, holder)
-                for locator, transaction_id, sealed in waiting
+                for locator, transaction_id, sealed, store_id in waiting
+                if store_id != CLAIMED or _has_arrived(session, chain, transaction_id)
                 if (holder := _holder(session, chain, locator) or self._holder_of(session, chain, sealed)) is not None
             ]
         for start in range(0, len(found), BATCH_RECORDS):
@@ -191,6 +192,10 @@ def _learn_customer(
             sealed=str(content.get("sealed_code") or ""),
             day=day,
         )
+
+
+def _has_arrived(session: Session, chain: _Chain, transaction_id: str) -> bool:
+    return session.row("sale_payloads", tenant_id=chain.tenant_id, transaction_id=transaction_id) is not None
 
 
 def _bought(session: Session, chain: _Chain, customer_id: str, transaction_id: str, *, change_no: int) -> None:

@@ -71,6 +71,8 @@ class FeedUpkeep:
         hub = self._hub
         tenant_id, now = hub.config.tenant, hub.clock()
         self.greet()
+        if hub.claims is not None:
+            hub.claims.forget_stale(now=now)
         StopBoard(hub.database, hub.files).publish(tenant_id, now=now)
         ValueService(hub.database, hub.files).keep_keys(tenant_id, now=now)
         if hub.config.alert_webhook:

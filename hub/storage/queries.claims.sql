@@ -42,6 +42,10 @@ SELECT claim_id, transaction_id, contact_index, contact_kind, contact_sealed, fi
     confirmed_at, customer_id
 FROM claim WHERE tenant_id = :tenant_id AND confirm_digest = :confirm_digest;
 
+-- name: told_on_page
+-- What was allowed and answered on the page of a claim.
+SELECT consents, survey FROM claim WHERE tenant_id = :tenant_id AND claim_id = :claim_id;
+
 -- name: confirm_claim
 -- From now on the sale is somebody's; a second time changes nothing.
 UPDATE claim SET confirmed_at = :now, customer_id = :customer_id
@@ -73,6 +77,16 @@ WHERE tenant_id = :tenant_id AND asked_at = '' AND confirmed_at IS NULL ORDER BY
 -- name: was_asked
 -- The message has gone.
 UPDATE claim SET asked_at = :now WHERE tenant_id = :tenant_id AND claim_id = :claim_id;
+
+-- name: drop_stale_claims
+-- Links that nobody may confirm any more, and codes of kiosks that are long over: nothing of anybody is kept.
+DELETE FROM claim WHERE tenant_id = :tenant_id AND confirmed_at IS NULL AND asked_at <> '' AND asked_at < :before;
+
+-- name: blank_claims_of
+-- Erasure: that a receipt was claimed stays, by whom goes.
+UPDATE claim SET contact_index = :nothing, contact_sealed = :nothing, first_name = '', language = '', survey = '{}',
+    consents = '[]', customer_id = 'erased'
+WHERE tenant_id = :tenant_id AND customer_id = :customer_id;
 
 -- name: permissions_of
 -- What a customer allows.

@@ -236,7 +236,7 @@ ON CONFLICT (tenant_id, locator, transaction_id) DO NOTHING;
 
 -- name: unlinked_codes
 -- Codes that nobody knew when they were shown.
-SELECT locator, transaction_id, sealed FROM unknown_code WHERE tenant_id = :tenant_id AND customer_id IS NULL
+SELECT locator, transaction_id, sealed, store_id FROM unknown_code WHERE tenant_id = :tenant_id AND customer_id IS NULL
 ORDER BY locator, transaction_id;
 
 -- name: link_code

@@ -18,9 +18,12 @@ from aiosmtpd.smtp import SMTP
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.claims.consents import sentences
+from hub.claims.ledger import consent_ledger
 from hub.claims.service import Wish
 from hub.claims.wording import load_texts
 from hub.config import load_config
+from hub.feed.erasing import Erasing
+from hub.feed.upkeep import FeedUpkeep
 from hub.imports.job import ImportJob
 from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook
@@ -142,6 +145,64 @@ async def test_a_stranger_joins_by_a_receipt_and_the_sale_becomes_theirs(chain: 
         again = await client.get(f"/c/{told}", headers={"accept-language": "en"})
         assert again.status_code == 410
         assert "claimed already" in again.text
+
+
+async def test_what_was_allowed_answered_and_bought_counts_once_the_contact_has_confirmed(
+    chain: HubRig, mailbox: Mailbox
+) -> None:
+    upkeep = FeedUpkeep(chain.hub, told=print)
+    items = chain.config.state_dir / "items.csv"
+    items.write_text("item_id,receipt_text,category\n1,Tea,drinks/tea\n")
+    job = ImportJob(
+        database=chain.hub.database,
+        tenant_id="main",
+        country="DE",
+        book=CodeBook(chain.hub.keys.tenant("main")),
+        progress=lambda *_: None,
+    )
+    import_files(job, [items])
+
+    def facts() -> list[tuple]:
+        return chain.rows("SELECT purchases, last_visit FROM customer")
+
+    async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
+        device = await chain.enrolled()
+        await ask(client, token(device), consent_offers="1")
+        assert (await client.post(mailbox.link())).status_code == 200
+        [(customer_id, permissions)] = chain.rows("SELECT customer_id, permissions FROM customer")
+        assert permissions == "membership offers"
+        assert chain.rows("SELECT segment FROM customer_segment") == [("survey-household-two",)]
+        await asyncio.to_thread(upkeep.greet)
+        assert facts() == [(None, "")], "the sale has not arrived yet"
+        line = {"type": "sale", "description": "Tea", "amount": "43.00"}
+        body = {"transaction_id": SALE, "total": "43.00", "currency": "EUR", "line_items": [line]}
+        device.journal.append("transaction.completed", {"transaction": body})
+        await deliver_all(chain, device)
+        for _ in range(2):
+            await asyncio.to_thread(upkeep.greet)
+            assert facts() == [(1, "2026-11-21")], "it is theirs, once"
+        assert ("category:drinks/tea",) in chain.rows("SELECT key FROM customer_bought")
+        told = consent_ledger(chain.hub.database, "main", customer_id=customer_id)
+        assert [(each["kind"], each["purpose"], each["double_opt_in"]["state"]) for each in told] == [
+            ("consent.confirmed", "membership", "confirmed"),
+            ("consent.confirmed", "offers", "confirmed"),
+        ]
+        assert told[0]["text"] == sentences("en")[0].text
+        assert told[0]["place"] == {"kind": "claim_page", "id": SALE}
+        erasing = Erasing(chain.hub.database, chain.hub.files, chain.hub.feed)
+        erasing.erase("main", erasing.look("main", [customer_id]), now=datetime.now(UTC))
+        [(first_name, sealed, consents)] = chain.rows("SELECT first_name, contact_sealed, consents FROM claim")
+        assert (first_name, sealed, consents) == ("", b"", "[]"), "that it was claimed stays, by whom is forgotten"
+
+
+async def test_what_nobody_confirmed_is_kept_by_nobody(chain: HubRig) -> None:
+    async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
+        device = await chain.enrolled()
+        assert (await ask(client, token(device))).status_code == 200
+    assert chain.hub.claims is not None
+    assert chain.hub.claims.forget_stale(now=datetime.now(UTC) + timedelta(days=2)) == 0
+    assert chain.hub.claims.forget_stale(now=datetime.now(UTC) + timedelta(days=4)) == 1
+    assert chain.rows("SELECT count(*) FROM claim") == [(0,)]
 
 
 async def test_the_goods_are_shown_once_the_receipt_has_arrived(chain: HubRig) -> None:
