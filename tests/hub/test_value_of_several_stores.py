@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -132,15 +133,35 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-def sale_of(store: str, number: int, lane: str, *, back: bool = False) -> RetailTransaction:
-    amount = Money(Decimal("4.99") * (-1 if back else 1), "EUR")
-    goods = ReturnLineItem if back else SaleLineItem
+GOODS = {"Coffee": Decimal("4.99"), "Tea": Decimal("2.50"), "Bread": Decimal("1.01")}
+PIECES = st.sampled_from([("Coffee",), ("Tea",), ("Bread", "Tea"), tuple(GOODS)])
+
+
+@dataclass
+class Paid:
+    """A sale as the test remembers it: the points that paid for it, and which of its goods have come back."""
+
+    burns: list[dict[str, Any]]
+    back: set[str] = field(default_factory=set)
+
+    def owed(self) -> dict[str, int]:
+        """Return how many points of each burn belong to its member again: their share by price, rounded down."""
+        worth = sum((GOODS[name] for name in self.back), Decimal(0))
+        share = worth / sum(GOODS.values())
+        return {each["burn_id"]: int(each["points"] * share) for each in self.burns}
+
+
+def sale_of(
+    store: str, number: int, lane: str, *, back: str = "", goods: tuple[str, ...] = tuple(GOODS)
+) -> RetailTransaction:
+    kind, sign = (ReturnLineItem, -1) if back else (SaleLineItem, 1)
+    lines = tuple(kind(description=name, amount=Money(GOODS[name] * sign, "EUR")) for name in goods)
     return RetailTransaction(
-        line_items=(goods(description="Coffee", amount=amount),),
-        total=amount,
-        transaction_id=TransactionId(f"t-{store}-{number}{'-back' if back else ''}"),
+        line_items=lines,
+        total=Money(sum((line.amount.amount for line in lines), Decimal(0)), "EUR"),
+        transaction_id=TransactionId(f"t-{store}-{number}{back}"),
         workstation_id=WorkstationId(lane),
-        sequence_number=str(number + (100 if back else 0)),
+        sequence_number=str(number) if not back else f"9{number}{back[-3:]}",
     )
 
 
@@ -172,6 +193,7 @@ class Chain(RuleBasedStateMachine):
         self.count = 0
         self.scans: dict[str, list[str]] = {name: [] for name in NAMES}
         self.sold: dict[str, list[int]] = {name: [] for name in NAMES}
+        self.paid: dict[tuple[str, int], Paid] = {}
         for number in range(COUPONS_OUT):
             self._is_issued(number, lane="1")
 
@@ -250,16 +272,34 @@ class Chain(RuleBasedStateMachine):
         store = self.stores[name]
         sale = sale_of(name, self.count, lane)
         store.commit(store.room.sale(self._told(sale, JournalKind.TRANSACTION_COMPLETED)), self.now, fails=fails)
+        row = store.room.book.get(What.SALE, str(sale.transaction_id))
+        burns = [use["burn"] for use in row["uses"] if use.get("burn")] if row is not None else []
+        self.paid[name, self.count] = Paid(burns=burns)
         self.sold[name].append(self.count)
 
-    @rule(name=STORES, lane=LANES, which=st.integers(0, 9), is_void=st.booleans())
-    def is_brought_back(self, name: str, lane: str, which: int, *, is_void: bool) -> None:
+    @rule(name=STORES, goods=PIECES)
+    def is_paid_with_points_and_brought_back(self, name: str, goods: tuple[str, ...]) -> None:
+        self.is_lent(name, 200)
+        if self.stores[name].has_link:
+            self._sync(self.stores[name])
+        self.is_burned(name, "1", 150, fails=False)
+        self.is_paid(name, "1", fails=False)
+        self.is_brought_back(name, "1", len(self.sold[name]) - 1, goods, is_void=False)
+
+    @rule(name=STORES, lane=LANES, which=st.integers(0, 9), goods=PIECES, is_void=st.booleans())
+    def is_brought_back(self, name: str, lane: str, which: int, goods: tuple[str, ...], *, is_void: bool) -> None:
         if not self.sold[name]:
             return
         store, number = self.stores[name], self.sold[name][which % len(self.sold[name])]
         kind = JournalKind.TRANSACTION_VOIDED if is_void else JournalKind.TRANSACTION_RETURNED
-        sale = sale_of(name, number, lane, back=not is_void)
+        self.count += 1
+        goods = tuple(GOODS) if is_void else goods
+        sale = sale_of(name, number, lane, back="" if is_void else f"-back-{self.count:03}", goods=goods)
+        known = store.room.book.get(What.SALE, f"t-{name}-{number}") is not None
         store.commit(store.room.sale(self._told(sale, kind, lines=(f"Original receipt No {number}",))), self.now)
+        paid = self.paid.get((name, number))
+        if paid is not None and known and (is_void or paid.back.isdisjoint(goods)):
+            paid.back |= set(goods)
 
     @rule(name=STORES, points=st.sampled_from([60, 200, 300]))
     def is_lent(self, name: str, points: int) -> None:
@@ -365,6 +405,17 @@ class Chain(RuleBasedStateMachine):
                     spent -= content["points"]
         assert 0 <= spent <= OPENING, spent
 
+    @precondition(lambda self: hasattr(self, "paid"))
+    @invariant()
+    def points_that_paid_go_back_with_the_goods_exactly(self) -> None:
+        given: Counter[str] = Counter()
+        for store in self.stores.values():
+            for kind, content, _at in store.told:
+                if kind is JournalKind.POINTS_REVERSED and content["of"] == "burned":
+                    given[content["burn_id"]] += content["points"]
+        for sale, paid in self.paid.items():
+            assert {each: given[each] for each in paid.owed()} == paid.owed(), (sale, paid)
+
     @precondition(lambda self: hasattr(self, "stores"))
     @invariant()
     def what_is_on_disk_is_what_is_known(self) -> None:
@@ -455,3 +506,26 @@ Chain.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 TestChain = Chain.TestCase
+
+
+@pytest.mark.parametrize(
+    "pieces", [[("Coffee",), ("Tea",), ("Bread",)], [("Bread", "Tea"), ("Coffee",)], [tuple(GOODS)]]
+)
+def test_points_that_paid_for_a_sale_of_several_lines_go_back_exactly_however_its_goods_come_back(
+    pieces: list[tuple[str, ...]],
+) -> None:
+    chain = Chain()
+    chain.open()
+    try:
+        for again, name in enumerate(NAMES[:2]):
+            chain.is_paid_with_points_and_brought_back(name, pieces[0])
+            chain.points_that_paid_go_back_with_the_goods_exactly()
+            for goods in [*pieces[1:], tuple(GOODS)]:
+                chain.is_brought_back(name, "1", len(chain.sold[name]) - 1, goods, is_void=False)
+                chain.points_that_paid_go_back_with_the_goods_exactly()
+            chain.is_killed(name)
+            chain.points_that_paid_go_back_with_the_goods_exactly()
+            assert len([paid for paid in chain.paid.values() if paid.burns]) == again + 1, "each was paid with points"
+        chain.no_point_is_spent_that_was_not_there()
+    finally:
+        chain.teardown()
