@@ -29,7 +29,7 @@ _AFTER = re.compile(
     r"(?P<per> ?/ ?(?:[^\W\d_]|\d ?[^\W\d_]){1,5}\b)?"
 )
 _SIGNS = frozenset("€$£¥₩₽₸₴₺₹₪฿₫₱₦")
-_COUNTERS = frozenset("点個个個枚本件개병장권")  # Japanese, Chinese and Korean count words glued to a quantity
+_COUNTERS = frozenset("点個个個枚本件コ개병장권")  # Japanese, Chinese and Korean count words glued to a quantity
 _TIMES = frozenset(("x", "х"))
 # Every run of blanks is possessive: a line is mostly blanks, and given back one by one to six runs they cost minutes.
 _TAIL = re.compile(

@@ -8,6 +8,7 @@ from pos_adapters.reading.quantities import round_half_up
 from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
 
 DETAIL_REACH_LINES = 2  # a "2 x 1.50" belongs to goods at most this many lines away
+NET_LETTERS_MAX = 2  # a tax letter beside an amount
 NAME_LINES_MAX = 4  # a description runs over at most this many lines
 
 
@@ -16,7 +17,7 @@ def join_details(sheet: Sheet) -> None:
     entries = sheet.entries
     for index, entry in enumerate(entries):
         if entry.part is Part.ITEM:
-            if _repeats_previous(entries, index) or _multiplies_previous(entries, index):
+            if _says_again(entries, index) or _multiplies_previous(entries, index):
                 entry.part = Part.DETAIL
         elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
             if entry.part is Part.IMPLICIT and not entry.amount:
@@ -32,6 +33,25 @@ def join_details(sheet: Sheet) -> None:
             elif entry.part is Part.DETAIL and entry.price is not None:
                 entry.amount = round_half_up(entry.quantity.value * entry.price.value, sheet.decimals)
                 entry.part = Part.IMPLICIT if entry.amount else Part.DETAIL
+
+
+def _says_again(entries: list[Entry], index: int) -> bool:
+    """Whether a nameless amount tells what the goods above it come to."""
+    return _repeats_previous(entries, index) or _nets_previous(entries, index)
+
+
+def _nets_previous(entries: list[Entry], index: int) -> bool:
+    """A bare "5.63" under "Bananas 6.63" and "Discount -1.00" is what is left of them."""
+    entry = entries[index]
+    if entry.facts.letters > NET_LETTERS_MAX or entry.facts.named or index < 2 or len(entry.facts.numbers) != 1:
+        return False
+    goods, off = entries[index - 2], entries[index - 1]
+    return (
+        goods.part in (Part.ITEM, Part.IMPLICIT)
+        and off.part is Part.MODIFICATION
+        and off.line == entry.line - 1
+        and entry.amount == goods.amount - abs(off.amount)
+    )
 
 
 def _repeats_previous(entries: list[Entry], index: int) -> bool:

@@ -224,7 +224,9 @@ def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label
         entry.part = _part_by_words(entry, label)
         entry.tender = _tender_in(labels) if label.role in _GIVES_BACK else None
     elif amount < 0:
-        counted = any(number.value < 0 and number.decimals == 0 for number in facts.numbers[:index])
+        counted = any(
+            number.value < 0 and number.decimals == 0 and number.use != "%" for number in facts.numbers[:index]
+        )
         entry.part = Part.RETURN if counted else Part.MODIFICATION
     if entry.part is Part.ITEM:
         _quantify(entry, index, sheet.decimals)
@@ -341,6 +343,17 @@ def _settle_places(sheet: Sheet) -> None:
             entry.part = Part.TAX if rated else Part.STRAY
         elif entry.part in (Part.RETURN, Part.VOID) and entry.tender is not None:
             entry.part = Part.CHANGE  # "refund cash 19.95" below the total: how it was given back
+        if entry.part is Part.MODIFICATION and _adds_up_discounts(sheet, entry):
+            entry.part = Part.SAVING
+
+
+def _adds_up_discounts(sheet: Sheet, entry: Entry) -> bool:
+    """`TOTAL DISCOUNT -3.00` of as much as all discounts above it may tell of them again: the sums decide."""
+    words = entry.facts.text[entry.label.start : entry.label.end].split() if entry.label is not None else []
+    if entry.role is not Role.DISCOUNT or entry.amount >= 0 or len(words) + len(entry.facts.hits) <= 2:
+        return False
+    above = [other.amount for other in sheet.entries if other.line < entry.line and other.part is Part.MODIFICATION]
+    return bool(above) and all(amount < 0 for amount in above) and sum(above) == entry.amount
 
 
 def _names_goods(entry: Entry) -> bool:

@@ -14,6 +14,9 @@ import unicodedata
 WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 
 _LEADERS = re.compile(r"[.·…_]{3,}|[-=~]{3,}|\*{3,}(?!\d)|(?:\. ){2,}\.?")
+_MASKED = re.compile(
+    r"(?<![^\W\d_])([xX])\1{3,}(?:[ -]?\1{2,})*+(?:[ -](?=\d)|(?=\d))"
+)  # digits of a card, crossed out
 _SPREAD_CHUNK = re.compile(r"\S(?: \S)+")
 _WIDE_LETTER = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _SPREAD_WIDE = re.compile(rf"(?<![^\s(\[:]){_WIDE_LETTER}(?: +{_WIDE_LETTER})+(?=[\s:)\]]|$)")
@@ -69,6 +72,8 @@ def clean(text: str) -> str:
         text = text.replace("|", " ")
     if _LEADERS.search(text):
         text = _LEADERS.sub(lambda run: " " * len(run.group()), text)
+    if "XXXX" in text or "xxxx" in text:
+        text = _MASKED.sub(lambda run: "*" * len(run.group()), text)
     text = text.rstrip()
     if _is_spread(text):
         text = _SPREAD_CHUNK.sub(lambda chunk: chunk.group().replace(" ", ""), text)

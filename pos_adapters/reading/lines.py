@@ -33,6 +33,7 @@ LINE_CHARACTERS_MAX = 256
 _MEMO_LINES_MAX = 8192  # some megabytes: a busy store's headers, footers and goods of a day
 
 _RULE = re.compile(r"[\s\-=_*~.+#:·•]*")
+_TO_SIGN = re.compile(r"\s*[xX] ?[._]{4,}\s*")  # a place for a signature, no "X" of a report
 _BETWEEN_TIMES = re.compile(
     r"\.?[)\s]*(?:/ ?)?(?:[^\W\d_]{1,7}\.?[)\s]+)?(?:[xх*@]|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
     r"\s*(?:[€$£¥₩₽₸₴₺(]|[^\W\d_]{1,3}\.?)?\s*",
@@ -149,7 +150,7 @@ class LineReader:
     def _read(self, printed: str) -> LineFacts:
         text = clean(printed)
         stripped = text.strip()
-        if _RULE.fullmatch(stripped):
+        if _RULE.fullmatch(stripped) or _TO_SIGN.fullmatch(printed):
             return _RULED._replace(text=stripped)
         numbers = numbers_of(text)
         hits, letters, unknown = self.lexicon.find(fold(text))
