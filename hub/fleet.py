@@ -28,6 +28,7 @@ class Trouble(StrEnum):
     """What may be wrong with a store, the gravest first."""
 
     FORKED = "forked"
+    LEFT = "left"
     SILENT = "silent"
     FEED_REFUSED = "feed_refused"
     ERASURES_WAIT = "erasures_wait"
@@ -100,6 +101,8 @@ def fleet_view(
 def troubles_of(store: StoreLine, *, now: datetime, through: int) -> tuple[Trouble, ...]:
     """Return what is wrong with a store, the gravest first; `through` is the number of the last erasure."""
     health = store.health
+    if health.get("has_left"):
+        return (Trouble.LEFT,)  # wiped: what else is true of it can be mended by nobody
     heard = store.last_contact_at is not None
     disk_free_mb, reading, late = health.get("disk_free_mb"), _reading_percent(health), _late_percent(health)
     holds = (

@@ -18,7 +18,7 @@ from agent.config import AgentConfig
 from agent.state_dir import StateDir
 from agent.updating.running import RunningAgent
 from agent.upkeep.end_of_life import Left, what_is_left, wipe
-from retail.errors import ConfigurationError, OnSiteError
+from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 
 app = typer.Typer()
 
@@ -53,8 +53,9 @@ def factory_reset(
         _agree(left, loaded)
     _stop(running)
     left = what_is_left(state, os.environ) if yes else left
+    hub_told = _farewell(state, left)
     removed = wipe(state)
-    _tell(left, removed, as_json=as_json)
+    _tell(left, removed, hub_told=hub_told, as_json=as_json)
 
 
 def _after_uploading(state: StateDir, running: RunningAgent, config: AgentConfig, *, wait_s: float) -> Left:
@@ -101,10 +102,21 @@ def _stop(running: RunningAgent) -> None:
         )
 
 
-def _tell(left: Left, removed: list[str], *, as_json: bool) -> None:
+def _farewell(state: StateDir, left: Left) -> bool | None:
+    """Tell the hub that this PC leaves; return whether it knows now, None where no hub knows this PC."""
+    from agent.upkeep.farewell import say_farewell  # noqa: PLC0415 - imports httpx
+
+    try:
+        return say_farewell(state, left, os.environ) or None
+    except (TillstreamError, TimeoutError):
+        return False  # what is wiped is wiped: the person is told to pass it on
+
+
+def _tell(left: Left, removed: list[str], *, as_json: bool, hub_told: bool | None = None) -> None:
     if as_json:
         lost = {"unsent": dict(left.unsent), "parked": left.parked, "spooled_jobs": left.spooled_jobs}
         told = {"lost": lost | {"unreadable": left.unreadable}, "nothing_lost": left.is_nothing, "removed": removed}
+        told["hub_told"] = hub_told
         typer.echo(json.dumps(told))
         return
     word = "lost" if removed else "would be lost"
@@ -114,4 +126,7 @@ def _tell(left: Left, removed: list[str], *, as_json: bool) -> None:
         typer.echo(
             f"wiped: {len(removed)} keys, files and folders; agent.toml stays, sudo apt purge tillstream takes it too"
         )
-        typer.echo("tell the hub's people that this PC has left its store")
+        if hub_told:
+            typer.echo("the hub knows that this PC has left its store")
+        elif hub_told is False:
+            typer.echo("the hub was not reached: tell its people that this PC has left its store")

@@ -75,7 +75,7 @@ def ring_state(
     now: datetime,
 ) -> RingState:
     """Judge how `program` does in a ring that has been offered it `since`; `judged` are all stores of the chain."""
-    here = [(store, troubles) for store, troubles in judged if store.ring == ring and store.last_contact_at]
+    here = [(store, troubles) for store, troubles in judged if _is_there(store, ring, troubles)]
     waiting = [(store, troubles) for store, troubles in judged if store.program != program and store.ring != ring]
     running = sum(store.program == program for store, _ in here)
     ill, others_ill = _ill(here), _ill(waiting)
@@ -98,6 +98,10 @@ def ring_state(
         verdict=verdict,
         why=why,
     )
+
+
+def _is_there(store: StoreLine, ring: str, troubles: tuple[Trouble, ...]) -> bool:
+    return store.ring == ring and store.last_contact_at is not None and Trouble.LEFT not in troubles
 
 
 def _ill(judged: Sequence[tuple[StoreLine, tuple[Trouble, ...]]]) -> int:

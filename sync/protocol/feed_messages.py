@@ -203,6 +203,9 @@ class StoreHealth(Message):
     troubles: list[Annotated[str, StringConstraints(max_length=64)]] = Field(default_factory=list, max_length=64)
     """Codes of what `tillstream status` tells as troubles now."""
 
+    has_left: bool = False
+    """The last word of a PC that is being wiped: whoever enrols for the store next speaks again."""
+
 
 class AppliedReport(Versioned):
     """`POST /v1/feed/applied`: what this store has in use."""

@@ -57,6 +57,7 @@ def test_a_store_that_is_well_has_no_trouble():
         ({"health": {"documents": 100, "documents_parked": 11}}, Trouble.READS_LITTLE),
         ({"health": {"blocks": 90, "blocks_late": 10}}, Trouble.LATE),
         ({"health": {"troubles": ["clock"]}}, Trouble.CHECKS_FAIL),
+        ({"health": {"has_left": True}, "last_contact_at": "2026-01-01T00:00:00+00:00"}, Trouble.LEFT),
     ],
 )
 def test_each_trouble_is_named(changes, trouble):
