@@ -17,6 +17,7 @@ from sync.protocol.mirror_pages import (
     GOES_ON,
     NONCE,
     PAGE_BYTES,
+    DamagedFileError,
     Entry,
     bucket_of,
     pack_page,
@@ -69,29 +70,35 @@ class MirrorFile:
         return self.head.entry_count
 
     def find(self, locator: bytes) -> list[bytes]:
-        """Return the sealed records whose fingerprint matches: none, one, rarely more; b"" is a tombstone."""
-        number = self._table[from_bytes(locator[:8], "big") >> self._shift]
-        page = pread(self._fd, PAGE_BYTES, self._pages_at + number * PAGE_BYTES)
-        count = page[0] | page[1] << 8
-        fingerprint = locator[:FINGERPRINT_BYTES]
-        if count < GOES_ON:  # nearly always: the bucket is whole in this page
-            end = FIRST + count * FINGERPRINT_BYTES
-            at = page.find(fingerprint, FIRST, end)
-            if at < 0:
-                return []
-            after = at + FINGERPRINT_BYTES
-            if at % FINGERPRINT_BYTES == FIRST and page[after : after + FINGERPRINT_BYTES] != fingerprint:
-                ends = end + at // FINGERPRINT_BYTES * 2  # twins are neighbours, for entries are in order
-                start = page[ends - 2] | page[ends - 1] << 8 if at != FIRST else end + count * 2
-                return [page[start : page[ends] | page[ends + 1] << 8]]
-            return _matches(page, fingerprint, count)
-        found: list[bytes] = []
-        while count & GOES_ON and number + 1 < self.head.page_count:
-            found += _matches(page, fingerprint, count & ~GOES_ON)
-            number += 1
-            page = os.pread(self._fd, PAGE_BYTES, self.head.pages_at + number * PAGE_BYTES)
+        """Return the sealed records whose fingerprint matches: none, one, rarely more; b"" is a tombstone.
+
+        Whoever stands in a page that the disk has damaged is not found, and nobody is told to be somebody else.
+        """
+        try:
+            number = self._table[from_bytes(locator[:8], "big") >> self._shift]
+            page = pread(self._fd, PAGE_BYTES, self._pages_at + number * PAGE_BYTES)
             count = page[0] | page[1] << 8
-        return found + _matches(page, fingerprint, count & ~GOES_ON)
+            fingerprint = locator[:FINGERPRINT_BYTES]
+            if count < GOES_ON:  # nearly always: the bucket is whole in this page
+                end = FIRST + count * FINGERPRINT_BYTES
+                at = page.find(fingerprint, FIRST, end)
+                if at < 0:
+                    return []
+                after = at + FINGERPRINT_BYTES
+                if at % FINGERPRINT_BYTES == FIRST and page[after : after + FINGERPRINT_BYTES] != fingerprint:
+                    ends = end + at // FINGERPRINT_BYTES * 2  # twins are neighbours, for entries are in order
+                    start = page[ends - 2] | page[ends - 1] << 8 if at != FIRST else end + count * 2
+                    return [page[start : page[ends] | page[ends + 1] << 8]]
+                return _matches(page, fingerprint, count)
+            found: list[bytes] = []
+            while count & GOES_ON and number + 1 < self.head.page_count:
+                found += _matches(page, fingerprint, count & ~GOES_ON)
+                number += 1
+                page = os.pread(self._fd, PAGE_BYTES, self.head.pages_at + number * PAGE_BYTES)
+                count = page[0] | page[1] << 8
+            return found + _matches(page, fingerprint, count & ~GOES_ON)
+        except IndexError:  # a number that points outside its page, or outside the file
+            return []
 
     def get(self, token: bytes) -> MirrorRecord | Tombstone | None:
         """Return what the file says of a token's holder; None when it does not know them."""
@@ -115,7 +122,7 @@ class MirrorFile:
             return None
 
     def entries(self) -> Iterator[Entry]:
-        """Yield every entry, bucket by bucket; within a bucket in the order of writing."""
+        """Yield every entry, bucket by bucket; within a bucket in the order of writing. Raises DamagedFileError."""
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
         for number in range(self.head.page_count):
@@ -138,6 +145,8 @@ class MirrorFile:
         while True:
             at = self.head.pages_at + number * PAGE_BYTES
             page = os.pread(self._fd, PAGE_BYTES, at)
+            if len(page) < PAGE_BYTES:  # the table is damaged: it points behind the end
+                return
             yield at, page
             number += 1
             if not page[1] & (GOES_ON >> 8) or number == self.head.page_count:
@@ -165,8 +174,8 @@ def _matches(page: bytes, fingerprint: bytes, count: int) -> list[bytes]:
 def erase(path: Path, locators: Iterable[bytes]) -> int:
     """Overwrite the sealed records of `locators` in place, durably, and return how many there were.
 
-    What is left of each is an entry without bytes - a tombstone - so that nothing below it shows through. Calling
-    it again finds nothing more to do.
+    What is left of each is an entry without bytes - a tombstone - so that nothing below it shows through. A page that
+    the disk has damaged is overwritten whole: nobody can say what stands in it. A repeat finds nothing more to do.
     """
     file = MirrorFile(path)
     fd = os.open(path, os.O_RDWR)
@@ -220,7 +229,12 @@ SHRED_BYTES = 1 << 20
 def _erase_one(fd: int, file: MirrorFile, fingerprint: bytes) -> int:
     erased = 0
     for at, page in file.pages_of(fingerprint):
-        before = unpack_page(page)
+        try:
+            before = unpack_page(page)
+        except DamagedFileError:
+            os.pwrite(fd, bytes(PAGE_BYTES), at)
+            erased += 1
+            continue
         after = [Entry(e.fingerprint, b"") if e.fingerprint == fingerprint else e for e in before]
         if after != before:
             os.pwrite(fd, pack_page(after, goes_on=bool(page[1] & (GOES_ON >> 8))), at)

@@ -21,6 +21,7 @@ import hashlib
 import json
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from retail.errors import RefusedError
@@ -118,10 +119,22 @@ def pack_page(entries: list[Entry], *, goes_on: bool) -> bytes:
 
 
 def unpack_page(page: bytes) -> list[Entry]:
-    """Return the entries of one page, in order."""
-    count = (page[0] | page[1] << 8) & ~GOES_ON
-    starts = range(2, 2 + count * FINGERPRINT_BYTES, FINGERPRINT_BYTES)
-    return [Entry(page[at : at + FINGERPRINT_BYTES], sealed_at(page, n, count)) for n, at in enumerate(starts)]
+    """Return the entries of one page, in order. Raises DamagedFileError where its numbers cannot be true."""
+    count = int.from_bytes(page[:2], "little") & ~GOES_ON
+    ends_at, first = 2 + count * FINGERPRINT_BYTES, 2 + count * (FINGERPRINT_BYTES + 2)
+    if first > len(page):
+        raise DamagedFileError(
+            "a page of a mirror file is damaged", fix="wait for the next snapshot, or fetch it again"
+        )
+    bounds = (first, *struct.unpack_from(f"<{count}H", page, ends_at), len(page))
+    if any(start > end for start, end in pairwise(bounds)):
+        raise DamagedFileError(
+            "a page of a mirror file is damaged", fix="wait for the next snapshot, or fetch it again"
+        )
+    return [
+        Entry(page[at : at + FINGERPRINT_BYTES], page[start:end])
+        for at, start, end in zip(range(2, ends_at, FINGERPRINT_BYTES), bounds, bounds[1:], strict=False)
+    ]
 
 
 def sealed_at(page: bytes, index: int, count: int) -> bytes:

@@ -23,6 +23,7 @@ from sync.protocol.mirror_pages import (
     PAGE_BYTES,
     RECORD_BYTES_MAX,
     SOURCES_MAX,
+    DamagedFileError,
     Entry,
     Head,
     Source,
@@ -54,7 +55,7 @@ def merge(path: Path, files: list[MirrorFile]) -> Head:
     """Write one file that says what `files` (newest first, the last one a snapshot) say together.
 
     Records are copied sealed: nobody's token is needed. Tombstones are dropped, there being nothing below them.
-    The files must not be erased from meanwhile.
+    The files must not be erased from meanwhile. Raises DamagedFileError where one of them is damaged.
     """
     sources: list[Source] = []
     first = []
@@ -83,7 +84,11 @@ def _merged(base: MirrorFile, overlays: dict[int, dict[bytes, bytes]], *, bits: 
     """Yield the entries of all buckets in order: the overlays' where they say something, else the base's."""
     waiting = sorted(overlays)
     below = groupby(base.entries(), key=lambda entry: bucket_of(entry.fingerprint, bits))
+    before = -1
     for bucket, members in below:
+        if bucket <= before:
+            raise DamagedFileError("a page of a mirror file is damaged", fix="wait for the next snapshot")
+        before = bucket
         while waiting and waiting[0] < bucket:
             yield from _standing(overlays[waiting.pop(0)])
         changed = overlays[waiting.pop(0)] if waiting and waiting[0] == bucket else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -160,6 +161,34 @@ def test_a_damaged_file_never_replaces_a_good_one(tmp_path: Path, damage: str) -
     with pytest.raises(RefusedError):
         mirror.swap()
     assert mirror.look_up(token(3)) == anna(3)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bits_that_rot_cost_who_stands_there_and_nobody_else_is_ever_found(tmp_path: Path, seed: int) -> None:
+    """The file is as long as it says, and yet lies: looked up, merged or erased from, it never says a wrong name."""
+    chance = random.Random(seed)
+    path = snapshot(tmp_path, range(600))
+    overlay = MirrorFile(snapshot(tmp_path, range(590, 610), name="overlay", version=2))
+    head = MirrorFile(path).head
+    rotten = bytearray(path.read_bytes())
+    for _ in range((1, 30, 3000)[seed % 3]):
+        rotten[chance.randrange(PAGE_BYTES, head.sources_at)] = chance.randrange(256)
+    path.write_bytes(rotten)
+    file = MirrorFile(path)
+    for number in range(600):
+        assert file.get(token(number)) in (None, TOMBSTONE, anna(number))
+    try:
+        merge(tmp_path / "merged", [overlay, file])
+    except DamagedFileError:
+        assert not (tmp_path / "merged").exists(), "half a file never stands there"
+    file.close()
+    everybody = [locator_of(token(number)) for number in range(600)]
+    erase(path, everybody)
+    file = MirrorFile(path)
+    assert [number for number in range(600) if isinstance(file.get(token(number)), MirrorRecord)] == []
+    assert erase(path, everybody) == 0, "a repeat finds nothing more to do"
+    file.close()
+    overlay.close()
 
 
 def test_a_missing_file_never_replaces_a_good_one(tmp_path: Path) -> None:
