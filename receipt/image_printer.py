@@ -81,10 +81,10 @@ class ImagePrinter:
         """Whether images stand on the line that is not fed yet."""
         return bool(self._strips)
 
-    def end_line(self) -> bool:
-        """Finish the column images of a line, if there are any; a line feed then prints them and no blank line."""
+    def end_line(self) -> int:
+        """Finish the column images of a line, if any, and return their height; a line feed then is no blank line."""
         if not self._strips:
-            return False
+            return 0
         sheet = self._typesetter
         strip = beside(self._strips)
         rest = max(0, sheet.area - strip.width_dots)
@@ -93,7 +93,7 @@ class ImagePrinter:
         sheet.picture(self._image(bits, strip.x_dots + shift, strip.offset))
         self._strips = []
         sheet.x = 0
-        return True
+        return strip.height_dots
 
     def strip(self, bits: Bits, offset: int) -> None:
         """Put an image on the line, beside what stands there."""

@@ -17,7 +17,7 @@ from receipt.code_pages import Encoding
 from receipt.compose import Run, SetLine, as_seen, compose, line_end, passes, read_again
 from receipt.page_buffer import PageBuffer
 from receipt.page_repair import PageRepair, unknown_page
-from receipt.paper import PaperLine, PrintedCode, PrintedImage, Span, Style, Symbology
+from receipt.paper import PaperLine, PrintedCode, PrintedFeed, PrintedImage, Span, Style, Symbology
 from receipt.printers import PrinterModel
 
 LINES_MAX: Final = 5_000  # 20 m of paper: no receipt is longer, a stream of line feeds is
@@ -36,8 +36,7 @@ _FONT_B: Final = 1
 
 @cache
 def _restyled(style: Style, name: str, value: Any) -> Style:
-    values = {each: getattr(style, each) for each in style.__slots__}
-    return Style(**(values | {name: value}))
+    return Style(**({each: getattr(style, each) for each in style.__slots__} | {name: value}))
 
 
 class Typesetter:
@@ -61,6 +60,7 @@ class Typesetter:
         self._foreign = False  # something on the line may have to be read by another code page
         self.codes: list[PrintedCode] = []
         self.pictures: list[PrintedImage] = []
+        self.feeds: list[PrintedFeed] = []  # by dots (`paper_feed`)
         self.picture_bytes = 0
         self.truncated = False
         self._pieces = 0

@@ -146,12 +146,22 @@ class PrintedImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedFeed:
+    """Paper left blank by dots (`ESC J`), beyond the whole lines among the paper's lines, and before which line."""
+
+    dots: int
+    line: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """One document. `start` and `end` are byte offsets in the job; the cut's own bytes lie before `end`."""
 
     lines: tuple[PaperLine, ...] = ()
     codes: tuple[PrintedCode, ...] = ()
     pictures: tuple[PrintedImage, ...] = ()
+    feeds: tuple[PrintedFeed, ...] = ()
     drawn_sets: tuple[Mapping[str, DrawnCharacter], ...] = ()
     language: Language = Language.ESCPOS
     model: str = "generic-80mm"

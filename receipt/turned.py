@@ -27,6 +27,7 @@ def as_read(paper: Paper) -> Paper:
         lines=tuple(_upright(line) for line in reversed(paper.lines)),
         codes=tuple(replace(code, line=height - code.line) for code in reversed(paper.codes)),
         pictures=tuple(_half_turned(image, height) for image in reversed(paper.pictures)),
+        feeds=(),
     )
 
 

@@ -37,8 +37,8 @@ class Graphics:
         """Whether column images stand on the line."""
         return self._images.on_line
 
-    def end_line(self) -> bool:
-        """Finish the column images of a line; say whether there were any."""
+    def end_line(self) -> int:
+        """Finish the column images of a line; return their height, 0 when there were none."""
         return self._images.end_line()
 
     def column_image(self, command: bytes, offset: int) -> None:

@@ -19,6 +19,7 @@ from receipt.escpos.graphics import GRAPHICS_ACTIONS, Graphics
 from receipt.escpos.own_characters import OWN_CHARACTER_ACTIONS, OwnCharacters
 from receipt.escpos.tokenizer import Token
 from receipt.layout import PICTURE_BYTES_MAX, Typesetter
+from receipt.paper_feed import feed_dots
 
 LINE_SPACING_DOTS: Final = 30  # ESC 2
 MACRO_TOKENS_MAX: Final = 2_048  # Epson's printers keep 2,048 bytes of a macro
@@ -243,11 +244,8 @@ def _set_line_spacing(on: Interpreter, data: bytes, _offset: int) -> None:
 
 
 def _feed_dots(on: Interpreter, data: bytes, offset: int) -> None:
-    on.graphics.end_line()
-    lines = data[2] * on.sheet.model.dpi // on.units[1] // LINE_SPACING_DOTS
-    if not on.sheet.at_line_start:
-        lines = max(1, lines)
-    on.sheet.feed(lines, offset)
+    dots = data[2] * on.sheet.model.dpi // on.units[1]
+    feed_dots(on.sheet, max(0, dots - on.graphics.end_line()), offset, line_dots=LINE_SPACING_DOTS)
 
 
 def _feed_lines(on: Interpreter, data: bytes, offset: int) -> None:

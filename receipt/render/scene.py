@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from receipt.paper import DrawnCharacter, Paper, PaperLine, PrintedCode, PrintedImage, Span, Symbology
+from receipt.paper import DrawnCharacter, Paper, PaperLine, PrintedCode, PrintedFeed, PrintedImage, Span, Symbology
 from receipt.render.barcodes import bars
 from receipt.render.matrix_codes import matrix
 
@@ -117,13 +117,14 @@ def _widest(paper: Paper) -> int:
 
 def _placed(paper: Paper, y: int, dots: int) -> Iterator[tuple[Item, int]]:
     """Yield each item with the height that the paper has reached after it."""
-    both: list[PrintedCode | PrintedImage] = [*paper.codes, *paper.pictures]
-    others = sorted(both, key=lambda each: (each.line, each.offset))
+    printed: list[PrintedCode | PrintedImage] = [*paper.codes, *paper.pictures]
+    last = max((each.offset for each in printed), default=-1)
+    feeds = [each for each in paper.feeds if each.line < len(paper.lines) or each.offset < last]
+    others = sorted([*printed, *feeds], key=lambda each: (each.line, each.offset))
     for index in range(len(paper.lines) + 1):
         while others and (others[0].line <= index or index == len(paper.lines)):
             each = others.pop(0)
-            placed = _image(each, y) if isinstance(each, PrintedImage) else _code(each, y, dots)
-            for item, bottom in placed:
+            for item, bottom in _other(each, y, dots):
                 yield item, bottom
                 y = max(y, bottom)
         if index < len(paper.lines):
@@ -137,6 +138,15 @@ def _placed(paper: Paper, y: int, dots: int) -> Iterator[tuple[Item, int]]:
             if not line.spans:
                 yield FeedItem(), bottom
             y = bottom
+
+
+def _other(each: PrintedCode | PrintedImage | PrintedFeed, y: int, dots: int) -> Iterator[tuple[Item, int]]:
+    if isinstance(each, PrintedFeed):
+        yield FeedItem(), y + each.dots
+    elif isinstance(each, PrintedImage):
+        yield from _image(each, y)
+    else:
+        yield from _code(each, y, dots)
 
 
 def _bordered(line: PaperLine) -> bool:

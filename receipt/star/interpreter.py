@@ -19,6 +19,7 @@ from receipt.escpos.tokenizer import Token
 from receipt.image_printer import NO_BITS, Bits, ImagePrinter, column_bits, raster_bits
 from receipt.layout import PICTURE_BYTES_MAX, Typesetter
 from receipt.paper import DrawnCharacter, Symbology
+from receipt.paper_feed import feed_dots
 from receipt.printers import printer_model
 from receipt.raster import ROW_BYTES_MAX
 
@@ -205,9 +206,7 @@ class StarInterpreter:
             self._sheet.line_feed(offset, _LINE_DOTS)
 
     def _feed_dots(self, dots: int, offset: int) -> None:
-        self._images.end_line()
-        lines = dots // _LINE_DOTS
-        self._sheet.feed(lines if self._sheet.at_line_start else max(1, lines), offset)
+        feed_dots(self._sheet, max(0, dots - self._images.end_line()), offset, line_dots=_LINE_DOTS)
 
     def _initialize(self, _data: bytes, offset: int) -> None:
         if not self._sheet.at_line_start:

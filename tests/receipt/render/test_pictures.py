@@ -10,11 +10,12 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from receipt.paper import PaperLine, Symbology
+from receipt.document import PaperReader
+from receipt.paper import Paper, PaperLine, Symbology
 from receipt.render.barcodes import bars
 from receipt.render.fonts import glyphs
 from receipt.render.picture import Format, draw, render, render_job
-from receipt.render.scene import PICTURE_DOTS_MAX
+from receipt.render.scene import PICTURE_DOTS_MAX, scene
 
 QR = b"\x1d(k\x03\x001C\x06\x1d(k\x19\x001P0t=20240101T1200&s=1.00\x1d(k\x03\x001Q0"
 
@@ -170,3 +171,23 @@ def test_hebrew_stands_on_the_picture_as_on_paper_and_in_the_page_as_it_reads() 
     turned = b"\x1b@\x1bt\x24" + "םולש בלח\n".encode("cp862")
     assert "חלב" in render_job(job, Format.HTML).decode()
     assert "חלב שלום" in render_job(turned, Format.TXT).decode()
+
+
+def read_job(job: bytes) -> list[Paper]:
+    reader = PaperReader()
+    return [*reader.feed(job), *reader.close()]
+
+
+@pytest.mark.parametrize("dots", [1, 10, 29, 30, 31, 100, 255])
+def test_paper_fed_by_dots_is_as_long_as_it_was_fed(dots: int) -> None:
+    def height(job: bytes) -> int:
+        return scene(read_job(job), dots=576).height
+
+    at_start = b"one\n\x1bJ%ctwo\n"
+    assert height(at_start % dots) - height(b"one\ntwo\n") == dots
+    behind_text = b"one\x1bJ%ctwo\n"
+    assert height(behind_text % dots) - height(b"one\ntwo\n") == max(0, dots - 30), "no closer than a line feed"
+
+
+def test_paper_fed_by_dots_behind_everything_is_not_drawn() -> None:
+    assert scene(read_job(b"one\n\x1bJ\x0a\x1dV\x00"), dots=576) == scene(read_job(b"one\n\x1dV\x00"), dots=576)
