@@ -117,6 +117,17 @@ def test_an_overlay_of_another_snapshot_is_refused_and_the_last_good_one_stays(s
     assert store.names(0, 1) == ["Name0", "Uno"]
 
 
+def test_half_a_delta_is_refused_and_the_last_good_one_stays(store):
+    """Half of it was written at the hub already: its hash is right, and yet it is not whole."""
+    fed(store)
+    whole = store.mirror_file({0: record(0, first_name="Half")}, FeedKind.MIRROR_OVERLAY, version=13, base=10)
+    content = path_of(store.folder, whole).read_bytes()
+    half = store._bring(FeedKind.MIRROR_OVERLAY, content[: len(content) // 2], version=13, base=10)
+    with pytest.raises(RefusedError, match="not whole"):
+        store.use(half)
+    assert store.names(0, 1) == ["Name0", "Uno"]
+
+
 def test_an_overlay_before_any_snapshot_is_refused(store):
     with pytest.raises(RefusedError):
         store.use(store.mirror_file({1: record(1)}, FeedKind.MIRROR_OVERLAY, version=11, base=10))
