@@ -38,6 +38,10 @@ class SlipPrinter(Protocol):
         """Whether it draws QR codes itself."""
 
     @property
+    def graphics(self) -> bool:
+        """Whether it draws images and barcodes; a printer with needles prints the bytes of them as characters."""
+
+    @property
     def code_pages(self) -> Mapping[int, str]:
         """Its code pages by the number that selects them, as codec names."""
 

@@ -54,7 +54,9 @@ def proof_bytes(model: PrinterModel, *, facts: Sequence[str]) -> bytes:
     out = pen.finish() + _code_pages(model, b"\x1b\x1dt" if star else b"\x1bt")
     pen = StarPen(model, pages=pages) if star else EscPosPen(model, pages=pages)
     pen.begin(None)
-    for dots in MODULE_DOTS:
+    if not model.graphics:
+        _say(pen, "this model draws no codes")
+    for dots in MODULE_DOTS if model.graphics else ():
         if (modules_for(QR_PAYLOAD) + _QUIET_MODULES) * dots <= model.dots:
             _say(pen, f"QR code, {dots} dots a module", align=Align.CENTRE)
             pen.gap()

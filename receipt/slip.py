@@ -7,7 +7,7 @@ till's state, leaves the printer exactly as the till had it. The same slip and m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Protocol, assert_never
 
@@ -71,6 +71,8 @@ def encode_slip(
     A block that cannot be printed (a barcode with letters, a QR payload too long) raises DefectError before a byte is
     made: no half slip.
     """
+    if not model.graphics:
+        slip, draws = _in_words(slip), None
     pages = PageChoice(model.code_pages if _may_choose_pages(model, restore) else {})
     pen = _pen(model, pages)
     pen.begin(restore)
@@ -80,6 +82,21 @@ def encode_slip(
     if cut:
         pen.cut()
     return pen.finish() + (restore.restore_bytes() if restore is not None else b"")
+
+
+def _in_words(slip: Slip) -> Slip:
+    """Return a slip for a printer that draws nothing: barcodes as the digits below them, which a cashier can type.
+
+    A QR code beside them is left out; one that stands alone is what the slip is for, and raises DefectError.
+    """
+    said = [_digits(block) if isinstance(block, Barcode) else block for block in slip.blocks]
+    if said == list(slip.blocks) and any(isinstance(block, Qr) for block in said):
+        raise DefectError("a QR code for a printer without images", fix="give its campaigns a till_barcode")
+    return replace(slip, blocks=tuple(block for block in said if not isinstance(block, Qr)))
+
+
+def _digits(block: Barcode) -> Text:
+    return Text(text=_checked(block.kind, block.data), align=Align.CENTRE, bold=True)
 
 
 def slip_lines(slip: Slip, columns: int) -> list[str]:

@@ -21,6 +21,9 @@ _BEGIN = (
     b"\x1bV\x00\x1b{\x00\x1dB\x00"  # ESC V, ESC {, GS B not turned, not upside down, not white on black
     b"\x1ba\x00\x1b2"  # ESC a, ESC 2 left, usual line spacing
 )
+_BEGIN_NEEDLES = b"\x1b!\x00\x1bE\x00\x1bG\x00\x1b-\x00\x1b{\x00\x1ba\x00\x1b2"
+"""The same for printers with needles, which know no GS !, ESC V and GS B."""
+
 _UNDONE = {
     "right_spacing": b"\x1b \x00",  # ESC SP
     "international": b"\x1bR\x00",  # ESC R American characters
@@ -84,7 +87,7 @@ class EscPosPen:
 
     def begin(self, till: TillState | None) -> None:
         """Set what every slip depends on, and undo what this till has set beside it."""
-        self._out += _BEGIN
+        self._out += _BEGIN if self._printer.graphics else _BEGIN_NEEDLES
         for setting, undone in _UNDONE.items():
             if setting in (_EVERYWHERE if till is None else till.touched):
                 self._out += undone

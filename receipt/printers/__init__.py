@@ -34,6 +34,7 @@ class PrinterModel:
     dpi: int
     native_qr: bool  # understands the command for QR codes; else they go as images
     cutter: bool
+    graphics: bool = True  # draws images and barcodes; printers with needles print them as garbage
     code_pages: Mapping[int, str]
     double_byte: str | None = None  # codec of its ideographs, when it always has them on
 

@@ -13,6 +13,7 @@ from receipt.bitmap import Bitmap, bitmap_of
 from receipt.escpos.state import SLIP_DEFAULTS, PrinterState
 from receipt.escpos.tokenizer import Tokenizer
 from receipt.printable import columns_of, printable, printable_lines
+from receipt.printers import printer_models
 from receipt.slip import Line, encode_slip, lay_out, slip_lines
 from receipt.slip_blocks import Align, Barcode, BarcodeKind, Columns, Feed, Qr, Rule, Size, Slip, Text
 from receipt.wrapping import wrapped
@@ -36,6 +37,7 @@ class Model:
     columns: int = 48
     dots: int = 576
     native_qr: bool = True
+    graphics: bool = True
     language: str = "escpos"
     double_byte: str | None = None
     code_pages: Mapping[int, str] = field(
@@ -247,3 +249,31 @@ def test_the_same_slip_gives_the_same_bytes(language: str, native: bool) -> None
     slip = Slip(blocks=(Text(text="Привет", bold=True), Qr(data="tsc1:abc"), Rule()))
     model = Model(language=language, native_qr=native)
     assert encode_slip(slip, model) == encode_slip(slip, model)
+
+
+BARCODE = Barcode(kind=BarcodeKind.EAN13, data="2099145909918")
+QR = Qr(data="tsc1:0123456789")
+
+
+@pytest.mark.parametrize("language", ["escpos", "star"])
+def test_a_printer_with_needles_gets_digits_and_never_a_byte_of_an_image(language: str) -> None:
+    model = Model(language=language, native_qr=False, graphics=False, columns=42, dots=400)
+    job = encode_slip(Slip(blocks=(Text(text="Coffee"), BARCODE, QR)), model, cut=True)
+    assert job == encode_slip(
+        Slip(blocks=(Text(text="Coffee"), Text(text=BARCODE.data, align=Align.CENTRE, bold=True))), model, cut=True
+    )
+    for drawing in (b"\x1dv0", b"\x1dk", b"\x1d(k", b"\x1d!", b"\x1dB", b"\x1bV", b"\x1bb", b"\x1b*"):
+        assert drawing not in job
+
+
+def test_a_printer_with_needles_prints_no_slip_whose_only_code_it_cannot_draw() -> None:
+    with pytest.raises(DefectError, match="QR code"):
+        encode_slip(Slip(blocks=(Text(text="Join us"), QR)), Model(graphics=False))
+
+
+def test_the_models_that_print_with_needles_are_known() -> None:
+    assert {model.name for model in printer_models().values() if not model.graphics} == {
+        "TM-U220",
+        "TM-U220B",
+        "SP2000",
+    }
