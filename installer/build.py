@@ -4,7 +4,9 @@
     python installer/build.py deb               dist/tillstream_VERSION_ARCH.deb (freezes first)
     python installer/build.py program           dist/tillstream-VERSION-ARCH.tar.gz, what `hub release add` takes
     python installer/build.py sbom              dist/tillstream-VERSION.cdx.json (CycloneDX 1.5)
-    python installer/build.py windows           dist/ from a folder frozen on Windows (see README.md)
+    python installer/build.py windows           dist/tillstream-VERSION-setup.exe from a folder frozen on Windows
+    python installer/build.py msi               dist/tillstream-VERSION.msi from the same folder, for group policy
+    python installer/build.py sums              dist/SHA256SUMS of all that was made, to be signed (README.md)
 
 Every command takes `--json`, prints what it made with bytes and SHA-256, and exits 0, 1 (a step failed) or 2 (usage).
 Two builds of one commit differ in nothing but what README.md lists: times are SOURCE_DATE_EPOCH, else the commit's.
@@ -60,9 +62,8 @@ class Made:
 
 def freeze() -> Made:
     """Freeze the program into one folder and prove that it starts and carries the right SQLite."""
-    tool = Path(sys.executable).with_name("pyinstaller")
     places = ["--distpath", str(FROZEN.parent), "--workpath", str(ROOT / "build" / "freezing")]
-    _run([str(tool), "--noconfirm", "--log-level=ERROR", *places, str(HERE / "tillstream.spec")])
+    _run([sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level=ERROR", *places, str(HERE / "tillstream.spec")])
     if sys.platform == "linux":
         libraries = [path for pattern in STRIPPED for path in (FROZEN / "_internal").glob(pattern)]
         _run(["strip", "--strip-unneeded", *map(str, libraries)])
@@ -188,6 +189,38 @@ def windows() -> Made:
     return _made(target)
 
 
+def msi() -> Made:
+    """Pack a folder that was frozen on Windows for group policy (wixl); the freeze itself cannot run here."""
+    if not (FROZEN / "tillstream.exe").is_file():
+        raise StepFailedError(f"{FROZEN}: no tillstream.exe; freeze on Windows first (installer/README.md)")
+    DIST.mkdir(exist_ok=True)
+    return _made(pack_msi(FROZEN, DIST / f"tillstream-{version()}.msi", version()))
+
+
+def pack_msi(program: Path, target: Path, number: str) -> Path:
+    """Pack a program's folder into an MSI of a version; return where it lies."""
+    others = sorted(str(path) for path in program.rglob("*") if path.is_file() and path != program / "tillstream.exe")
+    words = ["wixl-heat", "-p", f"{program}/", "--component-group", "Program", "--var", "var.PROGRAM"]
+    listed = _run([*words, "--directory-ref", "INSTALLDIR", "--win64"], given="\n".join(others) + "\n")
+    source = target.with_suffix(".files.wxs")
+    source.write_text(listed, "utf-8")
+    defines = ["-D", f"VERSION={number}", "-D", f"PROGRAM={program.name}", "-D", "Win64=yes"]
+    sources = [str(HERE / "windows/tillstream.wxs"), str(source)]
+    _run(["wixl", "-a", "x64", *defines, "-o", str(target), *sources], folder=program.parent)  # it knows no whole paths
+    source.unlink()
+    return target
+
+
+def sums() -> Made:
+    """Write the SHA-256 of everything in dist/, in the form that `sha256sum -c` reads."""
+    made = [path for path in sorted(DIST.glob("tillstream*")) if path.is_file()]
+    if not made:
+        raise StepFailedError("nothing was made yet: make package")
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in made]
+    (DIST / "SHA256SUMS").write_text("".join(lines), "ascii")
+    return _made(DIST / "SHA256SUMS")
+
+
 def version() -> str:
     """Return the project's version."""
     with (ROOT / "pyproject.toml").open("rb") as file:
@@ -225,9 +258,13 @@ def _hash_folder(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> str:
+def _run(
+    command: Sequence[str], environment: dict[str, str] | None = None, *, given: str = "", folder: Path | None = None
+) -> str:
     try:
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, env=environment, input=given, cwd=folder
+        )
     except FileNotFoundError as error:
         raise StepFailedError(f"{command[0]} is not installed") from error
     except subprocess.CalledProcessError as error:
@@ -238,7 +275,7 @@ def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> s
 
 
 STEPS: MappingProxyType[str, Callable[[], Made]] = MappingProxyType(
-    {"freeze": freeze, "deb": deb, "program": program, "sbom": sbom, "windows": windows}
+    {"freeze": freeze, "deb": deb, "program": program, "sbom": sbom, "windows": windows, "msi": msi, "sums": sums}
 )
 
 

@@ -2,8 +2,9 @@
 
     sudo python installer/verify.py dist/tillstream_0.1.0_amd64.deb [--json] [--keep]
 
-Installs, starts by systemd, sells a litre of milk through the tap, hangs and kills core, upgrades while a register
-connects, downgrades, removes, installs again and purges; after each step the sale and the journal are looked at. Needs
+Installs, starts by systemd, sells a litre of milk through the tap, hangs and kills core, updates itself from a signed
+release and goes back, upgrades while a register connects, downgrades, removes, installs again, purges, and installs
+once more with dpkg killed in the middle; after each step the sale and the journal are looked at. Needs
 root, debootstrap and systemd-nspawn; without one of them it says so and exits 2. The Debian tree is made once in
 build/debian-tree. Exit 0: every check held; 1: one did not; 2: it could not be tried.
 """
@@ -11,26 +12,26 @@ build/debian-tree. Exit 0: every check held; 1: one did not; 2: it could not be 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from container import CannotTryError, Container, booted
+
 ROOT = Path(__file__).resolve().parents[1]
-TREE = ROOT / "build" / "debian-tree"
-TREE_PACKAGES = "systemd,systemd-sysv,dbus,adduser"
-PROPAGATION = Path("/run/systemd/nspawn")  # nspawn refuses to tidy up there unless it is a file system of its own
-BOOT_S = 60.0
 SERVE_S = 30.0
 INSTALL_GOAL_S = 60.0
+PACKAGE_GOAL_MB, PROGRAM_GOAL_MB = 45.0, 90.0
 
 CONFIGURATION = """
 [store]
@@ -51,34 +52,18 @@ listen = "127.0.0.1:9100"
 printer = "tcp://127.0.0.1:9200"
 """
 
-MILK = (
-    b"\x1b@CORNER SHOP\nReceipt 000%d   21.11.2026 14:03\n\nMilk 1 l                   1.20\n\n"
-    b"TOTAL                GBP 1.20\nCash                       2.00\nChange                     0.80\nThank you\n\n\n"
-    b"\x1dV\x42\x00"
-)
-
-SALE = """
-import socket, sys, threading
-printer = socket.create_server(("127.0.0.1", 9200), reuse_port=True)
-received = bytearray()
-def take():
-    link, _ = printer.accept()
-    while data := link.recv(65536):
-        received.extend(data)
-threading.Thread(target=take, daemon=True).start()
-job = sys.stdin.buffer.read()
-with socket.create_connection(("127.0.0.1", 9100), timeout=30) as register:
-    register.settimeout(30)
-    register.sendall(job)
-    register.shutdown(socket.SHUT_WR)
-    while register.recv(4096):
-        pass
-sys.stdout.buffer.write(received)
+UPDATE = """
+[update]
+url = "file:///srv/releases"
+hours_from = "00:00"
+hours_until = "23:59"
 """
 
-
-class CannotTryError(Exception):
-    """This machine cannot run the proof; the message says what is missing."""
+UPDATED = b"""#!/bin/sh
+[ "$1" = version ] && echo '{"tillstream": "98.0.0"}' && exit
+exec /usr/lib/tillstream/base/tillstream "$@"
+"""
+"""What is proved is the way, not the program: it is the package's own under another number."""
 
 
 @dataclass(slots=True)
@@ -94,48 +79,15 @@ class Report:
         sys.stderr.write(f"{'✓' if ok else '!'} {name}: {what}\n")
 
 
-@dataclass(slots=True)
-class Container:
-    """A booted Debian; commands run in all of its namespaces, sales only in its network."""
-
-    tree: Path
-    init_pid: int
-    sales: int = 0
-
-    def run(self, *command: str, check: bool = True) -> str:
-        """Run a command inside; return what it printed. Raises CalledProcessError."""
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/var/tmp", "DEBIAN_FRONTEND": "noninteractive"}
-        words = ["nsenter", "-t", str(self.init_pid), "-m", "-u", "-i", "-n", "-p", *command]
-        done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=300, check=False)
-        if check and done.returncode:
-            raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
-        return done.stdout
-
-    def sell_milk(self) -> bool:
-        """Print one receipt as a register does; return whether the printer got it, byte for byte, first."""
-        self.sales += 1
-        job = MILK % self.sales
-        words = ["nsenter", "-t", str(self.init_pid), "-n", sys.executable, "-c", SALE]
-        done = subprocess.run(words, input=job, capture_output=True, timeout=120, check=False)
-        return done.returncode == 0 and done.stdout.startswith(job)
-
-    def journalled_sales(self) -> int:
-        """Return how many sales of milk the journal holds."""
-        told = json.loads(self.run("tillstream", "journal", "tail", "--count", "10000", "--json", check=False) or "[]")
-        return sum(record["kind"] == "transaction.completed" for record in told)
-
-    def state(self, unit: str) -> str:
-        """Return `active`, `inactive`, `failed`."""
-        return self.run("systemctl", "is-active", unit, check=False).strip()
-
-
 def verify(package: Path, report: Report, container: Container) -> None:
     """Take the package through its whole life."""
     _installs(package, report, container)
     _sells(report, container, "first_sale")
     _survives(report, container)
+    _updates_itself(report, container)
     _upgrades(package, report, container)
     _goes(package, report, container)
+    _half_installed(package, report, container)
 
 
 def _installs(package: Path, report: Report, container: Container) -> None:
@@ -144,6 +96,9 @@ def _installs(package: Path, report: Report, container: Container) -> None:
     container.run("dpkg", "-i", inside)
     report.figures["install_s"] = round(time.monotonic() - began_s, 1)
     report.check("install", report.figures["install_s"] <= INSTALL_GOAL_S, f"{report.figures['install_s']} s")
+    _measured(package, report, container)
+    timer = container.state("tillstream-update.timer")
+    report.check("update_timer", timer == "active", f"tillstream-update.timer is {timer}")
     mode = container.run("stat", "-c", "%a %U", "/var/lib/tillstream").strip()
     report.check("state_private", mode == "700 tillstream", f"/var/lib/tillstream is {mode}")
     idle = container.state("tillstream") == "inactive"
@@ -160,6 +115,59 @@ def _installs(package: Path, report: Report, container: Container) -> None:
     user = container.run("ps", "-o", "user=", "-C", "tillstream", check=False).split()
     if user:
         report.check("own_user", set(user) == {"tillstr+"} or set(user) == {"tillstream"}, f"runs as {set(user)}")
+
+
+def _measured(package: Path, report: Report, container: Container) -> None:
+    report.figures["package_mb"] = round(package.stat().st_size / 1e6, 1)
+    told = container.run("du", "-sb", "/usr/lib/tillstream").split()[0]
+    report.figures["program_mb"] = round(int(told) / 1e6, 1)
+    for name, goal in (("package_mb", PACKAGE_GOAL_MB), ("program_mb", PROGRAM_GOAL_MB)):
+        report.check(name, report.figures[name] <= goal, f"{report.figures[name]} MB, goal {goal:g}")
+
+
+def _updates_itself(report: Report, container: Container) -> None:
+    """Take a signed release by the timer's own unit, and roll it back."""
+    place = container.tree / "srv/releases"
+    keys, archive = container.tree.parent / "keys", container.tree.parent / "program.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        entry = tarfile.TarInfo("tillstream")
+        entry.size, entry.mode = len(UPDATED), 0o755
+        packed.addfile(entry, io.BytesIO(UPDATED))
+    said = ["--repository", str(place), "--keys", str(keys)]
+    architecture = container.run("dpkg", "--print-architecture").strip()
+    for words in (
+        ["init"],
+        ["add", str(archive), "--version", "98.0.0", "--arch", architecture, "--channel", "stable"],
+    ):
+        command = [sys.executable, "-m", "hub", "release", *words, *said]
+        subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    shutil.copyfile(place / "metadata/1.root.json", container.tree / "etc/tillstream/update-root.json")
+    (container.tree / "etc/tillstream/agent.toml").write_text(CONFIGURATION + UPDATE, "utf-8")
+    container.run("systemctl", "start", "tillstream-update.service")
+    told = json.loads(container.run("tillstream", "update", "--check", "--json"))
+    report.check("update", (told["state"], told["was"]) == ("nothing_new", "98.0.0"), f"runs {told['was']}")
+    _sells(report, container, "sale_after_update")
+    container.run("tillstream", "update", "--rollback")
+    told = json.loads(container.run("tillstream", "update", "--check", "--json"))
+    report.check("rollback", told["was"] != "98.0.0", f"runs {told['was']}")
+    _until(lambda: container.state("tillstream") == "active", SERVE_S)
+    _sells(report, container, "sale_after_rollback")
+
+
+def _half_installed(package: Path, report: Report, container: Container) -> None:
+    """Kill dpkg while it unpacks: what is there does not pretend, and installing again is the whole cure."""
+    inside = _carried_in(package, container)
+    words = ["nsenter", "-t", str(container.init_pid), "-m", "-u", "-i", "-n", "-p", "dpkg", "-i", inside]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as unpacking:
+        _until(lambda: (container.tree / "usr/lib/tillstream/base").is_dir() or unpacking.poll() is not None, SERVE_S)
+        for child in Path(f"/proc/{unpacking.pid}/task/{unpacking.pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+    cut = container.run("dpkg-query", "-W", "-f", "${Status}", "tillstream", check=False)
+    container.run("dpkg", "-i", inside)
+    whole = container.run("dpkg-query", "-W", "-f", "${Status}", "tillstream", check=False)
+    says = container.run("tillstream", "version", "--json", check=False)
+    held = "ok installed" not in cut and "ok installed" in whole and says.startswith("{")
+    report.check("half_installed", held, f"{cut or 'not there'} -> {whole}")
 
 
 def _sells(report: Report, container: Container, name: str) -> None:
@@ -237,7 +245,11 @@ def _as_version(package: Path, number: str) -> Path:
     lines = [f"Version: {number}" if line.startswith("Version:") else line for line in control.read_text().splitlines()]
     control.write_text("\n".join(lines) + "\n")
     target = folder / f"tillstream_{number}.deb"
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-Znone", "-b", str(folder / "tree"), str(target)], check=True)
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "-Znone", "-b", str(folder / "tree"), str(target)],
+        check=True,
+        stdout=sys.stderr,
+    )
     shutil.rmtree(folder / "tree")
     return target
 
@@ -249,65 +261,6 @@ def _until(holds: Callable[[], bool], within_s: float) -> bool:
             return False
         time.sleep(0.2)
     return True
-
-
-@contextmanager
-def booted(*, keep: bool) -> Iterator[Container]:
-    """Boot a clean Debian and end it. Raises CannotTryError."""
-    _can_try()
-    folder = Path(tempfile.mkdtemp(prefix="tillstream-verify-"))
-    tree = folder / "debian"
-    subprocess.run(["cp", "-a", "--reflink=auto", str(TREE.resolve()), str(tree)], check=True)
-    words = ["systemd-nspawn", "-q", "-b", "-D", str(tree), "-M", "till", "--register=no", "--keep-unit"]
-    with (folder / "console.log").open("wb") as log:
-        machine = subprocess.Popen([*words, "--private-network"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        container = Container(tree=tree, init_pid=_init_of(machine, folder / "console.log"))
-        container.run("ip", "link", "set", "lo", "up", check=False)
-        yield container
-    finally:
-        machine.terminate()
-        try:
-            machine.wait(BOOT_S)
-        except subprocess.TimeoutExpired:
-            machine.kill()
-            machine.wait()
-        if keep:
-            sys.stderr.write(f"kept: {folder}\n")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _can_try() -> None:
-    """Make the Debian tree once. Raises CannotTryError with what is missing."""
-    if os.geteuid():
-        raise CannotTryError("a container is made by root only: sudo python installer/verify.py PACKAGE")
-    for tool in ("debootstrap", "systemd-nspawn", "nsenter", "dpkg-deb"):
-        if shutil.which(tool) is None:
-            raise CannotTryError(f"{tool} is missing: apt-get install debootstrap systemd-container")
-    PROPAGATION.mkdir(parents=True, exist_ok=True)
-    if not PROPAGATION.is_mount():
-        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(PROPAGATION)], check=True)
-    if not TREE.is_dir():
-        sys.stderr.write("making a clean Debian (once)\n")
-        draft = TREE.with_name("debian-tree.part")
-        shutil.rmtree(draft, ignore_errors=True)
-        words = ["debootstrap", "--variant=minbase", f"--include={TREE_PACKAGES}", "bookworm", str(draft)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise CannotTryError(f"debootstrap failed: {done.stdout[-500:]}")
-        draft.rename(TREE)
-
-
-def _init_of(machine: subprocess.Popen[bytes], console: Path) -> int:
-    """Return the process that is the container's systemd, once it has booted."""
-    children = Path(f"/proc/{machine.pid}/task/{machine.pid}/children")
-    deadline_s = time.monotonic() + BOOT_S
-    while time.monotonic() < deadline_s and machine.poll() is None:
-        if b"login:" in console.read_bytes():
-            return int(children.read_text().split()[0])
-        time.sleep(0.1)
-    raise CannotTryError(f"the container did not boot: {console.read_text(errors='replace')[-500:]}")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -58,12 +58,13 @@ def test_the_bill_of_materials_lists_every_pin_of_the_lock() -> None:
 
 
 def test_a_step_nobody_knows_and_a_windows_build_without_its_program_are_refused() -> None:
-    assert build("msi").returncode == 2
+    assert build("rpm").returncode == 2
     if (ROOT / "build/frozen/tillstream/tillstream.exe").is_file():
         pytest.skip("a Windows program lies in build/frozen")
-    refused = build("windows")
-    assert refused.returncode == 1
-    assert "freeze on Windows" in refused.stderr
+    for step in ("windows", "msi"):
+        refused = build(step)
+        assert refused.returncode == 1
+        assert "freeze on Windows" in refused.stderr
 
 
 @pytest.mark.skipif(shutil.which("makensis") is None, reason="no makensis; fix: sudo apt-get install nsis")
@@ -74,6 +75,43 @@ def test_the_windows_installer_compiles(tmp_path: Path) -> None:
     defines = ["-DVERSION=1.0", f"-DPROGRAM={tmp_path / 'program'}", f"-DTARGET={target}"]
     subprocess.run(["makensis", "-V1", *defines, str(INSTALLER / "windows/setup.nsi")], check=True)
     assert target.read_bytes()[:2] == b"MZ"
+
+
+@pytest.mark.skipif(shutil.which("wixl") is None, reason="no wixl; fix: sudo apt-get install wixl msitools")
+def test_the_package_for_group_policy_holds_every_file_and_the_service(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    for name in ("tillstream.exe", "_internal/python311.dll", "_internal/agent/texts/en.toml"):
+        (program / name).parent.mkdir(parents=True, exist_ok=True)
+        (program / name).write_bytes(b"MZ")
+    code = "import sys, pathlib, build; build.pack_msi(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), '1.0.0')"
+    target = tmp_path / "tillstream.msi"
+    subprocess.run([sys.executable, "-c", code, str(program), str(target)], check=True, cwd=INSTALLER)
+    assert target.read_bytes()[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    if shutil.which("msiinfo") is None:
+        pytest.skip("no msiinfo; fix: sudo apt-get install msitools")
+    service = subprocess.check_output(["msiinfo", "export", str(target), "ServiceInstall"], text=True)
+    assert 'agent run --config "[CommonAppDataFolder]Tillstream\\agent.toml"' in service
+    listed = subprocess.check_output(["msiextract", "-l", str(target)], text=True).split()
+    assert sorted(listed) == [
+        f"Tillstream/{name}" for name in ("_internal/agent/texts/en.toml", "_internal/python311.dll", "tillstream.exe")
+    ]
+
+
+def test_what_was_made_is_signed_and_checked_as_the_readme_says(tmp_path: Path) -> None:
+    """Every line of the README's recipe, on a copy of what would be in dist/."""
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/tillstream_1.deb").write_bytes(b"package")
+    code = "import sys, pathlib, build; build.ROOT = pathlib.Path(sys.argv[1]); build.DIST = build.ROOT / 'dist'; build.sums()"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=INSTALLER)
+    readme = (INSTALLER / "README.md").read_text("utf-8")
+    recipe = readme.partition("<!-- signing -->\n```\n")[2].partition("```")[0].replace('-N "a passphrase"', '-N ""')
+    assert recipe.count("ssh-keygen") == 3
+    lines = "\n".join(line for line in recipe.splitlines() if not line.startswith("python installer/build.py sums"))
+    done = subprocess.run(["sh", "-ec", lines], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "dist/tillstream_1.deb").write_bytes(b"another")
+    check = lines.splitlines()[-1]
+    assert subprocess.run(["sh", "-ec", check], capture_output=True, check=False, cwd=tmp_path).returncode == 1
 
 
 @pytest.mark.slow
@@ -95,4 +133,4 @@ def test_the_package_lives_its_whole_life_in_a_clean_debian() -> None:
         pytest.skip(done.stderr.strip().splitlines()[-1])
     told = json.loads(done.stdout)
     assert [check for check in told["checks"] if not check["ok"]] == []
-    assert len(told["checks"]) >= 17
+    assert len(told["checks"]) >= 25
