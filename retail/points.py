@@ -220,10 +220,12 @@ def reverse(
     lot_id: str,
     points: int,
     policy: SpentRewardPolicy = SpentRewardPolicy.DEBIT,
+    debt_max: int | None = None,
 ) -> PointsLedger:
     """Take back points of returned goods from the lot that they earned, exactly as many as those goods had earned.
 
-    What was spent already becomes debt or is waived. An unknown lot or the same reversal again changes nothing.
+    What was spent already becomes debt or is waived; debt beyond `debt_max` (None: no bound) is waived. An unknown lot
+    or the same reversal again changes nothing.
     """
     lot = ledger.lots.get(lot_id)
     if lot is None or reversal_id in ledger.done:
@@ -232,6 +234,7 @@ def reverse(
     from_lot = min(taken, lot.remaining)
     missing = taken - from_lot
     owed = missing if policy is SpentRewardPolicy.DEBIT else 0
+    owed = owed if debt_max is None else min(owed, max(debt_max - ledger.debt, 0))
     after = replace(
         lot,
         remaining=lot.remaining - from_lot,
@@ -252,6 +255,7 @@ def reverse_newest(
     reversal_id: str,
     points: int,
     policy: SpentRewardPolicy = SpentRewardPolicy.DEBIT,
+    debt_max: int | None = None,
 ) -> PointsLedger:
     """Take back points for goods returned without a receipt: the newest lots first. The caller flags it.
 
@@ -264,7 +268,9 @@ def reverse_newest(
         part = min(wanted, lot.earned - lot.reversed)
         if part:
             part_id = f"{reversal_id}\x1f{lot.lot_id}"
-            current = reverse(current, reversal_id=part_id, lot_id=lot.lot_id, points=part, policy=policy)
+            current = reverse(
+                current, reversal_id=part_id, lot_id=lot.lot_id, points=part, policy=policy, debt_max=debt_max
+            )
             wanted -= part
     return replace(current, done=current.done | {reversal_id})
 

@@ -34,13 +34,17 @@ RESERVED_S = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarnPolicy:
-    """What purchases earn; `rule` None: nothing. Points are pending for `pending_days`, good for `valid_days`."""
+    """What purchases earn; `rule` None: nothing. Points are pending for `pending_days`, good for `valid_days`.
+
+    `debt_max` is how far returns may bring a balance below nothing; what goes beyond is waived. None: no bound.
+    """
 
     rule: EarnRule | None = None
     pending_days: int = RETURN_DAYS
     valid_days: int | None = POINTS_DAYS
     staff_earn: bool = False
     spent_reward: SpentRewardPolicy = SpentRewardPolicy.DEBIT
+    debt_max: int | None = None
     factors: Mapping[str, Decimal] = field(default_factory=dict)
 
 
@@ -97,6 +101,7 @@ def _earn(fields: Fields | None) -> EarnPolicy:
         spent_reward=fields.choice("spent_reward", SpentRewardPolicy)
         if "spent_reward" in fields
         else SpentRewardPolicy.DEBIT,
+        debt_max=fields.count("debt_max") if "debt_max" in fields else None,
         factors={name: factors.number(name) for name in factors.names()} if factors else {},
     )
     fields.done()

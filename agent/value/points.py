@@ -27,6 +27,7 @@ from retail.money import Money
 from retail.offers.campaign import Campaign
 from retail.points import Lot, PointsLedger, balance, check_conservation, earn, reverse, reverse_newest
 from retail.transaction import RetailTransaction
+from retail.value_policy import EarnPolicy
 
 KEPT_DAYS = 400
 """How long a sale is kept that somebody may bring back: a year's guarantee, and the days until a counter sees it."""
@@ -158,14 +159,19 @@ class PointsDesk:
 
     def newest_taken_back(self, basket: Basket, sale: RetailTransaction, member: Member, *, at: datetime) -> list[Told]:
         """Take back points for goods without a receipt: at today's rate, from the member's newest lots, flagged."""
-        rule = self._rules.policy.earn.rule or EarnRule(points_per_unit=Decimal(0))
+        earn_policy = self._rules.policy.earn
+        rule = earn_policy.rule or EarnRule(points_per_unit=Decimal(0))
         points = earning_of(_as_sold(sale), basket, rule).points
         before = points_of(self._book.get(What.POINTS, member.account))
         reversal_id = str(sale.transaction_id)
         if reversal_id in before.done:
             return []
         after = reverse_newest(
-            before, reversal_id=reversal_id, points=points, policy=self._rules.policy.earn.spent_reward
+            before,
+            reversal_id=reversal_id,
+            points=points,
+            policy=earn_policy.spent_reward,
+            debt_max=earn_policy.debt_max,
         )
         self._keep(member.account, after)
         lots = [
@@ -184,11 +190,8 @@ class PointsDesk:
             told.append(
                 _reversal(f"{reversal_id}/-", member.customer_id, account=member.account, lot_id="", points=short)
             )
-        spent = self._rules.policy.earn.spent_reward.value
-        return [
-            (JournalKind.POINTS_REVERSED, {**each, "policy": spent, "without_receipt": True, "at": at.isoformat()})
-            for each in told
-        ]
+        terms = {**_spent_terms(earn_policy), "without_receipt": True, "at": at.isoformat()}
+        return [(JournalKind.POINTS_REVERSED, {**each, **terms}) for each in told]
 
     def expiring(self, account: str, today: date) -> tuple[int, date | None]:
         """Return how many points earned here will expire soon, and when the first of them go."""
@@ -212,11 +215,18 @@ class PointsDesk:
         ]
 
     def _reverse_lot(self, row: Row, lot_id: str, *, points: int, reversal_id: str) -> list[Told]:
-        policy = self._rules.policy.earn.spent_reward
+        policy = self._rules.policy.earn
         before = points_of(self._book.get(What.POINTS, row["account"]))
         if reversal_id in before.done:
             return []
-        after = reverse(before, reversal_id=reversal_id, lot_id=lot_id, points=points, policy=policy)
+        after = reverse(
+            before,
+            reversal_id=reversal_id,
+            lot_id=lot_id,
+            points=points,
+            policy=policy.spent_reward,
+            debt_max=policy.debt_max,
+        )
         self._keep(row["account"], after)
         # Some of it may have gone with a return without a receipt: what is left of the lot is all that can go.
         taken = after.lots[lot_id].reversed - before.lots[lot_id].reversed if lot_id in before.lots else points
@@ -224,7 +234,7 @@ class PointsDesk:
             return []
         content = _reversal(reversal_id, row["customer_id"], account=row["account"], lot_id=lot_id, points=taken)
         content["transaction_id"] = row["transaction_id"]
-        return [(JournalKind.POINTS_REVERSED, {**content, "policy": policy.value, "without_receipt": False})]
+        return [(JournalKind.POINTS_REVERSED, {**content, **_spent_terms(policy), "without_receipt": False})]
 
     def _keep(self, account: str, ledger: PointsLedger) -> None:
         check_conservation(ledger)
@@ -336,6 +346,12 @@ def as_sold(sale: RetailTransaction) -> list[SaleLineItem]:
         for line in sale.goods()
         if isinstance(line, ReturnLineItem)
     ]
+
+
+def _spent_terms(policy: EarnPolicy) -> Row:
+    """Return what becomes of points that were spent already, by the rules of the day: the hub does it by this word."""
+    bound = {} if policy.debt_max is None else {"debt_max": policy.debt_max}
+    return {"policy": policy.spent_reward.value, **bound}
 
 
 def _reversal(reversal_id: str, customer_id: str, *, account: str, lot_id: str, points: int) -> Row:

@@ -236,14 +236,23 @@ def _burn(stand: AccountStand, record: Told) -> None:
 
 def _reverse(stand: AccountStand, record: Told) -> None:
     policy = SpentRewardPolicy.WAIVE if record.text("policy") == SpentRewardPolicy.WAIVE else SpentRewardPolicy.DEBIT
+    bound = record.content.get("debt_max")
+    debt_max = bound if type(bound) is int and bound >= 0 else None
     before = _reversed(stand.ledger)
     lot_id, reversal_id = record.text("lot_id"), record.text("reversal_id")
     if lot_id in stand.ledger.lots:
         stand.ledger = reverse(
-            stand.ledger, reversal_id=reversal_id, lot_id=lot_id, points=record.points(), policy=policy
+            stand.ledger,
+            reversal_id=reversal_id,
+            lot_id=lot_id,
+            points=record.points(),
+            policy=policy,
+            debt_max=debt_max,
         )
     else:
-        stand.ledger = reverse_newest(stand.ledger, reversal_id=reversal_id, points=record.points(), policy=policy)
+        stand.ledger = reverse_newest(
+            stand.ledger, reversal_id=reversal_id, points=record.points(), policy=policy, debt_max=debt_max
+        )
     stand.reversed += _reversed(stand.ledger) - before
 
 

@@ -43,3 +43,17 @@ def test_leases_beyond_what_was_ever_there_are_a_finding_whatever_came_back(tmp_
             )
         tell_at(hub, "7782", 5, back(50))
         assert findings(service) == [("leases_exceed_balance", 20, "0.20")]
+
+
+def test_a_balance_goes_below_nothing_only_as_far_as_the_chain_allows_and_the_rest_is_waived(tmp_path: Path):
+    with chain(tmp_path, points=0) as (hub, service):
+        tell(hub, "7781", earned(100))
+        lease = service.lend("chain", account="c-1", store_id="7781", points=100, days=1, now=NOW)["lease_id"]
+        kind, content = back(100)
+        tell(hub, "7781", burned(100, lease), (kind, {**content, "debt_max": 30}), seq=10)
+        stands = service.liability("chain", now=NOW)
+        assert (stands["debt"]["points"], stands["waived"]["points"]) == (30, 70)
+        assert service.account("chain", "c-1", now=NOW)["points"] == 0, "nobody spends what is owed"
+        tell(hub, "7781", earned(150, "t-2"), seq=20)
+        assert service.account("chain", "c-1", now=NOW)["points"] == 120
+        assert findings(service) == []
