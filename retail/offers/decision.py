@@ -225,19 +225,22 @@ class _Deciding:
         key, ledger, account = entry.campaign.campaign_id, self._question.ledger, self._question.facts.account
         budget = entry.campaign.caps.budget
         elsewhere = account.contacts.get(key, 0) if account else 0
-        if not elsewhere and entry.cap_min > 0 and not ledger.has_heard_of(key):
-            basket_total = self._question.facts.basket.total.amount
-            if budget is None or (budget >= basket_total and budget >= entry.fixed_worth_max):
-                return ""  # the usual case, of a campaign that has not spoken yet
+        is_silent_so_far = not elsewhere and entry.cap_min > 0 and not ledger.has_heard_of(key)
+        if is_silent_so_far and (budget is None or self._is_ample(budget, entry)):
+            return ""  # the usual case
         for per, cap in entry.limits:
             count = ledger.counts(per).get(key, 0) + (elsewhere if per in _ALSO_ELSEWHERE else 0)
             if count >= cap:
                 return f"cap of {cap} a {per.value} reached: {count}"
         if budget is not None:
-            spent, more = ledger.spent.get(key, _NOTHING), self._worth_of(entry)
-            if spent + more > budget:
+            spent = ledger.spent.get(key, _NOTHING)
+            if not self._is_ample(budget - spent, entry) and spent + (more := self._worth_of(entry)) > budget:
                 return f"budget of {budget} reached: {spent} spent, {more:.2f} more"
         return ""
+
+    def _is_ample(self, left: Decimal, entry: Entry) -> bool:
+        """Return whether what is left of a budget covers an offer whatever it is worth: nothing need be reckoned."""
+        return left >= 0 and left >= self._question.facts.basket.total.amount and left >= entry.fixed_worth_max
 
     def _worth_of(self, entry: Entry) -> Decimal:
         worth = self._worth.get(entry.position)
