@@ -237,16 +237,18 @@ class Wizard:
 
     def _sheet(self, tap: Mapping[str, Any]) -> None:
         self.done.checks = checks = self._outside.examine(self._path)
-        for line in sheet_lines(checks):
+        for line in sheet_lines(checks, words=self._terminal.text):
             self._terminal.show(line)
         failed = sum(not check.ok for check in checks)
         self._say("done", passed=len(checks) - failed, failed=failed)
         if not self._given.sheet or not tap.get("printer"):
             return
-        title = self._terminal.text("sheet_title")
         config = parse_config(self._before)
         slip = sheet_of(
-            checks, title=title, store=config.store.business_unit_id, at=f"{self._outside.now():%Y-%m-%d %H:%M}"
+            checks,
+            words=self._terminal.text,
+            store=config.store.business_unit_id,
+            at=f"{self._outside.now():%Y-%m-%d %H:%M}",
         )
         if self._printed(encode_slip(slip, printer_model(tap["model"]), cut=True), tap["printer"]):
             self.done.sheet_printed = True

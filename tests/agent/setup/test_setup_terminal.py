@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from agent.config import load_config
+from sync.protocol.invitation import Invitation, invitation_text
 from tests.agent.setup.technician import RECEIPTS, ROOT, Printer, Technician, free_port, printing
 
 pytestmark = pytest.mark.real
@@ -233,3 +235,49 @@ def test_unattended_setup_says_all_at_once_what_it_was_not_told(tmp_path: Path) 
     assert wrong.returncode == 2
     assert "--printer" in wrong.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def hub(folder: Path) -> Iterator[tuple[str, str]]:
+    """Run a hub and make a code for store 7781; yields (address, code)."""
+    words = ["--state-dir", str(folder)]
+    made = subprocess.check_output(
+        [sys.executable, "-m", "hub", "enrol-code", "--store", "7781", "--json", *words], cwd=ROOT
+    )
+    command = [sys.executable, "-m", "hub", "run", "--listen", "127.0.0.1:0", "--json", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            port = json.loads(process.stdout.readline())["listening"].rpartition(":")[2]
+            yield f"http://127.0.0.1:{port}", json.loads(made)["code"]
+        finally:
+            process.terminate()
+
+
+def test_setup_enrols_with_what_the_qr_code_holds_and_a_code_of_another_store_is_told(
+    tmp_path: Path, printer: Printer
+) -> None:
+    with hub(tmp_path / "hub") as (address, code):
+        scanned = invitation_text(Invitation(code=code, store="7781", hub=address))
+        flags = [
+            "--country",
+            "GB",
+            "--print-profile",
+            "off",
+            "--printer",
+            printer.address,
+            "--listen",
+            "127.0.0.1:9109",
+        ]
+        (tmp_path / "other").mkdir()
+        refused = unattended(tmp_path / "other", *flags, "--no-sheet", "--store", "4711", "--code", scanned)
+        assert refused.returncode == 1, refused.stderr
+        assert [each["code"] for each in json.loads(refused.stdout)["trouble"]] == ["code_other_store"]
+        done = unattended(tmp_path, *flags, "--no-sheet", "--code", scanned)
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert told["enrolled"] == "7781"
+        assert {check["id"]: check["ok"] for check in told["checks"]}["enrolled"]
+        config = load_config(tmp_path / "agent.toml")
+        assert config.hub is not None
+        assert (config.store.business_unit_id, config.hub.url) == ("7781", address)
