@@ -18,6 +18,10 @@ from pos_adapters.taps.frames import BrokenPeerError, Frame, FrameReader, FrameT
 # Core reads a receipt in under a millisecond. Megabytes that it has not read are a core that does not read.
 UNREAD_BYTES_MAX = 4 * 1024 * 1024
 
+# What is said in one turn of the loop goes in one write; a question takes what came before along at once. Each write
+# wakes core, and a receipt is five frames.
+HELD_BYTES_MAX = 64 * 1024
+
 # Core is back from `kill -9` in about half a second; a customer stands at the till for longer than the last value.
 RECONNECT_AFTER_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -55,6 +59,7 @@ class CoreLink:
         self.has_older: Callable[[], bool] = _nothing
         self.trouble: Callable[[], list[str]] = list
         self._told_older = False
+        self._held = bytearray()
 
     @property
     def is_wanted(self) -> bool:
@@ -81,6 +86,7 @@ class CoreLink:
         self._stopped = True
         if self._connecting:
             self._connecting.cancel()
+        self._write_held()
         transport, self._transport = self._transport, None
         if transport:
             transport.close()
@@ -89,7 +95,17 @@ class CoreLink:
         """Send a frame if core is connected; drops the connection when core has stopped reading."""
         if self._transport is None:
             return
-        self._transport.write(encode(frame_type, b"".join(parts)))
+        if not self._held:
+            self._loop.call_soon(self._write_held)
+        self._held += encode(frame_type, b"".join(parts))
+        if frame_type is FrameType.CUT or len(self._held) > HELD_BYTES_MAX:
+            self._write_held()
+
+    def _write_held(self) -> None:
+        if self._transport is None or not self._held:
+            return
+        held, self._held = self._held, bytearray()
+        self._transport.write(held)
         if self._transport.get_write_buffer_size() > UNREAD_BYTES_MAX:
             self._log.event("core_hangs", unread_bytes=self._transport.get_write_buffer_size())
             self._transport.abort()
@@ -112,6 +128,7 @@ class CoreLink:
     def connected(self, transport: asyncio.WriteTransport) -> None:
         """Take over a connection (called by the protocol)."""
         self._transport = transport
+        self._held = bytearray()
         self._unanswered = 0
         self.session += 1
         self._say_hello()
@@ -141,6 +158,7 @@ class CoreLink:
         if self._transport is None:
             return
         self._transport = None
+        self._held = bytearray()
         self._log.event("core_lost", session=self.session)
         self.on_lost()
         if not self._stopped and self._address is not None:
