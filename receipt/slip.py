@@ -35,6 +35,7 @@ _STAR = "star"
 _QR_SETTINGS = ("qr_model", "qr_size", "qr_correction")
 _EAN13_DIGITS = 13
 _CODE128_CHARACTERS_MAX = 20
+_GS1_128_DIGITS_MAX = 28  # AI (255), a GCN and twelve digits of a serial: 14 characters of code set C
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,8 @@ def _checked(kind: BarcodeKind, data: str) -> str:
             good = good and data.isdigit() and len(data) == _EAN13_DIGITS
         case BarcodeKind.CODE128:
             good = good and 0 < len(data) <= _CODE128_CHARACTERS_MAX and "{" not in data
+        case BarcodeKind.GS1_128:
+            good = good and data.isdigit() and 0 < len(data) <= _GS1_128_DIGITS_MAX and len(data) % 2 == 0
     if not good:
         raise DefectError(f"{kind.value} cannot carry {data!r:.60}", fix="check the campaign's till_barcode")
     return data

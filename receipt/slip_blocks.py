@@ -27,6 +27,7 @@ class BarcodeKind(StrEnum):
 
     EAN13 = "ean13"
     CODE128 = "code128"
+    GS1_128 = "gs1_128"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

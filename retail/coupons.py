@@ -44,9 +44,13 @@ _SERIAL_BYTES, _CAMPAIGN_BYTES, _HOLDER_BYTES, KEY_ID_BYTES = 8, 6, 4, 4
 _BEARER = bytes(_HOLDER_BYTES)
 _SERIAL_TEXT = re.compile(r"[A-Z2-7]{13}", re.ASCII)
 _TEMPLATE = re.compile(
-    r"(?P<kind>[a-z0-9]+):(?P<before>[^{}]*)(?:\{serial:(?P<digits>\d{1,2})\}(?P<after>[^{}]*))?", re.ASCII
+    r"(?P<kind>[a-z0-9_]+):(?P<before>[^{}]*)(?:\{serial:(?P<digits>\d{1,2})\}(?P<after>[^{}]*))?", re.ASCII
 )
 _EAN13 = "ean13"
+GCN_AI = "255"
+"""GS1's application identifier of a Global Coupon Number: 13 digits, the last a check digit, and a serial."""
+
+GCN_SERIAL_DIGITS_MAX = 12
 EAN13_DIGITS = 13
 
 
@@ -189,6 +193,14 @@ def till_barcode(template: str, serial: CouponSerial) -> tuple[str, str]:
         data = f"{data}{number:0{digits}d}{match['after']}"
     is_whole = kind != _EAN13 or len(data) == EAN13_DIGITS
     return kind, data if is_whole else data + check_digit(data)
+
+
+def till_symbology(data: str) -> str:
+    """Return the symbology of a till barcode by what it carries: a GCN is known by its AI, an EAN-13 by its length."""
+    if data.isdigit() and len(data) == EAN13_DIGITS:
+        return _EAN13
+    is_gcn = data.isdigit() and data.startswith(GCN_AI) and len(data) >= len(GCN_AI) + EAN13_DIGITS
+    return "gs1_128" if is_gcn and len(data) % 2 == 0 else "code128"
 
 
 def check_digit(digits: str) -> str:

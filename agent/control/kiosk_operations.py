@@ -35,6 +35,7 @@ from agent.value.counter import ValueCounter
 from agent.value.rows import coupon_of
 from receipt.slip import DrawsText, encode_slip
 from receipt.slip_blocks import Align, Barcode, BarcodeKind, Feed, Qr, Rule, Size, Slip, Text
+from retail.coupons import till_symbology
 from retail.errors import ConfigurationError, RefusedError
 from retail.loyalty import Account
 from retail.offers.campaign import Channel
@@ -43,7 +44,6 @@ from sync.protocol.handover import new_handover
 CLAIM_PATH, HANDOVER_PATH = "/c/{token}", "/p/"
 OUTCOMES = frozenset({"printed", "unconfirmed", "not_sent"})
 RULE_CHARACTER = "-"
-EAN13_DIGITS = 13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,7 @@ class KioskOperations:
                 Text(text=said.say("slip.valid_until", date=day), align=Align.CENTRE),
             ]
             if data := row["till_code"]:
-                kind = BarcodeKind.EAN13 if data.isdigit() and len(data) == EAN13_DIGITS else BarcodeKind.CODE128
+                kind = BarcodeKind(till_symbology(data))
                 blocks += [Feed(lines=1), Barcode(kind=kind, data=data)]
             blocks += [Feed(lines=1), Qr(data=row["token"])]
         blocks += [Feed(lines=1), Text(text=said.say("slip.conditions"), align=Align.CENTRE)]

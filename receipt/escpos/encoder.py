@@ -51,8 +51,9 @@ _QR_HEADERS_KEPT = 64
 """Coupons are all of one length; claim pages and apps have a few others."""
 
 _BARCODE_SETTINGS = b"\x1dh\x50\x1dH\x02\x1df\x00"  # GS h 80 dots (10 mm), GS H characters below, GS f font A
-_BARCODE_SYSTEM = {BarcodeKind.EAN13: 67, BarcodeKind.CODE128: 73}
+_BARCODE_SYSTEM = {BarcodeKind.EAN13: 67, BarcodeKind.CODE128: 73, BarcodeKind.GS1_128: 73}
 _CODE128_SET_B = b"{B"
+_GS1_128_PAIRS = b"{C{1"  # code set C, two digits a character, and FNC1 first: this is what makes it GS1's
 _CODE128_MODULES, _CODE128_CHARACTER_MODULES = 35, 11
 _EAN13_MODULES = 95
 _QUIET_MODULES = 20  # both sides together
@@ -147,6 +148,10 @@ class EscPosPen:
         if kind is BarcodeKind.CODE128:
             modules = _CODE128_MODULES + _CODE128_CHARACTER_MODULES * len(encoded)
             encoded = _CODE128_SET_B + encoded
+        elif kind is BarcodeKind.GS1_128:
+            pairs = bytes(int(data[at : at + 2]) for at in range(0, len(data), 2))
+            modules = _CODE128_MODULES + _CODE128_CHARACTER_MODULES * (len(pairs) + 1)
+            encoded = _GS1_128_PAIRS + pairs
         else:
             modules = _EAN13_MODULES
         fitting = (dots for dots in _MODULE_DOTS if dots * (modules + _QUIET_MODULES) <= self._printer.dots)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
-from retail.coupons import EAN13_DIGITS, check_digit
+from retail.coupons import EAN13_DIGITS, GCN_AI, GCN_SERIAL_DIGITS_MAX, check_digit
 from retail.errors import ConfigurationError
 from retail.fields import Fields
 from retail.identifiers import CampaignId
@@ -40,7 +40,12 @@ _CAMPAIGN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?", re.ASCII)
 _NEEDS_GOODS = frozenset({BenefitKind.NTH_FREE, BenefitKind.FIXED_PRICE})
 _TEXT_FIELDS = ("receipt", "cashier", "kiosk", "display", "title", "conditions", "goods")
-_TILL_BARCODE = re.compile(r"(ean13|code128):([0-9A-Za-z ._-]*)(?:\{serial:(\d{1,2})\}([0-9A-Za-z ._-]*))?", re.ASCII)
+_TILL_BARCODE = re.compile(
+    r"(ean13|code128|gs1_128):([0-9A-Za-z ._-]*)(?:\{serial:(\d{1,2})\}([0-9A-Za-z ._-]*))?", re.ASCII
+)
+
+_REAL_TIME_COUPON = re.compile(r"[a-z0-9_]+:\s*\(?8112", re.ASCII)
+"""Coupons of the paperless format are validated by somebody else before they are taken, which needs a link."""
 
 SERIAL_DIGITS_MAX = 19
 """A serial has 64 bits: 19 decimal digits can all be used."""
@@ -218,6 +223,12 @@ def _coupon(fields: Fields | None) -> CouponTerms | None:
 
 
 def _check_till_barcode(fields: Fields, template: str) -> None:
+    if _REAL_TIME_COUPON.match(template):
+        raise fields.error(
+            "till_barcode",
+            "is a coupon of AI (8112), which its issuer validates in real time: without a link nobody could",
+            fix="use a GCN of AI (255), the chain's own EAN-13 of 02 or 20 to 29, or another Code 128",
+        )
     match = _TILL_BARCODE.fullmatch(template)
     if match is None:
         raise fields.error("till_barcode", f"cannot be read: {template!r:.80}", fix="write e.g. ean13:2099{serial:8}")
@@ -226,6 +237,8 @@ def _check_till_barcode(fields: Fields, template: str) -> None:
         raise fields.error("till_barcode", f"needs 1 to {SERIAL_DIGITS_MAX} digits of the serial, not {digits}")
     if symbology == "ean13":
         _check_ean13(fields, fixed, digits)
+    elif symbology == "gs1_128":
+        _check_gcn(fields, match[2], digits, after=match[4] or "")
     elif not 0 < len(fixed) + digits <= CODE128_CHARACTERS_MAX:
         raise fields.error("till_barcode", f"must have 1 to {CODE128_CHARACTERS_MAX} characters")
 
@@ -246,6 +259,25 @@ def _check_ean13(fields: Fields, fixed: str, digits: int) -> None:
             "till_barcode",
             f"begins with {fixed[:2]}, which GS1 gave to somebody else",
             fix="use the chain's own restricted range: 02 or 20 to 29",
+        )
+
+
+def _check_gcn(fields: Fields, fixed: str, digits: int, *, after: str) -> None:
+    """Check a Global Coupon Number: AI (255), 13 digits with a right check digit, an even number of serial digits."""
+    number = fixed.removeprefix(GCN_AI)
+    if not fixed.startswith(GCN_AI) or after or not number.isdigit() or len(number) != EAN13_DIGITS:
+        raise fields.error(
+            "till_barcode",
+            "is no Global Coupon Number: 255 and its 13 digits, then the serial",
+            fix="write gs1_128:255, your GCN with its check digit, and {serial:12}",
+        )
+    if check_digit(number[:-1]) != number[-1]:
+        raise fields.error(
+            "till_barcode", f"ends its GCN with {number[-1]}, its check digit is {check_digit(number[:-1])}"
+        )
+    if digits > GCN_SERIAL_DIGITS_MAX or digits % 2:
+        raise fields.error(
+            "till_barcode", f"may have 2, 4 … {GCN_SERIAL_DIGITS_MAX} digits of the serial behind a GCN, not {digits}"
         )
 
 

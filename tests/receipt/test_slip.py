@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from receipt.bitmap import Bitmap, bitmap_of
+from receipt.escpos.codes import barcode
 from receipt.escpos.state import SLIP_DEFAULTS, PrinterState
 from receipt.escpos.tokenizer import Tokenizer
+from receipt.paper import Symbology
 from receipt.printable import columns_of, printable, printable_lines
 from receipt.printers import printer_models
 from receipt.slip import Line, encode_slip, lay_out, slip_lines
@@ -229,6 +231,8 @@ def test_a_slip_of_its_own_is_cut_after_its_feed() -> None:
         Barcode(kind=BarcodeKind.EAN13, data="20990000000\x1bp"),
         Barcode(kind=BarcodeKind.CODE128, data="{A\x00"),
         Barcode(kind=BarcodeKind.CODE128, data=""),
+        Barcode(kind=BarcodeKind.GS1_128, data="25595011010209171"),
+        Barcode(kind=BarcodeKind.GS1_128, data="255950110102091X"),
         Qr(data=""),
         Qr(data="x" * 1001),
     ],
@@ -236,6 +240,23 @@ def test_a_slip_of_its_own_is_cut_after_its_feed() -> None:
 def test_codes_that_cannot_be_printed_stop_the_slip_before_its_first_byte(block: Qr | Barcode) -> None:
     with pytest.raises(DefectError):
         encode_slip(Slip(blocks=(Text(text="Hi"), block)), Model())
+
+
+@pytest.mark.parametrize("language", ["escpos", "star"])
+@pytest.mark.parametrize(("dots", "gcn"), [(384, "2559501101020917123456"), (576, "2559501101020917123456789012")])
+def test_a_coupon_number_of_gs1_is_printed_whole_and_fits_its_paper(language: str, dots: int, gcn: str) -> None:
+    printed = encode_slip(
+        Slip(blocks=(Barcode(kind=BarcodeKind.GS1_128, data=gcn),)), Model(language=language, dots=dots)
+    )
+    if language == "star":
+        assert b"\x1bb9" in printed
+        assert gcn.encode() in printed
+        return
+    command = printed[printed.index(b"\x1dk") :][: 4 + printed[printed.index(b"\x1dk") + 3]]
+    assert command[4:8] == b"{C{1", "FNC1 in front says that it is GS1's"
+    assert barcode(command) == (Symbology.CODE128, gcn)
+    module_dots = printed[printed.index(b"\x1dw") + 2]
+    assert module_dots * (35 + 11 * (len(gcn) // 2 + 1) + 20) <= dots
 
 
 def test_a_template_that_runs_away_stops_after_eighty_lines() -> None:

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retail.coupons import serial_of, till_barcode, till_symbology
 from retail.errors import ConfigurationError
+from retail.identifiers import CampaignId, TransactionId
 from retail.offers.campaign import BenefitKind, Channel, StackingMode
 from retail.offers.campaign_file import campaign_from_mapping, campaigns_from_mapping
 from retail.rule_words import parse_rule
@@ -117,6 +119,12 @@ def test_the_same_campaign_through_json_is_the_same() -> None:
         ({"coupon": {"valid_days": 1, "till_barcode": "code128:"}}, "must have 1 to 20 characters", ""),
         ({"coupon": {"valid_days": 1, "till_barcode": "qr:{serial:8}"}}, "till_barcode cannot be read", ""),
         ({"coupon": {"valid_days": 1, "till_barcode": "ean13:{secret}"}}, "till_barcode cannot be read", ""),
+        ({"coupon": {"valid_days": 1, "till_barcode": "code128:8112{serial:8}"}}, "AI (8112)", "GCN of AI (255)"),
+        ({"coupon": {"valid_days": 1, "till_barcode": "gs1_128:8112{serial:8}"}}, "in real time", "GCN of AI (255)"),
+        ({"coupon": {"valid_days": 1, "till_barcode": "gs1_128:(8112)106141416543213"}}, "AI (8112)", "GCN of AI (255)"),
+        ({"coupon": {"valid_days": 1, "till_barcode": "gs1_128:2559501101020917{serial:3}"}}, "2, 4 … 12 digits", ""),
+        ({"coupon": {"valid_days": 1, "till_barcode": "gs1_128:2559501101020918{serial:4}"}}, "check digit is 7", ""),
+        ({"coupon": {"valid_days": 1, "till_barcode": "gs1_128:01{serial:4}"}}, "no Global Coupon Number", "gs1_128:255"),
         ({"text": {"english": {"receipt": "x"}}}, "text.english is no language", ""),
         ({"text": {"en": {"reciept": "x"}}}, "text.en.reciept is not a known field", "did you mean 'receipt'?"),
         ({"text": {"en": {"receipt": "x" * 4001}}}, "longer than 4000", ""),
@@ -127,6 +135,23 @@ def test_a_mistake_is_named_by_its_path_with_a_way_out(fields: dict[str, object]
         campaign_from_mapping(table(**fields), segments=["best"])
     assert message in refused.value.message
     assert fix in refused.value.fix
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        *(f"ean13:{prefix}99{{serial:8}}" for prefix in ("02", *range(20, 30))),
+        "code128:CPN-{serial:10}",
+        "gs1_128:2559501101020917{serial:12}",
+        "gs1_128:2559501101020917",
+    ],
+)
+def test_a_till_barcode_of_the_chains_own_range_a_code_128_and_a_gcn_are_good(template: str) -> None:
+    terms = campaign_from_mapping(table(coupon={"valid_days": 1, "till_barcode": template})).coupon
+    assert terms is not None
+    assert terms.till_barcode == template
+    kind, data = till_barcode(template, serial_of(TransactionId("t-1"), CampaignId("coffee-back")))
+    assert (kind, till_symbology(data)) == (template.partition(":")[0], kind)
 
 
 def test_a_service_message_gives_nothing_and_so_has_no_coupon() -> None:
