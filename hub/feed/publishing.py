@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hub.feed.files import CHAIN, MIRROR_KINDS, ZERO_HASH, FeedFiles, KeptFile, overlays_of
@@ -36,6 +36,10 @@ store has merged it. Below the mirror's own limit of 30, so that no store ever p
 
 OVERLAY_SHARE = 0.25
 """When overlays hold a quarter of the customers, a snapshot costs stores little more than the next of them."""
+
+SLICE_AGE_MAX = timedelta(days=28)
+"""A slice is picked anew after so long, whether anybody changed or not: who merely was not seen for too long changes
+nothing by staying away, and leaves with the next snapshot. Four weeks beside the 400 days that somebody may be away."""
 
 assert OVERLAYS_PER_SNAPSHOT < SOURCES_MAX
 
@@ -132,8 +136,11 @@ class Publisher:
         return published
 
     def _is_other(self, found: _Round, store_id: str, marks: dict[str, int]) -> bool:
-        """Return whether a slice is made of other stores than the one that the store has."""
-        return _mark(found.session, found.tenant_id, f"slice:{store_id}") != marks[store_id]
+        """Return whether a slice is to be picked anew: made of other stores than the one there is, or old."""
+        if _mark(found.session, found.tenant_id, f"slice:{store_id}") != marks[store_id]:
+            return True
+        made = [each.file.as_of for each in found.kept if _is_snapshot(each, scope_of(store_id))]
+        return bool(made) and found.now - datetime.fromisoformat(max(made)) >= SLICE_AGE_MAX
 
     def _part(self, found: _Round, store_id: str, *, is_other: bool) -> Draft | None:
         """Write what is new for the chain (an empty id) or for one store's slice; None when nothing is."""

@@ -1,6 +1,7 @@
 """A store gets who shops there or near, and nobody else: a real hub and a store's real feed, over the wire."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -133,3 +134,21 @@ def test_a_night_costs_a_slice_only_its_own_changes(rig, tmp_path):
     assert slice_files() == [(FeedKind.MIRROR, 20)], "nobody of this store has changed: nothing is fetched"
     chain.bring(customers=head + "C5,Changed,7781\n")
     assert slice_files() == [(FeedKind.MIRROR, 20), (FeedKind.MIRROR_OVERLAY, 1)]
+
+
+def test_who_was_not_seen_for_too_long_leaves_though_nothing_changed(rig, tmp_path):
+    chain = Chain(rig, tmp_path)
+    chain.store("7781")
+    choose(chain, "nearby")
+    chain.bring(customers=CUSTOMERS, codes=CODES)
+
+    def entries_after(days: int) -> list[int]:
+        chain.hub.publisher.mirror("main", now=NOW + timedelta(days=days))
+        return [each.entries for each in chain.hub.files.all("main") if each.scope == "store:7781"][:1]
+
+    before = chain.hub.files.newest("main", scope="store:7781")[FeedKind.MIRROR].version
+    assert entries_after(27) == [2]
+    assert chain.hub.files.newest("main", scope="store:7781")[FeedKind.MIRROR].version == before
+    assert entries_after(28) == [2], "picked anew, and they are here still"
+    assert chain.hub.files.newest("main", scope="store:7781")[FeedKind.MIRROR].version > before
+    assert entries_after(450) == [1], "who was never seen anywhere stays; who shopped here once has left"
