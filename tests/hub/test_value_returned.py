@@ -57,3 +57,23 @@ def test_a_balance_goes_below_nothing_only_as_far_as_the_chain_allows_and_the_re
         tell(hub, "7781", earned(150, "t-2"), seq=20)
         assert service.account("chain", "c-1", now=NOW)["points"] == 120
         assert findings(service) == []
+
+
+def test_a_shortage_that_was_paid_by_what_came_back_is_given_back_in_full_in_whatever_order(tmp_path: Path):
+    """The debt of the second burn is paid by the first one's return; then the second comes back, too."""
+    with chain(tmp_path, points=100) as (hub, service):
+        gives = [
+            (
+                "points.reversed",
+                {"account": "c-1", "of": "burned", "burn_id": burn, "points": points, "reversal_id": burn},
+            )
+            for burn, points in (("b-1", 100), ("b-2", 30))
+        ]
+        tell_at(hub, "7781", 1, burned(100, "l-1", "b-1"))
+        tell_at(hub, "7782", 2, burned(30, "l-2", "b-2"))
+        tell_at(hub, "7781", 3, gives[0])
+        tell_at(hub, "7782", 4, gives[1])
+        assert service.account("chain", "c-1", now=NOW)["points"] == 100
+        assert service.liability("chain", now=NOW)["debt"]["points"] == 0
+        lease = service.lend("chain", account="c-1", store_id="7781", points=999, days=1, now=NOW)
+        assert lease["points"] == 100
