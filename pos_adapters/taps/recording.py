@@ -81,7 +81,10 @@ def write_recorded(folder: Path, job: RecordedJob, *, free_bytes_min: int = FREE
 
 def read_recorded(path: Path) -> RecordedJob:
     """Read a recorded job. Raises OSError, ValueError (no recorded job of this format)."""
-    content = json.loads(path.read_text("utf-8"))
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except ValueError as error:  # not UTF-8, or not JSON: half a file of an older tap, or another's
+        raise ValueError(f"{path}: not a whole recorded job ({error}); move it away and try again") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path}: no recorded job of format {FORMAT}")
     try:

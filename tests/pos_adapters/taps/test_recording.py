@@ -123,6 +123,13 @@ def test_a_job_goes_to_the_child_and_comes_out_the_same() -> None:
     assert unpacked(packed(job)) == job
 
 
+@pytest.mark.parametrize("content", [b"", b'{"format": 1, "pieces": [[0, "reg', b"\xff\xfe"])
+def test_half_a_recording_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "2026-1.tapjob.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"2026-1\.tapjob\.json: not a whole recorded job"):
+        list(recorded_jobs(tmp_path))
+
+
 def test_a_recording_leaves_spool_and_journal_their_room(tmp_path: Path) -> None:
     with pytest.raises(DiskShortError, match="are left"):
         write_recorded(tmp_path, job_of(b"Total"), free_bytes_min=2**62)
