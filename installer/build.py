@@ -64,7 +64,9 @@ def freeze() -> Made:
     """Freeze the program into one folder and prove that it starts and carries the right SQLite."""
     places = ["--distpath", str(FROZEN.parent), "--workpath", str(ROOT / "build" / "freezing")]
     tool = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level=ERROR"]
-    _run([*tool, *places, str(HERE / "tillstream.spec")])
+    _run(
+        [*tool, *places, str(HERE / "tillstream.spec")], os.environ | {"PYTHONHASHSEED": "0"}
+    )  # else sets are shuffled
     if sys.platform == "linux":
         libraries = [path for pattern in STRIPPED for path in (FROZEN / "_internal").glob(pattern)]
         _run(["strip", "--strip-unneeded", *map(str, libraries)])

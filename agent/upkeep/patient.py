@@ -52,6 +52,11 @@ class Patient:
         return f"tillstream agent run --config {self.config_path}"
 
     @property
+    def as_root(self) -> str:
+        """What stands before a command that changes a package's files: they are root's and the service's."""
+        return "sudo " if self.config_path in {None, PACKAGE_CONFIG} else ""
+
+    @property
     def core(self) -> Mapping[str, Any]:
         """What core and supervisor told of core."""
         told: Mapping[str, Any] = self.status.get("core", {})

@@ -68,7 +68,7 @@ def mirror(status: Mapping[str, Any]) -> Check:
         id="mirror",
         ok=age_s is not None and age_s < MIRROR_OLD_S,
         what=f"{told.get('customers', 0)} codes, {'never fed' if age_s is None else f'{age_s:.0f} s old'}",
-        fix="it comes with the next contact to the hub",
+        fix="it comes within minutes of a contact; if not, on the hub: tillstream hub import customers.csv codes.csv",
     )
 
 

@@ -122,7 +122,7 @@ def configuration_file(patient: Patient) -> Check | None:
         id="configuration",
         ok=not mode & stat.S_IWOTH,
         what=f"{path}, mode {mode:o}",
-        fix=f"chmod o-w {path}",
+        fix=f"{patient.as_root}chmod o-w {path}",
     )
 
 

@@ -12,7 +12,7 @@ from agent.config import PrintProfile
 from agent.journal.chain import ChainVerifier
 from agent.journal.database import SQLITE_MIN, library_version
 from agent.journal.reader import JournalReader
-from agent.upkeep.patient import Check, Patient, files, folders, journal_key
+from agent.upkeep.patient import PACKAGE_CONFIG, Check, Patient, files, folders, journal_key
 from retail.errors import TillstreamError
 
 TAIL_ROWS = 1000
@@ -42,12 +42,18 @@ def state_folder(patient: Patient) -> Check:
         probe = root / ".doctor"
         probe.touch()
         probe.unlink()
+    except PermissionError as error:
+        return Check(id="state_dir", ok=False, what=f"{root}: {error.strerror}", fix=_look_as_root(patient))
     except OSError as error:
-        return Check(
-            id="state_dir", ok=False, what=f"{root}: {error.strerror}", fix=f"give the agent's user {root}, writable"
-        )
+        mend = f"sudo install -d -m 0700 -o tillstream -g tillstream {root}" if patient.as_root else f"mkdir -p {root}"
+        return Check(id="state_dir", ok=False, what=f"{root}: {error.strerror}", fix=mend)
     private = not mode & 0o077
-    return Check(id="state_dir", ok=private, what=f"{root}, mode {mode:o}", fix=f"chmod 700 {root}")
+    return Check(id="state_dir", ok=private, what=f"{root}, mode {mode:o}", fix=f"{patient.as_root}chmod 700 {root}")
+
+
+def _look_as_root(patient: Patient) -> str:
+    path = patient.config_path or PACKAGE_CONFIG
+    return f"sudo tillstream doctor --config {path}: the store's folder is the service's alone"
 
 
 def private_keys(patient: Patient) -> Check:
@@ -55,11 +61,14 @@ def private_keys(patient: Patient) -> Check:
     folder = patient.state.keys
     open_keys = [path.name for path in files(folder) if stat.S_IMODE(path.stat().st_mode) & 0o077]
     has_key = journal_key(patient) is not None
+    what = "keys are here and private" if has_key else "this agent has no keys yet"
+    if open_keys:
+        what = f"others may read {', '.join(open_keys[:3])} in {folder}"
     return Check(
         id="keys",
         ok=has_key and not open_keys,
-        what="keys are here and private" if has_key else "this agent has no keys yet",
-        fix=f"chmod 600 {folder}/*" if open_keys else patient.start_it,
+        what=what,
+        fix=f"{patient.as_root}chmod -R u=rwX,go= {folder}" if open_keys else patient.start_it,
     )
 
 
@@ -93,7 +102,8 @@ def set_aside(patient: Patient) -> Check:
         id="journal_set_aside",
         ok=not aside,
         what=f"{len(aside)} broken journals kept" if aside else "no journal was ever broken",
-        fix=f"check the disk; keep or delete {aside[-1].name if aside else ''} once the hub is up to date",
+        fix=f"{patient.as_root}dmesg tells of a bad disk; once no records wait for the hub: "
+        f"{patient.as_root}rm {' '.join(map(str, aside))}",
     )
 
 
@@ -110,7 +120,7 @@ def spool(patient: Patient) -> Check:
         id="spool",
         ok=not waiting,
         what=f"{waiting} jobs wait in spools",
-        fix="they are taken when core and tap run; a job that stays was sealed to another agent's key",
+        fix=f"{patient.start_it} (core takes them by itself); a job that stays was sealed to another agent's key",
     )
 
 
