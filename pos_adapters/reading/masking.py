@@ -11,6 +11,7 @@ Not payment cards: configured ranges of member numbers, and the numbers inside a
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -64,6 +65,7 @@ _ISSUERS = (
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DOUBLED = str.maketrans("0123456789", "0246813579")
 _FIRST_DIGITS = frozenset("2345689")
+_PREFIX_DIGITS = 6  # of the longest prefix above
 
 
 def mask_text(text: str, *, exempt: Sequence[str] = ()) -> str:
@@ -138,9 +140,12 @@ def _is_checked(digits: str) -> bool:
 
 def _lengths_of(digits: str) -> frozenset[int]:
     """Return how long the numbers are of the issuers whose numbers start like this."""
-    if digits[:1] not in _FIRST_DIGITS:
-        return frozenset()
-    return frozenset().union(*(lengths for prefix, lengths in _ISSUERS if prefix.match(digits)))
+    return _lengths_behind(digits[:_PREFIX_DIGITS]) if digits[:1] in _FIRST_DIGITS else frozenset()
+
+
+@functools.lru_cache(maxsize=4096)  # a few hundred ranges are in use; a hostile stream brings any
+def _lengths_behind(head: str) -> frozenset[int]:
+    return frozenset().union(*(lengths for prefix, lengths in _ISSUERS if prefix.match(head)))
 
 
 def _is_article_number(digits: str) -> bool:

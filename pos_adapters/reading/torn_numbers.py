@@ -30,7 +30,9 @@ _DIGITS_MIN, _DIGITS_MAX = 12, 19
 
 def _torn(command: str) -> re.Pattern[str]:
     between = rf"[ .\-]?+{command}++[ .\-]?+"
-    return re.compile(rf"(?:{command}++|(?<!\d))(?P<torn>\d++(?:{between}\d++){{1,{_PIECES_MAX}}})")
+    torn = rf"\d++(?:{between}\d++){{1,{_PIECES_MAX}}}"
+    # A run of commands is passed over whole, with a number behind it or not: begun anew at each, it would cost hours.
+    return re.compile(rf"{command}++(?P<styled>{torn})?|(?<!\d)(?P<plain>{torn})")
 
 
 _LANGUAGES: Final = tuple((_torn(command), re.compile(rf"{command}|(\d+)")) for command in (_ESCPOS, _STAR))
@@ -46,7 +48,10 @@ def masked_torn(text: str, is_card: Callable[[str], bool]) -> str:
 
 
 def _masked(match: re.Match[str], pieces: re.Pattern[str], is_card: Callable[[str], bool]) -> str:
-    found, start = match[0], match.start("torn") - match.start()
+    found = match[0]
+    if match.lastgroup is None:
+        return found
+    start = match.start(match.lastgroup) - match.start()
     groups = [each.span(1) for each in pieces.finditer(found, start) if each[1]]
     if sum(end - begin for begin, end in groups) < _DIGITS_MIN:
         return found

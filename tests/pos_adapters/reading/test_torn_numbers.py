@@ -40,3 +40,9 @@ def test_what_is_no_card_stays(job):
 def test_digits_and_commands_without_end_are_looked_at_once():
     hostile = b"4\x1bE\x01" * 20_000
     assert len(mask_bytes(hostile)) == len(hostile)
+
+
+def test_commands_without_a_number_behind_them_are_passed_over_once():
+    """In quadratic time a megabyte of single digits between two-byte commands took hours."""
+    digits = b"".join(b"%d\x1bE" % (at % 10) for at in range(100_000))
+    assert len(mask_bytes(digits)) == len(digits)
