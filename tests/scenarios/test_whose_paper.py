@@ -217,6 +217,38 @@ class WhosePaper(RuleBasedStateMachine):
             book.cards = []  # two people, one sale: nobody can say whose it is
         book.touched_at = self.now
 
+    # What chance seldom strings together: the table's guards that twelve orders of 25 steps would not meet
+
+    @rule(lane=LANES, name=NAMES)
+    def suspend_a_members_sale_and_sell_to_the_next(self, lane: str, name: str) -> None:
+        self.ring_up(lane)
+        self.hold_out(lane, name)
+        self.suspend(lane)
+        self.sell(lane)
+
+    @rule(lane=LANES, name=NAMES, another=NAMES)
+    def hold_out_two_cards_and_sell(self, lane: str, name: str, another: str) -> None:
+        self.ring_up(lane)
+        self.hold_out(lane, name)
+        self.hold_out(lane, another)
+        self.sell(lane)
+
+    @rule(lane=LANES, name=NAMES)
+    def take_the_only_card_back_and_sell(self, lane: str, name: str) -> None:
+        self.ring_up(lane)
+        self.hold_out(lane, name)
+        self.take_back(lane, 0)
+        self.sell(lane)
+
+    @rule(lane=LANES, name=NAMES, another=NAMES)
+    def resume_into_the_next_members_sale_and_sell(self, lane: str, name: str, another: str) -> None:
+        self.ring_up(lane)
+        self.hold_out(lane, name)
+        self.suspend(lane)
+        self.hold_out(lane, another)
+        self.resume(lane, len(self.slips) - 1)
+        self.sell(lane)
+
     # Time, and core's end
 
     @rule(seconds=st.sampled_from([5, 50, 61, 100]))
