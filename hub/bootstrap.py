@@ -12,6 +12,7 @@ from hub.claims.senders import Senders, senders_of
 from hub.claims.service import ClaimService
 from hub.claims.wording import load_texts
 from hub.config import HubConfig
+from hub.feed.erasing import Erasing
 from hub.feed.files import FeedFiles
 from hub.feed.nearby import Nearby, Whose
 from hub.feed.publishing import Publisher
@@ -82,6 +83,9 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
     nonces = SharedNonces(config.state_dir / "nonces.db")
     registry.make_tenant(config.tenant, country=config.country, now=clock())
     files, nearby = FeedFiles(database, config.state_dir / "feed"), nearby_of(config)
+    feed = FeedService(database, keys, files, nearby=nearby)
+    files.forget_lost(config.tenant)
+    Erasing(database, files, feed).redo(config.tenant, now=clock())
     news = threading.Event()
     return Hub(
         config=config,
@@ -94,7 +98,7 @@ def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
         refusals=Refusals(),
         ingest=IngestService(database),
         files=files,
-        feed=FeedService(database, keys, files, nearby=nearby),
+        feed=feed,
         publisher=Publisher(database, files, nearby),
         reports=Reports(database),
         nonces=nonces,

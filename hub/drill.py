@@ -6,8 +6,10 @@ asks for (`agent.drill.ports.HubSide`) and does not import this package, nor the
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,12 +20,17 @@ from hub.api import answer_of
 from hub.bootstrap import Hub, open_hub
 from hub.completeness import completeness
 from hub.config import HubConfig
+from hub.feed.erasing import Erasing
+from hub.feed.upkeep import FeedUpkeep
 from hub.imports.job import ImportJob
 from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook, tokenise
 from hub.ingest.projections import E4
 from hub.value.service import ValueService
+from sync.protocol.mirror_file import MirrorFile, is_whole
+from sync.protocol.persons import names_person
 from sync.protocol.signatures import Answer, Request
+from sync.protocol.tokens import locator_of
 
 POLL_AFTER_S = 3600.0  # a drill's feed is looked at once an hour: what it carries changes once a story
 SECTOR_BYTES = 512
@@ -145,6 +152,49 @@ class DrillHub:
         shutil.copyfile(self._backup, self._path)
         self.start()
         return True
+
+    def erase(self, customer_id: str) -> tuple[str, ...]:
+        """Forget a customer; return the first halves of their tokens."""
+        hub = self._up()
+        with hub.database.reading() as session:
+            tokens = session.rows("tokens_of", tenant_id=TENANT, customer_id=customer_id)
+        erasing = Erasing(hub.database, hub.files, hub.feed)
+        erasing.erase(TENANT, erasing.look(TENANT, [customer_id]), now=hub.clock())
+        return tuple(locator_of(bytes(row[0])).hex() for row in tokens)
+
+    def keep_house(self) -> None:
+        """Do a turn of upkeep."""
+        if self._hub is not None:
+            FeedUpkeep(self._hub, told=lambda _trouble: None).turn()
+
+    def speaks_of(self, customer_id: str, locators: Sequence[str]) -> Sequence[str]:
+        """Return which tables and files speak of a customer."""
+        hub = self._up()
+        found = []
+        with hub.database.reading() as session:
+            tables = [row[0] for row in session.rows("columns") if row[1] == "customer_id" and row[0] != "erasure"]
+            who = {"tenant_id": TENANT, "customer_id": customer_id}
+            counts = {"customer": "known_customer", "customer_code": "tokens_of"}
+            found += [table for table in tables if table in counts and session.rows(counts[table], **who)]
+            for needle in (customer_id, *locators):
+                pattern = f'%"{needle}"%'
+                rows = session.rows("records_naming", tenant_id=TENANT, pattern=pattern)
+                found += [
+                    f"journal_record {row[3]}"
+                    for row in rows
+                    if names_person(json.loads(row[4]), {customer_id}, set(locators))
+                ]
+        wanted = [bytes.fromhex(each) for each in locators]
+        for path in hub.files.folder(TENANT).iterdir():
+            if path.name.startswith("mirror") and is_whole(path):
+                with closing(MirrorFile(path)) as file:
+                    found += [path.name for locator in wanted if any(file.find(locator))]  # b"" says: erased
+        return found
+
+    def erased_through(self) -> int:
+        """Return the number of the last erasure."""
+        hub = self._up()
+        return Erasing(hub.database, hub.files, hub.feed).stores(TENANT)[0]
 
     def sales(self) -> Sequence[DrillSale]:
         """Return every sale applied."""

@@ -33,6 +33,7 @@ class FaultKind(StrEnum):
     HUB_KILLED = "hub_killed"  # the hub dies in the middle of a commit
     HUB_RESTORED = "hub_restored"  # the hub goes back to last night's copy
     CLONE = "clone"  # a second machine runs a copy of the store's disk
+    ERASURE = "erasure"  # no fault: a member must be forgotten, whatever else goes wrong
 
 
 WIRE_KINDS = frozenset(
@@ -50,8 +51,11 @@ WIRE_KINDS = frozenset(
 """Those that last for a while and befall questions to the hub."""
 
 CLOCK_JUMPS_S = (-20 * YEAR_S, -2 * DAY_S, -3600.0, -90.0, 75.0, 3600.0, 40 * DAY_S, 20 * YEAR_S)
+HUBS = frozenset({FaultKind.HUB_KILLED, FaultKind.HUB_RESTORED, FaultKind.ERASURE})
 RARE = frozenset({FaultKind.CLONE, FaultKind.HUB_RESTORED})
 RARE_WEIGHT, USUAL_WEIGHT = 1, 3
+ERASURE_FIRST = 1000  # numbers of erasures, behind those of everything else
+ERASURE_CHANCE = 0.4  # a day: half of the chain's six members in a week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ class Fault:
         """Return the fault as one line for people."""
         day, rest = divmod(self.at_s, DAY_S)
         when = f"day {int(day) + 1} {int(rest // 3600):02}:{int(rest % 3600 // 60):02}"
-        where = "hub" if self.kind in {FaultKind.HUB_KILLED, FaultKind.HUB_RESTORED} else f"store {self.store + 1}"
+        where = "hub" if self.kind in HUBS else f"store {self.store + 1}"
         more = f" by {self.jump_s / DAY_S:+.2f} days" if self.kind is FaultKind.CLOCK_JUMP else ""
         return f"{when} {where}: {self.kind.value}{more}, {self.lasts_s / 60:.0f} min"
 
@@ -82,7 +86,7 @@ class Fault:
 def draw_faults(seed: int, *, days: int, stores: int) -> tuple[Fault, ...]:
     """Return what goes wrong in a story, in the order in which it begins."""
     random = Random(f"{seed}/faults")  # noqa: S311 - a story, not a secret
-    kinds = list(FaultKind)
+    kinds = [kind for kind in FaultKind if kind is not FaultKind.ERASURE]
     weights = [RARE_WEIGHT if kind in RARE else USUAL_WEIGHT for kind in kinds]
     drawn = []
     for number in range(days * FAULTS_A_DAY):
@@ -98,4 +102,16 @@ def draw_faults(seed: int, *, days: int, stores: int) -> tuple[Fault, ...]:
                 jump_s=random.choice(CLOCK_JUMPS_S) if kind is FaultKind.CLOCK_JUMP else 0.0,
             )
         )
+    drawn += _draw_erasures(seed, days=days)
     return tuple(sorted(drawn, key=lambda fault: (fault.at_s, fault.number)))
+
+
+def _draw_erasures(seed: int, *, days: int) -> list[Fault]:
+    random = Random(f"{seed}/erasures")  # noqa: S311 - a story, not a secret
+    drawn = []
+    for day in range(days):
+        is_asked, within_s = random.random() < ERASURE_CHANCE, random.uniform(OPENS_S, DAY_S - 1)
+        if is_asked:
+            at_s = day * DAY_S + within_s
+            drawn.append(Fault(number=ERASURE_FIRST + day, kind=FaultKind.ERASURE, at_s=at_s, store=0, lasts_s=0.0))
+    return drawn

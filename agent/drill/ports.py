@@ -95,6 +95,22 @@ class HubSide(Protocol):
         """Go back to the last copy; False when there is none."""
         ...
 
+    def erase(self, customer_id: str) -> tuple[str, ...]:
+        """Forget a customer; return the first halves of their tokens, hexadecimal. Raises ConnectionError when down."""
+        ...
+
+    def keep_house(self) -> None:
+        """Do what a hub does by itself every few minutes; nothing while it is down."""
+        ...
+
+    def speaks_of(self, customer_id: str, locators: Sequence[str]) -> Sequence[str]:
+        """Return which tables and files speak of a customer; an erasure's own line does not count."""
+        ...
+
+    def erased_through(self) -> int:
+        """Return the number of the last erasure."""
+        ...
+
     def sales(self) -> Sequence[HubSale]:
         """Return every sale applied."""
         ...

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from agent.drill.faults import Fault, draw_faults
 from agent.drill.folder import story_folder
 from agent.drill.loop import StoryLoop
-from agent.drill.ports import hub_side
+from agent.drill.ports import OpenHub, hub_side
 from agent.drill.settings import Story, Told
 from agent.drill.world import World
 
@@ -20,13 +20,16 @@ def faults_of(story: Story, only: tuple[int, ...] | None = None) -> tuple[Fault,
     return faults if only is None else tuple(each for each in faults if each.number in only)
 
 
-def tell(story: Story, faults: tuple[Fault, ...], *, progress: Callable[[int], None] = lambda _day: None) -> Told:
-    """Tell one story; `progress` hears of every day that is over."""
+def tell(
+    story: Story, faults: tuple[Fault, ...], *, progress: Callable[[int], None] = lambda _day: None,
+    hub: OpenHub | None = None,
+) -> Told:  # fmt: skip
+    """Tell one story; `progress` hears of every day that is over. `hub` makes another hub than the installed one."""
     with story_folder() as folder:
         loop = StoryLoop()
         asyncio.set_event_loop(loop)
         try:
-            world = World(loop, story, faults, folder=folder, open_hub=hub_side(), progress=progress)
+            world = World(loop, story, faults, folder=folder, open_hub=hub or hub_side(), progress=progress)
             try:
                 return loop.run_until_complete(world.tell())
             finally:

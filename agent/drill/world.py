@@ -20,15 +20,15 @@ from agent.config import parse_config
 from agent.drill.coupons import Pockets
 from agent.drill.disk import copy_folder
 from agent.drill.faults import DAY_S, WIRE_KINDS, Fault, FaultKind
+from agent.drill.forgetting import Forgetting, behind
 from agent.drill.invariants import AFTER_A_STEP, AT_THE_END, journal_of, printed, violations_of
 from agent.drill.lane import Lane
 from agent.drill.loop import StoryLoop
 from agent.drill.network import StoreWire, Trouble
-from agent.drill.people import MEMBERS, write_chain_files
+from agent.drill.people import write_chain_files
 from agent.drill.ports import HubSide, OpenHub
 from agent.drill.settings import Plant, Story, Told, Violation
 from agent.drill.store import CONFIRM_EVERY_S, StoreClock, StorePc, config_text
-from agent.journal.reader import JournalReader
 from agent.journal.records import JournalKind, StoredRecord
 
 BEGINS_AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -120,6 +120,7 @@ class World:
         self.stores: list[StorePc] = []
         self.clones: list[StorePc] = []
         self.pockets = Pockets()
+        self.forgetting = Forgetting()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def tell(self) -> Told:
@@ -178,7 +179,9 @@ class World:
 
     async def _sell(self, store: StorePc, lane: Lane, random: Random, *, coupons: Random) -> None:
         if random.random() < CARDS_SHARE:
-            await store.scan(lane.workstation_id, random.choice(MEMBERS))
+            card = self.forgetting.card(random)
+            if card is not None:
+                await store.scan(lane.workstation_id, card)
             await asyncio.sleep(1.0)
         await self.pockets.hold_out(store, lane.workstation_id, coupons)
         await self._print(lane, lane.register.ring_up(random, self._till_time()), random)
@@ -194,6 +197,7 @@ class World:
             self._violated("printed", lane.workstation_id, wrong)
 
     async def _night(self, day: int) -> None:
+        self.hub.keep_house()
         self.hub.back_up()
         for store in self.stores:
             await store.keep_house()
@@ -207,7 +211,7 @@ class World:
         await self._happen(fault, self.stores[fault.store])
         self.look()
 
-    async def _happen(self, fault: Fault, store: StorePc) -> None:
+    async def _happen(self, fault: Fault, store: StorePc) -> None:  # noqa: C901 - one arm a kind of fault
         lasts_s = min(fault.lasts_s, DEAD_S_MAX)
         match fault.kind:
             case kind if kind in WIRE_KINDS:
@@ -234,6 +238,8 @@ class World:
                     self.hub_is_behind, self._restored_at_s = True, self.loop.time()
             case FaultKind.CLONE:
                 await self._clone(fault, store)
+            case FaultKind.ERASURE:
+                await self.forgetting.forget(self.hub, fault.random_of(self.story.seed))
 
     async def _cut_power(self, store: StorePc, dead_s: float) -> None:
         """Cut in the middle of the next commit, or while nothing is written if none comes within the hour."""
@@ -312,11 +318,15 @@ class World:
             await asyncio.sleep(HEAL_STEP_S)
             if self.loop.time() - self._restored_at_s > CONFIRM_EVERY_S + 2 * HEAL_STEP_S:
                 self.hub_is_behind = False  # every store has asked since, and goes on from what the hub has
-            if not self.hub_is_behind and not any(map(_behind, (*self.stores, *self.clones))):
+            if not self.hub_is_behind and not any(map(self._behind, (*self.stores, *self.clones))):
+                self.hub.keep_house()
                 return
         for store in (*self.stores, *self.clones):
-            if behind := _behind(store):
-                self._violated("everything_converges", store.name, behind)
+            if owed := self._behind(store):
+                self._violated("everything_converges", store.name, owed)
+
+    def _behind(self, store: StorePc) -> str:
+        return behind(store, erased_through=self.hub.erased_through())
 
     # Building
 
@@ -382,15 +392,3 @@ class World:
             for what, count in store.wire.befell.items():
                 told.befell[what] = told.befell.get(what, 0) + count
         return told
-
-
-def _behind(store: StorePc) -> str:
-    """Return what a machine has still to deliver; empty when it is done."""
-    reader = JournalReader(store.state.journal, store.keys.journal)
-    try:
-        cursor = reader.cursor("hub")
-        left = reader.count_behind(cursor.acked_seq if cursor else 0)
-    finally:
-        reader.close()
-    waiting = sum(lane.book.open_jobs for lane in store.lanes)
-    return f"{left} records and {waiting} jobs are left to deliver" if left or waiting else ""

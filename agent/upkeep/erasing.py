@@ -9,6 +9,7 @@ again erases nothing more.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -42,10 +43,15 @@ SCRUB_WAIT_S = 0.25
 
 CHUNK_ROWS = 200  # records erased in one commit: other lanes' commits wait 5 ms for it
 
+MARK_CHARS = 16  # of a hash: 64 bits tell the people of one number apart
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Person:
-    """Who must be forgotten; `mark` names the erasure in the journal once it is done."""
+    """Who must be forgotten; `mark` names the erasure in the journal once it is done.
+
+    A hub that was put back from a copy may give a number again, to somebody else: so the mark says whom, too.
+    """
 
     erasure_no: int
     customer_id: str
@@ -53,7 +59,8 @@ class _Person:
 
     @property
     def mark(self) -> str:
-        return f"erasure/{self.erasure_no}"
+        who = hashlib.sha256(json.dumps([self.customer_id, sorted(self.locators)]).encode()).hexdigest()
+        return f"erasure/{self.erasure_no}/{who[:MARK_CHARS]}"
 
 
 class Eraser:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from hub.feed.files import MIRROR_KINDS, FeedFiles, KeptFile
+from hub.feed.order_book import OrderBook
 from hub.feed.service import FeedService
 from hub.storage.ports import Database, Session
+from retail.errors import RefusedError
 from sync.protocol.mirror_file import erase as erase_from_file
 from sync.protocol.persons import names_person
 from sync.protocol.tokens import locator_of
@@ -64,14 +66,22 @@ class Erasing:
         with self.database.reading() as session:
             return [self._known(session, tenant_id, each) for each in dict.fromkeys(customer_ids)]
 
-    def erase(self, tenant_id: str, people: Sequence[Known], *, now: datetime) -> int:
-        """Erase people; return the number of the last erasure. The order to the stores is published first."""
+    def erase(
+        self, tenant_id: str, people: Sequence[Known], *, now: datetime, more: Mapping[str, Sequence[str]] | None = None
+    ) -> int:
+        """Erase people; return the number of the last erasure. The order to the stores is published first.
+
+        `more` are locators of people whose codes the database does not have any more.
+        """
         locators: dict[str, list[str]] = {}
+        book = OrderBook(self.files.folder(tenant_id))
         for person in people:
             with self.database.writing() as session:
                 session.row("next_change", tenant_id=tenant_id, what="erasures")  # numbers are given one by one
                 for customer_id in (person.customer_id, *person.accounts):
-                    locators[customer_id] = _order(session, tenant_id, customer_id, now=now)
+                    known = (more or {}).get(customer_id, ())
+                    locators[customer_id] = _order(session, tenant_id, customer_id, now=now, more=known)
+                    book.note(customer_id, locators[customer_id])
         self.feed.publish_erasures(tenant_id, now=now)
         for customer_id, each in locators.items():
             self._erase_records(tenant_id, customer_id, each)
@@ -82,6 +92,19 @@ class Erasing:
                 self._erase_from_file(tenant_id, kept, wanted, through=through)
         self.database.scrub()
         return through
+
+    def redo(self, tenant_id: str, *, now: datetime) -> int:
+        """Erase whom a database that was put back from a copy has again; return how many they were."""
+        orders = OrderBook(self.files.folder(tenant_id)).orders()
+        if not orders:
+            return 0
+        with self.database.reading() as session:
+            done = {str(row[1]) for row in session.rows("erasures", tenant_id=tenant_id)}
+        again = {order.customer_id: order.locators for order in orders if order.customer_id not in done}
+        if again:
+            people = [Known(customer_id=each, is_known=False, erased_at="", codes=0, records=0) for each in again]
+            self.erase(tenant_id, people, now=now, more=again)
+        return len(again)
 
     def stores(self, tenant_id: str) -> tuple[int, list[dict[str, Any]]]:
         """Return the number of the last erasure, and how far each store is."""
@@ -121,7 +144,10 @@ class Erasing:
             session.many("erase_journal_record", sets=places)
 
     def _erase_from_file(self, tenant_id: str, kept: KeptFile, locators: list[bytes], *, through: int) -> None:
-        served = self.files.open(tenant_id, kept.file.sha256)
+        try:
+            served = self.files.open(tenant_id, kept.file.sha256)
+        except RefusedError:
+            return  # a database put back from a copy names files that were replaced since; they are gone
         draft = self.files.folder(tenant_id) / f".erased.{secrets.token_hex(4)}"
         shutil.copyfile(served.path, draft)
         if not erase_from_file(draft, locators):
@@ -136,14 +162,15 @@ class Erasing:
         return int(row[0]) if row and row[0] is not None else 0
 
 
-def _order(session: Session, tenant_id: str, customer_id: str, *, now: datetime) -> list[str]:
+def _order(session: Session, tenant_id: str, customer_id: str, *, now: datetime, more: Sequence[str] = ()) -> list[str]:
     """Order an erasure and forget the person's rows; return the locators of all their codes.
 
     Ordered once: a repeat finds what came since - a code, a row - and orders again only then.
     """
     who = {"tenant_id": tenant_id, "customer_id": customer_id}
     before = session.row("erasure_of", **who)
-    locators = [locator_of(bytes(row[0])).hex() for row in session.rows("tokens_of", **who)]
+    tokens = [locator_of(bytes(row[0])).hex() for row in session.rows("tokens_of", **who)]
+    locators = list(dict.fromkeys((*tokens, *more)))
     dropped = sum(session.run(statement, **who) for statement in DROPS)
     session.run("blank_claims_of", nothing=b"", **who)
     for locator in (*locators, ""):

@@ -191,6 +191,17 @@ class FeedFiles:
                 return ServedFile(path=path, size_bytes=int(mine[0][0]))
         raise RefusedError("no such file", fix="ask for the manifest again", code="not_found")
 
+    def forget_lost(self, tenant_id: str) -> int:
+        """Forget files that are not on the disk, and return how many: a database put back from a copy names such.
+
+        Stores keep what they have until the next of its kind is published; the same content again is published.
+        """
+        folder = self.folder(tenant_id)
+        lost = [kept for kept in self.all(tenant_id) if not (folder / kept.file.sha256).is_file()]
+        for kept in lost:
+            self.drop(tenant_id, kept)
+        return len(lost)
+
     def drop(self, tenant_id: str, kept: KeptFile) -> None:
         """Remove one file for good; it is overwritten before, because nobody has it in use any more."""
         with self._database.writing() as session:

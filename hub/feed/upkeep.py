@@ -70,6 +70,8 @@ class FeedUpkeep:
         """Do everything once. Raises TillstreamError of the database or the disk."""
         hub = self._hub
         tenant_id, now = hub.config.tenant, hub.clock()
+        hub.files.forget_lost(tenant_id)
+        Erasing(hub.database, hub.files, hub.feed).redo(tenant_id, now=now)
         self.greet()
         if hub.claims is not None:
             hub.claims.forget_stale(now=now)

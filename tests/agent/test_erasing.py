@@ -129,3 +129,15 @@ def test_erasing_again_erases_nothing_more_and_makes_no_copy(tmp_path: Path):
     core = story(tmp_path, tell)
     (applied,) = [record for record in journal(core) if record.kind == "erasure.applied"]
     assert json.loads(applied.payload)["erasure_no"] == 1
+
+
+def test_a_number_that_a_restored_hub_gives_again_is_somebody_else(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.scan(ANNA)
+        await tap.print(receipt(number=1))
+        other = ERASURE | {"customer_id": "c-2", "locators": []}
+        await running.ask("erase", erasures=[other])
+        assert (await running.ask("erase", erasures=[ERASURE]))["records"] >= 1
+        assert b'"c-1"' not in said_anywhere(running.core)
+
+    story(tmp_path, tell)
