@@ -26,6 +26,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SIZES = {"small": (1024, 600), "tall": (800, 1280), "large": (1920, 1080)}
+PHONE = (390, 844)
 PATIENCE_MS = 60_000
 """A machine that does ten other things at once is slow, not wrong: nothing here gives up before a minute."""
 
@@ -56,7 +57,7 @@ def page_of(
     service_workers: str = "block",
 ) -> Iterator[Page]:
     """Open a page in a fresh profile; whatever it writes to the console as an error fails the test."""
-    width, height = SIZES[size]
+    width, height = PHONE if size == "phone" else SIZES[size]
     context: BrowserContext = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=scheme,
