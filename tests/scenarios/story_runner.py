@@ -37,6 +37,7 @@ from agent.intake.session import TapSession
 from agent.journal.reader import JournalReader
 from agent.offering.coupons import CouponIssuer
 from agent.value.book import What
+from agent.value.rows import coupon_of
 from pos_adapters.taps.frames import CUT_BODY, OUTCOME_BODY, Frame, FrameType, Outcome
 from retail.coupons import CouponScope
 from retail.errors import RefusedError
@@ -185,6 +186,10 @@ class Story:
     def remember(self, name: str, serial: str, token: str = "") -> None:
         row = self.the_core.value.room.book.get(What.COUPON, serial)
         self.names[name] = {"serial": serial, "code": token or serial, "till": row["till_code"] if row else ""}
+        if row:
+            terms = self.the_core.value.room.rules.campaign_named(row["campaign_id"])
+            issuer = CouponIssuer(self.the_core.keys.sign)
+            self.names[name]["qr"] = issuer.again(coupon_of(row), terms.coupon if terms else None)
 
     async def do_hold_out(self, name: str, step: Mapping[str, Any]) -> None:
         code = self.names[name]["code"] if name in self.names else name
@@ -213,7 +218,7 @@ class Story:
         judged = await self.ask("judge", **presented, symbology="qr")
         replaced = self.names[name]["till"] if judged["action"] == "replace" else ""
         assert (judged["action"], judged["code"]) == (step["till_gets"], replaced), judged
-        if step.get("by", "code") == "code":
+        if step.get("by", "code") in ("code", "qr"):
             answer = await self.ask("scan", **presented, symbology="qr", source="scanner")
             self.held[name] = self.last_scan = str(answer["scan_id"])
 
