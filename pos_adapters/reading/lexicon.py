@@ -19,6 +19,7 @@ from typing import NamedTuple
 from pos_adapters.reading.amounts import currencies
 from pos_adapters.reading.folding import WIDE, fold
 from pos_adapters.reading.gaps import GAP, GAPPED_WORD, GapIndex, is_legible, may_be
+from pos_adapters.reading.word_keys import check_keys
 from retail.transaction import DocumentKind
 
 
@@ -356,6 +357,7 @@ def phrases_of(words: Mapping[str, object], language_bit: int) -> Iterable[tuple
             yield text, sense
 
 
+_WORD_ROLES = frozenset(role.value for role in Role) - {"kind", "headline", "neutral", "filler"}
 _OF_POINTS = (Role.POINTS_EARNED, Role.POINTS_SPENT)
 
 
@@ -382,6 +384,7 @@ def _standard_phrases(languages: tuple[str, ...]) -> Iterator[tuple[str, Sense]]
     for number, file in enumerate(_words_files()):
         words = tomllib.loads(file.read_text("utf-8"))
         assert words["language"] == languages[number], f"{file.name} is named after its language"
+        check_keys(file.name, words, roles=_WORD_ROLES)
         for text, sense in phrases_of(words, 1 << number):
             yield text, sense
             if words["language"] == "de" and text != text.translate(_GERMAN_UMLAUTS):
