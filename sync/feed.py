@@ -135,12 +135,15 @@ async def run_feed(feed: Feed) -> None:
     failures = 0
     poll_after_s = feed.poll_after_s
     reported_at: datetime | None = None
+    refused: tuple[tuple[FeedFile, str], ...] = ()
     while True:
         try:
             told = await look(feed)
             poll_after_s = told.poll_after_s or poll_after_s
+            if told.poll_after_s is not None or told.refused:
+                refused = told.refused  # a look that brought no manifest leaves what is refused as refused as before
             if told.applied or told.refused or _is_due(reported_at, feed):
-                await report(feed, refused=told.refused)
+                await report(feed, refused=refused)
                 reported_at = feed.pace.now()
             failures = 0
             await feed.target.tidy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from hub.bootstrap import Hub
 from hub.commands import opened
 from hub.feed.erasing import Erasing
 from hub.feed.nearby import Whose
@@ -134,7 +136,21 @@ def publish_bundle(config: Path | None, *, state_dir: Path | None, path: Path, s
         if what and name not in {row[column[what]] for row in places}:
             raise ConfigurationError(f"no {what} {name!r}", fix="see `tillstream hub place --store ID`")
         plain = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        _refuse_what_was_refused(hub, hashlib.sha256(plain).hexdigest())
         hub.files.publish_bytes(hub.config.tenant, FeedKind.CONFIG, plain, now=hub.clock(), scope=scope)
+
+
+def _refuse_what_was_refused(hub: Hub, sha256: str) -> None:
+    """Raise ConfigurationError for a bundle that a store could not use: a ring's first stores spare the chain."""
+    with hub.database.reading() as session:
+        rows = session.rows("feed_refusals", tenant_id=hub.config.tenant)
+    said = [(store, each["message"]) for store, text in rows for each in json.loads(text) if each["sha256"] == sha256]
+    if said:
+        raise ConfigurationError(
+            f"{len(said)} store(s) could not use this bundle; {said[0][0]}: {said[0][1]}",
+            fix="mend the bundle and publish it to the ring again: tillstream hub bundle FILE --ring",
+            code="bundle_refused",
+        )
 
 
 def show_bundles(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:

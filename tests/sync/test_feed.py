@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from retail.errors import RefusedError, TryAgainError
 from sync.errors import AnswerInvalidError, LinkDownError
-from sync.feed import Feed, look, report
+from sync.feed import Feed, look, report, run_feed
 from sync.feed_files import Incoming, file_in_use, load_state, path_of
 from sync.protocol.feed_messages import FeedFile, FeedKind, Manifest
 from sync.protocol.manifest import BadManifestError, sign_manifest
@@ -354,3 +355,23 @@ def test_a_kind_of_tomorrow_is_passed_over(rig):
         )
     )  # fmt: skip
     assert [file.kind for file in manifest.files] == [FeedKind.CAMPAIGNS]
+
+
+def test_what_is_refused_is_told_again_until_another_manifest_comes(rig):
+    rig.target.refuses = {FeedKind.CONFIG}
+    rig.hub.publish(FeedKind.CONFIG, b"mistake")
+
+    async def for_a_while():
+        work = asyncio.create_task(run_feed(replace(rig.feed, report_every_s=1.0)))
+        while len(rig.hub.reports) < 3 and not work.done():  # noqa: ASYNC110 - counts turns, waits for no time
+            await asyncio.sleep(0)
+        rig.target.refuses = set()
+        rig.hub.publish(FeedKind.CONFIG, b"mended")
+        while rig.hub.reports[-1].refused and not work.done():  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    asyncio.run(for_a_while())
+    assert [len(told.refused) for told in rig.hub.reports[:3]] == [1, 1, 1]
+    assert rig.hub.reports[-1].refused == []
