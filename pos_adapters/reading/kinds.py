@@ -32,6 +32,7 @@ SALES_MIN, SALES_MAX = 5, 100_000  # fewer are pieces of one sale, more are a nu
 _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
 _COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
 _HEADLINE_SHARE = 0.6
+_LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
 _WORD_SHARE = 0.5
@@ -145,9 +146,16 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         )
     if any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text):
         return False
-    if facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)):
+    if _is_letter_of_noise(facts, hit) or (
+        facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers))
+    ):
         return False
     return hit.letters >= _HEADLINE_SHARE * letters or (sense.kind in _BESIDE_PAPER and _beside_paper(facts, hit))
+
+
+def _is_letter_of_noise(facts: LineFacts, hit: Hit) -> bool:
+    """`+<X` of a job of random bytes heads no X report: a letter heads a document where it stands alone."""
+    return hit.letters == 1 and facts.text.isascii() and not _LETTER_ALONE.fullmatch(facts.text)
 
 
 def _beside_paper(facts: LineFacts, hit: Hit) -> bool:
