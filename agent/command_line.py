@@ -45,7 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "journal": ("agent.commands.journal", "Read the journal: what happened, in order."),
         "kiosk": ("agent.commands.kiosk", "Pair the store's screens; look at content before it goes out."),
         "offers": ("agent.commands.offers", "Explain which offers a customer would get, and why."),
-        "points": ("agent.commands.points", "Say what spending points without a link may cost at worst."),
+        "points": ("agent.commands.points", "Say what points and coupons may cost at worst, and what is owed."),
         "read": ("agent.commands.reading", "Read captured print jobs into documents and transactions."),
         "tokens": ("agent.commands.reading", "Take a print job apart, every byte once."),
         "render": ("agent.commands.reading", "Draw a print job as the paper it makes."),

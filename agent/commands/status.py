@@ -62,10 +62,11 @@ def _text(told: dict[str, Any]) -> str:
         f"tap {tap['workstation_id']:<4} {'connected' if tap['connected'] else 'away'}  {tap['listen']}{_trouble(tap)}"
         for tap in told["taps"]
     ]
+    whose = " (who shops here or near)" if mirror.get("is_slice") else ""
     behind = f"{hub.get('backlog', 0)} behind, {hub.get('parked', 0)} parked"
     lines += [
         f"hub      last contact {hub.get('last_contact') or 'never'}, {behind}",
-        f"mirror   version {mirror['version'] or 'none'}, {mirror['customers']} codes{' (who shops here or near)' if mirror.get('is_slice') else ''}",
+        f"mirror   version {mirror['version'] or 'none'}, {mirror['customers']} codes{whose}",
         f"journal  {journal['head_seq'] or 0} records",
     ]
     lines += [f"! {each['message']}\n  fix: {each['fix']}" for each in told["core"].get("troubles", [])]

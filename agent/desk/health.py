@@ -35,9 +35,8 @@ async def store_health(reader: JournalReader, control: Asking, state: StateDir) 
     except TillstreamError:
         core = {}
     troubles = {str(each.get("code", "")) for each in core.get("troubles", ())}
-    return StoreHealth(
-        **counts, spooled_jobs=spooled, disk_free_mb=disk_free_mb, troubles=sorted(troubles)[:TROUBLES_MAX]
-    )
+    told = {"spooled_jobs": spooled, "disk_free_mb": disk_free_mb, "troubles": sorted(troubles)[:TROUBLES_MAX]}
+    return StoreHealth.model_validate(counts | told)
 
 
 def _counts(reader: JournalReader) -> dict[str, int]:

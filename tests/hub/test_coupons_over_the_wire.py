@@ -61,9 +61,7 @@ def coupon_of(core: Any, other: Device, number: int) -> Any:
     reward = Reward(
         campaign=campaign, value=campaign.benefit.value, cost=Money.of("0", "EUR"), valid_until=until, why=()
     )
-    return CouponIssuer(other.sign.private).issue(
-        reward, transaction_id=TransactionId(f"theirs-{number}"), today=today
-    )
+    return CouponIssuer(other.sign.private).issue(reward, transaction_id=TransactionId(f"theirs-{number}"), today=today)
 
 
 async def held_out(running: Running, token: str) -> dict[str, Any]:
