@@ -27,6 +27,7 @@ from sync.mirror_merging import Merging
 from sync.protocol.feed_messages import Erasure, ErasuresFile, FeedFile, FeedKind, MirrorPart
 from sync.protocol.mirror_file import MirrorFile
 from sync.protocol.mirror_file import erase as erase_from_file
+from sync.protocol.persons import token_halves
 
 LIST_BYTES_MAX = 256 * 1024 * 1024
 """Items and campaigns as JSON: a chain of 500,000 items takes 120 MB; more would not fit beside core anyway."""
@@ -113,7 +114,7 @@ class StoreFeedTarget:
         if told is None:
             return
         later = [each for each in _read_erasures(told).erasures if each.erasure_no > file.erased_through]
-        locators = [bytes.fromhex(locator) for each in later for locator in each.locators]
+        locators = [half for each in later for half in token_halves(each.locators)]
         if locators:
             erase_from_file(path, locators)
 

@@ -32,7 +32,7 @@ from retail.errors import RefusedError, TryAgainError
 from sync.mirror import read_current
 from sync.protocol.mirror_file import erase as erase_from_file
 from sync.protocol.mirror_file import is_whole
-from sync.protocol.persons import names_person
+from sync.protocol.persons import names_person, token_halves
 
 SWEEPS = 2
 """What was under way when the first began is on disk when the second looks."""
@@ -135,7 +135,7 @@ class Eraser:
 
     def _erase_from_mirror(self, locators: tuple[str, ...]) -> None:
         """Erase from every mirror file, those that wait to be used or removed included."""
-        wanted = [bytes.fromhex(locator) for locator in locators]
+        wanted = token_halves(locators)
         folder = self._state.mirror
         paths = set(folder.glob("mirror*"))
         with suppress(RefusedError):  # a damaged `current.json` names nothing; the feed brings all anew

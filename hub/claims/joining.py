@@ -56,7 +56,7 @@ class Joining:
         """Take one record. A copy of it (a cloned disk's) changes nothing; one that is not what it says, neither."""
         enrolment_id, customer_id = _text(content, "enrolment_id"), _text(content, "customer_id")
         if enrolment_id and not customer_id:
-            customer_id = self._customer_id(enrolment_id)
+            customer_id = member_id_of(self.keys, enrolment_id)
         if not customer_id:
             return
         who = _Who(customer_id=customer_id, enrolment_id=enrolment_id, day=day, change_no=change_no)
@@ -187,9 +187,6 @@ class Joining:
     def _touch(self, session: Session, who: _Who) -> None:
         session.run("touch_customer", tenant_id=self.tenant_id, customer_id=who.customer_id, change_no=who.change_no)
 
-    def _customer_id(self, enrolment_id: str) -> str:
-        return f"m-{_keyed(self.keys, f'enrolment {enrolment_id}', 8).hex()}"
-
     def _opened(self, member: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return what a new member told; None when it was not sealed to this chain."""
         if member.get("sealed") is not True:
@@ -253,6 +250,11 @@ def keep_answers(
 
 def _evidence(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: content[name] for name in _EVIDENCE if name in content}
+
+
+def member_id_of(keys: TenantKeys, enrolment_id: str) -> str:
+    """Return the customer id of who joined under an enrolment's id: the same whenever it is asked for."""
+    return f"m-{_keyed(keys, f'enrolment {enrolment_id}', 8).hex()}"
 
 
 def _keyed(keys: TenantKeys, what: str, size: int) -> bytes:

@@ -10,19 +10,23 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hub.claims.joining import member_id_of
 from hub.feed.files import MIRROR_KINDS, FeedFiles, KeptFile
 from hub.feed.order_book import OrderBook
 from hub.feed.service import FeedService
 from hub.storage.ports import Database, Session
 from retail.errors import RefusedError
 from sync.protocol.mirror_file import erase as erase_from_file
-from sync.protocol.persons import names_person
+from sync.protocol.persons import names_person, token_halves
 from sync.protocol.tokens import locator_of
+
+JOINED = '%"enrolment!_id"%'
+"""LIKE pattern of the records that tell of somebody who joined at a screen."""
 
 DROPS = (
     "drop_codes_of", "drop_segments_of", "drop_bought_of", "drop_contacts_of", "drop_changes_of", "drop_stores_of",
@@ -73,20 +77,22 @@ class Erasing:
 
         `more` are locators of people whose codes the database does not have any more.
         """
+        ids = {customer_id for person in people for customer_id in (person.customer_id, *person.accounts)}
+        joined = self._joined_as(tenant_id, ids)
         locators: dict[str, list[str]] = {}
         book = OrderBook(self.files.folder(tenant_id))
         for person in people:
             with self.database.writing() as session:
                 session.row("next_change", tenant_id=tenant_id, what="erasures")  # numbers are given one by one
                 for customer_id in (person.customer_id, *person.accounts):
-                    known = (more or {}).get(customer_id, ())
+                    known = [*(more or {}).get(customer_id, ()), *joined.get(customer_id, ())]
                     locators[customer_id] = _order(session, tenant_id, customer_id, now=now, more=known)
                     book.note(customer_id, locators[customer_id])
         self.feed.publish_erasures(tenant_id, now=now)
         for customer_id, each in locators.items():
             self._erase_records(tenant_id, customer_id, each)
         through = self._through(tenant_id)
-        wanted = [bytes.fromhex(each) for several in locators.values() for each in several]
+        wanted = [half for several in locators.values() for half in token_halves(several)]
         for kept in self.files.all(tenant_id):
             if kept.file.kind in MIRROR_KINDS and wanted:
                 self._erase_from_file(tenant_id, kept, wanted, through=through)
@@ -137,6 +143,19 @@ class Erasing:
             accounts=accounts,
         )
 
+    def _joined_as(self, tenant_id: str, customer_ids: Collection[str]) -> dict[str, list[str]]:
+        """Return the enrolments under which people joined at a screen: their records there know no customer id yet."""
+        keys = self.feed.keys.tenant(tenant_id)
+        with self.database.reading() as session:
+            payloads = [
+                json.loads(row[4]) for row in session.each("records_naming", tenant_id=tenant_id, pattern=JOINED)
+            ]
+        found: dict[str, list[str]] = {}
+        for enrolment_id in {str(each.get("enrolment_id") or "") for each in payloads} - {""}:
+            if (customer_id := member_id_of(keys, enrolment_id)) in customer_ids:
+                found.setdefault(customer_id, []).append(enrolment_id)
+        return found
+
     def _erase_records(self, tenant_id: str, customer_id: str, locators: list[str]) -> None:
         with self.database.reading() as session:
             places = _records_of(session, tenant_id, customer_id, locators)
@@ -175,7 +194,7 @@ def _order(session: Session, tenant_id: str, customer_id: str, *, now: datetime,
     session.run("blank_claims_of", nothing=b"", **who)
     for locator in (*locators, ""):
         session.run("drop_unknown_codes_of", locator=locator, **who)
-    if before is None or dropped:
+    if before is None or dropped or not set(more).issubset(json.loads(before[2])):
         row = session.row("last_erasure", tenant_id=tenant_id)
         session.run(
             "put_erasure",

@@ -121,7 +121,7 @@ class Erasure(Message):
     """Who must be forgotten."""
 
     locators: list[str] = Field(default_factory=list)
-    """The first halves of the person's tokens, hexadecimal."""
+    """The first halves of the person's tokens, hexadecimal, and the ids under which they joined at a screen."""
 
     requested_at: str = ""
     """When the chain was asked, ISO 8601."""

@@ -107,6 +107,24 @@ def test_a_paper_on_its_way_is_nobodys_when_its_outcome_comes(tmp_path: Path):
     assert "offer.printed" in kinds(core)
 
 
+def test_who_joined_at_a_screen_is_forgotten_by_the_enrolment_that_the_records_name(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        for enrolment_id, box in (("e1", "sealed for Vera"), ("e2", "sealed for Otto")):
+            member = {"sealed": True, "box": box}
+            await running.ask(
+                "append",
+                kind="consent.given",
+                workstation_id="kiosk",
+                payload={"purpose": "membership", "given": True, "enrolment_id": enrolment_id, "member": member},
+            )
+        await running.ask("erase", erasures=[{"erasure_no": 1, "customer_id": "m-1", "locators": ["e1"]}])
+        said = said_anywhere(running.core)
+        assert b"Vera" not in said
+        assert b"Otto" in said
+
+    story(tmp_path, tell)
+
+
 def test_an_id_that_is_an_ordinary_word_takes_no_sale_away(tmp_path: Path):
     """A customer may be called `1`: so are a lane and a quantity."""
 

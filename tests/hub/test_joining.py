@@ -14,8 +14,10 @@ import pytest
 from hub.claims.consents import sentences
 from hub.claims.joining import ERASURE_ASKED
 from hub.claims.ledger import asked_for_erasure, consent_ledger
+from hub.feed.erasing import Erasing
 from hub.feed.learning import Learner
 from sync.protocol.enrolment import seal_to, to_base64
+from sync.protocol.feed_messages import FeedKind
 from tests.hub.rig import Device, HubRig
 from tests.hub.test_claims import Mailbox, chain, gateway, mailbox  # noqa: F401 - fixtures
 from tests.hub.test_upload import deliver_all
@@ -148,6 +150,28 @@ async def test_a_no_takes_back_and_a_wish_to_be_forgotten_waits_for_a_person(cha
         await deliver_all(chain, device)
         await learn(chain)
         assert members(chain)[0][3].split() == [ERASURE_ASKED, "receipts"]
+
+
+async def test_who_joined_at_a_screen_and_is_forgotten_leaves_no_record_of_it(chain: HubRig) -> None:  # noqa: F811
+    """Those records know no customer id yet, only the enrolment's; others keep theirs, whatever theirs is called."""
+    async with chain.serving():
+        device = await chain.enrolled()
+        joins(chain, device, "e1")
+        joins(chain, device, "1", contact="otto@example.org", code="2900000000024", first_name="Otto")
+        device.journal.append("offer.decided", {"transaction_id": "tx-1", "workstation_id": "e1", "offers": []})
+        await deliver_all(chain, device)
+        await learn(chain)
+        erasing = Erasing(chain.hub.database, chain.hub.files, chain.hub.feed)
+        (vera,) = [row[0] for row in members(chain) if row[1] == "Vera"]
+        erasing.erase("main", erasing.look("main", [vera]), now=datetime.now(UTC))
+        assert [row[1] for row in members(chain)] == ["Otto"]
+        left = chain.rows("SELECT payload FROM journal_record WHERE payload IS NOT NULL")
+        kept = [json.loads(payload) for (payload,) in left]
+        assert {each["enrolment_id"] for each in kept if "enrolment_id" in each} == {"1"}
+        assert [each for each in kept if each.get("workstation_id") == "e1"], "a word that is no enrolment stays"
+        (file,) = [each for each in chain.hub.files.all("main") if each.file.kind is FeedKind.ERASURES]
+        told = json.loads(chain.hub.files.open("main", file.file.sha256).path.read_bytes())["erasures"]
+        assert "e1" in told[-1]["locators"], "the store is told, too"
 
 
 async def test_a_known_member_allows_more_at_the_kiosk(chain: HubRig) -> None:  # noqa: F811
