@@ -1,18 +1,21 @@
 """What a hub does by itself while it serves: it learns from the journals, publishes what changed, ends stops.
 
 Who joins is asked for their second yes within seconds and is known in the stores within minutes. One thread, beside
-the requests. Whatever goes wrong is told once and tried again at the next turn: a hub that cannot
-learn goes on taking journals.
+the requests, and one worker of several on a machine at a time. Whatever goes wrong is told once and tried again at the
+next turn: a hub that cannot learn goes on taking journals.
 """
 
 from __future__ import annotations
 
+import fcntl
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 from hub.bootstrap import Hub
@@ -40,6 +43,14 @@ FRESH_S = 15.0
 
 FRESH_SHARE = 0.05
 """Of a processor that bringing new members to the stores may cost: in a large chain they wait longer, together."""
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one worker of several work: what it has done, a message sent or a file published, the next one finds done."""
+    with (folder / ".upkeep.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class FeedUpkeep:
@@ -92,6 +103,10 @@ class FeedUpkeep:
         if hub.claims is not None:
             hub.claims.ask_joined(hub.joining, now=hub.clock())
 
+    def greet_alone(self) -> None:
+        """Do so while no other worker does; what goes wrong is told."""
+        self._try(self.greet)
+
     def freshen(self) -> None:
         """Bring who joined to the stores. Raises as `turn`."""
         self._hub.publisher.mirror(self._hub.config.tenant, now=self._hub.clock(), is_fresh=True)
@@ -114,7 +129,7 @@ class FeedUpkeep:
             began_s = time.monotonic()
             if self._hub.news.is_set():
                 self._hub.news.clear()
-                self._try(self.greet)
+                self.greet_alone()
                 fresh_at_s = min(fresh_at_s, max(began_s + self._fresh_s, rested_at_s))
                 self._over.wait(NEWS_S)
             elif began_s >= fresh_at_s:
@@ -128,7 +143,8 @@ class FeedUpkeep:
     def _try(self, work: Callable[[], None]) -> None:
         """Do a piece of work; what goes wrong is told once and tried again with the next turn."""
         try:
-            work()
+            with one_at_a_time(self._hub.config.state_dir):
+                work()
             self._before = ""
         except TillstreamError as error:
             if error.message != self._before:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import httpx
 import pytest
 
+from hub.bootstrap import open_hub
 from hub.feed.files import scopes_of
 from hub.feed.upkeep import FeedUpkeep
 from sync.mirror import Mirror, MirrorVersion, write_current
@@ -94,6 +95,21 @@ async def test_who_joins_is_sent_a_message_at_once_and_known_in_the_stores_by_th
             await until(lambda: mailbox.mails, "the message has gone")
             await until(lambda: name_of(chain, CARD) == "Vera", "stores know the card")
             assert (await client.post(mailbox.link())).status_code == 200
+
+
+async def test_several_workers_send_one_message(chain: HubRig, mailbox: Mailbox) -> None:  # noqa: F811
+    others = [open_hub(chain.config) for _ in range(3)]
+    try:
+        async with chain.serving():
+            device = await chain.enrolled()
+            joins(chain, device)
+            await deliver_all(chain, device)
+            workers = [FeedUpkeep(each, told=print, turn_s=NEVER_S) for each in (chain.hub, *others)]
+            await asyncio.gather(*(asyncio.to_thread(each.greet_alone) for each in workers))
+    finally:
+        for each in others:
+            each.close()
+    assert len(mailbox.mails) == 1
 
 
 async def test_who_joins_without_a_contact_is_known_where_the_chain_sends_no_messages(tmp_path: Path) -> None:
