@@ -63,7 +63,7 @@ def make_store(folder: Path, *, workstations: int, customers: int, campaigns: in
     state.create()
     load_or_create_keys(FileSecrets.of(state.keys, {}))
     cards = [card_of(number) for number in range(workstations)]
-    _write_mirror(state, cards, customers)
+    write_mirror(state, cards, customers)
     write_current(state.mirror, MirrorVersion(version=1, as_of=datetime.now(UTC), snapshot=SNAPSHOT))
     (state.mirror / "campaigns.json").write_text(
         json.dumps([_campaign(number) for number in range(campaigns)]), "utf-8"
@@ -98,10 +98,10 @@ listen = "127.0.0.1:{desk}"
     return head + "\n".join(lanes)
 
 
-def _write_mirror(state: StateDir, cards: list[str], customers: int) -> None:
+def write_mirror(state: StateDir, cards: list[str], customers: int, *, pepper: bytes = PEPPER) -> None:
     """Write a snapshot of synthetic tokens with the real ones of our cards among them."""
     members = {
-        token_of(normalise(card, CodeKind.CARD), PEPPER): MirrorRecord(
+        token_of(normalise(card, CodeKind.CARD), pepper): MirrorRecord(
             customer_id=f"member-{number}", first_name="Katharina", language="en", segments={"best": None}
         )
         for number, card in enumerate(cards)
