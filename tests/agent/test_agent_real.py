@@ -222,7 +222,7 @@ def test_the_journal_is_copied_unparked_and_exported_while_the_store_runs(store:
     assert Path(json.loads(command(store, "journal", "backup", "--json"))["path"]).is_file()
     unparked = json.loads(command(store, "journal", "unpark", "hub", "1", "--json"))
     assert (unparked["destination"], unparked["seq"]) == ("hub", 1)
-    command(store, "journal", "export", str(tmp_path / "two.csv"), "--csv", "--db", code=1)
+    command(store, "journal", "export", str(tmp_path / "two.csv"), "--csv", "--db", code=2)
     assert not (tmp_path / "two.csv").exists()
     command(store, "journal", "export", str(tmp_path / "one.db"))
     with contextlib.closing(sqlite3.connect(tmp_path / "one.db")) as exported:
