@@ -77,7 +77,7 @@ class Performance:
                 f"  the paper    {stage.roll_url}",
                 f"  the cashiers {cashiers}",
                 f"  the kiosk    {stage.desk_url}/kiosk/{KIOSK}",
-                f"  the hub      {stage.hub_url}",
+                f"  the hub      {stage.hub_url}/?live=1",
                 f"  everything   {self.folder}",
                 "",
                 "  Ctrl-C ends it.",

@@ -153,12 +153,12 @@ def test_the_chains_own_pages_are_open_to_everybody(browser: Browser, served: Se
     with page_of(browser, language=language, size="small") as page:
         page.goto(served.address(f"/sign-in?lang={language}"))
         looks_right(page, f"hub-sign-in-{language}-small")
-        for name, path in (("ina", "/fleet"), ("ada", "/audit")):
+        for name, path in (("ina", "/fleet"), ("ina", "/"), ("ada", "/audit")):
             page.goto(served.address(f"/sign-in?lang={language}"))
             page.locator("#name").fill(name)
             page.locator("#password").fill(PASSWORD)
             page.locator("main button").click()
             expect(page.locator(".who")).to_be_visible()
             page.goto(served.address(f"{path}?lang={language}"))
-            looks_right(page, f"hub-{path[1:]}-{language}-small")
+            looks_right(page, f"hub-{path[1:] or 'stores'}-{language}-small")
             page.locator(".who button").click()

@@ -61,6 +61,15 @@ async def test_the_page_loads_nothing_from_elsewhere_and_runs_no_script(rig):
     assert css.headers["content-type"].startswith("text/css")
 
 
+async def test_the_page_renews_itself_for_whoever_asks_for_it(rig):
+    async with rig.serving():
+        still, live = (await get(rig, "/?lang=en")).text, (await get(rig, "/?lang=en&live=1")).text
+    assert 'http-equiv="refresh"' not in still
+    assert 'http-equiv="refresh" content="10"' in live
+    assert "every ten seconds" in still
+    assert "no more" in live
+
+
 @pytest.mark.parametrize("language", [code for code, _ in LANGUAGES])
 async def test_the_page_speaks_each_language(rig, language):
     async with rig.serving():
