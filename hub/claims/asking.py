@@ -7,16 +7,16 @@ with the same link. A contact gets no more messages a day than from the claim pa
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.claims.joining import Joining, change_permissions
+from hub.claims.joining import Joining, change_permissions, keep_answers
 from hub.claims.senders import Message, Senders
 from hub.imports.merging import merge_account
 from hub.imports.tokenising import CodeBook, tokenise
-from hub.storage.ports import Database, Session
+from hub.storage.ports import Database, Row, Session
 from retail.errors import RefusedError, TryAgainError
 from sync.protocol.tokens import CodeKind
 
@@ -91,11 +91,20 @@ def confirm_joining(session: Session, tenant_id: str, row: Sequence[Any]) -> str
         )
         session.run("touch_customer", change_no=change_no, **joined)
     elif str(holder[0]) != joined["customer_id"]:
+        answers = session.rows("answers_of", **joined)
         merge_account(session, {**joined, "into_id": str(holder[0]), "change_no": change_no})
+        _bring_answers(session, {**joined, "customer_id": str(holder[0])}, answers, change_no=change_no)
     customer_id = str(holder[0]) if holder else joined["customer_id"]
     allowed = [str(each["purpose"]) for each in json.loads(waiting[0])] if waiting else []
     change_permissions(session, {"tenant_id": tenant_id, "customer_id": customer_id}, add=allowed, change_no=change_no)
     return customer_id
+
+
+def _bring_answers(session: Session, who: Mapping[str, str], answers: Sequence[Row], *, change_no: int) -> None:
+    """Give what somebody has answered when they joined anew to the account that they had: it is the newer answer."""
+    for segment, day in answers:
+        question, _, answer = str(segment).removeprefix("survey-").rpartition("-")
+        keep_answers(session, who, [(question, answer)], day=str(day), change_no=change_no)
 
 
 def _spelled(book: CodeBook, sealed: bytes, index: bytes) -> str:

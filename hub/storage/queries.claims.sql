@@ -102,6 +102,11 @@ WHERE tenant_id = :tenant_id AND customer_id = :customer_id;
 SELECT customer_id FROM customer
 WHERE tenant_id = :tenant_id AND permissions LIKE :word ORDER BY customer_id;
 
+-- name: answers_of
+-- What somebody has answered, and since when.
+SELECT segment, entered FROM customer_segment
+WHERE tenant_id = :tenant_id AND customer_id = :customer_id AND substr(segment, 1, 7) = 'survey-' ORDER BY segment;
+
 -- name: drop_answers
 -- The answer to a question of the survey is no more what it was.
 DELETE FROM customer_segment WHERE tenant_id = :tenant_id AND customer_id = :customer_id

@@ -113,11 +113,14 @@ async def test_who_is_a_member_already_keeps_one_account_and_gets_the_new_card(
         await client.post(mailbox.link())
         [(first, *_)] = members(chain)
         joins(chain, device, "e2", code="2900000000024")
+        newer = [{"question_id": "shops_for", "answer": "me"}]
+        device.journal.append("survey.answered", {"answers": newer, "enrolment_id": "e2"})
         await deliver_all(chain, device)
         await learn(chain)
         assert len(members(chain)) == 2, "until the contact has answered nobody knows that it is the same person"
         await client.post(mailbox.link())
         assert [each[0] for each in members(chain)] == [first]
+        assert chain.rows("SELECT customer_id, segment FROM customer_segment") == [(first, "survey-shops_for-me")]
         assert chain.rows("SELECT kind, customer_id FROM customer_code ORDER BY kind, code_index") == [
             ("card", first),
             ("card", first),
