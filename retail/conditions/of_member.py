@@ -32,7 +32,7 @@ class InSegment(Condition):
         return (frozenset(((KeyKind.SEGMENT, self.segment),)),)
 
     def __str__(self) -> str:
-        return quoted(self.segment)
+        return f'"{self.segment}"' if ":" in self.segment else quoted(self.segment)  # plain, it would say goods
 
 
 class MemberState(StrEnum):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retail.conditions.condition import FIRST_WORDS, Comparison
@@ -118,6 +118,8 @@ all_facts = st.builds(
 
 @settings(max_examples=100)
 @given(rules)
+@example(InSegment(SegmentId(":")))
+@example(InSegment(SegmentId("category:coffee")))
 def test_the_text_of_a_rule_reads_back_as_the_same_rule(rule: Rule) -> None:
     assert parse_rule(str(rule)) == rule
 
