@@ -91,7 +91,7 @@ class Erasing:
         self.feed.publish_erasures(tenant_id, now=now)
         for customer_id, each in locators.items():
             self._erase_records(tenant_id, customer_id, each)
-        through = self._through(tenant_id)
+        through = self.through(tenant_id)
         wanted = [half for several in locators.values() for half in token_halves(several)]
         for kept in self.files.all(tenant_id):
             if kept.file.kind in MIRROR_KINDS and wanted:
@@ -116,7 +116,7 @@ class Erasing:
         """Return the number of the last erasure, and how far each store is."""
         with self.database.reading() as session:
             marks = session.rows("erased_marks", tenant_id=tenant_id)
-        through = self._through(tenant_id)
+        through = self.through(tenant_id)
         lines = [
             {
                 "store_id": store_id,
@@ -175,7 +175,8 @@ class Erasing:
         file = kept.file.model_copy(update={"erased_through": through})
         self.files.put_in_place_of(tenant_id, kept, draft=draft, file=file)
 
-    def _through(self, tenant_id: str) -> int:
+    def through(self, tenant_id: str) -> int:
+        """Return the number of the last erasure that was ordered; 0 before the first."""
         with self.database.reading() as session:
             row = session.row("last_erasure", tenant_id=tenant_id)
         return int(row[0]) if row and row[0] is not None else 0

@@ -115,7 +115,7 @@ class FeedUpkeep:
         """Tell the chain's people which stores have fallen ill since the last turn."""
         from hub.alarm import raise_alarm  # noqa: PLC0415 - an HTTP client, where somebody wants to be told
 
-        through, _ = Erasing(hub.database, hub.files, hub.feed).stores(hub.config.tenant)
+        through = Erasing(hub.database, hub.files, hub.feed).through(hub.config.tenant)
         watch = FleetWatch(hub.database, hub.config.tenant, partial(raise_alarm, hub.config.alert_webhook))
         watch.look(now=hub.clock(), through=through)
 

@@ -70,4 +70,4 @@ def _assign(hub: Hub) -> None:
 
 
 def _through(hub: Hub) -> int:
-    return Erasing(hub.database, hub.files, hub.feed).stores(hub.config.tenant)[0]
+    return Erasing(hub.database, hub.files, hub.feed).through(hub.config.tenant)

@@ -94,11 +94,10 @@ class Asked:
 
 
 def _view(hub: Hub, asked: Asked) -> FleetView:
-    through, _ = Erasing(hub.database, hub.files, hub.feed).stores(hub.config.tenant)
     return fleet_view(
         hub.reports.stores(hub.config.tenant, troubles_only=True),
         now=hub.clock(),
-        through=through,
+        through=Erasing(hub.database, hub.files, hub.feed).through(hub.config.tenant),
         wanted=asked.wanted,
         first=(asked.page - 1) * PER_PAGE,
         count=PER_PAGE,
