@@ -1,4 +1,4 @@
-"""The long tier: a million inputs against everything that reads print jobs (`make soak`)."""
+"""The long tier: a million inputs against each part that reads print jobs (`make soak`)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,26 @@ from pathlib import Path
 import pytest
 
 RUNS = 1_000_000
-INPUT_BYTES_MAX = 96  # long enough for several commands; longer inputs find nothing that these do not, and slowly
+INPUT_BYTES_MAX = 40  # several commands, or a receipt by pieces; longer inputs find nothing that these do not, slowly
+TARGETS = ("tokens", "paper", "render", "reading")
 
 
-@pytest.mark.slow
-def test_a_million_inputs_raise_nothing_and_lose_nothing(tmp_path: Path, corpus: Path) -> None:
-    pytest.importorskip("atheris", reason="pip install atheris")
-    seeds = tmp_path / "seeds"
-    seeds.mkdir()
+def seeds_of(corpus: Path, folder: Path) -> None:
+    """Write a piece of every job of the corpus, with the bytes that choose how it is read."""
+    folder.mkdir()
     for number, job in enumerate(sorted((corpus / "print_jobs").rglob("*.bin"))):
         data = job.read_bytes()
         start = number * 37 % max(1, len(data) - INPUT_BYTES_MAX)
-        (seeds / job.name).write_bytes(bytes((number % 24, number % 64)) + data[start : start + INPUT_BYTES_MAX])
-    script = Path(__file__).with_name("fuzz_paper.py")
+        (folder / job.name).write_bytes(bytes((number % 24, number % 64)) + data[start : start + INPUT_BYTES_MAX - 2])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_million_inputs_raise_nothing_and_lose_nothing(target: str, tmp_path: Path, corpus: Path) -> None:
+    pytest.importorskip("atheris", reason="pip install atheris")
+    seeds = tmp_path / "seeds"
+    seeds_of(corpus, seeds)
+    script = Path(__file__).with_name(f"fuzz_{target}.py")
     seed = os.environ.get("TILLSTREAM_SEED", "0")
     done = subprocess.run(
         [
