@@ -102,12 +102,16 @@ class PointsLedger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What a member is told. `spendable` is what a till may take; `expires_next` when the first of `expiring` go."""
+    """What a member is told. `spendable` is what a till may take; on `expires_next` go `expiring_next` points.
+
+    They are the first of all that are `expiring`: those of other lots go on days of their own.
+    """
 
     spendable: int
     pending: int
     expiring: int
     expires_next: date | None
+    expiring_next: int
     debt: int
     expired: int
 
@@ -118,16 +122,16 @@ def balance(ledger: PointsLedger, today: date) -> Balance:
     for lot in ledger.lots.values():
         by_state[lot.state(today)] += lot.remaining
     spendable = sum(lot.remaining for lot in ledger.lots.values() if lot.is_spendable(today))
-    expiring = [
-        lot.expires_on
-        for lot in ledger.lots.values()
-        if lot.remaining and lot.expires_on is not None and lot.state(today) is LotState.EXPIRING
-    ]
+    expiring: dict[date, int] = {}
+    for lot in ledger.lots.values():
+        if lot.remaining and lot.expires_on is not None and lot.state(today) is LotState.EXPIRING:
+            expiring[lot.expires_on] = expiring.get(lot.expires_on, 0) + lot.remaining
     return Balance(
         spendable=max(spendable - ledger.debt, 0),
         pending=by_state[LotState.PENDING],
         expiring=by_state[LotState.EXPIRING],
         expires_next=min(expiring, default=None),
+        expiring_next=expiring[min(expiring)] if expiring else 0,
         debt=ledger.debt,
         expired=by_state[LotState.EXPIRED],
     )

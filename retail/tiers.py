@@ -26,6 +26,11 @@ class TierPolicy:
     period_days: int = 365
     grace_days: int = GRACE_DAYS
 
+    def higher(self, given: str, earned: str) -> str:
+        """Return the higher of a tier that was given and one that was earned; one that is no level is the lowest."""
+        needed = {level.tier_id: level.points_needed for level in self.levels}
+        return given if needed.get(given, -1) > needed.get(earned, -1) else earned or given
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierStanding:

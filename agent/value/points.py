@@ -25,7 +25,7 @@ from retail.line_items import ReturnLineItem, SaleLineItem
 from retail.loyalty import Account
 from retail.money import Money
 from retail.offers.campaign import Campaign
-from retail.points import Lot, PointsLedger, balance, check_conservation, earn, reverse, reverse_newest
+from retail.points import Lot, PointsLedger, check_conservation, earn, reverse, reverse_newest
 from retail.transaction import RetailTransaction
 from retail.value_policy import EarnPolicy
 
@@ -192,11 +192,6 @@ class PointsDesk:
             )
         terms = {**_spent_terms(earn_policy), "without_receipt": True, "at": at.isoformat()}
         return [(JournalKind.POINTS_REVERSED, {**each, **terms}) for each in told]
-
-    def expiring(self, account: str, today: date) -> tuple[int, date | None]:
-        """Return how many points earned here will expire soon, and when the first of them go."""
-        stands = balance(points_of(self._book.get(What.POINTS, account)), today)
-        return stands.expiring, stands.expires_next
 
     def _reverse(self, row: Row, taken: Mapping[str, int], *, reversal_id: str) -> list[Told]:
         """Take points back from the lots that they went to: the sale's own (named ``), and its bonuses' ones."""

@@ -15,6 +15,7 @@ from hub.storage.ports import Database
 from retail.facts import Facts
 from retail.loyalty import Account
 from retail.segments import Rule
+from retail.tiers import TierPolicy
 from sync.protocol.mirror_account import account_of
 
 EVERYWHERE: dict[str, str | int] = {"store_id": "", "since": "", "unplaced": 0}
@@ -30,22 +31,30 @@ class Audience:
     examples: tuple[str, ...] = ()
 
 
-def accounts(database: Database, tenant_id: str) -> Iterator[Account]:
+def accounts(database: Database, tenant_id: str, *, tiers: TierPolicy | None = None) -> Iterator[Account]:
     """Yield every customer that a code leads to, once, as stores are told of them."""
     seen: set[str] = set()
     with database.reading() as session:
         for row in distinct(session.each("mirror_entries", tenant_id=tenant_id, **EVERYWHERE)):
-            _, record = entry_of(row)
+            _, record = entry_of(row, tiers)
             if record.customer_id not in seen:
                 seen.add(record.customer_id)
                 yield account_of(record)
 
 
-def audience_of(database: Database, tenant_id: str, rule: Rule, *, at: datetime, examples_max: int = 0) -> Audience:
+def audience_of(
+    database: Database,
+    tenant_id: str,
+    rule: Rule,
+    *,
+    at: datetime,
+    examples_max: int = 0,
+    tiers: TierPolicy | None = None,
+) -> Audience:
     """Return whom a rule means at a moment (aware)."""
     customers = meant = 0
     examples: list[str] = []
-    for account in accounts(database, tenant_id):
+    for account in accounts(database, tenant_id, tiers=tiers):
         customers += 1
         if rule.is_true(Facts(moment=at, account=account)):
             meant += 1

@@ -250,13 +250,15 @@ def unmapped_lines(config: Path | None, *, state_dir: Path | None, limit: int) -
 def audience_told(config: Path | None, *, state_dir: Path | None, rule: str, examples: int) -> dict[str, Any]:
     """Return whom a rule means now. Raises ConfigurationError with the place of what is wrong in it."""
     from hub.feed.audience import audience_of  # noqa: PLC0415
+    from hub.value.published import published_policy  # noqa: PLC0415
     from retail.rule_words import parse_rule  # noqa: PLC0415
 
     with opened(config, state_dir) as hub:
         with hub.database.reading() as session:
             segments = {str(row[0]) for row in session.rows("segment_names", tenant_id=hub.config.tenant)}
         parsed = parse_rule(rule, segments=segments or None)
-        found = audience_of(hub.database, hub.config.tenant, parsed, at=hub.clock(), examples_max=examples)
+        tiers = published_policy(hub.files, hub.config.tenant).tiers
+        found = audience_of(hub.database, hub.config.tenant, parsed, at=hub.clock(), examples_max=examples, tiers=tiers)
     return {
         "rule": str(parsed),
         "customers": found.customers,

@@ -24,6 +24,7 @@ from hub.feed.records import distinct, entry_of
 from hub.storage.ports import Database, Session
 from hub.value.published import published_policy
 from hub.value.standing import Standings
+from retail.tiers import TierPolicy
 from sync.protocol.feed_messages import FeedFile, FeedKind, MirrorPart
 from sync.protocol.mirror_file import TOMBSTONE, MirrorFile, Tombstone
 from sync.protocol.mirror_pages import SOURCES_MAX
@@ -53,6 +54,7 @@ class _Round:
     change_no: int
     made_no: int
     now: datetime
+    tiers: TierPolicy | None
     kept: list[KeptFile]
     fresh: list[KeptFile]
     versions: Iterator[int]
@@ -95,7 +97,8 @@ class Publisher:
         `is_fresh`: an overlay that the next publication holds too and replaces, so that there may be many a day.
         None when nobody changed. What changes meanwhile waits for the next time. Points and tiers are worked out first.
         """
-        Standings(self.database).refresh(tenant_id, tiers=published_policy(self.files, tenant_id).tiers, now=now)
+        tiers = published_policy(self.files, tenant_id).tiers
+        Standings(self.database).refresh(tenant_id, tiers=tiers, now=now)
         with self.database.reading() as session:
             change_no, made_no = (_mark(session, tenant_id, what) for what in ("customers", "mirror"))
             if change_no == 0 or (is_fresh and change_no == _mark(session, tenant_id, FRESH_CHANGE)):
@@ -110,6 +113,7 @@ class Publisher:
                 change_no=change_no,
                 made_no=made_no,
                 now=now,
+                tiers=tiers,
                 kept=[each for each in everything if each not in fresh],
                 fresh=fresh,
                 versions=itertools.count(first_version),
@@ -159,7 +163,7 @@ class Publisher:
         picked = self.nearby.values(store_id, found.now.date())
         rows = found.session.each("mirror_entries", tenant_id=found.tenant_id, **picked)
         count, version = found.number("count_tokens", **picked), next(found.versions)
-        entries = (entry_of(row) for row in distinct(rows))
+        entries = (entry_of(row, found.tiers) for row in distinct(rows))
         head = write_snapshot(draft, entries, count=count, chain=found.tenant_id, version=version)
         return draft, _made(FeedKind.MIRROR, version, found, store_id, entries=head.entry_count)
 
@@ -168,7 +172,9 @@ class Publisher:
         picked = self.nearby.values(store_id, found.now.date())
         changes: dict[str, str | int] = {"tenant_id": found.tenant_id, "change_no": found.change_no}
         rows = found.session.each("mirror_changes", **changes, **picked)
-        entries: Iterator[tuple[bytes, MirrorRecord | Tombstone]] = map(entry_of, distinct(rows))
+        entries: Iterator[tuple[bytes, MirrorRecord | Tombstone]] = (
+            entry_of(row, found.tiers) for row in distinct(rows)
+        )
         version, count = next(found.versions), found.number("count_changes", change_no=found.change_no)
         with ExitStack() as stack:
             if store_id:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from hub.storage.ports import Row
+from retail.tiers import TierPolicy
 from sync.protocol.mirror_record import MirrorRecord
 
 SEGMENTS_MAX = 100
@@ -30,10 +31,13 @@ def distinct(rows: Iterator[Row]) -> Iterator[Row]:
             yield row
 
 
-def entry_of(row: Row) -> tuple[bytes, MirrorRecord]:
-    """Return a customer's token and record, of a row of `mirror_entries` or `mirror_changes`."""
+def entry_of(row: Row, tiers: TierPolicy | None = None) -> tuple[bytes, MirrorRecord]:
+    """Return a customer's token and record, of a row of `mirror_entries` or `mirror_changes`.
+
+    `tiers` say which is higher, the tier that the chain imported or the one that was earned.
+    """
     token, customer_id, first_name, language, birthday, tier, points, household_id, employee, *more = row
-    no_paper, member_since, permissions, rfm_cell, purchases, last_visit, expiring, expire_on, *lists = more
+    no_paper, member_since, permissions, rfm_cell, purchases, last_visit, expiring, expire_on, earned, *lists = more
     segments, bought, contacts = (_parts(each) for each in lists)
     memberships = [_split(part, 3) for part in segments[:SEGMENTS_MAX]]
     newest = sorted((_split(part, 2) for part in bought), key=lambda each: (each[1], each[0]), reverse=True)
@@ -41,7 +45,7 @@ def entry_of(row: Row) -> tuple[bytes, MirrorRecord]:
         customer_id=customer_id,
         first_name=first_name,
         language=language,
-        tier=tier,
+        tier=tiers.higher(tier, earned) if tiers else earned or tier,
         points=points,
         points_expiring=expiring,
         points_expire_on=_day(expire_on),

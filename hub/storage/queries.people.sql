@@ -169,11 +169,11 @@ WHERE k.tenant_id = :tenant_id AND k.token IS NOT NULL
 -- Everybody that a code leads to, in the order of the mirror file. Lists come as name=value, joined by a separator.
 -- With a store: those only who were seen there, or in a store near it, since a day, and, where the chain wants it, those
 -- who were never seen anywhere.
-SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, coalesce(nullif(p.tier, ''), c.tier),
+SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier,
     coalesce(p.points, c.points), c.household_id, c.employee,
     c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit,
     CASE WHEN p.expiring > 0 THEN p.expiring ELSE c.points_expiring END,
-    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END,
+    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END, coalesce(p.tier, ''),
     (SELECT group_concat(s.segment || '=' || s.valid_until || '=' || s.entered, char(31)) FROM customer_segment s
      WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id),
     (SELECT group_concat(b.key || '=' || b.day, char(31)) FROM customer_bought b
@@ -195,11 +195,11 @@ ORDER BY k.token;
 
 -- name: mirror_changes
 -- The same of those who changed up to a number.
-SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, coalesce(nullif(p.tier, ''), c.tier),
+SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier,
     coalesce(p.points, c.points), c.household_id, c.employee,
     c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit,
     CASE WHEN p.expiring > 0 THEN p.expiring ELSE c.points_expiring END,
-    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END,
+    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END, coalesce(p.tier, ''),
     (SELECT group_concat(s.segment || '=' || s.valid_until || '=' || s.entered, char(31)) FROM customer_segment s
      WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id),
     (SELECT group_concat(b.key || '=' || b.day, char(31)) FROM customer_bought b

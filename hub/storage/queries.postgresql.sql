@@ -22,11 +22,11 @@ CROSS JOIN LATERAL (
 
 -- name: mirror_entries
 -- As in `queries.people.sql`, with this database's aggregate.
-SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, coalesce(nullif(p.tier, ''), c.tier),
+SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier,
     coalesce(p.points, c.points), c.household_id, c.employee,
     c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit,
     CASE WHEN p.expiring > 0 THEN p.expiring ELSE c.points_expiring END,
-    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END,
+    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END, coalesce(p.tier, ''),
     (SELECT string_agg(s.segment || '=' || s.valid_until || '=' || s.entered, chr(31)) FROM customer_segment s
      WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id),
     (SELECT string_agg(b.key || '=' || b.day, chr(31)) FROM customer_bought b
@@ -48,11 +48,11 @@ ORDER BY k.token;
 
 -- name: mirror_changes
 -- As there.
-SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, coalesce(nullif(p.tier, ''), c.tier),
+SELECT k.token, c.customer_id, c.first_name, c.language, c.birthday, c.tier,
     coalesce(p.points, c.points), c.household_id, c.employee,
     c.no_paper, c.member_since, c.permissions, c.rfm_cell, c.purchases, c.last_visit,
     CASE WHEN p.expiring > 0 THEN p.expiring ELSE c.points_expiring END,
-    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END,
+    CASE WHEN p.expiring > 0 THEN p.expire_on ELSE c.points_expire_on END, coalesce(p.tier, ''),
     (SELECT string_agg(s.segment || '=' || s.valid_until || '=' || s.entered, chr(31)) FROM customer_segment s
      WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id),
     (SELECT string_agg(b.key || '=' || b.day, chr(31)) FROM customer_bought b

@@ -125,7 +125,7 @@ def _day(record: Told) -> date:
 
 def _standing(stand: AccountStand, tier: TierStanding | None, today: date) -> PointsStanding:
     stands = balance(stand.ledger, today)
-    expiring = min(stands.expiring, stands.spendable)
+    expiring = min(stands.expiring_next, stands.spendable)
     return PointsStanding(
         points=stands.spendable,
         pending=stands.pending,
