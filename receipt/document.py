@@ -26,7 +26,7 @@ from receipt.escpos.interpreter import Interpreter
 from receipt.escpos.tokenizer import Token, Tokenizer
 from receipt.language import EVIDENCE_BYTES, PROOF_BYTES_MAX, STEP_BYTES, may_prove, spoken
 from receipt.layout import Typesetter
-from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode, PrintedFeed, PrintedImage
+from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode, PrintedFeed, PrintedImage, PrintedPage
 from receipt.plain_lines import is_text, print_lines
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.raster import stitched
@@ -278,6 +278,7 @@ class PaperReader:
                 codes=tuple(_moved(code, places) for code in sheet.codes),
                 pictures=tuple(_moved(image, places) for image in stitched(sheet.pictures)),
                 feeds=tuple(_moved(feed, places) for feed in sheet.feeds),
+                pages=sheet.pages(places),
                 drawn_sets=tuple(interpreter.drawn_sets),
                 language=self._language if self._commands_seen else Language.TEXT,
                 model=self._model.name,
@@ -347,11 +348,12 @@ def _lines_of(paper: Paper, first: int, after: int, *, start: int) -> Paper:
         codes=_between(paper.codes, first, after),
         pictures=_between(paper.pictures, first, after),
         feeds=_between(paper.feeds, first, after),
+        pages=_between(paper.pages, first, after),
         start=start,
     )
 
 
-Placed = TypeVar("Placed", PrintedCode, PrintedImage, PrintedFeed)
+Placed = TypeVar("Placed", PrintedCode, PrintedImage, PrintedFeed, PrintedPage)
 
 
 def _between(placed: tuple[Placed, ...], first: int, after: int) -> tuple[Placed, ...]:

@@ -60,6 +60,9 @@ class ImagePrinter:
     def print_bits(self, bits: Bits, offset: int) -> None:
         """Put an image on the paper, under what stands there."""
         sheet = self._typesetter
+        if sheet.page is not None:
+            sheet.picture(self._image(bits, sheet.x, offset))
+            return
         if not sheet.at_line_start:
             sheet.line_feed(offset)
         rest = max(0, sheet.area - bits.width)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from codecs import charmap_decode
 from collections import Counter
-from functools import cache
+from dataclasses import replace
 from itertools import accumulate, chain
 from typing import Any, Final
 
-from receipt.code_pages import Encoding
 from receipt.compose import Run, SetLine, as_seen, compose, line_end, passes, read_again
 from receipt.page_buffer import PageBuffer
-from receipt.page_repair import PageRepair, unknown_page
-from receipt.paper import PaperLine, PrintedCode, PrintedFeed, PrintedImage, Span, Style, Symbology
+from receipt.page_repair import PageRepair
+from receipt.paper import PaperLine, PrintedCode, PrintedFeed, PrintedImage, PrintedPage, Span, Symbology
+from receipt.print_head import UNNAMED_DOTS_MAX, PrintHead
 from receipt.printers import PrinterModel
 
 LINES_MAX: Final = 5_000  # 20 m of paper: no receipt is longer, a stream of line feeds is
@@ -27,27 +27,15 @@ RETURNS_MAX: Final = 8  # printing over a line more often than that is ending li
 CODES_MAX: Final = 200
 PICTURE_BYTES_MAX: Final = 4 * 1024 * 1024  # 58,000 rows of 576 dots: 7 m of picture
 TAB_CELLS: Final = 8  # a tab stop every 8 characters until the till sets its own
-UNNAMED_DOTS_MAX: Final = 832  # a printer nobody named may be as wide as a 4-inch one if the till says so
 UNBOUNDED_DOTS: Final = 1_000_000  # lines of a page have their own places and are not broken
 
-NORMAL: Final = Style()
-_FONT_B: Final = 1
 
-
-@cache
-def _restyled(style: Style, name: str, value: Any) -> Style:
-    return Style(**({each: getattr(style, each) for each in style.__slots__} | {name: value}))
-
-
-class Typesetter:
-    """See the module's contract. The attributes are the head's settings."""
+class Typesetter(PrintHead):
+    """See the module's contract."""
 
     def __init__(self, model: PrinterModel) -> None:
-        self.model = model
-        self._font_b_dots = model.dots // model.columns_b
+        super().__init__(model)
         self.repair = PageRepair(model)
-        self._eight_bit_kanji = False
-        self.reset()
         self.begin()
 
     def begin(self) -> None:
@@ -61,6 +49,7 @@ class Typesetter:
         self.codes: list[PrintedCode] = []
         self.pictures: list[PrintedImage] = []
         self.feeds: list[PrintedFeed] = []  # by dots (`paper_feed`)
+        self._pages: list[tuple[PageBuffer, int, int, int]] = []  # with their first line, the one after, their offset
         self.picture_bytes = 0
         self.truncated = False
         self._pieces = 0
@@ -69,21 +58,6 @@ class Typesetter:
         self.x = 0
         self._placed = True
         self.page: PageBuffer | None = None
-
-    def reset(self) -> None:
-        """Go back to the settings of a printer just switched on; what is printed stays."""
-        self.encoding = Encoding(self.model.code_pages.get(0, "cp437"), 0, self.model.double_byte)
-        self.style = NORMAL
-        self.font_dots = self.model.cell_dots
-        self.spacing = 0
-        self.cell = self.font_dots
-        self.justification = 0
-        self._line_justification = 0
-        self.margin = 0
-        self.width: int | None = None
-        self.tabs: tuple[int, ...] | None = None
-        self.area = self.model.dots
-        self._kanji_codec = self._other_kanji = self.model.double_byte or "gb18030"
 
     @property
     def line_index(self) -> int:
@@ -103,42 +77,6 @@ class Typesetter:
     def blank(self) -> bool:
         """Whether nothing has been printed since the document began (line feeds apart)."""
         return self.trailing_feed == len(self._lines) and not (self._runs or self.codes or self.pictures)
-
-    def restyle(self, **changes: Any) -> None:
-        """Change how the next characters look (names of `Style`)."""
-        style = self.style
-        for name, value in changes.items():
-            style = _restyled(style, name, value)
-        if style is not self.style:
-            self.style = style
-            self.font_dots = self._font_b_dots if style.font == _FONT_B else self.model.cell_dots
-            self.cell = (self.font_dots + self.spacing) * style.width
-
-    def space(self, dots: int) -> None:
-        """Set the gap at the right of each character."""
-        self.spacing = dots
-        self.cell = (self.font_dots + dots) * self.style.width
-
-    def frame(self, *, margin: int | None = None, width: int | None = None) -> None:
-        """Set the left margin and the width of the print area, where the till says so."""
-        self.margin = self.margin if margin is None else margin
-        self.width = self.width if width is None else width
-        dots = self.model.dots if self.model.vendor != "Generic" else max(self.model.dots, UNNAMED_DOTS_MAX)
-        if self.width is None:
-            self.area = max(self.model.dots - self.margin, self.cell)
-        else:
-            self.area = max(min(self.width, dots - self.margin), self.cell)
-
-    @property
-    def encoding(self) -> Encoding:
-        """How the next bytes are to be read, as the till declared it."""
-        return self._encoding
-
-    @encoding.setter
-    def encoding(self, encoding: Encoding) -> None:
-        self._encoding = encoding
-        self._ascii_is_plain = encoding.ascii_is_plain
-        self._table: str | None = None  # of the page, once it is beyond doubt and has one byte a character
 
     def put(self, data: bytes, offset: int) -> None:
         """Print bytes where the head stands."""
@@ -164,15 +102,6 @@ class Typesetter:
         self._placed = False
         if self.x > LINE_CELLS_MAX * self.cell:
             self.line_feed(offset)
-
-    def _kanji_of(self, data: bytes, declared: Encoding) -> Encoding:
-        """Return the ideographs meant: one that has printed pairs of eight bits knows none of seven (`FS C 0`)."""
-        if not data.isascii():
-            self._eight_bit_kanji = True
-        if declared.double_byte != "jis" or not self._eight_bit_kanji:
-            return declared
-        self.encoding = declared._replace(double_byte=self._other_kanji)
-        return self.encoding
 
     def whole_line(self, data: bytes, offset: int) -> bool:
         """Print a line and feed, in one go where nothing special is going on; else do nothing and return False.
@@ -203,20 +132,6 @@ class Typesetter:
             self._table = read.table
         return self._table
 
-    def select_page(self, number: int, codec: str | None) -> None:
-        """Choose a code page by its number; `codec` is what the model says of it, None when it does not know."""
-        self.encoding = self.encoding._replace(codec=codec or unknown_page(number))
-
-    def kanji_system(self, codec: str) -> None:
-        """Choose how ideographs are written: `cp932` is known by its first bytes, `jis` only when switched on."""
-        self._kanji_codec = codec
-        on = codec != "jis" or self.encoding.double_byte == "jis"
-        self.encoding = self.encoding._replace(double_byte=codec if on else None)
-
-    def ideographs(self, *, on: bool) -> None:
-        """Switch double-byte characters on or off."""
-        self.encoding = self.encoding._replace(double_byte=self._kanji_codec if on else None)
-
     def move(self, x: int) -> None:
         """Go to a position on the line."""
         self.x = max(0, x)
@@ -243,7 +158,7 @@ class Typesetter:
     def line_feed(self, offset: int, spacing: int = 0) -> None:
         """Finish the line; `spacing` is what the paper moves by, of interest in page mode only."""
         if self.page is not None:
-            self._into_page(spacing)
+            self.page.feed(self.take_runs(), spacing)
             return
         self.x = 0
         self._placed = True
@@ -274,67 +189,35 @@ class Typesetter:
         for _ in range(lines):
             self.line_feed(offset)
 
-    def _into_page(self, spacing: int) -> None:
-        page = self.page
-        if page is None:
-            return
-        if self._runs:
-            page.add(tuple(self._runs), self._line_offset)
-            self._runs = []
-            self._returns = []
-        page.y += spacing
+    def take_runs(self) -> SetLine | None:
+        """Take off what stands on the line that is not fed yet: it goes elsewhere; None where nothing does."""
+        runs, self._runs, self._returns = self._runs, [], []
         self.x = 0
         self._placed = True
+        return SetLine(tuple(runs), 0, 0, UNBOUNDED_DOTS, self._line_offset) if runs else None
 
-    def open_page(self, offset: int) -> None:
-        """Begin to collect what is printed, to be printed at once (page mode)."""
-        if self.page is None and self._runs:
-            self.line_feed(offset)
-        self._runs = []
-        self._returns = []
-        self.x = 0
-        self.page = PageBuffer(self.model.dots)
+    @property
+    def pages_printed(self) -> int:
+        """How many pages of page mode the document has so far."""
+        return len(self._pages)
 
-    def drop_page(self) -> None:
-        """Leave page mode; what was collected and not printed is lost."""
-        if self.page is not None:
-            self._runs = []
-            self._returns = []
-            self.x = 0
-            self.page = None
-
-    def page_area(self, x: int, y: int, *, width: int, height: int) -> None:
-        """Choose the part of the page to write in, in dots."""
-        if self.page is not None:
-            self._into_page(0)
-            self.page.select(x, y, width=width, height=height)
-
-    def turn_page(self, direction: int) -> None:
-        """Choose the direction of writing: 0 left to right, 1 upwards, 2 upside down, 3 downwards."""
-        if self.page is not None:
-            self._into_page(0)
-            self.page.direction = direction
-            self.page.y = 0
-
-    def move_down(self, *, to: int | None = None, by: int = 0) -> None:
-        """Move to a vertical position of the page's area, where there is a page."""
-        if self.page is not None:
-            x = self.x
-            self._into_page(0)
-            self.move(x)
-            self.page.y = max(0, self.page.y + by if to is None else to)
-
-    def print_page(self, offset: int) -> None:
-        """Print what the page holds; it stays in page mode and is empty."""
-        page = self.page
-        if page is None:
+    def keep_page(self, page: PageBuffer, offset: int) -> None:
+        """Print what a page holds."""
+        lines = page.lines()
+        if self._full or not (lines or page.things):
             return
-        self._into_page(0)
-        for runs, line_offset in page.lines():
-            self._foreign = True
-            self._keep_set(SetLine(runs, 0, 0, UNBOUNDED_DOTS, line_offset))
+        self._foreign = True
+        first = len(self._lines)
+        for line in lines:
+            self._keep_set(line)
+        self._pages.append((page, first, len(self._lines), offset))
+        for thing in page.things:
+            line_index = min(first + sum(line.offset < thing.offset for line in lines), len(self._lines))
+            if isinstance(thing, PrintedCode):
+                self.codes.append(replace(thing, line=line_index))
+            else:
+                self.pictures.append(replace(thing, line=line_index))
         self.trailing_feed = 0
-        self.open_page(offset)
 
     def _keep_set(self, line: SetLine) -> None:
         if self._full or len(self._lines) >= LINES_MAX or self._pieces >= PIECES_MAX:
@@ -348,28 +231,39 @@ class Typesetter:
 
     def code(self, symbology: Symbology, data: str, offset: int, **drawn: Any) -> None:
         """Print a barcode or two-dimensional code."""
-        if self._runs:
+        if self._runs and self.page is None:
             self.line_feed(offset)
         if len(self.codes) >= CODES_MAX:
             self.truncated = True
             return
-        self.trailing_feed = 0
-        self.codes.append(
-            PrintedCode(
-                symbology=symbology,
-                data=data,
-                line=len(self._lines),
-                offset=offset,
-                justification=self.justification,
-                **drawn,
-            )
+        printed = PrintedCode(
+            symbology=symbology,
+            data=data,
+            line=len(self._lines),
+            offset=offset,
+            justification=self.justification,
+            **drawn,
         )
+        if self.page is not None:
+            self._into_page(printed, self.x)
+            return
+        self.trailing_feed = 0
+        self.codes.append(printed)
+
+    def _into_page(self, thing: PrintedCode | PrintedImage, x: int) -> None:
+        assert self.page is not None
+        self.page.feed(self.take_runs(), 0)
+        self.page.put(thing, x)
+        self.move(x)
 
     def picture(self, image: PrintedImage) -> None:
         """Print an image."""
         self.picture_bytes += len(image.rows)
         if self.picture_bytes > PICTURE_BYTES_MAX:
             self.truncated = True
+            return
+        if self.page is not None:
+            self._into_page(image, image.x_dots)
             return
         self.trailing_feed = 0
         self.pictures.append(image)
@@ -389,6 +283,23 @@ class Typesetter:
         if len(lines) == len(self._lines):
             return lines, {}
         return lines, dict(enumerate(accumulate(map(len, self._lines), initial=0)))
+
+    def pages(self, places: dict[int, int]) -> tuple[PrintedPage, ...]:
+        """Return the pages of page mode, once the document is finished; `places` is where its lines stand."""
+        return tuple(
+            [
+                PrintedPage(
+                    line=places.get(first, first),
+                    lines=places.get(after, after) - places.get(first, first),
+                    offset=offset,
+                    height_dots=page.height_dots,
+                    texts=tuple(
+                        [(place, compose(read_again(line, self.repair.settled))[0]) for place, line in page.texts]
+                    ),
+                )
+                for page, first, after, offset in self._pages
+            ]
+        )
 
     def _widen(self) -> None:
         """Undo the breaking of lines that end alike beyond the edge: the printer is wider than we assume."""

@@ -119,6 +119,45 @@ class PaperLine(NamedTuple):
         return bool(self.spans) and all(span.style.bold for span in self.spans)
 
 
+class PagePlace(NamedTuple):
+    """Where something stands on a page (page mode), in dots, before the page is turned to be read.
+
+    `x` runs along the direction of writing and `y` across it, from the corner of the area where writing begins.
+    """
+
+    page: int  # the n-th of the paper's `pages`, from 0
+    direction: int  # of writing: 0 left to right, 1 upwards, 2 upside down, 3 downwards
+    x: int
+    y: int
+    on_base: bool  # `y` is where the foot stands, else where the head does
+    area: tuple[int, int, int, int]  # on the page: left, top, width, height
+
+    def box(self, width: int, height: int, *, foot: int) -> tuple[int, int, int, int]:
+        """Return left, top, width and height on the page of what is so large; its foot is so far below its head."""
+        x, y = self.x, max(0, self.y - foot) if self.on_base else self.y
+        left, top, across, down = self.area
+        match self.direction:
+            case 1:
+                return left + y, top + down - x - width, height, width
+            case 2:
+                return left + across - x - width, top + down - y - height, width, height
+            case 3:
+                return left + across - y - height, top + x, height, width
+            case _:
+                return left + x, top + y, width, height
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedPage:
+    """A page of page mode: before which line it stands, how many of the paper's lines are its own, and where."""
+
+    line: int
+    lines: int
+    offset: int
+    height_dots: int  # of the areas that the till chose; what stands below them makes it longer
+    texts: tuple[tuple[PagePlace, PaperLine], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedCode:
     """A barcode or two-dimensional code, and before which line it stands."""
@@ -131,6 +170,7 @@ class PrintedCode:
     height_dots: int = 162
     justification: int = 0
     readable: bool = False  # its characters are printed beside it
+    place: PagePlace | None = None  # in page mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +183,7 @@ class PrintedImage:
     line: int
     x_dots: int = 0
     offset: int = 0
+    place: PagePlace | None = None  # in page mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +203,7 @@ class Paper:
     codes: tuple[PrintedCode, ...] = ()
     pictures: tuple[PrintedImage, ...] = ()
     feeds: tuple[PrintedFeed, ...] = ()
+    pages: tuple[PrintedPage, ...] = ()
     drawn_sets: tuple[Mapping[str, DrawnCharacter], ...] = ()
     language: Language = Language.ESCPOS
     model: str = "generic-80mm"

@@ -96,7 +96,8 @@ def stitched(images: Iterable[PrintedImage]) -> list[PrintedImage]:
 
 def _continues(above: PrintedImage, below: PrintedImage) -> bool:
     same_place = (above.x_dots, above.width_dots) == (below.x_dots, below.width_dots)
-    return same_place and above.line == below.line and bool(above.height_dots)
+    in_place = above.place is not None or below.place is not None
+    return same_place and above.line == below.line and bool(above.height_dots) and not in_place
 
 
 def _joined(strips: list[PrintedImage]) -> PrintedImage:

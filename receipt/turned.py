@@ -25,9 +25,10 @@ def as_read(paper: Paper) -> Paper:
     return replace(
         paper,
         lines=tuple(_upright(line) for line in reversed(paper.lines)),
-        codes=tuple(replace(code, line=height - code.line) for code in reversed(paper.codes)),
+        codes=tuple(replace(code, line=height - code.line, place=None) for code in reversed(paper.codes)),
         pictures=tuple(_half_turned(image, height) for image in reversed(paper.pictures)),
         feeds=(),
+        pages=(),
     )
 
 
@@ -51,4 +52,4 @@ def _half_turned(image: PrintedImage, height: int) -> PrintedImage:
             (int.from_bytes(rows[at : at + row_bytes], "big") << padding & mask).to_bytes(row_bytes, "big")
             for at in range(0, len(rows), row_bytes)
         )
-    return replace(image, rows=rows, line=height - image.line)
+    return replace(image, rows=rows, line=height - image.line, place=None)

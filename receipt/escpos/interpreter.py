@@ -17,8 +17,10 @@ from receipt.escpos.code_printer import CODE_ACTIONS, CodePrinter
 from receipt.escpos.commands import CONTINUED_NAME, TokenKind
 from receipt.escpos.graphics import GRAPHICS_ACTIONS, Graphics
 from receipt.escpos.own_characters import OWN_CHARACTER_ACTIONS, OwnCharacters
+from receipt.escpos.styles import STYLE_ACTIONS
 from receipt.escpos.tokenizer import Token
 from receipt.layout import PICTURE_BYTES_MAX, Typesetter
+from receipt.page_mode import drop_page, move_down, open_page, print_page, select_area, turn_page
 from receipt.paper_feed import feed_dots
 
 LINE_SPACING_DOTS: Final = 30  # ESC 2
@@ -120,11 +122,15 @@ class Interpreter:
         self.graphics.end_line()
         self.returned = False
         if self.sheet.page is not None:
-            self.sheet.print_page(offset)
+            print_page(self.sheet, offset)
 
     def dots(self, units: int) -> int:
         """Return dots for horizontal motion units."""
         return units * self.sheet.model.dpi // self.units[0]
+
+    def dots_down(self, units: int) -> int:
+        """Return dots for vertical motion units."""
+        return units * self.sheet.model.dpi // self.units[1]
 
     def note_macro_text(self, token: Token) -> None:
         """Keep text that is part of a macro being defined."""
@@ -142,48 +148,29 @@ def _carriage_return(on: Interpreter, _data: bytes, _offset: int) -> None:
     on.returned = not on.sheet.at_line_start
 
 
-def _form_feed(on: Interpreter, data: bytes, offset: int) -> None:
+def _form_feed(on: Interpreter, _data: bytes, offset: int) -> None:
     if on.sheet.page is not None:
-        _print_page(on, data, offset)
-        on.sheet.drop_page()
+        print_page(on.sheet, offset)
+        drop_page(on.sheet)
     elif not on.sheet.at_line_start:
         on.sheet.line_feed(offset)
 
 
-def _print_page(on: Interpreter, _data: bytes, offset: int) -> None:
-    on.sheet.print_page(offset)
-
-
 def _cancel(on: Interpreter, _data: bytes, offset: int) -> None:
     if on.sheet.page is not None:
-        on.sheet.open_page(offset)
+        open_page(on.sheet, offset)
 
 
 def _initialize(on: Interpreter, _data: bytes, offset: int) -> None:
     if not on.sheet.at_line_start:
         on.sheet.line_feed(offset)
-    on.sheet.drop_page()
+    drop_page(on.sheet)
     on.sheet.reset()
     on.codes.reset()
     on.own_characters.reset()
     on.line_spacing = LINE_SPACING_DOTS
     on.units = (on.sheet.model.dpi, on.sheet.model.dpi)
     on.kanji_size = False
-
-
-def _print_mode(on: Interpreter, data: bytes, _offset: int) -> None:
-    mode = data[2]
-    on.sheet.restyle(
-        font=mode & 1,
-        bold=bool(mode & 0x08),
-        height=2 if mode & 0x10 else 1,
-        width=2 if mode & 0x20 else 1,
-        underline=bool(mode & 0x80),
-    )
-
-
-def _character_size(on: Interpreter, data: bytes, _offset: int) -> None:
-    on.sheet.restyle(width=(data[2] >> 4 & 7) + 1, height=(data[2] & 7) + 1)
 
 
 def _kanji_print_mode(on: Interpreter, data: bytes, _offset: int) -> None:
@@ -308,7 +295,17 @@ def _encode_system(on: Interpreter, data: bytes, _offset: int) -> None:
 
 
 def _page_area(on: Interpreter, data: bytes, _offset: int) -> None:
-    on.sheet.page_area(_u16(data, 2), _u16(data, 4), width=_u16(data, 6), height=_u16(data, 8))
+    x, width = (on.dots(_u16(data, at)) for at in (2, 6))
+    y, height = (on.dots_down(_u16(data, at)) for at in (4, 8))
+    select_area(on.sheet, x, y, width=width, height=height)
+
+
+def _page_down_to(on: Interpreter, data: bytes, _offset: int) -> None:
+    move_down(on.sheet, to=on.dots_down(_u16(data, 2)))
+
+
+def _page_down_by(on: Interpreter, data: bytes, _offset: int) -> None:
+    move_down(on.sheet, by=on.dots_down(_signed(_u16(data, 2))))
 
 
 def _u16(data: bytes, at: int) -> int:
@@ -317,10 +314,6 @@ def _u16(data: bytes, at: int) -> int:
 
 def _signed(value: int) -> int:
     return value - 0x10000 if value & 0x8000 else value
-
-
-def _font(byte: int) -> int:
-    return byte - 0x30 if 0x30 <= byte <= 0x34 else byte & 0x0F if byte < 5 else 0
 
 
 def _sheet(action: Callable[[Typesetter, bytes], None]) -> Handler:
@@ -342,18 +335,9 @@ HANDLERS: Final[dict[str, Handler]] = {
     "PrintAndCarriageReturn": _carriage_return,
     "HorizontalTab": _sheet(lambda sheet, _data: sheet.tab()),
     "FormFeedPrintAndReturnToStandardMode": _form_feed,
-    "EscPageModeFormFeed": _print_page,
+    "EscPageModeFormFeed": lambda on, _data, offset: print_page(on.sheet, offset),
     "Cancel": _cancel,
     "EscInitialize": _initialize,
-    "EscSelectPrintMode": _print_mode,
-    "EscSelectCharacterFont": _sheet(lambda sheet, data: sheet.restyle(font=_font(data[2]))),
-    "EscTurnEmphasizedMode": _sheet(lambda sheet, data: sheet.restyle(bold=bool(data[2] & 1))),
-    "EscTurnDoubleStrikeMode": _sheet(lambda sheet, data: sheet.restyle(bold=bool(data[2] & 1))),
-    "EscUnderlineMode": _sheet(lambda sheet, data: sheet.restyle(underline=data[2] & 3 != 0)),
-    "EscTurn90digreeClockwiseRotationMode": _sheet(lambda sheet, data: sheet.restyle(rotated=data[2] & 3 != 0)),
-    "EscTurnUpsideDownPrintMode": _sheet(lambda sheet, data: sheet.restyle(upside_down=bool(data[2] & 1))),
-    "GsTurnWhiteBlackReversePrintMode": _sheet(lambda sheet, data: sheet.restyle(inverted=bool(data[2] & 1))),
-    "GsSelectCharacterSize": _character_size,
     "FsSelectPrintModeKanji": _kanji_print_mode,
     "FsTurnQuadrupleSizeMode": _kanji_quadruple,
     "EscSelectJustification": _justification,
@@ -380,13 +364,14 @@ HANDLERS: Final[dict[str, Handler]] = {
     "FsCancelKanjiCharacterMode": _sheet(lambda sheet, _data: sheet.ideographs(on=False)),
     "FsSelectKanjiCharacterCodeSystem": _kanji_system,
     "FsSelectCharacterEncodeSystem": _encode_system,
-    "EscSelectPageMode": lambda interpreter, _data, offset: interpreter.sheet.open_page(offset),
-    "EscSelectStandardMode": _sheet(lambda sheet, _data: sheet.drop_page()),
+    "EscSelectPageMode": lambda on, _data, offset: open_page(on.sheet, offset),
+    "EscSelectStandardMode": _sheet(lambda sheet, _data: drop_page(sheet)),
     "EscSetPrintAreaInPageMode": _page_area,
-    "EscSelectPrintDirection": _sheet(lambda sheet, data: sheet.turn_page(data[2] & 3)),
-    "GsSetAbsoluteVerticalPrintPositionInPageMode": _sheet(lambda sheet, data: sheet.move_down(to=_u16(data, 2))),
-    "GsSetRelativeVerticalPrintPosition": _sheet(lambda sheet, data: sheet.move_down(by=_signed(_u16(data, 2)))),
+    "EscSelectPrintDirection": _sheet(lambda sheet, data: turn_page(sheet, data[2] & 3)),
+    "GsSetAbsoluteVerticalPrintPositionInPageMode": _page_down_to,
+    "GsSetRelativeVerticalPrintPosition": _page_down_by,
 }
+HANDLERS.update({name: _sheet(action) for name, action in STYLE_ACTIONS.items()})
 HANDLERS.update({name: _of(lambda on: on.graphics, action) for name, action in GRAPHICS_ACTIONS.items()})
 HANDLERS.update({name: _of(lambda on: on.codes, action) for name, action in CODE_ACTIONS.items()})
 HANDLERS.update({name: _of(lambda on: on.own_characters, action) for name, action in OWN_CHARACTER_ACTIONS.items()})

@@ -18,6 +18,7 @@ from receipt.escpos.lengths import WHOLE_BYTES_MAX
 from receipt.escpos.tokenizer import Token
 from receipt.image_printer import NO_BITS, Bits, ImagePrinter, column_bits, raster_bits
 from receipt.layout import PICTURE_BYTES_MAX, Typesetter
+from receipt.page_mode import drop_page, move_down, open_page, print_page, select_area, turn_page
 from receipt.paper import DrawnCharacter, Symbology
 from receipt.paper_feed import feed_dots
 from receipt.printers import printer_model
@@ -126,7 +127,7 @@ class StarInterpreter:
         self._end_rows(offset)
         self._images.end_line()
         if self._sheet.page is not None:
-            self._sheet.print_page(offset)
+            print_page(self._sheet, offset)
 
     def _table(self) -> dict[str, Handler]:
         sheet = self._sheet
@@ -211,7 +212,7 @@ class StarInterpreter:
     def _initialize(self, _data: bytes, offset: int) -> None:
         if not self._sheet.at_line_start:
             self._sheet.line_feed(offset)
-        self._sheet.drop_page()
+        drop_page(self._sheet)
         self._sheet.reset()
         self._sheet.encoding = self._sheet.encoding._replace(codec=self._pages.get(0, "cp437"))
 
@@ -260,19 +261,19 @@ class StarInterpreter:
         """ESC GS P n: 0 begin, 2 direction, 3 area, 4 and 5 go down, 6 print, 7 print and leave, 8 drop."""
         sheet, function = self._sheet, data[3] & 0x0F
         if function == 0:
-            sheet.open_page(offset)
+            open_page(sheet, offset)
         elif function == 2:
-            sheet.turn_page(data[4] & 3)
+            turn_page(sheet, data[4] & 3)
         elif function == 3:
-            sheet.page_area(_u16(data, 4), _u16(data, 6), width=_u16(data, 8), height=_u16(data, 10))
+            select_area(sheet, _u16(data, 4), _u16(data, 6), width=_u16(data, 8), height=_u16(data, 10))
         elif function == 4:
-            sheet.move_down(to=_u16(data, 4))
+            move_down(sheet, to=_u16(data, 4))
         elif function == 5:
-            sheet.move_down(by=_signed(_u16(data, 4)))
+            move_down(sheet, by=_signed(_u16(data, 4)))
         elif function in (6, 7):
-            sheet.print_page(offset)
+            print_page(sheet, offset)
         if function in (7, 8):
-            sheet.drop_page()
+            drop_page(sheet)
 
     def _barcode(self, data: bytes, offset: int) -> None:
         """ESC b n1 n2 n3 n4 data RS: kind, text below and feed, module width, height."""
