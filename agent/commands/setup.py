@@ -7,11 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -21,15 +21,17 @@ from agent.config import AgentConfig, load_config
 from agent.setup.answers import Given
 from agent.setup.finding import announced, on_this_machine
 from agent.setup.interview import Around
+from agent.setup.page_channel import PageChannel
 from agent.setup.printer_facts import ask_printer
 from agent.setup.scans import Heard, hear_scan
-from agent.setup.terminal import LANGUAGES, LeftError, Terminal, words_of
+from agent.setup.talk import LANGUAGES, Channel, LeftError, Talk, words_of
+from agent.setup.terminal import Terminal
 from agent.setup.wizard import PACKAGE_CONFIG, Done, Outside, Wizard
 from agent.state_dir import StateDir
-from agent.upkeep.devices import plugged_in
+from agent.upkeep.devices import Device, plugged_in
 from agent.upkeep.health import Check, Patient, examine
 from pos_adapters.taps.addresses import SerialAddress, TcpAddress, device_address
-from retail.errors import ConfigurationError, OnSiteError
+from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 from sync.protocol.invitation import read_invitation
 
 app = typer.Typer()
@@ -37,6 +39,7 @@ app = typer.Typer()
 EXIT_LEFT = 130  # what a shell calls a program that Ctrl-C ended
 START = ["systemctl", "enable", "--now", "tillstream.service"]
 START_WITHIN_S = 90
+BROWSER_PORT = 8764  # beside the desk's 8765: an agent that runs already is set up again without being stopped
 
 
 ConfigOption = Annotated[
@@ -90,6 +93,10 @@ CodeOption = Annotated[
     str | None, typer.Option("--code", help="The enrolment code of the hub, typed, or what its QR code holds.")
 ]
 StartOption = Annotated[bool | None, typer.Option("--start/--no-start", help="Start the service.")]
+BrowserOption = Annotated[
+    bool, typer.Option("--browser", help="Ask on a page of this PC instead, opened by a code that is shown here.")
+]
+BrowserPortOption = Annotated[int, typer.Option("--browser-port", min=0, max=65535, help="The page's port; 0: any.")]
 SheetOption = Annotated[bool, typer.Option("--sheet/--no-sheet", help="Print the sheet at the end.")]
 
 
@@ -127,13 +134,17 @@ def setup(
     code: CodeOption = None,
     start: StartOption = None,
     sheet: SheetOption = True,
+    browser: BrowserOption = False,
+    browser_port: BrowserPortOption = BROWSER_PORT,
     as_json: JsonOption = False,
 ) -> None:
     """Set a store up: country, printer, scanner, proof slip, the till's receipts, the hub; a sheet proves it."""
-    if not yes and not sys.stdin.isatty():
+    if yes and browser:
+        raise ConfigurationError("--yes asks nothing, --browser asks on a page", fix="take one of them", code="usage")
+    if not yes and not browser and not sys.stdin.isatty():
         raise ConfigurationError(
             "there is nobody to ask: this is no terminal",
-            fix="add --yes, and flags for what it asks",
+            fix="add --yes, and flags for what it asks; or --browser, to be asked on a page",
             code="no_terminal",
         )
     scanned = read_invitation(code or "")
@@ -145,26 +156,70 @@ def setup(
         columns=columns, scanners=tuple(scanner or ()), subnet=subnet, scan_subnet=scan_subnet, find=find, scan=scan,
         proof=proof, receipts=tuple(receipt or ()), learn=learn, code=code, start=start, sheet=sheet,
     )  # fmt: skip
-    spoken = _spoken(speak)
-    terminal = Terminal(read=_lines, out=sys.stderr if as_json else sys.stdout, words=words_of(spoken))
-    wizard = Wizard(
-        given, path=config or _place(), outside=_outside(), around=_around(), terminal=terminal,
-        attended=not yes, dry_run=dry_run, speak=spoken,
-    )  # fmt: skip
-    try:
-        done = wizard.run()
-    except (LeftError, KeyboardInterrupt):
-        state = (
-            terminal.text("left_written", path=wizard.done.config)
-            if wizard.done.written
-            else terminal.text("left_nothing")
-        )
-        terminal.say("left", state=state)
-        raise typer.Exit(EXIT_LEFT) from None
+    run = _Run(
+        given, path=config or _place(), attended=not yes, dry_run=dry_run, out=sys.stderr if as_json else sys.stdout
+    )
+    ended = run.in_browser(_spoken(speak), browser_port) if browser else run.in_terminal(_spoken(speak))
+    if not ended:
+        raise typer.Exit(EXIT_LEFT)
+    assert run.done is not None
     if as_json:
-        typer.echo(json.dumps(_told(done), ensure_ascii=False))
-    if done.trouble:
+        typer.echo(json.dumps(_told(run.done), ensure_ascii=False))
+    if run.done.trouble:
         raise typer.Exit(1)
+
+
+class _Run:
+    """One run of the wizard, at a terminal or on a page; `done` is what it did, None before it ended."""
+
+    def __init__(self, given: Given, *, path: Path, attended: bool, dry_run: bool, out: TextIO) -> None:
+        self._given, self._path, self._attended, self._dry_run, self._out = given, path, attended, dry_run, out
+        self.done: Done | None = None
+
+    def in_terminal(self, language: str) -> bool:
+        """Ask here; return whether the person stayed to the end."""
+        return self._run(Terminal(read=_lines, out=self._out), language, _around(_hear))
+
+    def in_browser(self, language: str, port: int) -> bool:
+        """Ask on a page; return whether the person stayed to the end. Raises TillstreamError as the wizard does."""
+        from agent.setup.page_server import page_words, serve_page  # noqa: PLC0415 - the web stack, for a page alone
+
+        channel, wrong = PageChannel(), list[TillstreamError]()
+
+        def run(chosen: str) -> str:
+            try:
+                around = _around(lambda: _hear_beside(channel))
+                stayed = self._run(channel, chosen, around, words=page_words(chosen))
+            except TillstreamError as error:
+                wrong.append(error)
+                channel.show(f"! {error.message}\n  fix: {error.fix}")
+                return "failed"
+            return "done" if stayed else "left"
+
+        def tell(address: str, code: str) -> None:
+            here = Talk(Terminal(read=_lines, out=self._out), words=words_of(language))
+            here.say("browser_go", address=address)
+            here.say("browser_code", code=code)
+
+        ended = serve_page(port, channel=channel, run=run, tell=tell)
+        if wrong:
+            raise wrong[0]
+        return ended == "done"
+
+    def _run(self, channel: Channel, language: str, around: Around, *, words: Mapping[str, str] | None = None) -> bool:
+        talk = Talk(channel, words=words or words_of(language))
+        wizard = Wizard(
+            self._given, path=self._path, outside=_outside(), around=around, talk=talk, attended=self._attended,
+            dry_run=self._dry_run, speak=language,
+        )  # fmt: skip
+        try:
+            self.done = wizard.run()
+        except (LeftError, KeyboardInterrupt):
+            written = wizard.done.written
+            state = talk.text("left_written", path=wizard.done.config) if written else talk.text("left_nothing")
+            talk.say("left", state=state)
+            return False
+        return True
 
 
 def _place() -> Path:
@@ -189,20 +244,23 @@ def _lines() -> str:
     return line
 
 
-def _around() -> Around:
-    return Around(
-        find=lambda: [*announced(), *on_this_machine()],
-        ask_printer=ask_printer,
-        hear_scan=_hear,
-    )
+def _around(hear: Callable[[], Heard]) -> Around:
+    return Around(find=lambda: [*announced(), *on_this_machine()], ask_printer=ask_printer, hear_scan=hear)
 
 
 def _hear() -> Heard:
-    devices = [each for each in plugged_in() if each.kind in {"serial", "input"}]
-    heard = hear_scan(devices, sys.stdin.fileno())
+    heard = hear_scan(_scanners(), sys.stdin.fileno())
     if heard.skipped or heard.address.startswith("evdev:"):
         sys.stdin.readline()  # the Enter, or what a keyboard scanner typed here as well
     return heard
+
+
+def _hear_beside(channel: PageChannel) -> Heard:
+    return hear_scan(_scanners(), channel.begin_wait("scan"))
+
+
+def _scanners() -> list[Device]:
+    return [each for each in plugged_in() if each.kind in {"serial", "input"}]
 
 
 def _outside() -> Outside:

@@ -6,7 +6,7 @@ once. A flag that makes no sense ends setup at once, whoever is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,11 @@ from agent.setup.countries import countries, country_code
 from agent.setup.finding import FoundPrinter, own_networks, subnet, without_twins
 from agent.setup.printer_facts import PrinterFacts, model_named, model_of_width
 from agent.setup.scans import Heard
-from agent.setup.terminal import Question, Terminal
+from agent.setup.talk import PromptKind, Question, Talk
 from receipt.printers import DEFAULT_MODEL
 from retail.errors import ConfigurationError
+
+Options = Sequence[tuple[str, str]]
 
 MEMBER_CODES = "qr:tillstream"  # a code of our own; whatever is on plastic, the chain knows
 
@@ -55,12 +57,12 @@ class Interview:
         *,
         config: AgentConfig | None,
         around: Around,
-        terminal: Terminal,
+        talk: Talk,
         attended: bool,
         speak: str,
     ) -> None:
         self._given, self._config, self._around = given, config, around
-        self._terminal, self._attended, self._speak = terminal, attended, speak
+        self._talk, self._attended, self._speak = talk, attended, speak
         self._missing: list[str] = []
         self._facts: dict[str, str] = {}
 
@@ -103,12 +105,10 @@ class Interview:
             self._say("profile_reason", country=code, profile=law.value, reason=proposed.reason[self._speak])
         elif code and not given.print_profile:
             self._say("profile_unknown", country=code)
-        if self._attended and given.print_profile is None:
-            for number, each in enumerate(PrintProfile, start=1):
-                self._terminal.show(f"  {number}  {self._terminal.text(f'profile_{each.value}')}")
         kept = self._standing("store", "print_profile") if same_country else None
         default = kept or (law.value if law else "off")
-        store["print_profile"] = self._answer("--print-profile", "profile", answers.profile, default)
+        profiles = [(each.value, self._talk.text(f"profile_{each.value}")) for each in PrintProfile]
+        store["print_profile"] = self._answer("--print-profile", "profile", answers.profile, default, options=profiles)
         return store
 
     def _lane(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -134,7 +134,7 @@ class Interview:
             return self._answer("--printer", "printer", answers.printer, standing)
         options = [f"{each.address}  {each.name} ({each.way})" for each in found]
         at = next((number for number, each in enumerate(found) if each.address == standing), 0)
-        chosen = self._terminal.choose("found", [*options, self._terminal.text("found_other")], default=at)
+        chosen = self._talk.choose("found", [*options, self._talk.text("found_other")], default=at)
         if chosen < len(found):
             return found[chosen].address
         return self._answer("--printer", "printer", answers.printer, standing)
@@ -146,7 +146,7 @@ class Interview:
         for network in networks:
             agreed = self._given.scan_subnet
             if agreed is None:
-                agreed = bool(self._given.subnet) or self._terminal.agree("ask_subnet", default=False, network=network)
+                agreed = bool(self._given.subnet) or self._talk.agree("ask_subnet", default=False, network=network)
             if agreed:
                 try:
                     found += subnet(network)
@@ -184,14 +184,18 @@ class Interview:
                 self._say("scan_none")
         return [{"port": each} for each in found]
 
-    def _answer(self, flag: str, key: str, parse: Callable[[str], str], default: str | None) -> str:
+    def _answer(
+        self, flag: str, key: str, parse: Callable[[str], str], default: str | None, *, options: Options = ()
+    ) -> str:
         """Return an answer: the flag's, the default where nobody is asked, else the person's."""
         name = flag.removeprefix("--").replace("-", "_")
         told = getattr(self._given, name)
         if told is not None:
             return self._parsed(flag, parse, told)
         if self._attended:
-            return str(self._terminal.ask(Question(flag=flag, key=key, parse=parse, default=default)))
+            kind = PromptKind.CHOICE if options else PromptKind.TEXT
+            question = Question(flag=flag, key=key, parse=parse, default=default, kind=kind, options=options)
+            return str(self._talk.ask(question))
         if default is None:
             self._missing.append(flag)
             return ""
@@ -229,4 +233,4 @@ class Interview:
         return f"0.0.0.0:{port}"
 
     def _say(self, key: str, **words: object) -> None:
-        self._terminal.say(key, **words)
+        self._talk.say(key, **words)

@@ -126,14 +126,19 @@ def _recorded(tap: subprocess.Popen[bytes], folder: Path) -> list[Job]:
     return [job for job in jobs if job[1]]
 
 
-def wait_for_receipts(collect: Callable[[], list[Job]], *, on_each: Callable[[int], None]) -> list[Job]:
-    """Wait until enough receipts came, or the time is over; return them. Raises OnSiteError, KeyboardInterrupt."""
+def wait_for_receipts(
+    collect: Callable[[], list[Job]], *, on_each: Callable[[int], None], is_enough: Callable[[], bool]
+) -> list[Job]:
+    """Wait until enough receipts came, the time is over or the person goes on; return what came.
+
+    Raises OnSiteError, KeyboardInterrupt.
+    """
     until_s, seen = time.monotonic() + WAIT_S, 0
     while True:
         jobs = collect()
         for number in range(seen, len(jobs)):
             on_each(number + 1)
         seen = len(jobs)
-        if seen >= ENOUGH or time.monotonic() > until_s:
+        if seen >= ENOUGH or is_enough() or time.monotonic() > until_s:
             return jobs[:ENOUGH]
         time.sleep(LOOK_EVERY_S)

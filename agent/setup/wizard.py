@@ -20,7 +20,7 @@ from agent.setup.interview import Around, Interview
 from agent.setup.lessons import Job, Learnt, jobs_in, learn, recording, wait_for_receipts
 from agent.setup.printer_facts import model_of_width
 from agent.setup.sheet import sheet_lines, sheet_of
-from agent.setup.terminal import LeftError, Question, Terminal
+from agent.setup.talk import LeftError, Question, Talk
 from agent.setup.writing import changed, difference, write_config
 from agent.upkeep.patient import Check
 from receipt.printers import DEFAULT_MODEL, printer_model
@@ -64,16 +64,14 @@ class Wizard:
     """See the module's contract. Not `attended`, nobody is asked; `dry_run` shows what would change and ends there."""
 
     def __init__(
-        self, given: Given, *, path: Path, outside: Outside, around: Around, terminal: Terminal,
+        self, given: Given, *, path: Path, outside: Outside, around: Around, talk: Talk,
         attended: bool, dry_run: bool, speak: str,
     ) -> None:  # fmt: skip
         self._given, self._path, self._outside = given, path, outside
-        self._terminal, self._attended, self._dry_run = terminal, attended, dry_run
+        self._talk, self._attended, self._dry_run = talk, attended, dry_run
         self._before = path.read_text("utf-8") if path.is_file() else ""
         config = parse_config(self._before, source=str(path)) if self._before else None
-        self._interview = Interview(
-            given, config=config, around=around, terminal=terminal, attended=attended, speak=speak
-        )
+        self._interview = Interview(given, config=config, around=around, talk=talk, attended=attended, speak=speak)
         self.done = Done(config=path)
 
     def run(self) -> Done:
@@ -106,11 +104,11 @@ class Wizard:
             self._say("same", path=self._path)
             return
         self._say("diff", path=self._path)
-        self._terminal.show(shown)
+        self._talk.show(shown)
         if self._dry_run:
             self._say("not_written")
             return
-        if self._attended and not self._terminal.agree("write", default=True):
+        if self._attended and not self._talk.agree("write", default=True):
             self._say("not_written")
             raise LeftError
         write_config(self._path, text)
@@ -121,7 +119,7 @@ class Wizard:
         """Print the proof slip, ask what came out, and print it again when that means another model."""
         wanted = self._given.proof
         if wanted is None:
-            wanted = self._attended and self._terminal.agree("proof", default=True)
+            wanted = self._attended and self._talk.agree("proof", default=True)
         for _ in range(PROOFS_MAX if wanted else 0):
             model = printer_model(tap["model"])
             slip = proof_bytes(model, facts=[f"{self._outside.now():%Y-%m-%d %H:%M}", f"{tap['printer']}"])
@@ -141,17 +139,15 @@ class Wizard:
 
     def _what_came_out(self, columns: int) -> str | None:
         """Ask about the slip; return the model that it means, None when it is right as it is."""
-        width = int(
-            str(self._terminal.ask(Question(flag="--columns", key="width", parse=_width, default=str(columns))))
-        )
+        width = int(str(self._talk.ask(Question(flag="--columns", key="width", parse=_width, default=str(columns)))))
         if width != columns:
             return model_of_width(width)
-        fits = [self._terminal.agree(key, default=True) for key in ("readable", "qr")]
+        fits = [self._talk.agree(key, default=True) for key in ("readable", "qr")]
         if all(fits):
             return None
         if not fits[0]:
             named = str(
-                self._terminal.ask(Question(flag="--model", key="model", parse=answers.model, default=DEFAULT_MODEL))
+                self._talk.ask(Question(flag="--model", key="model", parse=answers.model, default=DEFAULT_MODEL))
             )
             if printer_model(named).columns != columns or named != self.done.printer["model"]:
                 return named
@@ -162,7 +158,7 @@ class Wizard:
         jobs: list[Job] = jobs_in(self._given.receipts)
         wanted = self._given.learn
         if wanted is None:
-            wanted = not jobs and self._attended and self._terminal.agree("learn", default=True)
+            wanted = not jobs and self._attended and self._talk.agree("learn", default=True, listen=tap["listen"])
         model = printer_model(tap["model"])
         if wanted and not jobs:
             jobs = self._received(lane, tap)
@@ -186,17 +182,21 @@ class Wizard:
             ) as collect:
                 self._say("learn_go", listen=tap["listen"])
                 try:
-                    return wait_for_receipts(collect, on_each=lambda number: self._say("learn_got", number=number))
+                    return wait_for_receipts(
+                        collect,
+                        on_each=lambda number: self._say("learn_got", number=number),
+                        is_enough=self._talk.waits_enough,
+                    )
                 except KeyboardInterrupt:
                     return collect()
         except TillstreamError as error:
             self._trouble(error)
-            self._terminal.show(f"! {error.message}\n  fix: {error.fix}")
+            self._talk.show(f"! {error.message}\n  fix: {error.fix}")
             return []
 
     def _tell_learnt(self, learnt: Learnt, count: int) -> None:
         for line in learnt.lines:
-            self._terminal.show(f"  {line}")
+            self._talk.show(f"  {line}")
         self._say("learn_read", read=learnt.read_before, all=count)
         if learnt.read_after < count:
             self._say("learn_poor")
@@ -211,7 +211,7 @@ class Wizard:
         if config.hub is None:
             return
         if code is None and self._attended:
-            code = str(self._terminal.ask(Question(flag="--code", key="code", default="")))
+            code = str(self._talk.ask(Question(flag="--code", key="code", default="")))
         if not code:
             return
         try:
@@ -226,7 +226,7 @@ class Wizard:
     def _start(self) -> None:
         wanted = self._given.start
         if wanted is None and self._attended and self._path == PACKAGE_CONFIG:
-            wanted = self._terminal.agree("start", default=True)
+            wanted = self._talk.agree("start", default=True)
         if not wanted:
             return
         by_hand = self._outside.start()
@@ -237,8 +237,8 @@ class Wizard:
 
     def _sheet(self, tap: Mapping[str, Any]) -> None:
         self.done.checks = checks = self._outside.examine(self._path)
-        for line in sheet_lines(checks, words=self._terminal.text):
-            self._terminal.show(line)
+        for line in sheet_lines(checks, words=self._talk.text):
+            self._talk.show(line)
         failed = sum(not check.ok for check in checks)
         self._say("done", passed=len(checks) - failed, failed=failed)
         if not self._given.sheet or not tap.get("printer"):
@@ -246,7 +246,7 @@ class Wizard:
         config = parse_config(self._before)
         slip = sheet_of(
             checks,
-            words=self._terminal.text,
+            words=self._talk.text,
             store=config.store.business_unit_id,
             at=f"{self._outside.now():%Y-%m-%d %H:%M}",
         )
@@ -277,7 +277,7 @@ class Wizard:
         self.done.trouble.append({"code": error.code, "message": error.message, "fix": error.fix})
 
     def _say(self, key: str, **words: object) -> None:
-        self._terminal.say(key, **words)
+        self._talk.say(key, **words)
 
 
 def _width(text: str) -> str:

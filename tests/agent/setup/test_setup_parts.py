@@ -17,7 +17,8 @@ from agent.setup.lessons import learn
 from agent.setup.printer_facts import ask_printer, model_named
 from agent.setup.scans import hear_scan
 from agent.setup.sheet import Words, sheet_of
-from agent.setup.terminal import LeftError, Question, Terminal, words_of
+from agent.setup.talk import LeftError, Prompt, PromptKind, Question, Talk, words_of
+from agent.setup.terminal import Terminal
 from agent.setup.writing import changed
 from agent.upkeep.devices import Device
 from agent.upkeep.patient import Check
@@ -170,9 +171,9 @@ def test_an_answer_that_does_not_fit_is_told_what_would(parse: answers.Parser, t
 
 def test_whoever_answers_nonsense_for_ever_is_told_the_flag() -> None:
     out = io.StringIO()
-    terminal = Terminal(read=lambda: "nonsense\n", out=out, words=words_of("en"))
+    talk = Talk(Terminal(read=lambda: "nonsense\n", out=out), words=words_of("en"))
     with pytest.raises(ConfigurationError) as refused:
-        terminal.ask(Question(flag="--country", key="country", parse=country_code))
+        talk.ask(Question(flag="--country", key="country", parse=country_code))
     assert "--country" in refused.value.fix
 
 
@@ -181,7 +182,7 @@ def test_the_end_of_the_input_is_somebody_who_has_left() -> None:
         raise EOFError
 
     with pytest.raises(LeftError):
-        Terminal(read=ended, out=io.StringIO(), words=words_of("en")).line("? ")
+        Terminal(read=ended, out=io.StringIO()).line(Prompt(kind=PromptKind.TEXT, key="store", text="?"))
 
 
 def test_both_languages_say_the_same_things_with_the_same_words_filled_in() -> None:
