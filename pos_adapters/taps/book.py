@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
 
+from pos_adapters.taps.alarm import Alarm
 from pos_adapters.taps.core_link import CoreLink
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import (
@@ -89,6 +90,7 @@ class JobBook:
         self._jobs: dict[UUID, Job] = {}
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self._taker: Taker | None = None
+        self.silence = Alarm(loop)  # a lane has one job that has not ended; see `job_turns`
         self.asked: AskedCut | None = None
         self.on_late_slip: Callable[[UUID, bytes], bool] = _no_slip
         self.on_idle: Callable[[], None] = _ignore

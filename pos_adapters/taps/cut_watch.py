@@ -25,6 +25,7 @@ _PRINTS = frozenset((TokenKind.TEXT, TokenKind.RASTER, TokenKind.CODE))
 _ASKS = ((b"\x10", b"\x04\x05"), (b"\x1d", b"arI("), (b"\x1b", b"uv\x06\x1d"))
 _FOREIGN_ASKS = (b"@P", b"%!")  # the heads of PJL and PostScript; texts are full of their first bytes
 _BEGINNINGS_MAX = 512  # of commands in one piece: a receipt has 200; an image of 64 KB took 4 ms to look through
+_UNSEEN_BYTES_MAX = 64 * 1024  # most receipts are over before that, and then nobody asks
 _DEVICE_BITS = 3  # ESC = n: bit 0 the printer, bit 1 a display in line; a block is for the printer alone
 _PRINTER_ALONE = 1
 
@@ -64,7 +65,6 @@ class CutWatch:
 
     def __init__(self, dialect: Dialect = ESCPOS) -> None:
         self._dialect = dialect
-        self._followed = frozenset(key[:2] for key in dialect.modes) | dialect.requests
         self._tokenizer: AnyTokenizer = dialect.tokenizer()
         self._base = 0  # where in the stream this tokenizer began
         self._page_mode = False
@@ -72,8 +72,9 @@ class CutWatch:
         self._other_device = False
         self._recognised = 0  # offset up to which cuts have been told
         self._start = bytearray()
-        self._seam = b""  # the last byte that has been skimmed
-        self.may_have_asked = False  # whether bytes that are not read look as if they asked the printer something
+        self._unseen: list[bytes] = []  # pieces that are not read, and have not been looked through either
+        self._unseen_bytes = 0
+        self._has_asked = False
         self.taken_bytes = 0
         self.transparent = False
         self.printed_since_cut = False
@@ -81,8 +82,8 @@ class CutWatch:
 
     def skip(self, data: bytes) -> None:
         """Take bytes that nobody asks about (profile `off`): what follows cannot be read any more."""
-        self._skim(data)
         self.taken_bytes += len(data)
+        self._skim(data)
         self.transparent = True
 
     def begin_job(self) -> None:
@@ -130,7 +131,7 @@ class CutWatch:
         cuts = []
         for token in tokens:
             # Written out here because it is done for every token of every receipt; `_follow` for one in fifty.
-            if token[2] in _FOLLOWED_KINDS or token[0][:2] in self._followed:
+            if token[2] in _FOLLOWED_KINDS or token[0][:2] in self._dialect.followed:
                 cut = self._follow(token)
                 if cut is not None:
                     cuts.append(cut)
@@ -141,11 +142,26 @@ class CutWatch:
         return cuts
 
     def _skim(self, data: bytes) -> None:
-        """Look through what is not read for the beginning of a status request; an image may look like one."""
-        if not self.may_have_asked:
-            begins_foreign = not self._seam and data.startswith(self._dialect.foreign_starts)
-            self.may_have_asked = begins_foreign or _asks(self._seam + data[:1]) or _asks(data)
-            self._seam = data[-1:]
+        """Keep what is not read, so that it can be looked through should anybody want to know (`may_have_asked`)."""
+        if self._has_asked:
+            return
+        self._unseen.append(data)
+        self._unseen_bytes += len(data)
+        if self._unseen_bytes > _UNSEEN_BYTES_MAX:
+            self._look_through()
+
+    @property
+    def may_have_asked(self) -> bool:
+        """Whether bytes that are not read look as if they asked the printer something; an image may look so."""
+        self._look_through()
+        return self._has_asked
+
+    def _look_through(self) -> None:
+        data = b"".join(self._unseen)
+        begins_foreign = self._unseen_bytes == self.taken_bytes and data.startswith(self._dialect.foreign_starts)
+        self._has_asked = self._has_asked or begins_foreign or _asks(data)
+        self._unseen = [data[-1:]]  # a request may have come in two pieces
+        self._unseen_bytes = len(data[-1:])
 
     def prefix_bytes(self) -> int:
         """Return how many bytes at the end of the stream may be the beginning of a cut command."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
@@ -71,11 +71,12 @@ class Dialect:
     modes: dict[bytes, Mode]
     requests: frozenset[bytes]
     foreign_starts: tuple[bytes, ...]
+    foreign_start_bytes_max: int = field(init=False)  # so much of a job shows that it is in no language of ours
+    followed: frozenset[bytes] = field(init=False)  # the first two bytes of commands that change something, or ask
 
-    @property
-    def foreign_start_bytes_max(self) -> int:
-        """How much of a job must be there to see that it is in no language of ours."""
-        return max(map(len, self.foreign_starts))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "foreign_start_bytes_max", max(map(len, self.foreign_starts)))
+        object.__setattr__(self, "followed", frozenset(key[:2] for key in self.modes) | self.requests)
 
 
 # Jobs in which a cut command's bytes are data: PJL, PostScript, and the serial fiscal protocols (SOH Datecs, STX and

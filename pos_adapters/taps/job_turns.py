@@ -38,9 +38,8 @@ class JobTurns:
         self._book = book
         self._policy = policy
         self._watch = watch
-        self._timer: asyncio.TimerHandle | None = None
         self._last_print_at_s = loop.time()  # when bytes last came that do more than ask for status
-        self._ends_like_a_cut = False
+        self._printed_bytes = 0  # of the job, without status requests behind it
         self.job: Job | None = None
         self.start = 0  # where in the stream the job begins
         self.last_cut_at: int | None = None
@@ -55,28 +54,29 @@ class JobTurns:
             self.last_cut_at = None
             self._watch.begin_job()
             self._last_print_at_s = self._loop.time()
-            self._ends_like_a_cut = False
-            self._timer = self._loop.call_later(self._policy.silence_after_cut_s, self._look_for_silence)
+            self._printed_bytes = 0
+            self._book.silence.set(self._last_print_at_s + self._policy.silence_after_cut_s, self._look_for_silence)
         return self.job
 
     def register_printed(self, now_s: float) -> None:
         """Note that bytes came which do more than ask for status; call when the job has taken them.
 
-        In profile `off` the stream is not read, so the end of what has come is looked at for a cut; status requests
-        that follow a cut must not hide it.
+        In profile `off` the stream is not read, so the end of what has come is looked at for a cut (once it matters);
+        status requests that follow a cut must not hide it.
         """
         self._last_print_at_s = now_s
-        if self.job is not None and self._policy.profile is Profile.OFF:
-            self._ends_like_a_cut = ends_like_a_cut(bytes(self.job.captured[-TAIL_BYTES:]), self._policy.dialect)
+        self._printed_bytes = 0 if self.job is None else len(self.job.captured)
+
+    def _ends_like_a_cut(self, job: Job) -> bool:
+        tail = bytes(job.captured[max(0, self._printed_bytes - TAIL_BYTES) : self._printed_bytes])
+        return self._policy.profile is Profile.OFF and ends_like_a_cut(tail, self._policy.dialect)
 
     def end(self, reason: EndReason) -> None:
         """End the job, if there is one."""
         job, self.job = self.job, None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         self._stream.job_ends(job)
         if job is not None:
+            self._book.silence.clear()
             self._book.end(job, reason)
 
     def _should_split(self, job: Job) -> bool:
@@ -89,11 +89,12 @@ class JobTurns:
 
     def _look_for_silence(self) -> None:
         """End the job when the register has been silent; else look again when it could have been."""
-        is_cut = self.last_cut_at is not None or self._ends_like_a_cut
+        is_cut = self.last_cut_at is not None or (self.job is not None and self._ends_like_a_cut(self.job))
         limit_s = self._policy.silence_after_cut_s if is_cut else self._policy.silence_s
-        left_s = self._last_print_at_s + limit_s - self._loop.time()
+        now_s = self._loop.time()
+        left_s = self._last_print_at_s + limit_s - now_s
         if left_s <= 0 and not self._watch.within_command and self._stream.is_settled():
             self.end(EndReason.SILENCE)
             return
         again_s = left_s if left_s > 0 else self._policy.silence_after_cut_s
-        self._timer = self._loop.call_later(again_s, self._look_for_silence)
+        self._book.silence.set(now_s + again_s, self._look_for_silence)

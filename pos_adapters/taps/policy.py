@@ -59,4 +59,4 @@ class Policy:
     @property
     def prints_slips(self) -> bool:
         """Whether a slip of its own may follow a receipt."""
-        return self.profile in {Profile.SEPARATE_SLIP, Profile.ON_REQUEST}
+        return self.profile is Profile.SEPARATE_SLIP or self.profile is Profile.ON_REQUEST

@@ -52,6 +52,8 @@ class PrinterHealth:
 
     def reachable(self, *, yes: bool) -> None:
         """Note whether a connection could be made."""
+        if yes and not self.trouble:  # said at every connection
+            return
         self.tell(self.trouble & ~Trouble.UNREACHABLE if yes else self.trouble | Trouble.UNREACHABLE)
 
     def core_is_ready(self) -> None:

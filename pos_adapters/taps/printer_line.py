@@ -42,9 +42,15 @@ class TcpPrinter:
 
     def connect(self, on_open: Callable[[End], None], on_refused: Callable[[str], None]) -> GiveUp:
         """Begin to connect (see `PrinterLine`)."""
-        attempt = _Attempt(self._loop, on_open, self._forgetting(on_refused))
+        sock, problem = None, 0
         if self._resolved is not None:
-            attempt.start(*self._resolved)
+            sock, problem = _begun(*self._resolved)
+            if problem in _CONNECTED:
+                on_open(SocketEnd(sock))
+                return _nothing_to_give_up
+        attempt = _Attempt(self._loop, on_open, self._forgetting(on_refused))
+        if sock is not None:
+            attempt.go_on(sock, problem)
         else:
             attempt.task = self._loop.create_task(self._resolve_then_start(attempt))
         return attempt.give_up
@@ -55,7 +61,8 @@ class TcpPrinter:
         except OSError as error:
             attempt.refuse(error.strerror or str(error))
             return
-        attempt.start(*self._resolved)
+        if not attempt.over:
+            attempt.go_on(*_begun(*self._resolved))
 
     def _forgetting(self, on_refused: Callable[[str], None]) -> Callable[[str], None]:
         def refused(cause: str) -> None:
@@ -63,6 +70,17 @@ class TcpPrinter:
             on_refused(cause)
 
         return refused
+
+
+def _begun(family: socket.AddressFamily, where: tuple[str, int]) -> tuple[socket.socket, int]:
+    """Return a socket that is connecting, and the error number: a near printer has answered when this returns."""
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
+    tune(sock)
+    problem = sock.connect_ex(where)
+    if problem in _UNDER_WAY:
+        problem = sock.connect_ex(where)  # a turn of the loop saved
+    return sock, problem
 
 
 class _Attempt:
@@ -76,18 +94,12 @@ class _Attempt:
         self._on_refused = on_refused
         self._socket: socket.socket | None = None
         self._late: asyncio.TimerHandle | None = None
-        self._over = False
+        self.over = False
         self.task: asyncio.Task[None] | None = None  # kept, so that the loop does not lose it
 
-    def start(self, family: socket.AddressFamily, where: tuple[str, int]) -> None:
-        if self._over:
-            return
-        self._socket = sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
-        tune(sock)
-        problem = sock.connect_ex(where)
-        if problem in (errno.EINPROGRESS, errno.EWOULDBLOCK):
-            problem = sock.connect_ex(where)  # a near printer has answered by now: a turn of the loop saved
+    def go_on(self, sock: socket.socket, problem: int) -> None:
+        """Take over a socket that has begun to connect."""
+        self._socket = sock
         if problem in _CONNECTED:
             self._connected()
         elif problem in _UNDER_WAY:
@@ -115,7 +127,7 @@ class _Attempt:
 
     def refuse(self, cause: str) -> None:
         """Tell that there is no printer."""
-        if not self._over:
+        if not self.over:
             self._end()
             self._on_refused(cause)
 
@@ -124,10 +136,14 @@ class _Attempt:
         self._end()
 
     def _end(self) -> None:
-        self._over = True
+        self.over = True
         if self._late is not None:
             self._late.cancel()
         if self._socket is not None:
             self._loop.remove_writer(self._socket.fileno())
             self._socket.close()
             self._socket = None
+
+
+def _nothing_to_give_up() -> None:
+    return

@@ -25,6 +25,7 @@ from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import PROTOCOL_VERSION
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.printer_health import PrinterHealth
+from pos_adapters.taps.prompt_loop import new_loop
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
 
@@ -95,7 +96,8 @@ class Lane:
 
 def serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> int:
     """Run until SIGTERM or SIGINT, one lane a listening socket; returns the exit code."""
-    return asyncio.run(_serve(settings, listeners))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(_serve(settings, listeners))
 
 
 async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> int:

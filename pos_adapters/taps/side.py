@@ -70,7 +70,8 @@ class Side:
     def __init__(self, loop: asyncio.AbstractEventLoop, end: End) -> None:
         self._loop = loop
         self._end = end
-        self._end.on_room = self._room
+        self._fd = end.fileno()  # the line may be gone when it is to be watched no more
+        end.on_room = self._room
         self._outgoing = bytearray()
         self._watched = False
         self._sending = False
@@ -107,9 +108,9 @@ class Side:
             return
         self._watched = on
         if on:
-            self._loop.add_reader(self._end.fileno(), self._receive)
+            self._loop.add_reader(self._fd, self._receive)
         else:
-            self._loop.remove_reader(self._end.fileno())
+            self._loop.remove_reader(self._fd)
 
     def receive_now(self) -> None:
         """Receive what has come, without waiting to be woken for it."""
@@ -181,7 +182,7 @@ class Side:
 
     def _send_waiting(self) -> None:
         if self._end.held_back:
-            self._loop.remove_writer(self._end.fileno())
+            self._loop.remove_writer(self._fd)
             return
         taken = self._send(self._outgoing)
         del self._outgoing[:taken]
@@ -195,16 +196,16 @@ class Side:
     def _room(self) -> None:
         """Go on sending: the device at the other end takes bytes again."""
         if self._outgoing and not self.closed and not self.deaf:
-            self._loop.add_writer(self._end.fileno(), self._send_waiting)
+            self._loop.add_writer(self._fd, self._send_waiting)
 
     def _watch_room(self, *, on: bool) -> None:
         if on == self._sending:
             return
         self._sending = on
         if on and not self._end.held_back:
-            self._loop.add_writer(self._end.fileno(), self._send_waiting)
+            self._loop.add_writer(self._fd, self._send_waiting)
         else:
-            self._loop.remove_writer(self._end.fileno())
+            self._loop.remove_writer(self._fd)
 
     def _go_deaf(self) -> None:
         if self.deaf or self.closed:

@@ -11,13 +11,13 @@ kernel finds the other end dead.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import select
 import socket
 from functools import partial
 from uuid import UUID
 
+from pos_adapters.taps.alarm import Alarm
 from pos_adapters.taps.delivery import is_whole
 from pos_adapters.taps.ends import End, SocketEnd, tune
 from pos_adapters.taps.frames import Outcome
@@ -52,7 +52,8 @@ class TcpLane:
         self._watched = False
         self._passage: Passage | None = None
         self._connecting = False
-        self._look: asyncio.TimerHandle | None = None
+        self._look = Alarm(parts.loop)
+        self._joined: tuple[End, End] | None = None
         self._stopped = False
         self._errand: SlipErrand | None = None
 
@@ -91,7 +92,9 @@ class TcpLane:
     def _accept(self) -> None:
         if self._errand is not None:
             self._errand.register_comes()
-        if self.busy or self._errand is not None:  # the slip is on its way: the register waits as behind another one
+        if (
+            self._passage is not None or self._connecting or self._errand is not None
+        ):  # the slip is on its way: the register waits as behind another one
             self._leave_waiting()
             return
         try:
@@ -148,18 +151,18 @@ class TcpLane:
         self._parts.health.reachable(yes=True)
         side = Side(self._loop, register)
         self._passage = self._parts.join_sides(side, Side(self._loop, printer), self._passage_done)
-        self._look = self._loop.call_later(LOOK_EVERY_S, self._stays, register, printer)
+        self._joined = (register, printer)
+        self._look.set(self._loop.time() + LOOK_EVERY_S, self._stays)
         side.receive_now()  # tills write as soon as they have connected
 
-    def _stays(self, register: End, printer: End) -> None:
-        register.stays()
-        printer.stays()
+    def _stays(self) -> None:
+        for end in self._joined or ():
+            end.stays()
         self._look_at_queue()
 
     def _passage_done(self) -> None:
-        self._passage = None
-        if self._look is not None:
-            self._look.cancel()
+        self._passage = self._joined = None
+        self._look.clear()
         self._accept_next()
 
     def _look_at_queue(self) -> None:
@@ -170,7 +173,7 @@ class TcpLane:
             self._parts.log.event("gave_way", spoken=self._passage.has_spoken, half_over=self._passage.half_over)
             self._passage.abandon()
             return
-        self._look = self._loop.call_later(LOOK_EVERY_S, self._look_at_queue)
+        self._look.set(self._loop.time() + LOOK_EVERY_S, self._look_at_queue)
 
     def _silent_too_long(self, passage: Passage) -> bool:
         silent_s = self._loop.time() - passage.last_byte_at_s
