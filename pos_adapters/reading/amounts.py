@@ -307,7 +307,7 @@ def _suffix(  # noqa: C901, PLR0911 - one answer a meaning
         return match.end(), match.group("sign"), "p" if match.group("per") else use
     word = match.group("word").lower()
     if word in _money_words() and not currency and (glued or len(word) > 1):
-        if not glued and len(match.group("space")) > 1 and _next_is_number(text, match.end()):
+        if not glued and len(match.group("space")) > 1 and _NUMBER_NEAR.match(text, match.end()):
             return end, currency, use
         return match.end(), word, "p" if match.group("per") else use
     if word in _TIMES and (glued or len(match.group("space")) == 1):
@@ -328,10 +328,6 @@ def _is_tax_letter(text: str, end: int, match: re.Match[str]) -> bool:
     return match.group("word") == "G" and text[end - 3] in ".," and not text[match.end("word") :].strip()
 
 
-def _next_is_number(text: str, at: int) -> bool:
-    return _NUMBER_NEAR.match(text, at) is not None
-
-
 class Figures(NamedTuple):
     """Where the digits of a number stand, to read another printing of them with the same marks at the same places."""
 
@@ -339,7 +335,12 @@ class Figures(NamedTuple):
     last: int
     scale: int  # thousandths of a unit of the last place: plain digits 1000, "1.20" 10; 0 for other marks
     negative: bool
-    number: Number
+    start: int  # this and what follows is of the number (`Number`), whatever its digits
+    end: int
+    decimals: int
+    grouped: int
+    currency: str
+    use: str
 
 
 def figures_of(text: str, number: Number) -> Figures | None:
@@ -355,22 +356,21 @@ def figures_of(text: str, number: Number) -> Figures | None:
     if (value, decimals, grouped) != (abs(number.value), number.decimals, number.grouped):
         return None
     scale = MILLI if digits.isdigit() else 10 if decimals == 2 and digits[:-3].isdigit() else 0
-    return Figures(match.start(), match.end(), scale, number.value < 0, number)
+    start, end, _, _, _, currency, use, _ = number
+    return Figures(match.start(), match.end(), scale, number.value < 0, start, end, decimals, grouped, currency, use)
 
 
 def reprinted(figures: Sequence[Figures], text: str) -> tuple[Number, ...]:
     """Return the numbers with the digits that `text` has in their places."""
     numbers = []
-    for first, last, scale, negative, number in figures:
-        start, end, _, decimals, grouped, currency, use, _ = number
+    for first, last, scale, negative, start, end, decimals, grouped, currency, use in figures:
         if scale == 10:
             value = int(text[first : last - 3] + text[last - 2 : last]) * 10
         elif scale:
             value = int(text[first:last]) * MILLI
         else:
-            value, decimals, grouped = _value(text[first:last])
-        fields = (start, end, -value if negative else value, decimals, grouped, currency, use, -1)
-        numbers.append(_make(Number, fields))
+            value, decimals, grouped = _value(text[first:last])  # noqa: PLW2901 - "1.234" may be 1234 or not
+        numbers.append(_make(Number, (start, end, -value if negative else value, decimals, grouped, currency, use, -1)))
     return tuple(numbers)
 
 

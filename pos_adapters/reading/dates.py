@@ -38,7 +38,7 @@ def looks_dated(text: str) -> bool:
 
 def date_in(text: str, *, month_first: bool) -> date | None:
     """Return the first date on a line, in any of the usual forms."""
-    wide = _WIDE_DATE.search(text)
+    wide = None if text.isascii() else _WIDE_DATE.search(text)
     if wide:
         return _date(int(wide[1]), int(wide[2]), int(wide[3]))
     for match in _NUMERIC_DATE.finditer(text):

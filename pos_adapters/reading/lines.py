@@ -40,6 +40,7 @@ _BETWEEN_TIMES = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d)")
+_MAY_BE_A_TIME = re.compile(r"\d:\d\d(?!\d)")
 _GTIN = re.compile(r"(?<!\d)(?:\d{8}|\d{12,14})(?!\d)")
 _TELLING = frozenset(
     (Role.SALES_COUNT, Role.COMPLETED, Role.POINTS_EARNED, Role.POINTS_SPENT, Role.DECLINED, Role.EXCHANGE)
@@ -79,9 +80,9 @@ _RULED = LineFacts(
 class _Shape(NamedTuple):
     """What every line with these letters at these places says; its figures are read anew."""
 
-    facts: LineFacts
     shared: tuple[Any, ...]  # its fields that are alike on every such line
-    dated: bool
+    days: bool  # figures stand in the form of a date
+    dated: bool | None  # as on every such line; None where a time may stand there, which the figures decide
     figures: tuple[Figures, ...]  # where the digits of each number stand
     name_end: int | None  # where the amount begins, before which the name stands; None without an amount
     plan: GoodsPlan | None  # where amount and quantity stand on a line of goods
@@ -96,6 +97,7 @@ class LineReader:
         self.lexicon = lexicon
         self._memo: dict[str, LineFacts] = {}
         self._shapes: dict[str, _Shape | None] = {}
+        self._alike: dict[str | bytes, _Shape] = {}  # the same shapes, by lines with all their words
         self._word_keys: dict[str, str] = {}
         heads, self._stems = lexicon.heads()
         self._heads = heads | {word[:HEAD_LETTERS] for word in number_words()}
@@ -117,18 +119,26 @@ class LineReader:
 
     def _shaped(self, printed: str) -> LineFacts:
         """Read a line by its shape, where one like it has been read."""
-        key = _figures_alike(printed)
+        alike = _figures_alike(printed)
+        shape = self._alike.get(alike)
+        if shape is None:
+            shape = self._shape_by_words(printed, alike if isinstance(alike, str) else alike.decode("ascii"))
+            if shape is None:
+                return self._read(printed)
+            if len(self._alike) >= _MEMO_LINES_MAX:
+                self._alike.clear()
+            self._alike[alike] = shape
+        return _refilled(shape, printed) or self._read(printed)
+
+    def _shape_by_words(self, printed: str, key: str) -> _Shape | None:
+        """Return the shape of a line whose figures are all alike in `key`; None where it has none."""
         if (key.isascii() or not WIDE.search(key)) and "?" not in key and "\ufffd" not in key:
             key = _WORD_OF_ASCII.sub(self._word_key, key)
-        shape = self._shapes.get(key)
-        if shape is not None:
-            return _refilled(shape, printed)
-        facts = self._read(printed)
         if key not in self._shapes:
             if len(self._shapes) >= _MEMO_LINES_MAX:
                 self._shapes.clear()
-            shape = self._shapes[key] = _shape_of(facts, printed, key)
-        return facts if shape is None else shape.facts
+            self._shapes[key] = _shape_of(self._read(printed), printed, key)
+        return self._shapes[key]
 
     def _word_key(self, match: re.Match[str]) -> str:
         """Return what stands for a word in a shape: itself, or its length where nothing depends on its letters."""
@@ -188,14 +198,14 @@ _SHAPE_BYTES = bytes.maketrans(b"23456789", b"11111111")
 _INNER_ZERO = re.compile(r"(?<=\d)0")  # a leading zero makes an id, any other is a digit like all
 
 
-def _figures_alike(printed: str) -> str:
+def _figures_alike(printed: str) -> str | bytes:
     """Return a line with one digit for all, and nought where a number begins with it."""
     if not printed.isascii():
         return _INNER_ZERO.sub("1", printed.translate(_SHAPE_DIGITS))
     key = printed.encode("ascii").translate(_SHAPE_BYTES)
     while b"10" in key:
         key = key.replace(b"10", b"11")
-    return key.decode("ascii")
+    return key
 
 
 _LONG_RUN = re.compile(r"\d{8}")
@@ -210,41 +220,41 @@ _STRANGER = "q"  # begins no word of ours of four letters and more that a run of
 
 
 def _shape_of(facts: LineFacts, printed: str, key: str) -> _Shape | None:
-    """Return what a line's shape says; None where the figures decide (times), or cleaning moved them."""
-    if facts.rule or facts.dated or not facts.numbers or facts.text != printed.rstrip():
+    """Return what a line's shape says; None where the figures decide, or cleaning moved them."""
+    text = facts.text
+    if facts.rule or not (facts.numbers or facts.dated) or text != printed.rstrip():
         return None
-    if ":" in facts.text:
-        return None
-    if "%" in facts.text and WIDE.search(facts.text):
+    if "%" in text and WIDE.search(text):
         return None  # "8%対象" is a word
-    figures = tuple(figures_of(facts.text, number) for number in facts.numbers)
+    figures = tuple(figures_of(text, number) for number in facts.numbers)
     known = tuple(each for each in figures if each is not None)
     if len(known) != len(figures):
         return None
-    name_end = facts.numbers[facts.right[-1]].start if facts.right else None
     return _Shape(
-        facts._replace(shape=key),
         facts[_FIRST_SHARED:_AFTER_SHARED],
         facts.days is not None,
+        None if _MAY_BE_A_TIME.search(text) else facts.dated,
         known,
-        name_end,
+        facts.numbers[facts.right[-1]].start if facts.right else None,
         plan_of(facts.goods, facts.numbers, facts.right),
-        _LONG_RUN.search(facts.text) is not None,
+        _LONG_RUN.search(text) is not None,
         key,
     )
 
 
-def _refilled(shape: _Shape, printed: str) -> LineFacts:
-    """Return the facts of a line of known shape: the same words, its own figures."""
-    shared, dated, figures, name_end, plan, long, key = shape[1:]
+def _refilled(shape: _Shape, printed: str) -> LineFacts | None:
+    """Return the facts of a line of known shape: the same words, its own figures; None where these decide otherwise."""
+    shared, days, dated, figures, name_end, plan, long, key = shape
     text = printed.rstrip()
+    if dated is None and (_DATED.search(text) is not None) is not shared[_DATED_SHARED]:
+        return None
     numbers = reprinted(figures, text)
     name = text if name_end is None else text[:name_end]
     fields = (
         text,
         numbers,
         *shared,
-        _days(text) if dated else None,
+        _days(text) if days else None,
         name_in(name) if long else " ".join(name.split()).strip(_NAME_EDGES),
         None if plan is None else goods_by(plan, text, numbers),
         _gtin_in(text) if long else None,
@@ -255,6 +265,7 @@ def _refilled(shape: _Shape, printed: str) -> LineFacts:
 
 _make = tuple.__new__  # what LineFacts(...) does, at half its cost
 _FIRST_SHARED, _AFTER_SHARED = LineFacts._fields.index("right"), LineFacts._fields.index("days")
+_DATED_SHARED = LineFacts._fields.index("dated") - _FIRST_SHARED
 _NAME_EDGES = " .:*-=#"
 
 

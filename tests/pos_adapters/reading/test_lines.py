@@ -49,3 +49,21 @@ def test_goods_named_by_a_word_of_receipts_have_a_shape_of_their_own():
     reader = LineReader(standard_lexicon())
     first, second = reader.read_all(("Marmalupa 12   3.50", "Gutschein 47   8.25"))
     assert first.shape != second.shape
+
+
+def test_lines_with_a_date_or_a_time_are_read_alike_whatever_was_read_before():
+    """Lines of one shape may differ in whether their figures are a time: 12:34 is, 12:75 is none."""
+    rng = random.Random(33)
+    warm = LineReader(standard_lexicon())
+    dates = ("01/02/2024", "1.2.24", "2024-03-12", "5 Mar 2024", "12 Quux 2024", "2024/13/40", "03-04-2024")
+    times = ("9:30", "12:34", "12:34:56", "9:75", "14.05", "11:59PM", "")
+    for _ in range(LINES_READ // 3):
+        words = (
+            rng.choice(("", "Till 3", "Date:", "Quuxter")),
+            rng.choice(dates),
+            rng.choice(times),
+            rng.choice(("", "3.50")),
+        )
+        line = re.sub(r"\d", lambda _: str(rng.randint(0, 9)), "  ".join(words))
+        alone = LineReader(standard_lexicon()).read(line)
+        assert warm.read(line)._replace(shape="") == alone._replace(shape=""), line
