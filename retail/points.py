@@ -315,8 +315,12 @@ def check_conservation(ledger: PointsLedger) -> None:
     kept = sum(lot.remaining for lot in lots) - ledger.debt
     assert made == kept, (made, kept)
     assert ledger.debt >= 0, ledger.debt
-    short = {lot_id: points for spent in ledger.burns.values() for lot_id, points in spent.taken}
-    # A shortage has a lot of nothing earned, to which what is given back goes once its debt was paid by other points.
+    short: dict[str, int] = {}
+    # A shortage has a lot of nothing earned, to which what is given back goes once its debt was paid by other points;
+    # later spending takes from it no more than that.
+    for spent in ledger.burns.values():
+        for lot_id, points in spent.taken:
+            short[lot_id] = max(short.get(lot_id, 0), points)
     most = {lot.lot_id: lot.earned or short.get(lot.lot_id, 0) for lot in lots}
     assert all(0 <= lot.remaining <= most[lot.lot_id] for lot in lots), "a lot holds more than was earned, or less"
 

@@ -77,3 +77,22 @@ def test_a_shortage_that_was_paid_by_what_came_back_is_given_back_in_full_in_wha
         assert service.liability("chain", now=NOW)["debt"]["points"] == 0
         lease = service.lend("chain", account="c-1", store_id="7781", points=999, days=1, now=NOW)
         assert lease["points"] == 100
+
+
+def test_points_spent_again_from_what_came_back_of_a_shortage_are_no_breach_of_the_books(tmp_path: Path):
+    """Told of one moment, or by a clock that was set back, burns come before what was given back in between."""
+    with chain(tmp_path, points=150) as (hub, service):
+        spent = [burned(150, "l-1", f"b-{number}") for number in range(1, 3)]
+        given = [given_back(150, f"b-{number}") for number in range(1, 3)]
+        tell(hub, "7781", *spent, *given)
+        tell_at(hub, "7781", 5, burned(100, "l-1", "b-3"))
+        tell_at(hub, "7781", 6, given_back(100, "b-3"))
+        assert service.account("chain", "c-1", now=NOW)["points"] == 150
+        tell_at(hub, "7781", 7, burned(200, "l-1", "b-4"))
+        assert service.liability("chain", now=NOW)["debt"]["points"] == 50
+
+
+def given_back(points: int, burn_id: str) -> tuple[str, dict[str, object]]:
+    """Return the record of points that paid for something and came back with it."""
+    content = {"account": "c-1", "of": "burned", "burn_id": burn_id, "points": points}
+    return "points.reversed", {**content, "lease_id": "l-1", "reversal_id": f"back/{burn_id}"}
