@@ -378,7 +378,7 @@ class Chain(RuleBasedStateMachine):
 
     def _sync(self, store: Store) -> None:
         """Upload what is untold, then learn of leases: as the courier and the desk do."""
-        rows = [row_of(store, *each) for each in store.untold]
+        rows = [row_of(store, each) for each in store.untold]
         with self.hub.database.writing() as session:
             session.bulk("journal_record", columns=RECORD, rows=rows)
         store.untold = []

@@ -135,8 +135,9 @@ def sale_of(
     )
 
 
-def row_of(store: Store, kind: JournalKind, content: dict[str, Any], at: datetime) -> tuple[object, ...]:
+def row_of(store: Store, told: tuple[JournalKind, dict[str, Any], datetime]) -> tuple[object, ...]:
     """Return a record as uploads put it into the hub's table."""
+    kind, content, at = told
     store.uploaded += 1
     head = (f"a-{store.name}", 1, 0, store.uploaded, kind.value, "1", at.isoformat(), "synchronised")
     payload = canonical_json(content).decode()
