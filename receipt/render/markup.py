@@ -11,8 +11,7 @@ from typing import Final, assert_never
 from PIL.Image import Image
 
 from receipt.paper import Paper
-from receipt.render.png import bit_image, cells_of, text_image
-from receipt.render.scene import (
+from receipt.render.items import (
     CELL_HEIGHT,
     CutItem,
     FeedItem,
@@ -20,9 +19,12 @@ from receipt.render.scene import (
     ImageItem,
     Item,
     LabelItem,
-    Scene,
     TextItem,
+    TurnedItem,
+    span_dots,
 )
+from receipt.render.png import bit_image, cells_of, text_image
+from receipt.render.scene import Scene
 
 _FONTS: Final = "'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,monospace"
 _BASELINE: Final = 19
@@ -71,14 +73,28 @@ def _drawn(item: Item, width: int) -> Iterator[str]:
             yield from _label(item)
         case CutItem():
             yield f'<path d="M0 {item.y}H{width}" stroke="#999" stroke-dasharray="12 12" fill="none"/>'
+        case TurnedItem():
+            yield from _turned(item)
         case FeedItem():
             pass
         case _:
             assert_never(item)
 
 
+def _turned(item: TurnedItem) -> Iterator[str]:
+    """Draw items in a group with axes of its own: moved to its corner and turned."""
+    across, down = ((0, 0), (0, item.height), (item.width, item.height), (item.width, 0))[item.turn % 4]
+    yield f'<g transform="translate({item.x + across} {item.y + down}) rotate({(-90 * item.turn) % 360})">'
+    for each in item.items:
+        yield from _drawn(each, item.width)
+    yield "</g>"
+
+
 def _text(item: TextItem) -> Iterator[str]:
     span, style = item.span, item.span.style
+    if style.rotated:
+        yield from _turned_characters(item)
+        return
     if item.drawn and any(character in item.drawn for character in span.text):
         yield _drawn_text(item)
         return
@@ -90,8 +106,11 @@ def _text(item: TextItem) -> Iterator[str]:
     if style.inverted:
         yield f'<rect x="{item.x}" y="{item.y}" width="{length}" height="{height}"/>'
     natural = length // style.width or 1
+    corner = f"translate({item.x} {item.y})"
+    if style.upside_down:
+        corner = f"translate({item.x + length} {item.y + height}) rotate(180)"
     attributes = [
-        f'transform="translate({item.x} {item.y}) scale({style.width} {style.height})"',
+        f'transform="{corner} scale({style.width} {style.height})"',
         f'y="{_BASELINE}"',
         f'textLength="{natural}" lengthAdjust="spacingAndGlyphs"',
     ]
@@ -104,6 +123,24 @@ def _text(item: TextItem) -> Iterator[str]:
     yield f"<text {' '.join(attributes)}>{escape(text)}</text>"
 
 
+def _turned_characters(item: TextItem) -> Iterator[str]:
+    """Characters each turned by a quarter, with the clock (ESC V): their foot is at the left."""
+    span, style = item.span, item.span.style
+    ink = ' fill="#fff"' if style.inverted else ""
+    weight = ' font-weight="bold"' if style.bold else ""
+    width = span.cell_dots * len(span.text)
+    if style.inverted:
+        yield f'<rect x="{item.x}" y="{item.y}" width="{width}" height="{span_dots(span)}"/>'
+    for at, character in enumerate(span.text):
+        if not character.isprintable() or character == " ":
+            continue
+        right = item.x + at * span.cell_dots + CELL_HEIGHT * style.height
+        yield (
+            f'<text transform="translate({right} {item.y}) rotate(90) scale({style.width} {style.height})" '
+            f'y="{_BASELINE}"{weight}{ink}>{escape(character)}</text>'
+        )
+
+
 def _image(item: ImageItem) -> str:
     return _embedded(bit_image(item).convert("1"), item.x, item.y)
 
@@ -111,7 +148,7 @@ def _image(item: ImageItem) -> str:
 def _drawn_text(item: TextItem) -> str:
     """Draw a run with characters of the till's own as a picture: no font has them."""
     picture = text_image(item)
-    return _embedded(picture, item.x, item.y + CELL_HEIGHT * item.span.style.height - picture.height)
+    return _embedded(picture, item.x, item.y + span_dots(item.span) - picture.height)
 
 
 def _embedded(picture: Image, x: int, y: int) -> str:

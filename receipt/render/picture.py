@@ -11,7 +11,9 @@ from typing import Final, assert_never
 from receipt.document import PaperReader
 from receipt.paper import Paper
 from receipt.printers import DEFAULT_MODEL, printer_model
-from receipt.render.scene import CELL_HEIGHT, CUT_DOTS, GAP_DOTS, PICTURE_DOTS_MAX, scene
+from receipt.render.items import CELL_HEIGHT
+from receipt.render.pieces import GAP_DOTS
+from receipt.render.scene import CUT_DOTS, PICTURE_DOTS_MAX, scene
 
 LINE_DOTS: Final = CELL_HEIGHT + GAP_DOTS
 TEXT_DOTS_MAX: Final = 100_000 * LINE_DOTS  # as text, a month of a till's roll

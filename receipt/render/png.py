@@ -6,12 +6,14 @@ import unicodedata
 from io import BytesIO
 from typing import Final, assert_never
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from receipt.paper import DrawnCharacter
 from receipt.render.fonts import glyphs
-from receipt.render.scene import (
+from receipt.render.items import (
     CELL_HEIGHT,
+    FONT_A_DOTS,
+    FONT_B_DOTS,
     LABEL_CELL_DOTS,
     CutItem,
     FeedItem,
@@ -19,9 +21,11 @@ from receipt.render.scene import (
     ImageItem,
     Item,
     LabelItem,
-    Scene,
     TextItem,
+    TurnedItem,
+    span_dots,
 )
+from receipt.render.scene import Scene
 from receipt.right_to_left import as_drawn, joined
 
 _FONT_B: Final = 1
@@ -56,10 +60,30 @@ def _draw(picture: Image.Image, item: Item) -> None:
             pen = ImageDraw.Draw(picture)
             for x in range(0, picture.width, 2 * _DASH):
                 pen.line((x, item.y, x + _DASH, item.y), fill=_PALE)
+        case TurnedItem():
+            _draw_turned(picture, item)
         case FeedItem():
             pass
         case _:
             assert_never(item)
+
+
+_QUARTERS: Final = {
+    1: Image.Transpose.ROTATE_90,  # against the clock
+    2: Image.Transpose.ROTATE_180,
+    3: Image.Transpose.ROTATE_270,
+}
+
+
+def _draw_turned(picture: Image.Image, item: TurnedItem) -> None:
+    lies = item.turn % 2 == 1
+    piece = Image.new("L", (item.height, item.width) if lies else (item.width, item.height), _WHITE)
+    for each in item.items:
+        _draw(piece, each)
+    if item.turn in _QUARTERS:
+        piece = piece.transpose(_QUARTERS[item.turn])
+    box = (item.x, item.y, item.x + piece.width, item.y + piece.height)
+    picture.paste(ImageChops.darker(picture.crop(box), piece), (item.x, item.y))
 
 
 def bit_image(item: ImageItem) -> Image.Image:
@@ -74,6 +98,8 @@ def bit_image(item: ImageItem) -> Image.Image:
 def text_image(item: TextItem) -> Image.Image:
     """Return a run of characters as a picture, sized as printed."""
     span, style = item.span, item.span.style
+    if style.rotated:
+        return _turned_characters(item)
     text = as_drawn(joined(span.text))
     width = max(1, span.cell_dots // style.width)
     height = _FONT_B_HEIGHT if style.font == _FONT_B else CELL_HEIGHT
@@ -85,10 +111,7 @@ def text_image(item: TextItem) -> Image.Image:
         if item.drawn and character in item.drawn:
             line.paste(_own_character(item.drawn[character], width, height), (at * width, 0))
         elif cells:
-            glyph = drawn.draw(character, cells=cells, bold=style.bold)
-            if style.rotated and cells == 1:
-                glyph = glyph.rotate(-90, expand=True).resize((width, height))
-            line.paste(glyph, (at * width, 0))
+            line.paste(drawn.draw(character, cells=cells, bold=style.bold), (at * width, 0))
         elif at:
             line.paste(drawn.draw(character, cells=1, bold=style.bold), ((at - 1) * width, 0))
         at += cells
@@ -101,6 +124,20 @@ def text_image(item: TextItem) -> Image.Image:
     if style.width > 1 or style.height > 1:
         line = line.resize((line.width * style.width, line.height * style.height), Image.Resampling.NEAREST)
     return line
+
+
+def _turned_characters(item: TextItem) -> Image.Image:
+    """Return characters that are each turned by a quarter, with the clock, and stand side by side (ESC V)."""
+    span, style = item.span, item.span.style
+    width, height = (FONT_B_DOTS, _FONT_B_HEIGHT) if style.font == _FONT_B else (FONT_A_DOTS, CELL_HEIGHT)
+    drawn = glyphs(width, height)
+    line = Image.new("L", (span.cell_dots * max(1, len(span.text)), span_dots(span)), _WHITE)
+    for at, character in enumerate(span.text):
+        glyph = drawn.draw(character, cells=max(1, cells_of(character)), bold=style.bold)
+        glyph = glyph.resize((glyph.width * style.width, glyph.height * style.height), Image.Resampling.NEAREST)
+        turned = glyph.transpose(Image.Transpose.ROTATE_270)
+        line.paste(turned, (at * span.cell_dots, max(0, line.height - turned.height)))
+    return ImageOps.invert(line) if style.inverted else line
 
 
 def _own_character(drawn: DrawnCharacter, width: int, height: int) -> Image.Image:
@@ -122,8 +159,7 @@ def cells_of(character: str) -> int:
 
 def _draw_text(picture: Image.Image, item: TextItem) -> None:
     line = text_image(item)
-    height = CELL_HEIGHT * item.span.style.height
-    picture.paste(line, (item.x, item.y + height - line.height))
+    picture.paste(line, (item.x, item.y + span_dots(item.span) - line.height))
 
 
 def _draw_grid(picture: Image.Image, item: GridItem) -> None:
