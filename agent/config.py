@@ -308,7 +308,7 @@ def load_config(path: Path) -> AgentConfig:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         fix = f"tillstream setup --config {path} asks for it, with --browser on a page; or name another"
-        raise ConfigurationError(f"{path}: there is no such file", fix=fix) from error
+        raise ConfigurationError(f"{path}: cannot be read: there is no such file", fix=fix) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable agent.toml") from error
     config = parse_config(text, source=str(path))

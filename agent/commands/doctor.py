@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
@@ -13,20 +14,24 @@ from agent.commands.options import ConfigOption, JsonOption, find_config
 from agent.config import load_config
 from agent.state_dir import StateDir
 from agent.upkeep.health import Check, Patient, examine, walk_to_hub
+from agent.upkeep.sentences import LANGUAGES, own_language
+from retail.errors import ConfigurationError
 
 app = typer.Typer()
 
+SpeakOption = Annotated[str | None, typer.Option("--speak", help="Language of the sentences: en or ru.")]
+
 
 @app.command(epilog="Example: tillstream doctor")
-def doctor(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+def doctor(config: ConfigOption = None, *, speak: SpeakOption = None, as_json: JsonOption = False) -> None:
     """Check this installation; exit 1 when something needs a person, and say what to do."""
-    _tell(examine(_patient(config)), as_json=as_json)
+    _tell(examine(_patient(config)), speak=speak, as_json=as_json)
 
 
 @app.command(epilog="Example: tillstream netcheck")
-def netcheck(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+def netcheck(config: ConfigOption = None, *, speak: SpeakOption = None, as_json: JsonOption = False) -> None:
     """Walk to the hub step by step - proxy, name, connection, TLS, clock - and stop at the step that fails."""
-    _tell(walk_to_hub(_patient(config)), as_json=as_json)
+    _tell(walk_to_hub(_patient(config)), speak=speak, as_json=as_json)
 
 
 @app.command(epilog="Example: tillstream devices --json")
@@ -56,13 +61,20 @@ def _patient(config: ConfigOption) -> Patient:
     )
 
 
-def _tell(checks: Sequence[Check], *, as_json: bool) -> None:
+def _tell(checks: Sequence[Check], *, speak: str | None, as_json: bool) -> None:
+    """Tell a person in their language; JSON is English wherever it is made, unless somebody asks otherwise."""
+    if speak is not None and speak not in LANGUAGES:
+        raise ConfigurationError(
+            f"--speak {speak}: not spoken here", fix=f"one of {', '.join(LANGUAGES)}", code="usage"
+        )
     if as_json:
-        typer.echo(json.dumps({"checks": [check.as_json() for check in checks]}, ensure_ascii=False))
+        told = [check.as_json(speak or LANGUAGES[0]) for check in checks]
+        typer.echo(json.dumps({"checks": told}, ensure_ascii=False))
     else:
         for check in checks:
-            typer.echo(f"{'✓' if check.ok else '!'} {check.what}")
+            what, fix = check.in_language(speak or own_language())
+            typer.echo(f"{'✓' if check.ok else '!'} {what}")
             if not check.ok:
-                typer.echo(f"  fix: {check.fix}")
+                typer.echo(f"  fix: {fix}")
     if not all(check.ok for check in checks):
         raise typer.Exit(1)

@@ -30,6 +30,7 @@ from agent.setup.wizard import PACKAGE_CONFIG, Done, Outside, Wizard
 from agent.state_dir import StateDir
 from agent.upkeep.devices import Device, plugged_in
 from agent.upkeep.health import Check, Patient, examine
+from agent.upkeep.sentences import own_language
 from pos_adapters.taps.addresses import SerialAddress, TcpAddress, device_address
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 from sync.protocol.invitation import read_invitation
@@ -233,8 +234,7 @@ def _spoken(named: str | None) -> str:
         raise ConfigurationError(
             f"--speak {named}: not spoken here", fix=f"one of {', '.join(LANGUAGES)}", code="usage"
         )
-    wanted = named or (os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")[:2]
-    return wanted if wanted in LANGUAGES else LANGUAGES[0]
+    return named or own_language()
 
 
 def _lines() -> str:

@@ -21,8 +21,8 @@ FAILED_MAX = 12  # a slip has 80 lines; who has more to mend reads them on the s
 PASSED_MAX = 40
 
 
-def sheet_of(checks: Sequence[Check], *, words: Words, store: str, at: str) -> Slip:
-    """Return the sheet as a slip; `words` are setup's own, in the technician's language."""
+def sheet_of(checks: Sequence[Check], *, words: Words, language: str, store: str, at: str) -> Slip:
+    """Return the sheet as a slip; `words` are setup's own in the technician's language, which the checks speak, too."""
     failed = [check for check in checks if not check.ok]
     passed = [check for check in checks if check.ok]
     blocks: list[Block] = [
@@ -32,19 +32,21 @@ def sheet_of(checks: Sequence[Check], *, words: Words, store: str, at: str) -> S
         Columns(left=words("sheet_hold", number=len(passed)), right=words("sheet_fail", number=len(failed)), bold=True),
     ]
     for check in failed[:FAILED_MAX]:
-        blocks.append(Text(text=words("sheet_failed", check=check.id, what=check.what)))
-        blocks.append(Text(text=words("sheet_fix", fix=check.fix)))
+        what, fix = check.in_language(language)
+        blocks.append(Text(text=words("sheet_failed", check=check.id, what=what)))
+        blocks.append(Text(text=words("sheet_fix", fix=fix)))
     blocks.append(Rule())
     names = ", ".join(check.id for check in passed[:PASSED_MAX])
     blocks.append(Text(text=words("sheet_held", names=names)))
     return Slip(blocks=tuple(blocks))
 
 
-def sheet_lines(checks: Sequence[Check], *, words: Words) -> list[str]:
+def sheet_lines(checks: Sequence[Check], *, words: Words, language: str) -> list[str]:
     """Return the same for a screen, what failed first."""
     lines = []
     for check in sorted(checks, key=lambda one: one.ok):
-        lines.append(f"{'✓' if check.ok else '!'} {check.what}")
+        what, fix = check.in_language(language)
+        lines.append(f"{'✓' if check.ok else '!'} {what}")
         if not check.ok:
-            lines.append(words("sheet_fix", fix=check.fix))
+            lines.append(words("sheet_fix", fix=fix))
     return lines

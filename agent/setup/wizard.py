@@ -69,6 +69,7 @@ class Wizard:
     ) -> None:  # fmt: skip
         self._given, self._path, self._outside = given, path, outside
         self._talk, self._attended, self._dry_run = talk, attended, dry_run
+        self._speak = speak
         self._before = path.read_text("utf-8") if path.is_file() else ""
         config = parse_config(self._before, source=str(path)) if self._before else None
         self._interview = Interview(given, config=config, around=around, talk=talk, attended=attended, speak=speak)
@@ -237,7 +238,7 @@ class Wizard:
 
     def _sheet(self, tap: Mapping[str, Any]) -> None:
         self.done.checks = checks = self._outside.examine(self._path)
-        for line in sheet_lines(checks, words=self._talk.text):
+        for line in sheet_lines(checks, words=self._talk.text, language=self._speak):
             self._talk.show(line)
         failed = sum(not check.ok for check in checks)
         self._say("done", passed=len(checks) - failed, failed=failed)
@@ -247,6 +248,7 @@ class Wizard:
         slip = sheet_of(
             checks,
             words=self._talk.text,
+            language=self._speak,
             store=config.store.business_unit_id,
             at=f"{self._outside.now():%Y-%m-%d %H:%M}",
         )

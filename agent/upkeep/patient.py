@@ -11,6 +11,7 @@ from typing import Any
 from agent.config import AgentConfig
 from agent.keys import JOURNAL_KEY, FileSecrets
 from agent.state_dir import StateDir
+from agent.upkeep.sentences import Sentence, spoken
 from retail.errors import TillstreamError
 
 PACKAGE_CONFIG = Path("/etc/tillstream/agent.toml")
@@ -19,16 +20,21 @@ SYSTEMD = Path("/run/systemd/system")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check's result in the contracts' shape."""
+    """One check's result in the contracts' shape; plain strings are commands, and what others told."""
 
     id: str
     ok: bool
-    what: str
-    fix: str = ""
+    what: Sentence | str
+    fix: Sentence | str = ""
 
-    def as_json(self) -> dict[str, object]:
+    def in_language(self, language: str) -> tuple[str, str]:
+        """Return (what, fix) for a reader."""
+        return str(spoken(self.what, language)), str(spoken(self.fix, language))
+
+    def as_json(self, language: str = "en") -> dict[str, object]:
         """Return `{"id","ok","what","fix"}`."""
-        return {"id": self.id, "ok": self.ok, "what": self.what, "fix": "" if self.ok else self.fix}
+        what, fix = self.in_language(language)
+        return {"id": self.id, "ok": self.ok, "what": what, "fix": "" if self.ok else fix}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.upkeep.patient import PACKAGE_CONFIG, Check, Patient
+from agent.upkeep.sentences import Sentence, say
 from retail.errors import TillstreamError
 from sync.enrolled import Enrolled
 
@@ -32,20 +33,22 @@ def enrolled(patient: Patient) -> Check:
     except FileNotFoundError:
         told = None
     except (OSError, ValueError, TillstreamError) as error:
-        return Check(id="enrolled", ok=False, what=f"keys/enrolled.json: {error}", fix=_enrol_fix(patient, here))
-    what = "enrolled at the hub" if told else "not enrolled: every code is unknown"
+        return Check(
+            id="enrolled",
+            ok=False,
+            what=say("says", place="keys/enrolled.json", cause=error),
+            fix=_enrol_fix(patient, here),
+        )
+    what = say("enrolled") if told else say("enrolled_not")
     if told is not None and told.store != here:
-        what = f"enrolled as store {told.store}, but agent.toml says {here}: a PC that was cloned or carried elsewhere"
+        what = say("enrolled_elsewhere", store=told.store, here=here)
     return Check(id="enrolled", ok=told is not None and told.store == here, what=what, fix=_enrol_fix(patient, here))
 
 
-def _enrol_fix(patient: Patient, store_id: str) -> str:
+def _enrol_fix(patient: Patient, store_id: str) -> Sentence:
     path = patient.config_path or PACKAGE_CONFIG
     as_root = "sudo " if path == PACKAGE_CONFIG else ""
-    return (
-        f"on the hub: tillstream hub enrol-code --store {store_id}; "
-        f"here: {as_root}tillstream agent enrol --config {path} --code CODE"
-    )
+    return say("enrolled_fix", store=store_id, sudo=as_root, path=path)
 
 
 def contact(patient: Patient, told: Mapping[str, Any]) -> Check:
@@ -55,8 +58,8 @@ def contact(patient: Patient, told: Mapping[str, Any]) -> Check:
     return Check(
         id="hub",
         ok=age_s is not None and age_s < CONTACT_OLD_S,
-        what=f"last contact {contact or 'never'}, {told.get('backlog', 0)} records behind",
-        fix=told.get("last_error") or "check the store's internet connection and [hub] url",
+        what=say("hub", at=contact or say("never"), behind=told.get("backlog", 0)),
+        fix=told.get("last_error") or say("hub_fix"),
     )
 
 
@@ -67,8 +70,10 @@ def mirror(status: Mapping[str, Any]) -> Check:
     return Check(
         id="mirror",
         ok=age_s is not None and age_s < MIRROR_OLD_S,
-        what=f"{told.get('customers', 0)} codes, {'never fed' if age_s is None else f'{age_s:.0f} s old'}",
-        fix="it comes within minutes of a contact; if not, on the hub: tillstream hub import customers.csv codes.csv",
+        what=say(
+            "mirror_unfed" if age_s is None else "mirror", codes=told.get("customers", 0), age=f"{age_s or 0:.0f}"
+        ),
+        fix=say("mirror_fix"),
     )
 
 
@@ -78,7 +83,7 @@ def parked(told: Mapping[str, Any]) -> Check:
     return Check(
         id="parked",
         ok=not count,
-        what=f"{count} records parked",
+        what=say("parked", count=count),
         fix="tillstream journal parked",
     )
 
@@ -89,8 +94,8 @@ def backlog(told: Mapping[str, Any]) -> Check:
     return Check(
         id="backlog",
         ok=behind < BACKLOG_MAX,
-        what=f"{behind} records wait for the hub",
-        fix=str(told.get("last_error") or "") or "they go by themselves once the hub answers: tillstream netcheck",
+        what=say("backlog", count=behind),
+        fix=told.get("last_error") or say("backlog_fix"),
     )
 
 
@@ -100,8 +105,8 @@ def credential(told: Mapping[str, Any]) -> Check:
     return Check(
         id="credential",
         ok=not refused,
-        what=str(told.get("last_error")) if refused else "the hub takes this store's key",
-        fix="another PC was enrolled for this store, or it was removed: tillstream agent enrol --code with a new code",
+        what=str(told.get("last_error")) if refused else say("credential"),
+        fix=say("credential_fix"),
     )
 
 
@@ -109,7 +114,7 @@ def way(patient: Patient) -> list[Check]:
     """Walk to the hub step by step, and stop at the step that fails: what comes after it cannot be told."""
     hub = patient.config.hub
     if hub is None:
-        return [Check(id="hub_url", ok=False, what="agent.toml names no hub", fix='add [hub] url = "https://..."')]
+        return [Check(id="hub_url", ok=False, what=say("hub_url_none"), fix=say("hub_url_fix"))]
     parts = urlsplit(hub.url)
     host, is_tls = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_tls else 80)
@@ -130,7 +135,7 @@ def _proxy(patient: Patient) -> Check:
     """Environment proxies are the desk's way out: one that is mistyped looks like a dead hub."""
     named = patient.environment.get("HTTPS_PROXY") or patient.environment.get("https_proxy") or ""
     if not named:
-        return Check(id="proxy", ok=True, what="no proxy is configured")
+        return Check(id="proxy", ok=True, what=say("proxy_none"))
     parts = urlsplit(named)
     try:
         socket.create_connection((parts.hostname or "", parts.port or 8080), timeout=CONNECT_S).close()
@@ -138,10 +143,10 @@ def _proxy(patient: Patient) -> Check:
         return Check(
             id="proxy",
             ok=False,
-            what=f"the proxy {parts.hostname}:{parts.port} does not answer: {error}",
-            fix="mend HTTPS_PROXY (systemctl edit tillstream), or take it away",
+            what=say("proxy_away", place=f"{parts.hostname}:{parts.port}", cause=error),
+            fix=say("proxy_fix"),
         )
-    return Check(id="proxy", ok=True, what=f"the proxy {parts.hostname}:{parts.port} answers")
+    return Check(id="proxy", ok=True, what=say("proxy", place=f"{parts.hostname}:{parts.port}"))
 
 
 def _name(host: str, port: int) -> Check:
@@ -151,10 +156,10 @@ def _name(host: str, port: int) -> Check:
         return Check(
             id="dns",
             ok=False,
-            what=f"{host} has no address: {error.strerror or error}",
-            fix="check [hub] url for a typing mistake, then the router's DNS: resolvectl query " + host,
+            what=say("dns_none", host=host, cause=error.strerror or error),
+            fix=say("dns_fix", host=host),
         )
-    return Check(id="dns", ok=True, what=f"{host} is {', '.join(addresses[:3])}")
+    return Check(id="dns", ok=True, what=say("dns", host=host, addresses=", ".join(addresses[:3])))
 
 
 def _connection(host: str, port: int) -> Check:
@@ -164,10 +169,10 @@ def _connection(host: str, port: int) -> Check:
         return Check(
             id="hub_reachable",
             ok=False,
-            what=f"{host}:{port} does not answer: {error.strerror or error}",
-            fix=f"open port {port} to {host} in the store's firewall; sales are kept here meanwhile",
+            what=say("hub_away", place=f"{host}:{port}", cause=error.strerror or error),
+            fix=say("hub_away_fix", port=port, host=host),
         )
-    return Check(id="hub_reachable", ok=True, what=f"{host}:{port} answers")
+    return Check(id="hub_reachable", ok=True, what=say("hub_reachable", place=f"{host}:{port}"))
 
 
 def _certificate(host: str, port: int, now: datetime) -> Check:
@@ -181,16 +186,16 @@ def _certificate(host: str, port: int, now: datetime) -> Check:
         return Check(
             id="tls",
             ok=False,
-            what=f"{host}'s certificate is not trusted: {error}",
-            fix="check this PC's clock first; then its trusted authorities, or whether a proxy opens TLS",
+            what=say("tls_untrusted", host=host, cause=error),
+            fix=say("tls_untrusted_fix"),
         )
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
     days = (ends - now).days
     return Check(
         id="tls",
         ok=days >= CERTIFICATE_DAYS_MIN,
-        what=f"{host}'s certificate is good for {days} more days",
-        fix="tell the hub's people to renew it",
+        what=say("tls", host=host, days=days),
+        fix=say("tls_fix"),
     )
 
 
@@ -203,16 +208,16 @@ def _clock(host: str, port: int, now: datetime, *, is_tls: bool) -> Check:
         told = parsedate_to_datetime(answer.headers["Date"]) if answer.headers["Date"] else None
     except (OSError, HTTPException, ValueError) as error:
         return Check(
-            id="hub_answers", ok=False, what=f"{host} speaks no HTTP: {error}", fix="is [hub] url the hub's address?"
+            id="hub_answers", ok=False, what=say("hub_answers_not", host=host, cause=error), fix=say("hub_answers_fix")
         )
     finally:
         link.close()
     if told is None:
-        return Check(id="hub_answers", ok=True, what=f"{host} answers {answer.status}, without its time")
+        return Check(id="hub_answers", ok=True, what=say("hub_answers", host=host, status=answer.status))
     skew_s = abs((now - told).total_seconds())
     return Check(
         id="clock_hub",
         ok=skew_s <= SKEW_MAX_S,
-        what=f"this clock and the hub's differ by {skew_s:.0f} s",
-        fix="sudo timedatectl set-ntp true",
+        what=say("clock_hub", seconds=f"{skew_s:.0f}"),
+        fix=say("clock_fix"),
     )

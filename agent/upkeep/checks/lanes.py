@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.config import WorkstationSection
-from agent.intake.printers import CAUSES
 from agent.upkeep.patient import Check, Patient
+from agent.upkeep.sentences import say
 from receipt.printers import printer_model
 from retail.errors import TillstreamError
 
@@ -29,7 +29,7 @@ def tap(workstation: WorkstationSection, taps: list[Mapping[str, Any]], *, start
     return Check(
         id=f"tap_{workstation.id}",
         ok=connected,
-        what=f"the tap of workstation {workstation.id} is {'connected' if connected else 'away'}",
+        what=say("tap" if connected else "tap_away", lane=workstation.id),
         fix=start_it,
     )
 
@@ -43,8 +43,10 @@ def printer(workstation: WorkstationSection, taps: list[Mapping[str, Any]]) -> C
         return Check(
             id=f"printer_{workstation.id}",
             ok=False,
-            what=f"the printer of workstation {workstation.id} ({told['printer']['name']}): {CAUSES[causes[0]][0]}",
-            fix=CAUSES[causes[0]][1],
+            what=say(
+                "printer_trouble", lane=workstation.id, name=told["printer"]["name"], cause=say(f"cause_{causes[0]}")
+            ),
+            fix=say(f"cause_{causes[0]}_fix"),
         )
     scheme, _, address = workstation.tap.printer.partition("://")
     if scheme != "tcp":
@@ -56,10 +58,10 @@ def printer(workstation: WorkstationSection, taps: list[Mapping[str, Any]]) -> C
         return Check(
             id=f"printer_{workstation.id}",
             ok=False,
-            what=f"the printer at {address} does not answer: {error.strerror or error}",
-            fix="switch it on, check cable and address; a printer that is printing answers nobody else",
+            what=say("printer_away", address=address, cause=error.strerror or error),
+            fix=say("printer_away_fix"),
         )
-    return Check(id=f"printer_{workstation.id}", ok=True, what=f"the printer at {address} answers")
+    return Check(id=f"printer_{workstation.id}", ok=True, what=say("printer", address=address))
 
 
 def model(workstation: WorkstationSection) -> Check:
@@ -69,7 +71,7 @@ def model(workstation: WorkstationSection) -> Check:
         model = printer_model(workstation.tap.model)
     except TillstreamError as error:
         return Check(id=f"model_{workstation.id}", ok=False, what=error.message, fix=error.fix)
-    return Check(id=f"model_{workstation.id}", ok=True, what=f"{model.name}, {model.columns} columns")
+    return Check(id=f"model_{workstation.id}", ok=True, what=say("model", name=model.name, columns=model.columns))
 
 
 def printer_speaks(workstation: WorkstationSection, *, is_running: bool) -> Check | None:
@@ -96,15 +98,16 @@ def printer_speaks(workstation: WorkstationSection, *, is_running: bool) -> Chec
             return None  # `printer` has said that it does not answer at all; many cheap ones answer no status
     wrong = [byte for byte in answer if byte & FIXED_MASK != FIXED_BITS]
     if wrong:
-        what, fix = f"the printer at {address} answers no ESC/POS status", "set [workstation.tap] model to its maker's"
+        state = "other_language"
     elif len(answer) > 1 and answer[1] & PAPER_END:
-        what, fix = f"the printer at {address} is out of paper", "put in a new roll"
+        state = "no_paper"
         wrong = [answer[1]]
     elif answer and answer[0] & OFFLINE:
-        what, fix = f"the printer at {address} is offline", "close its cover, press its feed key"
+        state = "offline"
         wrong = [answer[0]]
     else:
-        what, fix = f"the printer at {address} is ready", ""
+        state = "ready"
+    what, fix = say(f"printer_{state}", address=address), say(f"printer_{state}_fix") if wrong else ""
     return Check(id=f"printer_state_{workstation.id}", ok=not wrong, what=what, fix=fix)
 
 
@@ -123,17 +126,17 @@ def port(workstation: WorkstationSection, *, is_running: bool) -> Check | None:
             return Check(
                 id=f"port_{workstation.id}",
                 ok=False,
-                what=f"{workstation.tap.listen} cannot be listened on: {error.strerror}",
-                fix=f"ss -ltnp 'sport = :{number}' names the program that holds it; end it or choose another port",
+                what=say("port_held", listen=workstation.tap.listen, cause=error.strerror or error),
+                fix=say("port_held_fix", number=number),
             )
-    return Check(id=f"port_{workstation.id}", ok=True, what=f"{workstation.tap.listen} is free for the tap")
+    return Check(id=f"port_{workstation.id}", ok=True, what=say("port", listen=workstation.tap.listen))
 
 
 def devices(workstation: WorkstationSection) -> list[Check]:
     """Check that cables and scanners are plugged in and may be read by whoever asks."""
     named = [("scanner", each.port) for each in workstation.scanner]
     if workstation.tap is not None and workstation.tap.printer.startswith("serial:"):
-        named.append(("printer cable", workstation.tap.printer))
+        named.append(("cable", workstation.tap.printer))
     if workstation.display:
         named.append(("display", workstation.display))
     return [_device(workstation.id, what, address, number) for number, (what, address) in enumerate(named)]
@@ -143,18 +146,16 @@ def _device(workstation_id: str, what: str, address: str, number: int) -> Check:
     path = Path(urlsplit(address).path)
     name = f"device_{workstation_id}_{number}"
     if not path.exists():
-        return Check(
-            id=name, ok=False, what=f"{what} {path} is not there", fix="plug it in; tillstream devices lists what is"
-        )
+        return Check(id=name, ok=False, what=say("device_away", kind=say(what), path=path), fix=say("device_away_fix"))
     if not os.access(path, os.R_OK | os.W_OK):
         group = "input" if address.startswith("evdev") else "dialout"
         return Check(
             id=name,
             ok=False,
-            what=f"{what} {path} may not be opened by this user",
-            fix=f"sudo adduser tillstream {group}, then restart the service",
+            what=say("device_closed", kind=say(what), path=path),
+            fix=say("device_closed_fix", group=group),
         )
-    return Check(id=name, ok=True, what=f"{what} {path} is there")
+    return Check(id=name, ok=True, what=say("device", kind=say(what), path=path))
 
 
 def level(patient: Patient) -> Check:
@@ -163,6 +164,6 @@ def level(patient: Patient) -> Check:
     return Check(
         id="lanes",
         ok=bool(lanes),
-        what=f"{len(lanes)} workstation(s): {', '.join(lanes)}" if lanes else "no workstation has a tap",
-        fix="add [[workstation]] with [workstation.tap] to agent.toml; tillstream setup asks for it",
+        what=say("lanes", count=len(lanes), names=", ".join(lanes)) if lanes else say("lanes_none"),
+        fix=say("lanes_fix"),
     )

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from agent.upkeep.patient import Check, Patient
+from agent.upkeep.sentences import Sentence, say
 
 FREE_BYTES_MIN = 500 * 1024 * 1024  # a month of journal and captures of a busy store
 FREE_INODES_MIN = 1000  # spools and captures are files
@@ -17,6 +18,11 @@ RSS_BYTES_MAX = 300 * 1024 * 1024  # core takes a quarter of it with ten million
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"})
 MEMORY_FILE_SYSTEMS = frozenset({"tmpfs", "ramfs"})
 UNIT = Path("/run/systemd/system")
+CLOCK_SET_BY = {True: "clock_set", False: "clock_unset", None: "clock"}
+
+
+def _says(place: Path, error: OSError) -> Sentence:
+    return say("says", place=place, cause=error.strerror or error)
 
 
 def disk(patient: Patient) -> Check:
@@ -24,12 +30,12 @@ def disk(patient: Patient) -> Check:
     try:
         free = shutil.disk_usage(patient.state.root).free
     except OSError as error:
-        return Check(id="disk", ok=False, what=f"{patient.state.root}: {error.strerror}", fix="mend the disk")
+        return Check(id="disk", ok=False, what=_says(patient.state.root, error), fix=say("mend_disk"))
     return Check(
         id="disk",
         ok=free >= FREE_BYTES_MIN,
-        what=f"{free // 2**20} MiB free at {patient.state.root}",
-        fix="free at least 500 MiB",
+        what=say("disk", free=free // 2**20, place=patient.state.root),
+        fix=say("disk_fix", at_least=FREE_BYTES_MIN // 2**20),
     )
 
 
@@ -38,13 +44,13 @@ def inodes(patient: Patient) -> Check:
     try:
         told = os.statvfs(patient.state.root)
     except OSError as error:
-        return Check(id="inodes", ok=False, what=f"{patient.state.root}: {error.strerror}", fix="mend the disk")
+        return Check(id="inodes", ok=False, what=_says(patient.state.root, error), fix=say("mend_disk"))
     limited = told.f_files > 0
     return Check(
         id="inodes",
         ok=not limited or told.f_favail >= FREE_INODES_MIN,
-        what=f"{told.f_favail} files can still be made" if limited else "this file system has no limit of files",
-        fix="delete small files elsewhere on this disk: df -i",
+        what=say("inodes", free=told.f_favail) if limited else say("inodes_unlimited"),
+        fix=say("inodes_fix"),
     )
 
 
@@ -55,8 +61,8 @@ def file_system(patient: Patient) -> Check:
     return Check(
         id="file_system",
         ok=not wrong,
-        what=f"{patient.state.root} lies on {kind or 'a file system nobody names'}",
-        fix="move [agent] state_dir to a disk of this machine: a power cut must not take sales with it",
+        what=say("file_system", place=patient.state.root, kind=kind or "?"),
+        fix=say("file_system_fix"),
     )
 
 
@@ -81,16 +87,15 @@ def clock(patient: Patient) -> Check:
         return Check(
             id="clock",
             ok=False,
-            what=f"this PC believes it is {patient.now:%Y-%m-%d}",
-            fix="sudo timedatectl set-ntp true; a clock that forgets at every switch-off needs a new battery",
+            what=say("clock_wrong", day=f"{patient.now:%Y-%m-%d}"),
+            fix=say("clock_wrong_fix"),
         )
     synchronised = _is_synchronised()
     return Check(
         id="clock",
         ok=synchronised is not False,
-        what=f"{patient.now:%Y-%m-%d %H:%M} UTC"
-        + {True: ", set by the network", False: ", set by nobody", None: ""}[synchronised],
-        fix="sudo timedatectl set-ntp true",
+        what=say(CLOCK_SET_BY[synchronised], at=f"{patient.now:%Y-%m-%d %H:%M}"),
+        fix=say("clock_fix"),
     )
 
 
@@ -117,11 +122,11 @@ def configuration_file(patient: Patient) -> Check | None:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
-        return Check(id="configuration", ok=False, what=f"{path}: {error.strerror}", fix="name a readable agent.toml")
+        return Check(id="configuration", ok=False, what=_says(path, error), fix=say("configuration_unread"))
     return Check(
         id="configuration",
         ok=not mode & stat.S_IWOTH,
-        what=f"{path}, mode {mode:o}",
+        what=say("mode", place=path, mode=f"{mode:o}"),
         fix=f"{patient.as_root}chmod o-w {path}",
     )
 
@@ -132,11 +137,11 @@ def user(patient: Patient) -> Check:
         owner = patient.state.root.stat().st_uid
         foreign = [path.name for path in patient.state.root.iterdir() if path.lstat().st_uid != owner]
     except OSError as error:
-        return Check(id="owner", ok=False, what=f"{patient.state.root}: {error.strerror}", fix="run doctor with sudo")
+        return Check(id="owner", ok=False, what=_says(patient.state.root, error), fix=say("owner_unread"))
     return Check(
         id="owner",
         ok=not foreign,
-        what=f"not the agent's own: {', '.join(sorted(foreign)[:3])}" if foreign else "every file is the agent's own",
+        what=say("owner_foreign", names=", ".join(sorted(foreign)[:3])) if foreign else say("owner"),
         fix=f"sudo chown -R --reference={patient.state.root} {patient.state.root}",
     )
 
@@ -147,8 +152,8 @@ def memory(patient: Patient) -> Check:
     return Check(
         id="core_memory",
         ok=rss <= RSS_BYTES_MAX,
-        what=f"core takes {rss // 2**20} MiB",
-        fix="sudo systemctl restart tillstream; then tillstream support-bundle",
+        what=say("core_memory", taken=rss // 2**20),
+        fix=say("core_memory_fix"),
     )
 
 
@@ -156,7 +161,7 @@ def watchdog(patient: Patient) -> Check:
     """Check that something starts the agent when the machine starts, and when it dies."""
     del patient
     if not UNIT.is_dir():
-        return Check(id="service", ok=True, what="no systemd here: something else must start the agent")
+        return Check(id="service", ok=True, what=say("no_systemd"))
     try:
         told = subprocess.run(
             ["systemctl", "is-enabled", "tillstream.service"],  # noqa: S607 - a system's own
@@ -170,6 +175,6 @@ def watchdog(patient: Patient) -> Check:
     return Check(
         id="service",
         ok=told == "enabled",
-        what=f"tillstream.service is {told or 'not installed'}",
+        what=say("service", state=told or say("not_installed")),
         fix="sudo systemctl enable --now tillstream",
     )

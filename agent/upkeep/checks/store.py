@@ -13,6 +13,7 @@ from agent.journal.chain import ChainVerifier
 from agent.journal.database import SQLITE_MIN, library_version
 from agent.journal.reader import JournalReader
 from agent.upkeep.patient import PACKAGE_CONFIG, Check, Patient, files, folders, journal_key
+from agent.upkeep.sentences import Sentence, say
 from retail.errors import TillstreamError
 
 TAIL_ROWS = 1000
@@ -29,8 +30,8 @@ def library() -> Check:
     return Check(
         id="sqlite",
         ok=library_version() >= SQLITE_MIN,
-        what=f"SQLite {found} inside SQLCipher",
-        fix="install sqlcipher3 >= 0.6",
+        what=say("sqlite", version=found),
+        fix=say("sqlite_fix"),
     )
 
 
@@ -43,17 +44,24 @@ def state_folder(patient: Patient) -> Check:
         probe.touch()
         probe.unlink()
     except PermissionError as error:
-        return Check(id="state_dir", ok=False, what=f"{root}: {error.strerror}", fix=_look_as_root(patient))
+        return Check(
+            id="state_dir", ok=False, what=say("says", place=root, cause=error.strerror), fix=_look_as_root(patient)
+        )
     except OSError as error:
         mend = f"sudo install -d -m 0700 -o tillstream -g tillstream {root}" if patient.as_root else f"mkdir -p {root}"
-        return Check(id="state_dir", ok=False, what=f"{root}: {error.strerror}", fix=mend)
+        return Check(id="state_dir", ok=False, what=say("says", place=root, cause=error.strerror), fix=mend)
     private = not mode & 0o077
-    return Check(id="state_dir", ok=private, what=f"{root}, mode {mode:o}", fix=f"{patient.as_root}chmod 700 {root}")
+    return Check(
+        id="state_dir",
+        ok=private,
+        what=say("mode", place=root, mode=f"{mode:o}"),
+        fix=f"{patient.as_root}chmod 700 {root}",
+    )
 
 
-def _look_as_root(patient: Patient) -> str:
+def _look_as_root(patient: Patient) -> Sentence:
     path = patient.config_path or PACKAGE_CONFIG
-    return f"sudo tillstream doctor --config {path}: the store's folder is the service's alone"
+    return say("state_dir_closed", path=path)
 
 
 def private_keys(patient: Patient) -> Check:
@@ -61,9 +69,9 @@ def private_keys(patient: Patient) -> Check:
     folder = patient.state.keys
     open_keys = [path.name for path in files(folder) if stat.S_IMODE(path.stat().st_mode) & 0o077]
     has_key = journal_key(patient) is not None
-    what = "keys are here and private" if has_key else "this agent has no keys yet"
+    what = say("keys") if has_key else say("keys_none")
     if open_keys:
-        what = f"others may read {', '.join(open_keys[:3])} in {folder}"
+        what = say("keys_open", names=", ".join(open_keys[:3]), folder=folder)
     return Check(
         id="keys",
         ok=has_key and not open_keys,
@@ -76,7 +84,7 @@ def journal(patient: Patient) -> Check:
     """Open the journal as a reader does and verify its newest records."""
     key = journal_key(patient)
     if key is None:
-        return Check(id="journal", ok=False, what="there is no journal yet", fix=patient.start_it)
+        return Check(id="journal", ok=False, what=say("journal_none"), fix=patient.start_it)
     try:
         with closing(JournalReader(patient.state.journal, key)) as reader:
             records = reader.newest(limit_rows=TAIL_ROWS)
@@ -90,8 +98,8 @@ def journal(patient: Patient) -> Check:
     return Check(
         id="journal",
         ok=not damaged,
-        what=f"{head} records, {damaged} damaged",
-        fix="tillstream journal verify; send the result to support",
+        what=say("journal", head=head, damaged=damaged),
+        fix=say("journal_fix"),
     )
 
 
@@ -101,16 +109,20 @@ def set_aside(patient: Patient) -> Check:
     return Check(
         id="journal_set_aside",
         ok=not aside,
-        what=f"{len(aside)} broken journals kept" if aside else "no journal was ever broken",
-        fix=f"{patient.as_root}dmesg tells of a bad disk; once no records wait for the hub: "
-        f"{patient.as_root}rm {' '.join(map(str, aside))}",
+        what=say("journal_set_aside", count=len(aside)) if aside else say("journal_never_broken"),
+        fix=say("journal_set_aside_fix", sudo=patient.as_root, names=" ".join(map(str, aside))),
     )
+
+
+def _state(told: Mapping[str, Any]) -> Sentence | str:
+    state = str(told.get("state", "stopped"))
+    return say(state) if state in {"running", "stopped"} else state
 
 
 def running(name: str, told: Mapping[str, Any], *, start_it: str) -> Check:
     """Check that a program runs."""
     running = told.get("state") == "running"
-    return Check(id=name, ok=running, what=f"{name} is {told.get('state', 'stopped')}", fix=start_it)
+    return Check(id=name, ok=running, what=say("program", name=name, state=_state(told)), fix=start_it)
 
 
 def spool(patient: Patient) -> Check:
@@ -119,8 +131,8 @@ def spool(patient: Patient) -> Check:
     return Check(
         id="spool",
         ok=not waiting,
-        what=f"{waiting} jobs wait in spools",
-        fix=f"{patient.start_it} (core takes them by itself); a job that stays was sealed to another agent's key",
+        what=say("spool", count=waiting),
+        fix=say("spool_fix", start=patient.start_it),
     )
 
 
@@ -130,8 +142,8 @@ def print_profile(patient: Patient) -> Check:
     return Check(
         id="print_profile",
         ok=profile is not PrintProfile.OFF,
-        what=f"print_profile is {profile.value}",
-        fix='choose one by your country\'s law, e.g. [store] print_profile = "separate_slip"',
+        what=say("print_profile", profile=profile.value),
+        fix=say("print_profile_fix"),
     )
 
 
@@ -142,7 +154,7 @@ def troubles(told: Mapping[str, Any]) -> Check:
     return Check(
         id="troubles",
         ok=not troubles,
-        what=first.get("message", "core has no trouble to tell"),
+        what=first.get("message") or say("troubles_none"),
         fix=first.get("fix", ""),
     )
 
@@ -155,8 +167,8 @@ def backups(patient: Patient) -> Check:
     return Check(
         id="backup",
         ok=not there or age_s is None or age_s < BACKUP_OLD_S,
-        what="no copy of the journal yet" if age_s is None else f"newest copy of the journal {age_s / 3600:.0f} h old",
-        fix="tillstream journal backup; a full disk makes none",
+        what=say("backup_none") if age_s is None else say("backup", hours=f"{age_s / 3600:.0f}"),
+        fix=say("backup_fix"),
     )
 
 
@@ -167,20 +179,20 @@ def spool_age(patient: Patient) -> Check:
     return Check(
         id="spool_growing",
         ok=age_s < SPOOL_OLD_S,
-        what=f"the oldest job waits for {age_s / 60:.0f} minutes" if waiting else "no job grows old in a spool",
-        fix="see what core says: tillstream status; a job sealed to another agent's key is moved away by support",
+        what=say("spool_growing", minutes=f"{age_s / 60:.0f}") if waiting else say("spool_young"),
+        fix=say("spool_growing_fix"),
     )
 
 
 def restarts(told: Mapping[str, Any]) -> Check:
     """Check that no program ends again and again."""
     often = [each for each in told.get("children", []) if each.get("starts", 0) > RESTARTS_MAX]
-    names = ", ".join(f"{each['name']} {each['starts']} times" for each in often)
+    names = ", ".join(f"{each['name']} x {each['starts']}" for each in often)
     return Check(
         id="restarts",
         ok=not often,
-        what=f"started again and again: {names}" if often else "no program ends again and again",
-        fix="journalctl -u tillstream shows why; tillstream support-bundle packs it for support",
+        what=say("restarts", names=names) if often else say("restarts_none"),
+        fix=say("restarts_fix"),
     )
 
 
@@ -200,8 +212,8 @@ def reading(patient: Patient) -> Check:
     return Check(
         id="reading",
         ok=read + parked < DOCUMENTS_MIN or share >= READ_SHARE_MIN,
-        what=f"{share:.0%} of the last {read + parked} receipts were read",
-        fix="tillstream learn SAMPLES -o PROFILE.toml teaches how this till prints",
+        what=say("reading", share=f"{share:.0%}", count=read + parked),
+        fix=say("reading_fix"),
     )
 
 
@@ -209,10 +221,10 @@ def since_start(patient: Patient) -> Check:
     """Check that what this store remembers of its own sales is complete: without it no offer is made."""
     complete = bool(patient.core.get("memory_complete", True))
     started = patient.core.get("started_at")
-    since = f"core runs since {datetime.fromisoformat(started):%Y-%m-%d %H:%M}" if started else "core does not run"
+    since = say("memory", at=f"{datetime.fromisoformat(started):%Y-%m-%d %H:%M}") if started else say("memory_none")
     return Check(
         id="memory",
         ok=complete,
-        what=since if complete else "core still reads its journal: no offers until it is through",
-        fix="wait a minute; if it stays, tillstream journal verify",
+        what=since if complete else say("memory_reading"),
+        fix=say("memory_fix"),
     )

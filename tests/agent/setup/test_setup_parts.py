@@ -271,13 +271,14 @@ def test_receipts_that_are_understood_need_no_profile() -> None:
 
 def test_the_sheet_names_what_failed_with_its_fix_and_counts_what_holds() -> None:
     checks = [Check(id=f"c{at}", ok=at % 3 > 0, what=f"thing {at}", fix=f"mend {at}") for at in range(40)]
-    slip = sheet_of(checks, words=spoken("en"), store="7781", at="2026-11-22 09:00")
+    slip = sheet_of(checks, words=spoken("en"), language="en", store="7781", at="2026-11-22 09:00")
     paper = encode_slip(slip, printer_model("generic-58mm"), cut=True)
     assert b"26 OK" in paper
     assert b"14 FAIL" in paper
     assert b"mend 0" in paper
     said = " ".join(
-        getattr(block, "text", "") for block in sheet_of(checks, words=spoken("ru"), store="1", at="").blocks
+        getattr(block, "text", "")
+        for block in sheet_of(checks, words=spoken("ru"), language="ru", store="1", at="").blocks
     )
     assert "НЕТ c0: thing 0" in said
     assert "что делать: mend 0" in said
