@@ -33,6 +33,7 @@ from pos_adapters.taps.public_key import read_public_key
 SUPERVISED = "--supervised"
 EXIT_PROBLEM = 1
 EXIT_USAGE = 2
+HELP_COLUMNS = 100
 BUDGET_MS_MAX = 1000  # above it a cashier waits for the cut
 
 EXAMPLE = """example:
@@ -191,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Stand between a register and its printer. The register always prints; the agent is asked for"
         " a block at every cut, and only as long as the budget lasts.",
         epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_help_formatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -238,6 +239,11 @@ def _parser() -> argparse.ArgumentParser:
     add(SUPERVISED, action="store_true", help="a parent holds the sockets and restarts the tap when it dies")
     add("--json", action="store_true", help="log lines as JSON")
     return parser
+
+
+def _help_formatter(prog: str) -> argparse.HelpFormatter:
+    """Lay out the help: told no width, argparse imports what it takes to ask the terminal, a megabyte in every tap."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=HELP_COLUMNS)
 
 
 def _lanes(given: argparse.Namespace, count: int) -> Iterator[LaneSettings]:

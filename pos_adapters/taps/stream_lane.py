@@ -11,7 +11,6 @@ import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Coroutine
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -172,6 +171,8 @@ async def _opened(address: ServiceAddress, tls: ssl.SSLContext | None) -> Stream
     """Connect to the other end. Raises OSError, also when its certificate is not the one that is trusted."""
     stream = Stream(*await asyncio.open_connection(address.host, address.port, ssl=tls, limit=STREAM_BYTES))
     if address.pin:
+        from hashlib import sha256  # noqa: PLC0415 - brings OpenSSL, 4 MB, which such a lane has and no other needs
+
         shown = sha256(stream.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)).digest()
         if shown != address.pin:
             stream.reset()

@@ -9,9 +9,8 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -49,6 +48,8 @@ def printer_model(name: str) -> PrinterModel:
     models = printer_models()
     model = models.get(name.casefold())
     if model is None:
+        from difflib import get_close_matches  # noqa: PLC0415 - a tap need not have it
+
         near = get_close_matches(name.casefold(), models, n=3, cutoff=0.4)
         raise ConfigurationError(
             f"no printer model is called {name!r}",
@@ -61,7 +62,7 @@ def printer_model(name: str) -> PrinterModel:
 @cache
 def printer_models() -> Mapping[str, PrinterModel]:
     """Return every model by its name in lower case."""
-    folder = resources.files(__name__)
+    folder = Path(__file__).parent
     pages = {
         name: MappingProxyType({int(number): codec for number, codec in table.items()})
         for name, table in _toml(folder.joinpath(_CODE_PAGES_FILE)).items()
@@ -85,5 +86,5 @@ def pages_by_number() -> Mapping[int, tuple[str, ...]]:
     return MappingProxyType({number: tuple(codecs) for number, codecs in found.items()})
 
 
-def _toml(file: Any) -> dict[str, Any]:
+def _toml(file: Path) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
