@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from pos_adapters.reading.card_numbers import cards_among, hidden_places
 from pos_adapters.reading.wide_digits import STYLE_COMMAND
 
 PLACE_COMMAND: Final = r"\x1b[$\\][\x00-\xff]{2}|\x10[\x04\x05][\x00-\xff]"
@@ -23,14 +24,11 @@ PLACE_BEGUN: Final = r"\x1b[$\\][\x00-\xff]?|\x1b[iWh]|\x1b\x1d(?:A[\x00-\xff]?)
 """The first bytes of such a command, for those who hold back the end of a stream."""
 
 _STAR: Final = rf"(?:\x1bE|\x1b-[\x00-\xff]|{STAR_COMMAND})"
-_PIECES_MAX: Final = 18  # of one digit each and more: no number has more digits than 19
-_KEPT_HEAD, _KEPT_TAIL = 6, 4
-_DIGITS_MIN, _DIGITS_MAX = 12, 19
 
 
 def _torn(command: str) -> re.Pattern[str]:
     between = rf"[ .\-]?+{command}++[ .\-]?+"
-    torn = rf"\d++(?:{between}\d++){{1,{_PIECES_MAX}}}"
+    torn = rf"\d++(?:{between}\d++)++"
     # A run of commands is passed over whole, with a number behind it or not: begun anew at each, it would cost hours.
     return re.compile(rf"{command}++(?P<styled>{torn})?|(?<!\d)(?P<plain>{torn})")
 
@@ -38,42 +36,32 @@ def _torn(command: str) -> re.Pattern[str]:
 _LANGUAGES: Final = tuple((_torn(command), re.compile(rf"{command}|(\d+)")) for command in (_ESCPOS, _STAR))
 
 
-def masked_torn(text: str, is_card: Callable[[str], bool]) -> str:
-    """Return a job's text with the card numbers masked that commands tear apart."""
+def masked_torn(text: str, is_spared: Callable[[str], bool]) -> str:
+    """Return a job's text with the card numbers masked that commands tear apart.
+
+    `is_spared` says which numbers are the store's own.
+    """
     if "\x1b" not in text and "\x10" not in text:
         return text
     for torn, pieces in _LANGUAGES:
-        text = torn.sub(lambda match, pieces=pieces: _masked(match, pieces, is_card), text)  # type: ignore[misc]
+        done, kept = 0, list[str]()
+        for match in torn.finditer(text):
+            if match.lastgroup is not None:
+                first, last = match.span(match.lastgroup)
+                kept += (text[done:first], _masked(text[first:last], pieces, is_spared))
+                done = last
+        text = "".join((*kept, text[done:]))
     return text
 
 
-def _masked(match: re.Match[str], pieces: re.Pattern[str], is_card: Callable[[str], bool]) -> str:
-    found = match[0]
-    if match.lastgroup is None:
-        return found
-    start = match.start(match.lastgroup) - match.start()
-    groups = [each.span(1) for each in pieces.finditer(found, start) if each[1]]
-    if sum(end - begin for begin, end in groups) < _DIGITS_MIN:
+def _masked(found: str, pieces: re.Pattern[str], is_spared: Callable[[str], bool]) -> str:
+    groups = [each.span(1) for each in pieces.finditer(found) if each[1]]
+    cards = cards_among([found[begin:end] for begin, end in groups], is_spared)
+    if not cards:
         return found
     letters = list(found)
-    first = 0
-    while first < len(groups):
-        last = _last_of_card(found, groups[first:], is_card)
-        if last:
-            places = [at for begin, end in groups[first : first + last] for at in range(begin, end)]
-            for at in places[_KEPT_HEAD:-_KEPT_TAIL]:
-                letters[at] = "*"
-        first += last or 1
+    for first, last, _ in cards:
+        places = [at for begin, end in groups[first : last + 1] for at in range(begin, end)]
+        for at in hidden_places(places):
+            letters[at] = "*"
     return "".join(letters)
-
-
-def _last_of_card(found: str, groups: list[tuple[int, int]], is_card: Callable[[str], bool]) -> int:
-    """Return how many pieces from the first on make a card number, the most first; 0 for none."""
-    digits, last = "", 0
-    for count, (begin, end) in enumerate(groups, 1):
-        digits += found[begin:end]
-        if len(digits) > _DIGITS_MAX:
-            break
-        if len(digits) >= _DIGITS_MIN and is_card(digits):
-            last = count
-    return last

@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from pos_adapters.reading.card_numbers import DIGITS_MIN, cards_among, hidden_places
+
 # Commands of style, of three bytes: they may stand between digits, and their last byte may look like one ("ESC a 1").
 STYLE_COMMAND = r"(?:\x1b[ !\-3EGJMRSTVadert{]|\x1d[!BHbfh])[\x00-\xff]"
 
 GAPS_MAX = 12  # between two groups: a few blanks, or a line's end and a command of style
-DIGITS_MIN, DIGITS_MAX = 12, 19  # of a card number, ISO/IEC 7812-1
-KEPT_HEAD, KEPT_TAIL = 6, 4  # PCI DSS 3.4
 
 
 class _Encoding(NamedTuple):
@@ -29,6 +29,11 @@ class _Encoding(NamedTuple):
     def digit(self) -> str:
         """The expression for one digit, on bytes read as Latin-1."""
         return rf"{re.escape(self.lead.decode('latin-1'))}[\x{self.first:02x}-\x{self.first + 9:02x}]"
+
+    @property
+    def figures(self) -> bytes:
+        """Return the table from the last bytes of digits to narrow ones."""
+        return bytes.maketrans(bytes(range(self.first, self.first + 10)), b"0123456789")
 
 
 # Row 3 of JIS X 0208, GB 2312 and KS X 1001 as Shift-JIS, in eight bits (EUC), in seven (behind FS &); Big5; UTF-8.
@@ -49,15 +54,18 @@ WIDE_BYTES = "|".join((*(encoding.digit for encoding in _ENCODINGS), _WIDE_GAP))
 """Wide digits and gaps: for those who hold back the end of a stream. No two alternatives begin with the same bytes."""
 
 
-def masked_wide(data: bytes, is_card: Callable[[str], bool]) -> bytes:
-    """Return `data` with the full-width card numbers masked to first six and last four digits."""
+def masked_wide(data: bytes, is_spared: Callable[[str], bool]) -> bytes:
+    """Return `data` with the full-width card numbers masked to first six and last four digits.
+
+    `is_spared` says which numbers are the store's own.
+    """
     for encoding in _ENCODINGS:
         if data.count(encoding.lead) < DIGITS_MIN:
             continue
         pieces: list[bytes] = []
         done = 0
         for match in _run_of(encoding).finditer(data):
-            pieces += (data[done : match.start()], _masked(match.group(), encoding, is_card))
+            pieces += (data[done : match.start()], _masked(match.group(), encoding, is_spared))
             done = match.end()
         data = b"".join((*pieces, data[done:]))
     return data
@@ -65,7 +73,7 @@ def masked_wide(data: bytes, is_card: Callable[[str], bool]) -> bytes:
 
 @functools.cache
 def _run_of(encoding: _Encoding) -> re.Pattern[bytes]:
-    more = rf"(?:{_GAP}{{0,{GAPS_MAX}}}{encoding.digit}){{{DIGITS_MIN - 1},{2 * DIGITS_MAX}}}"
+    more = rf"(?:{_GAP}{{0,{GAPS_MAX}}}+{encoding.digit}){{{DIGITS_MIN - 1},}}+"
     return re.compile(rf"{encoding.digit}{more}".encode("latin-1"))
 
 
@@ -74,22 +82,17 @@ def _digits_of(encoding: _Encoding) -> re.Pattern[bytes]:
     return re.compile(rf"(?:{encoding.digit})+|{STYLE_COMMAND}".encode("latin-1"))
 
 
-def _masked(run: bytes, encoding: _Encoding, is_card: Callable[[str], bool]) -> bytes:
+def _masked(run: bytes, encoding: _Encoding, is_spared: Callable[[str], bool]) -> bytes:
     """Mask the card numbers of a run: each begins and ends with a group of digits."""
     size = len(encoding.lead) + 1
-    groups = [match.span() for match in _digits_of(encoding).finditer(run) if match.group().startswith(encoding.lead)]
-    places = [[*range(start, end, size)] for start, end in groups]
+    groups = [match.span() for match in _digits_of(encoding).finditer(run) if match[0].startswith(encoding.lead)]
+    figures = [run[start + size - 1 : end : size].translate(encoding.figures).decode("ascii") for start, end in groups]
+    cards = cards_among(figures, is_spared)
+    if not cards:
+        return run
     masked = bytearray(run)
-    first = 0
-    while first < len(places):
-        last = first
-        for until in range(len(places), first, -1):
-            card = [at for group in places[first:until] for at in group]
-            digits = "".join(str(run[at + size - 1] - encoding.first) for at in card)
-            if DIGITS_MIN <= len(card) <= DIGITS_MAX and is_card(digits):
-                for at in card[KEPT_HEAD:-KEPT_TAIL]:
-                    masked[at : at + size] = encoding.star
-                last = until - 1
-                break
-        first = last + 1
+    for first, last, _ in cards:
+        places = [at for start, end in groups[first : last + 1] for at in range(start, end, size)]
+        for at in hidden_places(places):
+            masked[at : at + size] = encoding.star
     return bytes(masked)

@@ -46,3 +46,11 @@ def test_commands_without_a_number_behind_them_are_passed_over_once():
     """In quadratic time a megabyte of single digits between two-byte commands took hours."""
     digits = b"".join(b"%d\x1bE" % (at % 10) for at in range(100_000))
     assert len(mask_bytes(digits)) == len(digits)
+
+
+def test_figures_without_end_before_a_torn_number_do_not_hide_it():
+    """However many digits stand before it, each behind a command of its own."""
+    for before in range(40):
+        torn = b"".join(b"\x1bE\x01%c" % digit for digit in b"7" * before + b"4111111111111111")
+        shown = mask_bytes(torn).replace(b"\x1bE\x01", b"")
+        assert b"411111******1111" in shown, before
