@@ -8,13 +8,17 @@ is acknowledged, and every commit tries again.
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__":  # a process of its own: it speaks on Unix sockets only, and packs nothing
+    sys.modules.update(dict.fromkeys(("ssl", "bz2", "lzma")))  # type: ignore[arg-type]  # asyncio and shutil do without
+
 import asyncio
 import ctypes
 import gc
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -170,11 +174,11 @@ async def fill_memory(core: Core) -> None:
     seq = 0
     try:
         while seq < through:
-            rows = await asyncio.to_thread(reader.contents_of, (*KINDS, *CONSENT_KINDS), after_seq=seq)
+            rows = await asyncio.to_thread(reader.moments_of, (*KINDS, *CONSENT_KINDS), after_seq=seq)
             if not rows:
                 break
             core.memory.replay(
-                ((kind, day, content) for row_seq, kind, day, content in rows if row_seq <= through),
+                ((kind, core.offers.today(at), content) for row_seq, kind, at, content in rows if row_seq <= through),
                 core.offers.bundle.items,
             )
             core.people.permissions.replay((kind, content) for row_seq, kind, _, content in rows if row_seq <= through)
