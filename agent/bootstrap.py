@@ -34,6 +34,7 @@ from agent.journal.store import JournalStore
 from agent.journal.writer import JournalWriter, Turns
 from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
 from agent.offering.bundle import load_bundle
+from agent.offering.claimed import ClaimedSales, sales_of
 from agent.offering.claiming import ClaimPage
 from agent.offering.coupons import CouponIssuer
 from agent.offering.memory import StoreMemory
@@ -297,6 +298,7 @@ def _scanning(config: AgentConfig, furnished: _Furnished) -> Scanning:
         keeper=basics.keeper,
         doubts=basics.doubts,
         value=furnished.house.value,
+        claimed=ClaimedSales(basics.memory.seen, find=sales_of(basics.place, furnished.house.offers.today)),
     )
 
 

@@ -28,6 +28,7 @@ from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
 from agent.journal.batch import Batch, Committed
 from agent.journal.records import JournalKind
+from agent.offering.claimed import ClaimedSales
 from agent.offering.offering import OfferDesk, Screen
 from agent.ports import Journalling
 from agent.value.counter import ValueCounter, member_of
@@ -87,6 +88,7 @@ class Scanning:
         keeper: ScanKeeper,
         doubts: Doubts,
         value: ValueCounter,
+        claimed: ClaimedSales,
     ) -> None:
         self._clock = clock
         self._rules = rules
@@ -101,6 +103,7 @@ class Scanning:
         self._keeper = keeper
         self._doubts = doubts
         self._value = value
+        self._claimed = claimed
         self._secret = os.urandom(16)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -211,6 +214,8 @@ class Scanning:
             for effect in effects
             if effect.kind is EffectKind.ATTACHED_LATE
         ]
+        if presented.is_at_kiosk and found.account is not None:
+            await self._claimed.bring(found.account)
         self._tell_pages(presented, code, found, effects)
         await asyncio.gather(*durable)
 

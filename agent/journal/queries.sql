@@ -198,8 +198,13 @@ DELETE FROM sale WHERE business_day < :business_day
 
 -- name: by_kind
 -- Records of some kinds (a JSON array), oldest first: for rebuilding what is kept in memory.
-SELECT seq, kind, business_day, payload FROM journal
+SELECT seq, kind, business_day, occurred_at, payload FROM journal
 WHERE payload IS NOT NULL AND kind IN (SELECT value FROM json_each(:kinds)) AND seq > :seq ORDER BY seq LIMIT :limit_rows
+
+-- name: sale_record
+-- The record of one sale, by its business key.
+SELECT j.occurred_at, j.payload FROM sale s JOIN journal j ON j.seq = s.seq
+WHERE s.transaction_id = :transaction_id AND j.kind = 'transaction.completed' AND j.payload IS NOT NULL
 
 -- name: count_of_day
 -- How many records of some kinds (a JSON array) the newest rows have of one business day, by kind.

@@ -146,7 +146,17 @@ class JournalReader:
     def contents_of(self, kinds: Iterable[str], *, after_seq: int) -> list[tuple[int, str, str, dict[str, Any]]]:
         """Return the next (seq, kind, business day, content) of records of some kinds; empty at the end."""
         rows = self._rows("by_kind", kinds=json.dumps(list(kinds)), seq=after_seq, limit_rows=CHUNK_ROWS)
-        return [(seq, kind, day, json.loads(payload)) for seq, kind, day, payload in rows]
+        return [(seq, kind, day, json.loads(payload)) for seq, kind, day, _, payload in rows]
+
+    def moments_of(self, kinds: Iterable[str], *, after_seq: int) -> list[tuple[int, str, datetime, dict[str, Any]]]:
+        """Return the next (seq, kind, when it happened, content) of records of some kinds; empty at the end."""
+        rows = self._rows("by_kind", kinds=json.dumps(list(kinds)), seq=after_seq, limit_rows=CHUNK_ROWS)
+        return [(seq, kind, datetime.fromisoformat(at), json.loads(payload)) for seq, kind, _, at, payload in rows]
+
+    def sale(self, transaction_id: str) -> tuple[datetime, dict[str, Any]] | None:
+        """Return when a completed sale happened, and its record; None for one that is not here (any more)."""
+        found = self._rows("sale_record", transaction_id=transaction_id)
+        return (datetime.fromisoformat(found[0][0]), json.loads(found[0][1])) if found else None
 
     def count_of_day(self, kinds: Iterable[str], *, business_day: str, after_seq: int) -> dict[str, int]:
         """Return how many records of some kinds a business day has behind a number; a kind without one is left out."""

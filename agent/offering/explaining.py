@@ -9,7 +9,7 @@ import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ def read_store(config: AgentConfig, secrets: Secrets) -> StoreFiles:
     bundle = load_bundle(state.mirror, Bundle(), tell)
     memory = StoreMemory()
     try:
-        memory.replay(_records(state, secrets), bundle.items)
+        memory.replay(_records(state, secrets, config.store.zone), bundle.items)
     except TillstreamError as error:
         tell(error)
     return StoreFiles(
@@ -185,7 +185,7 @@ def _mirror_version(state: StateDir, tell: Callable[[TillstreamError], None]) ->
     return version
 
 
-def _records(state: StateDir, secrets: Secrets) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _records(state: StateDir, secrets: Secrets, zone: tzinfo) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
     """Yield what the store's memory is made of, oldest first; nothing where there is no journal yet."""
     key = secrets.read(JOURNAL_KEY)
     if key is None or not state.journal.exists():
@@ -197,6 +197,7 @@ def _records(state: StateDir, secrets: Secrets) -> Iterator[tuple[str, str, Mapp
             for record in records:
                 seq = record.seq
                 if record.kind in KINDS and not record.is_erased:
-                    yield record.kind, record.business_day, record.content()
+                    day = datetime.fromisoformat(record.occurred_at).astimezone(zone).date()
+                    yield record.kind, day, record.content()
     finally:
         reader.close()

@@ -49,6 +49,7 @@ class _Person:
     last_visit: date | None = None
     last_kiosk_visit: date | None = None
     interests: dict[str, date] = field(default_factory=dict)
+    changes: int = 0  # how often any of it has changed
 
 
 class StoreMemory:
@@ -100,6 +101,11 @@ class StoreMemory:
             interests=person.interests,
         )
 
+    def standing(self, account: Account | None) -> tuple[object, int]:
+        """Return a mark of what is remembered of a member: as long as it is equal, `facts` says the same of them."""
+        person = self._person(account)
+        return (None, 0) if person is None else (person, person.changes)
+
     def last_visit_here(self, account: Account | None) -> date | None:
         """Return the last day of a purchase in this store, None when there was none."""
         person = self._person(account)
@@ -121,6 +127,7 @@ class StoreMemory:
     def purchase(self, customer_id: str, basket: Basket, day: date) -> None:
         """Remember what a member bought."""
         person = self._people.setdefault(customer_id, _Person())
+        person.changes += 1
         person.last_visit = max(person.last_visit or day, day)
         for key in filter(None, basket.amounts):
             if key not in person.bought:
@@ -135,6 +142,7 @@ class StoreMemory:
         if not customer_id:
             return
         person = self._people.setdefault(customer_id, _Person())
+        person.changes += 1
         if kind == JournalKind.VISIT:
             person.last_kiosk_visit = max(person.last_kiosk_visit or day, day)
         elif kind == JournalKind.INTEREST:
@@ -152,10 +160,12 @@ class StoreMemory:
         person = self._people.pop(customer_id, None)
         self._pairs -= len(person.bought) + len(person.interests) if person else 0
 
-    def replay(self, records: Iterable[tuple[str, str, Mapping[str, Any]]], items: ItemCatalogue) -> None:
-        """Take (kind, business day, content) of journalled records, oldest first."""
-        for kind, day_text, content in records:
-            day = date.fromisoformat(day_text) if day_text else date.min
+    def replay(self, records: Iterable[tuple[str, date, Mapping[str, Any]]], items: ItemCatalogue) -> None:
+        """Take (kind, calendar day in the store, content) of journalled records, oldest first.
+
+        Not the business day: rules and caps go by the calendar, and at half past midnight it is still yesterday's.
+        """
+        for kind, day, content in records:
             if kind in (JournalKind.OFFER_DECIDED, JournalKind.OFFER_WITHHELD):
                 self.offered(content, day, withheld=kind == JournalKind.OFFER_WITHHELD)
             elif kind == JournalKind.OFFER_NOT_PRINTED:

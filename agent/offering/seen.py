@@ -5,7 +5,6 @@ Only of this store and only as printed: a kiosk that shows a price which the til
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +37,7 @@ class SeenReceipts:
     """Used by core's loop only."""
 
     def __init__(self) -> None:
-        self._receipts: dict[str, deque[SeenReceipt]] = {}
+        self._receipts: dict[str, tuple[SeenReceipt, ...]] = {}
         self._prices: dict[str, tuple[str, str]] = {}
 
     def sold(self, sale: RetailTransaction) -> None:
@@ -86,4 +85,5 @@ class SeenReceipts:
     def _bought(self, customer_id: str, receipt: SeenReceipt) -> None:
         if customer_id not in self._receipts and len(self._receipts) >= PEOPLE_MAX:
             del self._receipts[next(iter(self._receipts))]
-        self._receipts.setdefault(customer_id, deque(maxlen=RECEIPTS_MAX)).append(receipt)
+        newest = sorted([*self._receipts.get(customer_id, ()), receipt], key=lambda each: each.day)[-RECEIPTS_MAX:]
+        self._receipts[customer_id] = tuple(newest)

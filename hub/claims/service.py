@@ -24,6 +24,7 @@ from hub.storage.ports import Database, Session, TakenAlreadyError
 from retail.claims import CLAIM_DAYS, SaleClaim
 from retail.errors import RefusedError, TryAgainError
 from sync.protocol.claims import read_claim, verify_claim
+from sync.protocol.mirror_record import CLAIMED_SALE
 from sync.protocol.tokens import CodeKind, locator_of, normalise
 
 CLAIMS_MAX = 3
@@ -222,6 +223,9 @@ class ClaimService:
         consents, survey = (json.loads(each) for each in told) if told else ([], {})
         change_permissions(session, who, add=[str(each["purpose"]) for each in consents], change_no=change_no)
         keep_answers(session, who, survey.items(), day=day, change_no=change_no)
+        theirs = f"{CLAIMED_SALE}{row[1]}"  # their store shows it to them
+        session.run("put_bought", key=theirs, day=day, change_no=change_no, **who)
+        session.run("touch_customer", change_no=change_no, **who)
         session.run(
             "put_unknown_code",
             tenant_id=self.tenant_id,

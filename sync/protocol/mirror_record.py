@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+CLAIMED_SALE = "sale:"
+"""Begins a name in `last_bought` that is no goods: a sale, by its transaction id, that its claimer made theirs."""
+
 _DAY_ZERO = date(2020, 1, 1)
 
 _SINCE, _RFM, _PURCHASES, _VISIT, _EXPIRING, _ENTERED, _BOUGHT, _PERMISSIONS = 1, 2, 4, 8, 16, 32, 64, 128

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from escpos.printer import Dummy
 
 from agent.bootstrap import Core, build
+from agent.clock import Clock
 from agent.config import parse_config
 from agent.core import run_core
 from agent.journal.reader import JournalReader
@@ -66,11 +67,13 @@ CAMPAIGNS = [
 ]
 
 
-def make_store(folder: Path, *, profile: str = "appendix", look_up_within_s: float = 10.0) -> Core:
+def make_store(
+    folder: Path, *, profile: str = "appendix", look_up_within_s: float = 10.0, clock: Clock | None = None
+) -> Core:
     """Return the parts of a core whose store is enrolled, knows three customers and runs one campaign."""
     config = parse_config(CONFIG.format(state_dir=folder, profile=profile))
     log = Log()
-    core = build(config, log=log, look_up_within_s=look_up_within_s)
+    core = build(config, log=log, look_up_within_s=look_up_within_s, clock=clock)
     write_mirror(core)
     enrol(core)
     return core
@@ -99,15 +102,18 @@ def _token(code: str) -> bytes:
     return token_of(normalise(code, CodeKind.CARD), PEPPER)
 
 
-def write_mirror(core: Core) -> None:
+def write_mirror(core: Core, *, bought: dict[str, date] | None = None, version: int = 1) -> None:
     people = {
-        ANNA: MirrorRecord(customer_id="c-1", first_name="Anna", language="en", segments={"best": None}),
+        ANNA: MirrorRecord(
+            customer_id="c-1", first_name="Anna", language="en", segments={"best": None}, last_bought=bought or {}
+        ),
         BORIS: MirrorRecord(customer_id="c-2", first_name="Boris", language="en"),
         STAFF: MirrorRecord(customer_id="c-3", first_name="Stan", employee=True, segments={"best": None}),
     }
     entries = sorted((_token(code), record) for code, record in people.items())
-    write_snapshot(core.state.mirror / "snapshot-1", entries, count=3, chain="chain", version=1)
-    write_current(core.state.mirror, MirrorVersion(version=1, as_of=datetime.now(UTC), snapshot="snapshot-1"))
+    name = f"snapshot-{version}"
+    write_snapshot(core.state.mirror / name, entries, count=3, chain="chain", version=version)
+    write_current(core.state.mirror, MirrorVersion(version=version, as_of=datetime.now(UTC), snapshot=name))
 
 
 def receipt(*, number: int, items: list[tuple[str, str]] | None = None, cut: bool = True, remark: str = "") -> bytes:

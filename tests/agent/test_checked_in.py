@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,18 +16,31 @@ from pos_adapters.taps.frames import FrameType
 from retail.identifiers import CustomerId
 from retail.items import Item, ItemCatalogue
 from retail.loyalty import Account
-from tests.agent.core_house import ANNA, CAMPAIGNS, PRODUCT, Running, Tap, make_store, receipt
+from tests.agent.core_house import ANNA, CAMPAIGNS, PRODUCT, Running, Tap, journal, make_store, receipt
 
 Story = Callable[[Running], Awaitable[None]]
 DAY = date(2026, 11, 21)
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def running(folder: Path, who: str, *stories: Story) -> None:
+class SetClock:
+    """A clock that stands; its monotonic time goes on."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+
+def running(folder: Path, who: str, *stories: Story, clock: SetClock | None = None) -> None:
     """Run stories one after the other, each on a core started anew, with one campaign for `who`."""
 
     async def run(story: Story) -> None:
-        core = make_store(folder)
+        core = make_store(folder, clock=clock)
         (core.state.mirror / "campaigns.json").write_text(json.dumps([{**CAMPAIGNS[0], "who": who}]), "utf-8")
         async with Running(core) as store:
             await story(store)
@@ -72,6 +86,18 @@ def test_a_check_in_activates_an_offer_at_the_till_and_on_paper_and_after_a_rest
 
     before = shops(answer=FrameType.NONE, number=1)
     running(tmp_path, "visited within 0 days", before, before_and_after, shops(answer=FrameType.BLOCK, number=2))
+
+
+def test_a_check_in_after_midnight_is_todays_over_a_restart_though_the_trading_day_is_yesterdays(
+    tmp_path: Path,
+) -> None:
+    async def later(store: Running) -> None:
+        [visit] = [record for record in journal(store.core) if record.kind == JournalKind.VISIT]
+        assert visit.business_day == "2026-11-21"
+        assert len(await offers(store, "scanner")) == 1
+
+    half_past_midnight = SetClock(datetime(2026, 11, 21, 23, 30, tzinfo=UTC))  # in Berlin it is the 22nd
+    running(tmp_path, "visited within 0 days", visits, later, clock=half_past_midnight)
 
 
 def test_whoever_forbids_profiling_is_not_followed_from_the_kiosk_to_the_till(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 
 from agent.offering.seen import RECEIPTS_MAX, SeenReceipts
 from pos_adapters.taps.frames import Outcome
-from tests.agent.core_house import ANNA, Running, Tap, make_store, receipt
+from sync.protocol.mirror_record import CLAIMED_SALE
+from tests.agent.core_house import ANNA, Running, Tap, journal, make_store, receipt, write_mirror
+
+DAY = date(2026, 11, 21)
 
 
 async def told(running: Running, place: str, *, source: str) -> dict[str, Any]:
@@ -41,6 +44,38 @@ def test_a_kiosk_shows_the_coupon_and_the_receipt_of_the_last_visit_and_the_till
         assert "receipts" not in till
 
     asyncio.run(story())
+
+
+def test_a_strangers_sale_that_was_claimed_is_among_its_claimers_receipts_after_the_next_feed_and_a_restart(
+    tmp_path: Path,
+) -> None:
+    sales: dict[str, date] = {f"{CLAIMED_SALE}0f9c2f5e-6d6a-5a1e-9a73-6a1f5f2c9a01": DAY}  # one of another store
+
+    async def claims() -> None:
+        async with Running(make_store(tmp_path)) as store:
+            tap = await Tap.connect(store.core)
+            await tap.print(receipt(number=1))
+            tap.close()
+            assert (await told(store, "1", source="kiosk"))["receipts"] == []
+            [sale] = [record.content() for record in journal(store.core) if record.kind == "transaction.completed"]
+            sales[f"{CLAIMED_SALE}{sale['transaction']['transaction_id']}"] = DAY
+            write_mirror(store.core, bought=sales, version=2)
+            await store.ask("mirror_changed")
+            await is_shown(store)
+
+    async def later() -> None:
+        core = make_store(tmp_path)
+        write_mirror(core, bought=sales, version=2)
+        async with Running(core) as store:
+            await is_shown(store)
+
+    async def is_shown(store: Running) -> None:
+        for _ in range(2):  # looked up once, shown once
+            [shown] = (await told(store, "1", source="kiosk"))["receipts"]
+            assert (shown["total"], shown["lines"]) == ("7.48", ["Coffee beans", "Rye bread"])
+
+    asyncio.run(claims())
+    asyncio.run(later())
 
 
 def transaction(total: str, *names: str) -> dict[str, object]:

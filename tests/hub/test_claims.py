@@ -31,6 +31,7 @@ from retail.claims import SaleClaim, claim_text, pack_claim
 from retail.errors import ConfigurationError, RefusedError
 from retail.identifiers import TransactionId
 from sync.protocol.claims import ClaimSigner, verify_claim
+from sync.protocol.mirror_record import CLAIMED_SALE
 from tests.hub.rig import Device, HubRig
 from tests.hub.test_upload import deliver_all
 
@@ -172,6 +173,9 @@ async def test_what_was_allowed_answered_and_bought_counts_once_the_contact_has_
         [(customer_id, permissions)] = chain.rows("SELECT customer_id, permissions FROM customer")
         assert permissions == "membership offers"
         assert chain.rows("SELECT segment FROM customer_segment") == [("survey-household-two",)]
+        assert (f"{CLAIMED_SALE}{SALE}",) in chain.rows("SELECT key FROM customer_bought"), (
+            "their store shows it to them"
+        )
         await asyncio.to_thread(upkeep.greet)
         assert facts() == [(None, "")], "the sale has not arrived yet"
         line = {"type": "sale", "description": "Tea", "amount": "43.00"}

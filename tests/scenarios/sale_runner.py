@@ -23,7 +23,7 @@ import io
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -102,7 +102,10 @@ class SaleStory(Story):
         await use_enrolment(core)
         reader = JournalReader(core.state.journal, core.keys.journal)
         core.memory.replay(
-            ((row.kind, row.business_day, row.content()) for row in reader.all_records_after(0, limit_rows=1000)),
+            (
+                (row.kind, core.offers.today(datetime.fromisoformat(row.occurred_at)), row.content())
+                for row in reader.all_records_after(0, limit_rows=1000)
+            ),
             core.offers.bundle.items,
         )
         for transaction_id, total in reader.sales_since("2026-01-01"):
