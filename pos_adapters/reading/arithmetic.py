@@ -89,12 +89,14 @@ _PAYMENT = frozenset((Part.TENDER, Part.RECEIVED, Part.CHANGE))
 def _settled(sheet: Sheet, held: Sequence[Solution], show: Show) -> Verdict:
     solutions: list[Solution] = []
     problem = ""
-    settled: dict[tuple[int, int], tuple[Settlement | None, str]] = {}  # readings of one total are paid alike
+    settled: dict[tuple[int, int, bool], tuple[Settlement | None, str]] = {}  # readings of one total are paid alike
     for solution in held:
         amount, until = solution.total.amount, solution.total.until
-        if (amount, until) not in settled:
-            settled[amount, until] = settle(sheet, amount, after=until, show=show)
-        settlement, unsettled = settled[amount, until]
+        above = _paid_above(sheet, solution)
+        key = (amount, until, bool(above))
+        if key not in settled:
+            settled[key] = settle(sheet, amount, after=until, show=show, above=above)
+        settlement, unsettled = settled[key]
         problem = problem or unsettled
         if settlement is not None:
             solutions.append(solution._replace(settlement=settlement))
@@ -102,6 +104,15 @@ def _settled(sheet: Sheet, held: Sequence[Solution], show: Show) -> Verdict:
         return Verdict(None, "does_not_add_up", problem)
     paid = [one for one in solutions if one.settlement is not None and one.settlement.proven]
     return _single(sheet, paid or [one for one in solutions if not one.total.adjusted] or solutions, show)
+
+
+def _paid_above(sheet: Sheet, solution: Solution) -> list[Entry]:
+    """Return the tenders printed above the total that this reading does not take for goods."""
+    above = [entry for entry in sheet.entries if entry.part is Part.TENDER and entry.line < solution.total.line]
+    if not above:
+        return above
+    owed = {id(entry) for entry, _, _ in solution.owed}
+    return [entry for entry in above if id(entry) not in owed and entry.amount]
 
 
 def _single(sheet: Sheet, pool: Sequence[Solution], show: Show) -> Verdict:

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from pos_adapters.reading import particulars
 from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.day_reports import day_report
-from pos_adapters.reading.entries import Fashions, label_lines, leave_out_header, sheet_of
+from pos_adapters.reading.entries import Fashions, label_lines, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
+from pos_adapters.reading.foreign_tenders import convert_foreign_tenders
 from pos_adapters.reading.kinds import (
     Naming,
     half_named,
@@ -29,7 +30,9 @@ from pos_adapters.reading.labels import Labeller, count_votes, languages_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, LineReader
 from pos_adapters.reading.money_signs import currency_of, shown
+from pos_adapters.reading.overruled import deposit_before_quote, deposit_taken_off, overruled
 from pos_adapters.reading.particulars import marks_of
+from pos_adapters.reading.places import leave_out_header
 from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import paid_after, strike_declined
 from pos_adapters.reading.sheet import Part, Sheet
@@ -87,6 +90,10 @@ class DocumentReading:
         if sheet is not None:
             self.explained = sheet, verdict.solution
         named = self.named = self._kinds_named(sheet, verdict.solution)
+        if sheet is not None:
+            named = self.named = deposit_before_quote(named, sheet)
+        if sheet is not None and deposit_taken_off(named, sheet):
+            return self._park(ParkReason.AMBIGUOUS, "a deposit paid before is taken off: part of it was sold then")
         if named and (not named[0].soft or not _paid(verdict.solution)):
             return self._named(named[0], sheet, verdict)
         if verdict.solution is None or sheet is None:
@@ -107,8 +114,10 @@ class DocumentReading:
             return named
         if _given_back(solution) or solution.total.amount < 0:
             named = [naming for naming in named if not _pays_refund(naming, after=solution.total.line)]
-        if _paid(solution) and paid_after(sheet, solution.settlement, self.declined):
-            named = [naming for naming in named if naming.line not in self.declined]
+        if _paid(solution):
+            if paid_after(sheet, solution.settlement, self.declined):
+                named = [naming for naming in named if naming.line not in self.declined]
+            named = overruled(named, sheet, solution, active=self.active)
         return named
 
     def _doubt(self, kind: DocumentKind, solution: Solution) -> Reading | None:
@@ -165,6 +174,7 @@ class DocumentReading:
 
     def _judge(self, sheet: Sheet) -> Verdict:
         strike_declined(sheet, self.declined)
+        convert_foreign_tenders(sheet)
         pair_voids(sheet)
         return judge(sheet, lambda amount: shown(amount, sheet.decimals))
 

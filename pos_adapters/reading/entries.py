@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.details import describe, join_details
-from pos_adapters.reading.folding import column_of
 from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, Labeller, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.places import adds_up_discounts, goods_go_on, leave_out_announced, names_goods, pays_above
 from pos_adapters.reading.quantities import USUAL_DECIMALS, quantity_and_price, round_half_up
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, is_label, stray_max
 
@@ -41,7 +41,6 @@ _PART_OF = {
 
 
 HEADINGS_MIN = 2  # words on a line that make it the heading of columns
-EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
 
 # Labels that are printed above their amount; others above a number are headings of a column.
 _CARRIED = TENDERS | {Role.TOTAL, Role.SUBTOTAL, Role.TOTAL_WEAK, Role.CHANGE, Role.RECEIVED, Role.ROUNDING, Role.TIP}
@@ -109,6 +108,7 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, 
     add_entries(sheet, labelled)
     totals = [entry.line for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK)]
     sheet.first_total = min(totals, default=len(lines))
+    leave_out_announced(sheet)
     _settle_places(sheet)
     join_details(sheet)
     describe(sheet)
@@ -136,27 +136,6 @@ def add_entries(sheet: Sheet, labelled: Sequence[tuple[Label | None, list[Label]
         entries += made
         carried = None if made else _carries(facts, label, None)
     sheet.carried = carried
-
-
-def leave_out_header(sheet: Sheet) -> bool:
-    """Leave out whole numbers of the header that stand in no column of amounts; return whether there were any.
-
-    Receipts without decimals print house numbers and party sizes like amounts; amounts end where the totals end.
-    """
-    edges = {_edge(entry) for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)}
-    found = False
-    for entry in sheet.entries:
-        if any(abs(_edge(entry) - edge) <= EDGE_COLUMNS for edge in edges):
-            return found
-        if entry.part is Part.ITEM and entry.label is None:
-            entry.part = Part.DETAIL
-            found = True
-    return found
-
-
-def _edge(entry: Entry) -> int:
-    """Return the paper column where the line's last number ends."""
-    return column_of(entry.facts.text, entry.facts.numbers[-1].end)
 
 
 def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> Label | None:
@@ -207,7 +186,7 @@ def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label
         label, labels = None, []  # "Qty 4 @ 1.03", "0.957 kg NET @ 2.53": words of measure, not labels
     if label is not None and label.leads and len(labels) > 1:
         several = _labelled_pairs(sheet, line, labels)
-        if len(several) > 1:
+        if len(several) > 1 or (several and label.role in FACTS):
             return several
     found = _amount_of(facts, sheet.decimals)
     if facts.dated and label is None:
@@ -333,42 +312,15 @@ def _settle_places(sheet: Sheet) -> None:
         if entry.line < sheet.start and entry.part not in (Part.TOTAL, Part.CHECK):
             entry.part = Part.INFO
         elif entry.line < sheet.first_total:
-            if entry.part is not Part.ITEM and _names_goods(entry):
+            if entry.part is not Part.ITEM and names_goods(entry) and not pays_above(sheet, entry):
                 entry.part = Part.ITEM
                 found = _amount_of(entry.facts, sheet.decimals)
                 if found is not None:
                     _quantify(entry, found[1], sheet.decimals)
-        elif entry.part is Part.ITEM and entry.quantity is None and not _another_check(sheet, entry.line):
+        elif entry.part is Part.ITEM and entry.quantity is None and not goods_go_on(sheet, entry.line):
             rated = any(number.use == "%" for number in entry.facts.numbers)
-            entry.part = Part.TAX if rated else Part.STRAY
+            entry.part = Part.TAX if rated else Part.STRAY if entry.amount else Part.INFO
         elif entry.part in (Part.RETURN, Part.VOID) and entry.tender is not None:
             entry.part = Part.CHANGE  # "refund cash 19.95" below the total: how it was given back
-        if entry.part is Part.MODIFICATION and _adds_up_discounts(sheet, entry):
+        if entry.part is Part.MODIFICATION and adds_up_discounts(sheet, entry):
             entry.part = Part.SAVING
-
-
-def _adds_up_discounts(sheet: Sheet, entry: Entry) -> bool:
-    """`TOTAL DISCOUNT -3.00` of as much as all discounts above it may tell of them again: the sums decide."""
-    words = entry.facts.text[entry.label.start : entry.label.end].split() if entry.label is not None else []
-    if entry.role is not Role.DISCOUNT or entry.amount >= 0 or len(words) + len(entry.facts.hits) <= 2:
-        return False
-    above = [other.amount for other in sheet.entries if other.line < entry.line and other.part is Part.MODIFICATION]
-    return bool(above) and all(amount < 0 for amount in above) and sum(above) == entry.amount
-
-
-def _names_goods(entry: Entry) -> bool:
-    """Whether a labelled line before any total names goods all the same: "gift card 50.00", "round steak 9.99"."""
-    if entry.part is Part.ITEM or entry.facts.unknown == 0 or entry.amount <= 0:
-        return False
-    if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE):
-        return True
-    if entry.part is Part.WEAK_TOTAL:
-        return entry.role is not Role.TOTAL_WEAK
-    if entry.facts.unknown <= STRAY_LETTERS_MAX or any(number.use == "%" for number in entry.facts.numbers):
-        return False
-    return entry.part in (Part.TIP, Part.SURCHARGE, Part.ROUNDING)
-
-
-def _another_check(sheet: Sheet, line: int) -> bool:
-    """Whether a subtotal stands below `line` too: then goods go on after the one above."""
-    return any(entry.part is Part.CHECK and entry.line > line for entry in sheet.entries)

@@ -2,6 +2,7 @@
 
 Russia: `t=YYYYMMDDTHHMM[SS]&s=rub.kop&fn=&i=&fp=&n=1..4` (a lower-case `t` inside the date is seen). Kazakhstan: a
 consumer address with `i f s t`. Serbia: `suf.purs.gov.rs/v/?vl=`. Germany: the TSE's semicolon fields (DSFinV-K).
+Taiwan: the left code of an e-invoice (number, date, sums in hexadecimal).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from retail.transaction import DocumentKind
 
 _MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(\d{2})?")
 _TSE_FIELDS_MIN = 11
+# Ministry of Finance, Taiwan: number, date (year of the republic), random code, sales, total, buyer, seller.
+_TAIWANESE = re.compile(r"([A-Z]{2}\d{8})\d{7}\d{4}[\dA-Fa-f]{8}([\dA-Fa-f]{8})\d{16}")
 _RUSSIAN_KINDS = {"1": DocumentKind.SALE, "2": DocumentKind.RETURN, "3": DocumentKind.OTHER, "4": DocumentKind.OTHER}
 _GERMAN_KINDS = {
     "Beleg": DocumentKind.SALE,
@@ -47,6 +50,14 @@ def parse_fiscal_code(data: str) -> FiscalIdentity | None:
         return None
     if data.startswith("V0;"):
         return _german(data)
+    invoice = _TAIWANESE.match(data)
+    if invoice is not None:
+        return FiscalIdentity(scheme="tw", key=invoice[1], total=Decimal(int(invoice[2], 16)))
+    return _in_query(data)
+
+
+def _in_query(data: str) -> FiscalIdentity | None:
+    """Fields of an address, or of what looks like one."""
     query = urlsplit(data).query if "://" in data[:12] else data
     fields = {name.lower(): values[0] for name, values in parse_qs(query).items()}
     if {"fn", "i", "fp"} <= fields.keys():

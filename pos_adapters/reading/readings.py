@@ -175,8 +175,8 @@ def _answers(  # noqa: C901, PLR0911 - the table of questions
         return [Answer(_as(some, part)), Answer(_as(some, part, -1))]
     if part is Part.VOID:
         return [Answer(_as(some, Part.ITEM)), Answer(_as(some, Part.MODIFICATION, -1))]
-    if part is Part.TENDER:
-        return [Answer(_as(some, Part.ITEM))]
+    if part is Part.TENDER:  # goods ("gift card 50.00"), or what was paid, printed before the total
+        return [Answer(_as(some, Part.ITEM)), Answer((), 1)]
     return []
 
 

@@ -42,8 +42,15 @@ _BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
 
-def settle(sheet: Sheet, total: int, *, after: int, show: Callable[[int], str]) -> tuple[Settlement | None, str]:
-    """Return the settlement of `total` from the lines after line `after`, or None and what does not fit."""
+def settle(
+    sheet: Sheet, total: int, *, after: int, show: Callable[[int], str], above: Sequence[Entry] = ()
+) -> tuple[Settlement | None, str]:
+    """Return the settlement of `total` from the lines after line `after`, or None and what does not fit.
+
+    `above`: tenders that are printed before the total; they are the whole payment, or none of it.
+    """
+    if above:
+        return _paid_before(sheet, above, total, after=after, show=show)
     later = [entry for entry in sheet.entries if entry.line >= after]
     tenders = [entry for entry in later if entry.part is Part.TENDER and entry.amount]
     received = [entry for entry in later if entry.part is Part.RECEIVED and entry.amount]
@@ -67,6 +74,17 @@ def settle(sheet: Sheet, total: int, *, after: int, show: Callable[[int], str]) 
         return Settlement(_as_paid(exact, [], sheet), proven=True), ""
     paid = sum(entry.amount for entry in tenders or received) - sum(abs(entry.amount) for entry in change)
     return None, f"tenders less change make {show(paid)}, total is {show(total)}"
+
+
+def _paid_before(
+    sheet: Sheet, above: Sequence[Entry], total: int, *, after: int, show: Callable[[int], str]
+) -> tuple[Settlement | None, str]:
+    """Return the settlement by tenders above the total: they make it, and nothing below pays or gives back."""
+    paid = sum(entry.amount for entry in above)
+    below = [entry for entry in sheet.entries if entry.line >= after and entry.amount]
+    if paid == total and not any(entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE) for entry in below):
+        return Settlement(_as_paid(above, [], sheet), proven=True), ""
+    return None, f"tenders above the total make {show(paid)}, total is {show(total)}"
 
 
 DECLINED_REACH_LINES = 4  # "VISA 12.50", two lines of the card, "DECLINED"

@@ -12,7 +12,13 @@ HERE = Path(__file__).parent
 BLOCK = re.compile(r"^=== (.+?) \|(.*)\n((?:(?!=== ).*\n)+)", re.MULTILINE)
 BLOCKS = [
     block
-    for name in ("hostile_receipts.txt", "strange_receipts.txt", "chain_receipts.txt", "fresh_receipts.txt")
+    for name in (
+        "hostile_receipts.txt",
+        "strange_receipts.txt",
+        "chain_receipts.txt",
+        "fresh_receipts.txt",
+        "judged_receipts.txt",
+    )
     for block in BLOCK.findall((HERE / name).read_text("utf-8"))
 ]
 

@@ -69,3 +69,13 @@ def test_a_fiscal_code_is_the_identity_of_its_transaction():
     for operation, kind in ((2, "return"), (3, "other"), (4, "other")):
         other = ("qr", code.replace("n=1", f"n={operation}"))
         assert read_text(ReceiptText.of("МАГАЗИН\nМолоко 1.20\nХлеб 2.00\nИТОГ 3.20", [other])).kind.value == kind
+
+
+def test_the_code_of_a_taiwanese_invoice_is_its_number_and_tells_its_total():
+    code = "AB123456781130312123400000089000000910000000023060248Ydxqa" + "x" * 24
+    text = "\u5168\u5bb6\n\u8336\u8449\u86cb  80\n\u9bae\u5976\u8336  65\n\u5408\u8a08  145\n"
+    reading = read_text(ReceiptText.of(text, codes=[("qr", code)]))
+    assert reading.transaction.sequence_number == "AB12345678"
+    assert parse_fiscal_code(code).total == 145
+    other = read_text(ReceiptText.of(text.replace("145", "144").replace("65", "64"), codes=[("qr", code)]))
+    assert other.parked.reason.value == "conflict"

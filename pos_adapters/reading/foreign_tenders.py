@@ -1,0 +1,79 @@
+"""Money of another country: a tender counts as much as the rate beside it makes of it.
+
+Contract: `convert_foreign_tenders` changes the amount of a tender that names a currency other than the total's, where a
+rate is printed on its line or just below and makes, multiplied or divided, an amount that is printed there too - or,
+where none is, the one that total and change ask for. Anything else is left as it is, and the sums refuse it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Final
+
+from pos_adapters.reading.amounts import in_fashion
+from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.money_signs import meanings_of
+from pos_adapters.reading.sheet import Entry, Part, Sheet
+
+REACH_LINES: Final = 3  # rate and amount stand directly below the tender
+_RATE: Final = re.compile(r"(?<![\d.,])\d{1,6}[.,]\d{3,8}(?![\d.,])")  # rates have three decimals and more
+_WORD: Final = re.compile(r"[^\W\d_]{2,3}|[€$£¥₩₽₸₴₺]")
+_PAYS: Final = frozenset((Part.TENDER, Part.RECEIVED))
+
+
+def convert_foreign_tenders(sheet: Sheet) -> None:
+    """Give tenders of other currencies the amount that they count for."""
+    for entry in sheet.entries:
+        if entry.part in _PAYS and entry.line > sheet.first_total and _is_foreign(sheet, entry):
+            near = sheet.facts[entry.line : entry.line + 1 + REACH_LINES]
+            worth = _worth(sheet, entry, near)
+            if worth is not None:
+                _strike_repeats(sheet, entry, worth)
+                entry.amount = worth
+
+
+def _is_foreign(sheet: Sheet, entry: Entry) -> bool:
+    """Whether a tender names a currency, and the total none or another one."""
+    own = _currencies_on(entry.facts)
+    totals = [other for other in sheet.entries if other.part is Part.TOTAL]
+    return bool(own) and not any(own & _currencies_on(total.facts) for total in totals)
+
+
+def _currencies_on(facts: LineFacts) -> set[str]:
+    words = {word.casefold() for word in _WORD.findall(facts.text)}
+    return {code for word in words for code in meanings_of(word)}
+
+
+def _worth(sheet: Sheet, entry: Entry, near: Iterable[LineFacts]) -> int | None:
+    step = 10 ** (3 - sheet.decimals)
+    lines = list(near)
+    rates = [Fraction(rate.replace(",", ".")) for facts in lines for rate in _RATE.findall(facts.text)]
+    made = [worth for rate in rates if rate for worth in (entry.amount * rate, entry.amount / rate)]
+    for amount in (*_printed(lines, sheet.decimals, other_than=entry), *_asked_for(sheet)):
+        if amount > 0 and any(abs(worth - amount) <= step for worth in made):
+            return amount
+    return None
+
+
+def _printed(lines: Iterable[LineFacts], decimals: int, *, other_than: Entry) -> Iterator[int]:
+    for facts in lines:
+        for number in facts.numbers:
+            amount = in_fashion(number, decimals)
+            if amount is not None and not (facts is other_than.facts and amount == other_than.amount):
+                yield amount
+
+
+def _asked_for(sheet: Sheet) -> Iterator[int]:
+    """What must have been handed over, for the total and the change that was given back."""
+    change = sum(abs(entry.amount) for entry in sheet.entries if entry.part is Part.CHANGE)
+    yield from (entry.amount + change for entry in sheet.entries if entry.part is Part.TOTAL)
+
+
+def _strike_repeats(sheet: Sheet, entry: Entry, worth: int) -> None:
+    """What says the same again in the shop's own money is no second tender."""
+    for other in sheet.entries:
+        near = entry.line <= other.line <= entry.line + REACH_LINES
+        if near and other is not entry and other.part in _PAYS and other.amount == worth:
+            other.part = Part.INFO

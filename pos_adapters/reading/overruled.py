@@ -1,0 +1,54 @@
+"""Words that name a kind of document and mean something else, because the sums and what stands around them say so.
+
+Contract: pure. "Net sales" is a line of reports, and of receipts that print their subtotal under that name: it names no
+report where it is exactly what the goods make, the whole is paid, and the document speaks to a customer - shows their
+card masked, or thanks them for buying. A report does neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from pos_adapters.reading.amounts import in_fashion
+from pos_adapters.reading.kinds import Naming, says_completed
+from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.sheet import Part, Sheet
+from retail.transaction import DocumentKind
+
+_MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
+
+
+def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, active: int) -> list[Naming]:
+    """Return the namings that stand in a document whose sums hold and which was paid."""
+    reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
+    if not reports or not all(_is_subtotal(naming, sheet, solution) for naming in reports):
+        return list(named)
+    if not any(_MASKED_CARD.search(facts.text) or says_completed(facts, active) for facts in sheet.facts):
+        return list(named)
+    return [naming for naming in named if naming.kind is not DocumentKind.REPORT]
+
+
+def _is_subtotal(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
+    """Whether the line that names a report says what all goods come to, between them and a total of its own."""
+    goods = [amount for _, part, amount in solution.owed if part is not Part.TAX]
+    amounts = [in_fashion(number, sheet.decimals) for number in sheet.facts[naming.line].numbers]
+    last = max(entry.line for entry, part, _ in solution.owed if part is not Part.TAX)
+    return amounts == [sum(goods)] and last < naming.line < solution.total.line
+
+
+def deposit_before_quote(named: list[Naming], sheet: Sheet) -> list[Naming]:
+    """A deposit with its amount is a deposit, whatever is "left to pay" below it."""
+    paid = {entry.line for entry in sheet.entries if entry.amount > 0}
+    first = next((each for each in named if each.kind is DocumentKind.DEPOSIT and each.line in paid), None)
+    if first is None or named[0].kind is not DocumentKind.QUOTE:
+        return named
+    return [first, *(each for each in named if each is not first)]
+
+
+def deposit_taken_off(named: Sequence[Naming], sheet: Sheet) -> bool:
+    """Whether all that names a deposit is an amount taken off: paid before, it refuses no sale, and is none of it."""
+    lines = {naming.line for naming in named if naming.kind is DocumentKind.DEPOSIT}
+    taken = {entry.line for entry in sheet.entries if entry.amount < 0}
+    return bool(lines) and lines <= taken and len(lines) == len(named)

@@ -1,0 +1,88 @@
+"""What only its place on the paper tells of an amount: above all goods, below a subtotal, in no column of amounts.
+
+Contract: these look at a sheet whose entries have their parts by words; two of them change parts, the others answer.
+"""
+
+from __future__ import annotations
+
+from pos_adapters.reading.folding import column_of
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
+
+EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
+
+
+def leave_out_announced(sheet: Sheet) -> None:
+    """A total at the head, above all goods, announces the one below them (Taiwan's invoices begin so)."""
+    goods = [entry.line for entry in sheet.entries if entry.part in (Part.ITEM, Part.IMPLICIT)]
+    first = [entry for entry in sheet.entries if entry.part is Part.TOTAL and entry.line == sheet.first_total]
+    if len(first) != 1 or any(line < sheet.first_total for line in goods):
+        return
+    again = [
+        entry.line
+        for entry in sheet.entries
+        if entry.role is Role.TOTAL and entry.line > first[0].line and entry.amount == first[0].amount
+    ]
+    if again and any(first[0].line < line < again[0] for line in goods):
+        first[0].part = Part.INFO
+        totals = [entry.line for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK)]
+        sheet.first_total = min(totals, default=again[0])
+
+
+def leave_out_header(sheet: Sheet) -> bool:
+    """Leave out whole numbers of the header that stand in no column of amounts; return whether there were any.
+
+    Receipts without decimals print house numbers and party sizes like amounts; amounts end where the totals end.
+    """
+    edges = {_edge(entry) for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)}
+    found = False
+    for entry in sheet.entries:
+        if any(abs(_edge(entry) - edge) <= EDGE_COLUMNS for edge in edges):
+            return found
+        if entry.part is Part.ITEM and entry.label is None:
+            entry.part = Part.DETAIL
+            found = True
+    return found
+
+
+def _edge(entry: Entry) -> int:
+    """Return the paper column where the line's last number ends."""
+    return column_of(entry.facts.text, entry.facts.numbers[-1].end)
+
+
+def adds_up_discounts(sheet: Sheet, entry: Entry) -> bool:
+    """`TOTAL DISCOUNT -3.00` of as much as all discounts above it may tell of them again: the sums decide."""
+    words = entry.facts.text[entry.label.start : entry.label.end].split() if entry.label is not None else []
+    if entry.role is not Role.DISCOUNT or entry.amount >= 0 or len(words) + len(entry.facts.hits) <= 2:
+        return False
+    above = [other.amount for other in sheet.entries if other.line < entry.line and other.part is Part.MODIFICATION]
+    return bool(above) and all(amount < 0 for amount in above) and sum(above) == entry.amount
+
+
+def names_goods(entry: Entry) -> bool:
+    """Whether a labelled line before any total names goods all the same: "gift card 50.00", "round steak 9.99"."""
+    if entry.part is Part.ITEM or entry.facts.unknown == 0 or entry.amount <= 0:
+        return False
+    if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE):
+        return True
+    if entry.part is Part.WEAK_TOTAL:
+        return entry.role is not Role.TOTAL_WEAK
+    if entry.facts.unknown <= STRAY_LETTERS_MAX or any(number.use == "%" for number in entry.facts.numbers):
+        return False
+    return entry.part in (Part.TIP, Part.SURCHARGE, Part.ROUNDING)
+
+
+def pays_above(sheet: Sheet, entry: Entry) -> bool:
+    """Whether a tender above the total may be what was paid: it is as much as a total below, and nothing else pays."""
+    if entry.part is not Part.TENDER:
+        return False
+    totals = {other.amount for other in sheet.entries if other.part is Part.TOTAL}
+    paying = (Part.TENDER, Part.RECEIVED)
+    return entry.amount in totals and not any(
+        other.part in paying and other.amount and other is not entry for other in sheet.entries
+    )
+
+
+def goods_go_on(sheet: Sheet, line: int) -> bool:
+    """Whether a subtotal stands below `line` too: then goods go on after the one above."""
+    return any(entry.part is Part.CHECK and entry.line > line for entry in sheet.entries)
