@@ -112,16 +112,24 @@ class BusinessDays:
         `received_at` is when the register sent it, which tells it from paper on the other side of a Z report.
         """
         received = received_at or moment
+        day, is_running = self._found(workstation_id, moment, received)
+        if is_running:
+            self._note(workstation_id, day, received)
+        return day
+
+    def day_before_it_ends(self, workstation_id: str, moment: datetime, *, received_at: datetime) -> date:
+        """Return what `day_of` would say now of a document that is still being printed; nothing is remembered."""
+        return self._found(workstation_id, moment, received_at)[0]
+
+    def _found(self, workstation_id: str, moment: datetime, received: datetime) -> tuple[date, bool]:
+        """Return the day, and whether it runs: not for what was printed before a report and handed over after it."""
         by_clock = business_day(moment, self._zone, self._day_ends_at)
         day, closed_at = self._closed.get(workstation_id, (by_clock, None))
         if closed_at is None or (day - by_clock).days not in (0, -1):
-            day = by_clock
-        elif received >= closed_at:
-            day = max(by_clock, day + timedelta(days=1))
-        else:
-            return day  # it was printed before the report, and handed over after it
-        self._note(workstation_id, day, received)
-        return day
+            return by_clock, True
+        if received >= closed_at:
+            return max(by_clock, day + timedelta(days=1)), True
+        return day, False
 
     def restore(
         self,

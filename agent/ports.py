@@ -11,6 +11,7 @@ from typing import Protocol
 
 from agent.identity.recognition import Recognition
 from agent.journal.batch import Batch, Committed
+from pos_adapters.reading.ahead import Preview
 from pos_adapters.reading.values import Reading
 from pos_adapters.taps.sealed_job import SealedJob
 from receipt.paper import Paper
@@ -32,6 +33,15 @@ class JobReader(Protocol):
 
     def finish_here(self) -> Paper | None:
         """End the document now, at a held cut; None when nothing has been printed since the last one."""
+        ...
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the document that is being printed is a sale by all that has come."""
+        ...
+
+    def preview(self) -> Preview | None:
+        """Return what the document is, should it end here; None where nobody can say before its end."""
         ...
 
     def close(self) -> Sequence[Paper]:

@@ -3,6 +3,8 @@
 Core runs in this process with its real journal, mirror and a thousand campaigns; a tap's session is fed as its socket
 would feed it, one member's receipt of 2 KB after the other, nothing else running in the process. Processor time (all
 threads) lies less than the clock on a machine that others use. The times are medians, the smallest ones beside them.
+Twice: with the cut some milliseconds behind the last line, as on a cable, where core has worked everything out before;
+and in one burst with the receipt, where it has not.
 `--profile` runs the same under cProfile and tells which functions of the loop take longest.
 """
 
@@ -39,6 +41,7 @@ PIECE_BYTES = 512  # as registers hand a receipt to their network
 LANES = 4
 WARM_UP = 8  # receipts that fill caches; a store's first ones of a day
 ANSWER_WITHIN_S = 60.0
+PAUSE_S = 0.02  # between the last line and the cut on a cable: feeds of 200 bytes
 PROFILED = 25  # functions to name
 
 
@@ -86,7 +89,9 @@ def open_lane(core: Core, number: int, loop: asyncio.AbstractEventLoop) -> Lane:
     return lane
 
 
-async def one_receipt(core: Core, lane: Lane, card: str, body: bytes, *, profile: cProfile.Profile | None) -> Seen:
+async def one_receipt(
+    core: Core, lane: Lane, card: str, body: bytes, *, pause_s: float, profile: cProfile.Profile | None
+) -> Seen:
     """Scan, print and cut; return what it cost."""
     loop = asyncio.get_running_loop()
     lane.answered, lane.acked = loop.create_future(), loop.create_future()
@@ -99,11 +104,11 @@ async def one_receipt(core: Core, lane: Lane, card: str, body: bytes, *, profile
     lane.session.take([Frame(FrameType.JOB, job + json.dumps({"received_at": datetime.now(UTC).isoformat()}).encode())])
     for at in range(0, len(body), PIECE_BYTES):
         lane.session.take([Frame(FrameType.BYTES, job + body[at : at + PIECE_BYTES])])
-    await asyncio.sleep(0)
+    await asyncio.sleep(pause_s)
     if profile:
         profile.enable()
     cut_at, wall = time.process_time(), time.perf_counter()
-    lane.session.take([Frame(FrameType.CUT, job + CUT_BODY.pack(0, len(body)))])
+    lane.session.take([Frame(FrameType.CUT, job + CUT_BODY.pack(1, len(body)))])
     loop_ms = (time.process_time() - cut_at) * 1e3
     block, answered_at, answered = await asyncio.wait_for(lane.answered, ANSWER_WITHIN_S)
     if profile:
@@ -111,7 +116,7 @@ async def one_receipt(core: Core, lane: Lane, card: str, body: bytes, *, profile
     lane.session.take(
         [
             Frame(FrameType.BYTES, job + CUT),
-            Frame(FrameType.OUTCOME, job + OUTCOME_BODY.pack(0, Outcome.UNCONFIRMED)),
+            Frame(FrameType.OUTCOME, job + OUTCOME_BODY.pack(1, Outcome.UNCONFIRMED)),
             Frame(FrameType.JOB_END, job + json.dumps({"reason": "close", "truncated": False}).encode()),
         ]
     )
@@ -127,7 +132,9 @@ async def one_receipt(core: Core, lane: Lane, card: str, body: bytes, *, profile
     )
 
 
-async def sell(core: Core, cards: Sequence[str], count: int, profile: cProfile.Profile | None) -> list[Seen]:
+async def sell(
+    core: Core, cards: Sequence[str], count: int, *, pause_s: float, profile: cProfile.Profile | None
+) -> list[Seen]:
     """Sell one receipt after the other at all lanes in turn."""
     ready = asyncio.Event()
     running = asyncio.ensure_future(run_core(core, ready=ready.set))
@@ -140,7 +147,8 @@ async def sell(core: Core, cards: Sequence[str], count: int, profile: cProfile.P
         place = number % LANES
         body = receipt((place + 1) * 100_000 + number)
         measured = profile if number >= WARM_UP else None
-        seen.append(await one_receipt(core, lanes[place], cards[place], body, profile=measured))
+        card = cards[number % len(cards)]
+        seen.append(await one_receipt(core, lanes[place], card, body, pause_s=pause_s, profile=measured))
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
@@ -149,20 +157,25 @@ async def sell(core: Core, cards: Sequence[str], count: int, profile: cProfile.P
     return seen[WARM_UP:]
 
 
-def run(*, count: int, customers: int, profile: cProfile.Profile | None = None) -> list[Seen]:
+def run(
+    *, count: int, customers: int, pause_s: float = PAUSE_S, profile: cProfile.Profile | None = None
+) -> list[Seen]:
     """Make a store and sell in it."""
     with tempfile.TemporaryDirectory() as name:
         store = bench_store.make_store(Path(name), workstations=LANES, customers=customers, campaigns=1000)
         core = build(load_config(store.config), log=lambda *_told, **_fields: None)
-        return asyncio.run(sell(core, store.cards, count, profile))
+        return asyncio.run(sell(core, store.cards, count, pause_s=pause_s, profile=profile))
 
 
 def measure(*, quick: bool) -> list[harness.Figure]:
     """Return the figures of one run."""
-    return list(figures(run(count=120 if quick else 600, customers=20_000)))
+    found: list[harness.Figure] = []
+    for how, pause_s in (("at a cable", PAUSE_S), ("in a burst", 0.0)):
+        found += figures(run(count=100 if quick else 600, customers=20_000, pause_s=pause_s), how)
+    return found
 
 
-def figures(seen: Sequence[Seen]) -> Iterator[harness.Figure]:
+def figures(seen: Sequence[Seen], how: str) -> Iterator[harness.Figure]:
     """Yield medians, and the smallest of each."""
     for what, name in (
         ("CUT to answer, all threads", "answer_ms"),
@@ -174,14 +187,16 @@ def figures(seen: Sequence[Seen]) -> Iterator[harness.Figure]:
         goal = name == "answer_ms"
         median = harness.quantile(values, 0.5)
         yield harness.figure(
-            f"processor time, ms a receipt: {what}",
+            f"processor time, ms a receipt, {how}: {what}",
             median,
             goal="<= 1.5" if goal else "reported only",
             holds=median <= 1.5 if goal else None,
         )
-        yield harness.figure(f"the smallest: {what}", min(values))
-    yield harness.figure("CUT to answer by the clock, ms", harness.quantile([each.wall_ms for each in seen], 0.5))
-    yield harness.figure("receipts with their offer, share", sum(each.printed for each in seen) / len(seen))
+        yield harness.figure(f"the smallest, {how}: {what}", min(values))
+    by_clock = [each.wall_ms for each in seen]
+    yield harness.figure(f"CUT to answer by the clock, ms, {how}", harness.quantile(by_clock, 0.5))
+    yield harness.figure(f"the smallest, {how}: CUT to answer by the clock", min(by_clock))
+    yield harness.figure(f"receipts with their offer, share, {how}", sum(each.printed for each in seen) / len(seen))
 
 
 def tell_profile() -> None:

@@ -117,6 +117,27 @@ class PaperReader:
         """Whether the document being printed has more than is kept: who shows it need not feed more of it."""
         return self._typesetter.truncated
 
+    @property
+    def printed_codes(self) -> tuple[PrintedCode, ...]:
+        """The codes of the document that is being printed."""
+        return tuple(self._typesetter.codes)
+
+    def lines_begun(self, rest: bytes) -> list[str] | None:
+        """Return what the lines would say that are fed and not printed, and `rest` behind them; "" for a blank one.
+
+        A guess for those who read ahead, of plain lines only; None where nobody can say. Nothing is printed.
+        """
+        if self._deciding or not self._at_rest() or not getattr(self._tokenizer, "at_rest", False):
+            return None
+        texts = (self._text + rest).replace(b"\r\n", b"\n").split(b"\n")
+        lines = []
+        for text in texts if texts[-1] else texts[:-1]:
+            line = self._typesetter.line_of(text) if is_text(text) else None
+            if line is None and text:
+                return None
+            lines.append(line.plain if line is not None else "")
+        return lines
+
     def finished_lines(self) -> list[PaperLine]:
         """Return the lines finished since this was last asked, of the document that is being printed.
 

@@ -126,6 +126,14 @@ class Typesetter(PrintHead):
         self.trailing_feed = 0
         return True
 
+    def line_of(self, data: bytes) -> PaperLine | None:
+        """Return the line that `whole_line` would print, and print nothing; None where it would do nothing."""
+        fed = self.trailing_feed
+        if not self.whole_line(data, 0):
+            return None
+        self.trailing_feed = fed
+        return self._lines.pop()[0]
+
     def _settled_table(self) -> str | None:
         read = self.repair.verdict(self._encoding)
         if read is not None:

@@ -57,6 +57,9 @@ class SlipPrinter(Protocol):
 class TillState(Protocol):
     """What the till has set on the printer (fulfilled by `receipt.escpos.state.PrinterState`)."""
 
+    def is_like(self, other: object) -> bool:
+        """Whether another printer is set alike."""
+
     @property
     def touched(self) -> Mapping[str, bytes]:
         """The settings that the till has made, with the commands that made them; all others are the printer's own."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.identity.binding import Event, Sale
+from agent.identity.binding import Event, Phase, Sale
 from agent.identity.doubts import Claim, Doubts
 from agent.identity.floor import Floor
 from agent.identity.keeping import ScanKeeper
@@ -97,6 +97,16 @@ class Attribution:
             self._keeper.gone(claim.gone)
             return None
         return self._remembered(origin, self._whose_of(claim, flagged=flagged))
+
+    def expected(self, lane: str) -> Whose | None:
+        """Return whose a sale would be that ended at a lane now, as far as scans tell; nothing has happened.
+
+        Somebody who is only in doubt, or still being looked up, is nobody here: the end of the sale finds them.
+        """
+        bound = self._floor.lane(lane, self._now())
+        if bound.phase is not Phase.BOUND or bound.scan is None:
+            return None
+        return self._whose_of(Claim(scan=bound.scan, gone=bound.scans), flagged=False)
 
     def _claimed(self, told: Told, lane: str, at: datetime, *, is_spooled: bool) -> Claim:
         """Return what a sale finds among the scans in doubt; one whose turn has not come is linked when it has."""

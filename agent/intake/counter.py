@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,27 +23,25 @@ from agent.identity.recognition import Recognition
 from agent.intake.afterwards import Afterwards
 from agent.intake.attribution import Attribution, Lanes
 from agent.intake.captures import INLINE_BYTES_MAX
+from agent.intake.deciding import Deciders, Deciding, identified
 from agent.intake.documents import DocumentClerk, Origin, Told
 from agent.intake.outcomes import Outcomes
-from agent.intake.payloads import Content
 from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
-from agent.intake.taken import Taken, Whose
-from agent.journal.batch import AwaitOutcome, Batch, Capture, Change, KnowSale
-from agent.journal.records import JournalKind, canonical_json
+from agent.intake.taken import Foreseen, Taken, Whose
+from agent.journal.batch import Batch, Capture
+from agent.journal.records import JournalKind
 from agent.offering.memory import StoreMemory
-from agent.offering.offering import OfferDesk, Offering, Place
+from agent.offering.offering import OfferDesk, Place
 from agent.ports import Captures, Journalling, Papers, People, Unsealing
-from agent.value.book import Entry
 from agent.value.counter import ValueCounter, member_of
+from pos_adapters.reading.ahead import Preview
 from pos_adapters.reading.values import Reading
 from pos_adapters.taps.frames import Outcome
 from receipt.paper import Paper
 from receipt.pen import TillState
 from receipt.printers import PrinterModel
 from retail.errors import DefectError, TillstreamError
-from retail.facts import Basket
-from retail.loyalty import Account
 from retail.transaction import DocumentKind
 from sync.protocol.tokens import CodeKind
 
@@ -90,6 +88,12 @@ class Counter:
         self._afterwards = Afterwards(
             memory=house.memory, value=house.value, publish=house.publish, now=house.clock.now, today=self._today,
             claim_of=house.offers.claim_of,
+        )  # fmt: skip
+        self._deciding = Deciding(
+            Deciders(
+                clock=house.clock, maker=house.maker, offers=house.offers, memory=house.memory, value=house.value,
+                keeper=house.keeper, defect=self._defect,
+            )
         )  # fmt: skip
         self.sessions: set[TapSession] = set()
         self.papers = house.papers
@@ -138,22 +142,34 @@ class Counter:
     # Documents
 
     def take(
-        self, paper: Paper, body: bytes, origin: Origin, *, place: Place | None, is_spooled: bool = False
+        self,
+        paper: Paper,
+        body: bytes,
+        origin: Origin,
+        *,
+        place: Place | None,
+        is_spooled: bool = False,
+        foreseen: Foreseen | None = None,
     ) -> Taken:
-        """Decide on a document. `place` is None where nothing can be printed (any more)."""
+        """Decide on a document. `place` is None where nothing can be printed (any more).
+
+        `foreseen` is what was worked out while it was printed (`foresee`); of it is used what still holds.
+        """
         reading = self._read(paper, origin)
-        told = self._house.clerk.tell(reading, origin)
+        if foreseen is not None and not foreseen.is_of(reading, origin):
+            foreseen = None
+        told = self._house.clerk.tell(reading, origin, foretold=foreseen.told if foreseen is not None else None)
         capture, file = self._capture(body, origin, _printed_code(reading))
         taken = Taken(
             origin=origin, batch=Batch(capture=capture), told=told, file=file, paper=paper,
             place=place if place is not None and paper.insertable else None,
-            operator=reading.cashier_printed or "",
+            operator=reading.cashier_printed or "", foreseen=foreseen,
         )  # fmt: skip
         if told.sale is None:
             self._belongs.happened(reading, origin, is_spooled=is_spooled)
             if reading.kind is DocumentKind.VOID and not is_spooled:
                 self._house.value.open_sale_voided(origin.workstation_id)
-            return self._with_records(taken)
+            return self._deciding.with_records(taken)
         whose = self._belongs.whose_is(told, origin, is_spooled=is_spooled)
         printed_code = _printed_code(reading)
         if whose is None and printed_code and place is not None:
@@ -161,7 +177,21 @@ class Counter:
         pending = self._house.people.pending(whose.scan_id) if whose is not None and place is not None else None
         if pending is not None:
             return replace(taken, whose=whose, awaits=pending)
-        return self._decided(replace(taken, whose=whose))
+        return self._deciding.decided(replace(taken, whose=whose))
+
+    def foresee(self, preview: Preview, origin: Origin, place: Place) -> tuple[Foreseen, Iterator[None]] | None:
+        """Begin to work out what the cut of a sale will mean that is still being printed; None where it is no sale.
+
+        Whoever asks goes through the steps; nothing has happened when they are done, or left.
+        """
+        told = self._house.clerk.foretell(preview.reading, origin)
+        if told is None:
+            return None
+        whose = self._belongs.expected(origin.workstation_id)
+        if whose is None and _printed_code(preview.reading):
+            return None
+        foreseen = Foreseen(preview=preview, origin=origin, told=told, place=place)
+        return foreseen, self._deciding.foresee(foreseen, whose)
 
     async def after_look_up(self, taken: Taken) -> Taken:
         """Go on with a document whose member's code is being looked up; too late is linked after printing."""
@@ -170,8 +200,8 @@ class Counter:
             found = await asyncio.wait_for(asyncio.shield(taken.awaits), self._house.look_up_within_s)
         except TimeoutError:
             taken.awaits.add_done_callback(lambda future: self._link_late(taken, future))
-            return self._decided(replace(taken, whose=None))
-        return self._decided(replace(taken, whose=_recognised(taken.whose, found)))
+            return self._deciding.decided(replace(taken, whose=None))
+        return self._deciding.decided(replace(taken, whose=_recognised(taken.whose, found)))
 
     def remainder(self, body: bytes, origin: Origin) -> Taken:
         """Return what to commit of bytes behind the last document; nothing where there are none."""
@@ -235,7 +265,7 @@ class Counter:
     def link(self, told: Told, whose: Whose, workstation_id: str) -> None:
         """Journal whose sale it was, after it has been journalled itself."""
         record = self._house.maker.of_document(
-            JournalKind.CUSTOMER_IDENTIFIED, _identified(told, whose), told=told, workstation_id=workstation_id
+            JournalKind.CUSTOMER_IDENTIFIED, identified(told, whose), told=told, workstation_id=workstation_id
         )
         assert told.sale is not None
         member = member_of(whose.account, whose.customer_id)
@@ -244,55 +274,6 @@ class Counter:
         self._house.keeper.dropped(whose.gone)
         records = (record, *self._house.value.records(value, workstation_id))
         self.journal.hand_over(Batch(records=records, changes=changes)).add_done_callback(self._noted)
-
-    def _decided(self, taken: Taken) -> Taken:
-        """Decide what to print with a sale, count it, and put together what one commit holds."""
-        told, place = taken.told, taken.place
-        assert told is not None
-        assert told.sale is not None
-        offering, basket = Offering(), self._house.offers.basket(told.sale)
-        account = taken.whose.account if taken.whose else None
-        if place is not None and not (taken.whose is not None and taken.whose.flagged):
-            offering = self._offer(taken, account, basket, place)
-        for kind, content in offering.records:
-            if kind in (JournalKind.OFFER_DECIDED, JournalKind.OFFER_WITHHELD):
-                withheld = kind is JournalKind.OFFER_WITHHELD
-                self._house.memory.offered(content, self._today(), withheld=withheld)
-        value = self._value(taken, offering, basket)  # by what was bought before this purchase
-        if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
-            self._house.memory.purchase(account.customer_id, basket, self._today())
-        return self._with_records(replace(taken, offering=offering, value=value))
-
-    def _value(self, taken: Taken, offering: Offering, basket: Basket) -> Entry:
-        """Return what the document means for coupons and points, to be committed with it."""
-        told, whose = taken.told, taken.whose
-        assert told is not None
-        assert told.sale is not None
-        assert told.kind is not None
-        return self._house.value.receipt(
-            told.sale,
-            told.kind,
-            basket=basket,
-            member=member_of(whose.account, whose.customer_id) if whose is not None else None,
-            issued=offering.issued,
-            paper=taken.paper,
-            operator=taken.operator,
-            after_payment=whose is not None and whose.flagged,
-        )
-
-    def _offer(self, taken: Taken, account: Account | None, basket: Basket, place: Place) -> Offering:
-        """Return what to print; a defect in deciding or speaking costs this offer and nothing else."""
-        told = taken.told
-        assert told is not None
-        assert told.sale is not None
-        place = replace(place, has_card=taken.whose is not None)
-        try:
-            return self._house.offers.offer(
-                told.sale, told.document_kind, account, basket=basket, place=place, now=self._now()
-            )
-        except Exception as error:  # noqa: BLE001 - see above: the sale is kept, the receipt is printed
-            self._defect("deciding on an offer failed", error, taken.origin)
-            return Offering()
 
     def _read(self, paper: Paper, origin: Origin) -> Reading:
         """Read a paper; a defect in reading leaves a document of no kind, whose capture is read again later."""
@@ -309,20 +290,6 @@ class Counter:
 
     def _today(self) -> date:
         return self._house.offers.today(self._now())
-
-    def _with_records(self, taken: Taken) -> Taken:
-        told = taken.told
-        if told is None or told.kind is None:
-            return taken
-        contents = [(told.kind, told.content)]
-        if taken.whose is not None:
-            contents.append((JournalKind.CUSTOMER_IDENTIFIED, _identified(told, taken.whose)))
-        contents += [*taken.offering.records, *taken.value.records]
-        make, workstation_id = self._house.maker.of_document, taken.origin.workstation_id
-        records = [make(kind, content, told=told, workstation_id=workstation_id) for kind, content in contents]
-        gone = self._house.keeper.drops(taken.whose.gone) if taken.whose is not None else ()
-        batch = replace(taken.batch, records=tuple(records), changes=(*_changes(taken), *gone, *taken.value.changes))
-        return replace(taken, batch=batch)
 
     def _take_back(self, taken: Taken, error: BaseException | None) -> None:
         if taken.told is not None:
@@ -349,37 +316,3 @@ def _recognised(scanned: Whose | None, found: Recognition) -> Whose:
     whose = scanned or Whose(scan_id=found.scan_id, how="printed", account=None, locator="")
     whose = replace(whose, account=found.account, customer_id=found.customer_id)
     return replace(whose, locator=found.locator, sealed=found.sealed)
-
-
-def _identified(told: Told, whose: Whose) -> Content:
-    assert told.sale is not None
-    return {
-        "transaction_id": told.sale.transaction_id,
-        "scan_id": whose.scan_id,
-        "customer_id": whose.customer_id or None,
-        "locator": whose.locator,
-        "sealed_code": whose.sealed or None,
-        "how": whose.how,
-        "flagged": whose.flagged,
-    }
-
-
-def _changes(taken: Taken) -> list[Change]:
-    changes: list[Change] = []
-    told = taken.told
-    if told is not None and told.sale is not None and told.kind is not JournalKind.TRANSACTION_VOIDED:
-        known = KnowSale(
-            transaction_id=str(told.sale.transaction_id), business_day=told.business_day, total=str(told.sale.total)
-        )
-        changes.append(known)
-    content = taken.offering.content
-    if content:
-        changes.append(
-            AwaitOutcome(
-                job_id=content["job_id"],
-                cut_no=content["cut_no"],
-                workstation_id=taken.origin.workstation_id,
-                payload=canonical_json(content),
-            )
-        )
-    return changes

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from agent.clock import BusinessDays, sale_time
+from agent.clock import BusinessDays, SaleTime, sale_time
 from agent.intake.day_close import DayLedger
 from agent.intake.payloads import Content, transaction_content
 from agent.journal.records import JournalKind
@@ -107,11 +107,30 @@ class DocumentClerk:
         self._known = known
         self._ledger = ledger or DayLedger()
 
-    def tell(self, reading: Reading, origin: Origin, *, parked_day: date | None = None) -> Told:
+    def foretell(self, reading: Reading, origin: Origin) -> Told | None:
+        """Return what `tell` will say of a sale that is still being printed, should nobody know it yet; else None.
+
+        Pure: nothing is remembered, and what is known already is found out by `tell`.
+        """
+        if reading.kind is not DocumentKind.SALE or reading.transaction is None or reading.parked is not None:
+            return None
+        moment = sale_time(reading.transaction.occurred_at, origin.received_at, self._zone)
+        day = self._days.day_before_it_ends(origin.workstation_id, moment.at, received_at=origin.received_at)
+        return self._sale_told(reading, origin, moment, day)
+
+    def tell(
+        self, reading: Reading, origin: Origin, *, parked_day: date | None = None, foretold: Told | None = None
+    ) -> Told:
         """Return what to journal of a document. Remembers a new sale's key at once; see `forget`.
 
-        `parked_day`: the document is read again later, and belongs to the day that it was parked under.
+        `parked_day`: the document is read again later, and belongs to the day that it was parked under. `foretold` is
+        what `foretell` said of this very reading and origin.
         """
+        if foretold is not None:
+            received = origin.received_at
+            day = self._days.day_of(origin.workstation_id, foretold.occurred_at, received_at=received)
+            if day == foretold.business_day:
+                return self._unless_known(foretold, origin)
         printed = reading.transaction.occurred_at if reading.transaction else None
         moment = sale_time(printed, origin.received_at, self._zone)
         if reading.kind is DocumentKind.REPORT and reading.report is not None and reading.report.closes_day:
@@ -120,17 +139,9 @@ class DocumentClerk:
         told = Told(kind=None, content={}, business_day=day, occurred_at=moment.at, document_kind=reading.kind)
         if reading.parked is not None:
             return self._parked(told, origin, reason=reading.parked.reason.value, detail=reading.parked.detail)
-        kind = _TRANSACTION_KINDS.get(reading.kind)
-        if reading.transaction is None or kind is None:
+        if reading.transaction is None or reading.kind not in _TRANSACTION_KINDS:
             return told
-        sale = self._completed(reading, origin, moment.at, day)
-        content = {
-            "transaction": transaction_content(sale),
-            "document_no": origin.document_no,
-            "proof": list(reading.proof[:PROOFS_MAX]),
-            "time_by_receipt": moment.by_receipt,
-        }
-        return self._unless_known(replace(told, kind=kind, content=content, sale=sale), origin)
+        return self._unless_known(self._sale_told(reading, origin, moment, day), origin)
 
     def forget(self, told: Told) -> None:
         """Take back that a sale is known: it did not reach the disk and will be handed over again."""
@@ -143,6 +154,23 @@ class DocumentClerk:
         """Return the Z report beside what was captured; printed twice, it closes the same day twice."""
         day = parked_day or self._days.close(origin.workstation_id, at)
         return report_told(report, origin, at=at, day=day, ledger=self._ledger)
+
+    def _sale_told(self, reading: Reading, origin: Origin, moment: SaleTime, day: date) -> Told:
+        sale = self._completed(reading, origin, moment.at, day)
+        content = {
+            "transaction": transaction_content(sale),
+            "document_no": origin.document_no,
+            "proof": list(reading.proof[:PROOFS_MAX]),
+            "time_by_receipt": moment.by_receipt,
+        }
+        return Told(
+            kind=_TRANSACTION_KINDS[reading.kind],
+            content=content,
+            business_day=day,
+            occurred_at=moment.at,
+            document_kind=reading.kind,
+            sale=sale,
+        )
 
     def _completed(self, reading: Reading, origin: Origin, at: datetime, day: date) -> RetailTransaction:
         assert reading.transaction is not None

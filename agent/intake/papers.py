@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from agent.config import AgentConfig
 from pos_adapters.profiles.profiled import Profiled, load_profiles
-from pos_adapters.reading.ahead import ReadingAhead
+from pos_adapters.reading.ahead import Preview, ReadingAhead
 from pos_adapters.reading.masking import StreamMasker
 from pos_adapters.reading.reader import read_paper, text_of
 from pos_adapters.reading.values import Reading, StoreFacts
@@ -43,6 +43,18 @@ class MaskedJob:
         paper = self._reader.finish_here()
         assert not papers, "a cut command within digits"
         return paper
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the document that is being printed is a sale by all that has come."""
+        return self._ahead is not None and self._ahead.draft is not None
+
+    def preview(self) -> Preview | None:
+        """Return what the document is, should it end here; None where nobody can say before its end."""
+        if self._ahead is None or self._ahead.draft is None:
+            return None
+        begun = self._reader.lines_begun(self._masker.held())
+        return None if begun is None else self._ahead.preview(begun, self._reader.printed_codes)
 
     def close(self) -> list[Paper]:
         """End the job; return what is left of it."""

@@ -22,11 +22,16 @@ class RecordMaker:
         """Return the time of day."""
         return self._clock.now()
 
-    def of_document(self, kind: JournalKind, content: Content, *, told: Told, workstation_id: str) -> NewRecord:
-        """Return a record about a document: it happened when the document did."""
+    def of_document(
+        self, kind: JournalKind, content: Content, *, told: Told, workstation_id: str, payload: bytes | None = None
+    ) -> NewRecord:
+        """Return a record about a document: it happened when the document did.
+
+        `payload` is the content's spelling, where somebody has it already.
+        """
         return NewRecord(
             kind=kind.value,
-            payload=canonical_json(content),
+            payload=canonical_json(content) if payload is None else payload,
             occurred_at=told.occurred_at,
             clock_quality=self._judge.quality(),
             workstation_id=workstation_id,

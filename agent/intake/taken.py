@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 
 from agent.identity.recognition import Recognition
 from agent.intake.documents import Origin, Told
+from agent.intake.payloads import Content
 from agent.journal.batch import Batch
+from agent.offering.foreseeing import ForeseenOffer
 from agent.offering.offering import Offering, Place
 from agent.value.book import Entry
+from agent.value.rehearsal import Rehearsed
+from pos_adapters.reading.ahead import Preview
+from pos_adapters.reading.values import Reading
 from receipt.paper import Paper
 from retail.loyalty import Account
 
@@ -32,6 +37,26 @@ class Whose:
     gone: tuple[str, ...] = ()
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class Foreseen:
+    """What was worked out of a sale while its receipt was printed; it has changed nothing and may be thrown away.
+
+    `payloads` are spellings of contents, by the identity of the content, with the content that keeps it so.
+    """
+
+    preview: Preview
+    origin: Origin
+    told: Told
+    place: Place
+    offer: ForeseenOffer | None = None
+    value: Rehearsed | None = None
+    payloads: dict[int, tuple[Content, bytes]] = field(default_factory=dict)
+
+    def is_of(self, reading: Reading, origin: Origin) -> bool:
+        """Whether it speaks of this document."""
+        return origin == self.origin and reading == self.preview.reading
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """A document that was decided on: what to commit, what to print when that is on disk, whom to tell."""
@@ -47,6 +72,7 @@ class Taken:
     awaits: asyncio.Future[Recognition] | None = None
     operator: str = ""
     value: Entry = field(default_factory=Entry)
+    foreseen: Foreseen | None = None
 
     @property
     def is_slip(self) -> bool:

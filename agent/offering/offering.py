@@ -20,6 +20,7 @@ from agent.offering.claiming import ClaimPage
 from agent.offering.coupons import CouponIssuer, IssuedCoupon
 from agent.offering.memory import StoreMemory
 from agent.offering.telling import records_of, till_codes
+from agent.offering.troubles import Troubles
 from agent.speech.phrases import Phrases
 from agent.speech.speech import Card, CouponPaper, Occasion, SlipForm, Speaker, Speech
 from receipt.pen import TillState
@@ -34,6 +35,7 @@ from retail.loyalty import Account
 from retail.offers.campaign import Campaign, Channel
 from retail.offers.decision import Decision, DecisionInput, OfferPolicy, Reward, decide
 from retail.offers.index import CampaignIndex
+from retail.offers.ledger import OfferLedger
 from retail.offers.multipliers import EarnFactors, earn_factors, multipliers
 from retail.stops import Stops
 from retail.transaction import DocumentKind, RetailTransaction
@@ -51,7 +53,7 @@ class Place:
     cut_no: int
     model: PrinterModel
     profile: PrintProfile
-    state: TillState | None = None
+    state: TillState | None = field(default=None, compare=False)  # by `is_like`: it has no order of its own
     wanted: bool = False  # the customer asked for paper (profile `on_request`)
     has_card: bool = False  # a code was given for the sale, known here or not
 
@@ -106,7 +108,7 @@ class OfferDesk:
         self._policy = policy
         self._claim_page = claim_page
         self._draws = draws
-        self._on_trouble = on_trouble
+        self._on_trouble = self.troubles = Troubles(on_trouble)
         self._models: dict[str, PrinterModel] = {}
         self._without: frozenset[CampaignId] = frozenset()
         self._reduced = CampaignIndex()
@@ -198,14 +200,18 @@ class OfferDesk:
         basket: Basket,
         place: Place,
         now: datetime,
+        ledger: OfferLedger | None = None,
     ) -> Offering:
-        """Return what to print with this document. In doubt - memory incomplete, nothing to say - it is empty."""
+        """Return what to print with this document. In doubt - memory incomplete, nothing to say - it is empty.
+
+        `ledger` is the memory's own, watched.
+        """
         if not self._may_print(place) or not self._memory.complete or transaction.transaction_id is None:
             return Offering()
         if not self.stops().may_print(now):
             return Offering()
         facts = self._facts(account, basket, place.workstation_id, now)
-        decision = self._decide(facts, Channel.RECEIPT, kind)
+        decision = self._decide(facts, Channel.RECEIPT, kind, ledger)
         coupons = self._coupons(decision, transaction.transaction_id, account, facts.today)
         claims = not (place.has_card and self.is_slice)
 
@@ -280,14 +286,23 @@ class OfferDesk:
             account, moment=moment, basket=basket, workstation_id=workstation_id, at_kiosk=at_kiosk
         )
 
-    def _decide(self, facts: Facts, channel: Channel, kind: DocumentKind) -> Decision:
+    def grounds(self, now: datetime) -> tuple[object, ...]:
+        """Return what every decision rests on beside its question; equal means that nothing has changed."""
+        return (
+            self.bundle, self._policy, self._index(now), self._speech, self.mirror_version, self.is_slice,
+            self._memory.complete, self.stops().may_print(now), self.today(now),
+        )  # fmt: skip
+
+    def _decide(
+        self, facts: Facts, channel: Channel, kind: DocumentKind, ledger: OfferLedger | None = None
+    ) -> Decision:
         return decide(
             DecisionInput(
                 facts=facts,
                 index=self._index(facts.moment),
                 channel=channel,
                 document_kind=kind,
-                ledger=self._memory.ledger(facts.account, facts.today),
+                ledger=ledger or self._memory.ledger(facts.account, facts.today),
                 policy=self._policy,
                 mirror_version=self.mirror_version,
             )

@@ -69,6 +69,15 @@ class Entry:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a rehearsed decision has looked at: rows as they were, and where it looked through many, their changes."""
+
+    rows: dict[_Key, Row | None] = field(default_factory=dict)
+    changes: dict[What, int] = field(default_factory=dict)
+    renamed: dict[What, int] = field(default_factory=dict)
+
+
 class ValueBook:
     """Used by core's loop only. A row is a JSON object that nobody changes in place: `put` a new one."""
 
@@ -76,6 +85,9 @@ class ValueBook:
         self._rows: dict[What, dict[str, Row]] = {what: {} for what in What}
         self._before: dict[_Key, Row | None] = {}
         self._named: dict[What, defaultdict[str, set[str]]] = {what: defaultdict(set) for what in _INDEXED}
+        self._changes = dict.fromkeys(What, 0)  # how often rows of a kind were written
+        self._renamed = dict.fromkeys(What, 0)  # how often a name that rows are looked for by came or went
+        self._seen: Seen | None = None
 
     def __repr__(self) -> str:
         return f"<ValueBook { ({what.value: len(rows) for what, rows in self._rows.items()}) }>"
@@ -88,10 +100,14 @@ class ValueBook:
 
     def get(self, what: What, row_id: str) -> Row | None:
         """Return a row, None when there is none."""
-        return self._rows[what].get(row_id)
+        row = self._rows[what].get(row_id)
+        if self._seen is not None:
+            self._seen.rows.setdefault((what, row_id), row)
+        return row
 
     def each(self, what: What) -> Iterator[tuple[str, Row]]:
         """Yield all rows of a kind."""
+        self._look_through(what)
         yield from list(self._rows[what].items())
 
     def put(self, what: What, row_id: str, row: Row) -> None:
@@ -104,27 +120,34 @@ class ValueBook:
 
     def till_codes(self) -> Collection[str]:
         """Return every till barcode that this store has issued and still knows: as it stands now, not a copy."""
+        if self._seen is not None:
+            self._seen.renamed[What.COUPON] = self._renamed[What.COUPON]
         return self._named[What.COUPON].keys()
 
     def serials_of(self, till_code: str) -> tuple[str, ...]:
         """Return the coupons that bear a till barcode: one, or all of a mass coupon."""
+        self._look_through(What.COUPON)
         return tuple(sorted(self._named[What.COUPON].get(till_code, ())))
 
     def sales_numbered(self, sequence_number: str) -> list[Row]:
         """Return the sales known here that bear a printed number, newest first."""
+        self._look_through(What.SALE)
         found = [self._rows[What.SALE][each] for each in self._named[What.SALE].get(sequence_number, ())]
         return sorted(found, key=lambda row: str(row["at"]), reverse=True)
 
     def leases_of(self, account: str) -> list[tuple[str, Row]]:
         """Return an account's leases of points."""
+        self._look_through(What.LEASE)
         return [(each, self._rows[What.LEASE][each]) for each in self._named[What.LEASE].get(account, ())]
 
     def leases_of_coupon(self, serial: str) -> list[tuple[str, Row]]:
         """Return the grants of a coupon."""
+        self._look_through(What.COUPON_LEASE)
         return [(each, self._rows[What.COUPON_LEASE][each]) for each in self._named[What.COUPON_LEASE].get(serial, ())]
 
     def holding(self, lease_id: str) -> list[tuple[str, Row]]:
         """Return the reservations that hold, or have held until their time, points of a lease."""
+        self._look_through(What.HOLD)
         return [(each, self._rows[What.HOLD][each]) for each in self._named[What.HOLD].get(lease_id, ())]
 
     def entry(self, records: Iterable[tuple[JournalKind, Row]] = ()) -> Entry:
@@ -133,6 +156,36 @@ class ValueBook:
         after = {key: self._rows[key[0]].get(key[1]) for key in before}
         changes = tuple(_change(key, row) for key, row in after.items() if row != before[key])
         return Entry(records=tuple(records), changes=changes, before=before, after=after)
+
+    def rehearse(self, decide: Callable[[], Entry]) -> tuple[Entry, Seen]:
+        """Return what would be decided now and what of the book it rests on; the book is as it was. Raises as it does.
+
+        Rows that the decision reads back after it has written them are its own, and no part of what it rests on.
+        """
+        assert not self._before, "in the middle of a decision"
+        self._seen = seen = Seen()
+        changes, renamed = dict(self._changes), dict(self._renamed)
+        try:
+            entry = decide()
+            self.undo(entry)
+        finally:
+            self._seen = None
+            self.abandon()
+            self._changes, self._renamed = changes, renamed
+        return entry, Seen(rows={**seen.rows, **entry.before}, changes=seen.changes, renamed=seen.renamed)
+
+    def is_as(self, seen: Seen) -> bool:
+        """Whether a decision that has seen this would be the same now."""
+        return (
+            all(self._rows[what].get(row_id) is row for (what, row_id), row in seen.rows.items())
+            and all(self._changes[what] == count for what, count in seen.changes.items())
+            and all(self._renamed[what] == count for what, count in seen.renamed.items())
+        )
+
+    def redo(self, entry: Entry) -> None:
+        """Let what was rehearsed be so."""
+        for key, row in entry.after.items():
+            self._set(key, row)
 
     def undo(self, entry: Entry) -> None:
         """Take back what did not reach the disk; a row that was changed again since stays as it is."""
@@ -150,8 +203,13 @@ class ValueBook:
         self._before.setdefault(key, self._rows[key[0]].get(key[1]))
         self._set(key, row)
 
+    def _look_through(self, what: What) -> None:
+        if self._seen is not None:
+            self._seen.changes[what] = self._changes[what]
+
     def _set(self, key: _Key, row: Row | None) -> None:
         what, row_id = key
+        self._changes[what] += 1
         self._index(what, row_id, self._rows[what].get(row_id), present=False)
         if row is None:
             self._rows[what].pop(row_id, None)
@@ -165,6 +223,7 @@ class ValueBook:
         index, name = self._named[what], _INDEXED[what](row)
         if not name:
             return
+        self._renamed[what] += 1
         if present:
             index[name].add(row_id)
             return

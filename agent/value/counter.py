@@ -24,6 +24,7 @@ from agent.value.book import Entry, What
 from agent.value.coupons import Held, shown
 from agent.value.in_line import InLine, verdict
 from agent.value.points import Member
+from agent.value.rehearsal import Rehearsed, rehearsed
 from agent.value.room import CouponAnswer, ValueRoom
 from agent.value.taking_back import SaleTold
 from agent.value.wallet import wallet
@@ -78,8 +79,9 @@ class ValueCounter:
         paper: Paper | None = None,
         operator: str = "",
         after_payment: bool = False,
+        foreseen: Rehearsed | None = None,
     ) -> Entry:
-        """Return what a receipt means, to be committed with it. Never raises."""
+        """Return what a receipt means, to be committed with it; `foreseen` is used if it still holds. Never raises."""
         now = self._clock.now()
         told = SaleTold(
             sale=sale,
@@ -94,8 +96,37 @@ class ValueCounter:
             lines=tuple(line.plain for line in paper.lines) if paper is not None else (),
         )
         what = f"sale {told.transaction_id}"
-        entry = self._safely(lambda: self.room.sale(told), what)
+        if foreseen is not None and foreseen.holds(told, self.room):
+            told, entry = foreseen.told, foreseen.entry
+            self.room.again(told, entry)
+        else:
+            entry = self._safely(lambda: self.room.sale(told), what)
         return replace(entry, later=lambda: self._safely(lambda: self.room.looked_at(told), what))
+
+    def rehearse(
+        self,
+        sale: RetailTransaction,
+        *,
+        basket: Basket,
+        member: Member | None,
+        issued: Iterable[tuple[Content, str]],
+        lines: tuple[str, ...],
+        operator: str,
+    ) -> Rehearsed | None:
+        """Return what a purchase would mean that is still being printed; nothing has changed. Never raises."""
+        now = self._clock.now()
+        told = SaleTold(
+            sale=sale,
+            kind=JournalKind.TRANSACTION_COMPLETED,
+            basket=basket,
+            member=member,
+            today=self._today(now),
+            now=now,
+            issued=tuple(issued),
+            operator=operator,
+            lines=lines,
+        )
+        return rehearsed(told, self.room)
 
     def committed(self, entry: Entry, workstation_id: str) -> None:
         """Learn that a receipt's entry is on disk and its customer served: what could wait is decided now."""

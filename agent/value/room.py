@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from agent.journal.records import JournalKind
-from agent.value.book import Entry, Row, ValueBook, What
+from agent.value.book import Entry, Row, Seen, ValueBook, What
 from agent.value.coupons import CouponDesk, Held
 from agent.value.leases import LeaseDesk
 from agent.value.points import KEPT_DAYS, Member, PointsDesk, Told, goods_rows
@@ -83,6 +83,20 @@ class ValueRoom:
             records += self._completed(told)
             records += self._back.returned(told)
         return self.book.entry(records)
+
+    def rehearse(self, told: SaleTold) -> tuple[Entry, Seen]:
+        """Return what `sale` would say now of a purchase, and what of the book that rests on; nothing has changed."""
+        unclaimed = dict(self._unclaimed)
+        try:
+            return self.book.rehearse(lambda: self.sale(told))
+        finally:
+            self._unclaimed = unclaimed
+
+    def again(self, told: SaleTold, entry: Entry) -> None:
+        """Let a purchase be so that was rehearsed, on a book that is as it was."""
+        self.book.redo(entry)
+        if told.member is None:
+            self._wait_for_name(told)
 
     def looked_at(self, told: SaleTold) -> Entry:
         """Look at a sale that is on disk for what fraud looks like; whoever stands at the cutter has their paper."""
@@ -231,12 +245,15 @@ class ValueRoom:
         }
         records = self._earned(told, row) if told.member else []
         if told.member is None:
-            self._unclaimed[told.transaction_id] = told
-            if len(self._unclaimed) > UNCLAIMED_MAX:
-                del self._unclaimed[next(iter(self._unclaimed))]
+            self._wait_for_name(told)
         if (row["issued"] or row["uses"]) and not records:
             self._keep_new(row)
         return [*confirmed, *(each for _use, told_of in seen for each in told_of), *records]
+
+    def _wait_for_name(self, told: SaleTold) -> None:
+        self._unclaimed[told.transaction_id] = told
+        if len(self._unclaimed) > UNCLAIMED_MAX:
+            del self._unclaimed[next(iter(self._unclaimed))]
 
     def _earned(self, told: SaleTold, row: Row) -> list[Told]:
         assert told.member is not None

@@ -5,13 +5,14 @@ Bounded: lines and choices have limits past which a document is parked, never re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pos_adapters.reading.documents import DocumentReading
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.sheet import Sheet
 from pos_adapters.reading.values import Reading, ReceiptText, StoreFacts
-from receipt.paper import Paper
+from receipt.paper import Paper, PrintedCode
 
 
 def text_of(paper: Paper) -> ReceiptText:
@@ -25,7 +26,12 @@ def text_of(paper: Paper) -> ReceiptText:
 
 def codes_of(paper: Paper) -> tuple[tuple[str, str], ...]:
     """Return the printed codes of a paper as (symbology, data)."""
-    return tuple([(code.symbology.value, code.data) for code in paper.codes])
+    return codes_told(paper.codes)
+
+
+def codes_told(codes: Sequence[PrintedCode]) -> tuple[tuple[str, str], ...]:
+    """Return printed codes as (symbology, data)."""
+    return tuple([(code.symbology.value, code.data) for code in codes])
 
 
 def read_paper(paper: Paper, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> Reading:

@@ -128,6 +128,10 @@ class PrinterState:
         self.graphics_buffered = False  # GS ( L stored an image that GS ( L 50 has yet to print
         self.unknown_seen = False  # a command we do not know: what we follow may be wrong
 
+    def is_like(self, other: object) -> bool:
+        """Whether another printer is set alike."""
+        return type(other) is type(self) and all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
     def __repr__(self) -> str:
         flags = [name for name in self.__slots__ if name != "touched" and getattr(self, name)]
         return f"<PrinterState {' '.join(flags)}; touched: {' '.join(sorted(self.touched))}>"

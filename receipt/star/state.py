@@ -82,6 +82,10 @@ class StarState:
         self.in_raster_mode = False
         self.unknown_seen = False
 
+    def is_like(self, other: object) -> bool:
+        """Whether another printer is set alike."""
+        return type(other) is type(self) and all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
     def __repr__(self) -> str:
         flags = [name for name in self.__slots__ if name != "touched" and getattr(self, name)]
         return f"<StarState {' '.join(flags)}; touched: {' '.join(sorted(self.touched))}>"
