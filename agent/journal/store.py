@@ -32,12 +32,14 @@ from agent.journal.batch import (
     Unpark,
 )
 from agent.journal.database import BUSY_MS, PAGE_BYTES, BrokenJournalError, Connection, JournalFullError, translated
+from agent.journal.log_file import LogFile
 from agent.journal.queries import load_queries
 from agent.journal.records import PAYLOAD_BYTES_MAX, Epoch, NewRecord
 from retail.errors import DefectError, TillstreamError
 from sync.protocol.chain import GENESIS, SALT_BYTES, payload_hash, record_hash
 
 WAL_FRAME_BYTES = PAGE_BYTES + 24  # a page and the header of its frame
+CHECKPOINT_PAGES = 16_000  # 33 MB of log: a checkpoint costs 3 syncs, so 2,500 receipts share them
 
 STATEMENTS: Mapping[type, str] = MappingProxyType(
     {
@@ -71,7 +73,8 @@ class JournalStore:
 
     def __init__(self, path: Path, connect: Callable[[bool], Connection]) -> None:
         self._path = path
-        self._wal = path.with_name(f"{path.name}-wal")
+        self._log = LogFile(path.with_name(f"{path.name}-wal"), length_bytes=CHECKPOINT_PAGES * WAL_FRAME_BYTES)
+        self._log_is_short = False
         self._connect = connect
         self._is_broken = False
         self._sql = load_queries()
@@ -86,6 +89,11 @@ class JournalStore:
         return self._connection is not None
 
     @property
+    def log_is_short(self) -> bool:
+        """Whether commits make the log longer than it is, so that their syncs take longer: see `lengthen_log`."""
+        return self._log_is_short and self._connection is not None
+
+    @property
     def head(self) -> tuple[int, int, bytes]:
         """Epoch, sequence number and hash of the last record."""
         return self._epoch, self._seq, self._hash
@@ -98,6 +106,7 @@ class JournalStore:
         was_broken = self._is_broken
         self._connection = self._connect(was_broken)
         self._is_broken = False
+        self._log_is_short = True
         try:
             self._find_head()
         except BrokenJournalError:
@@ -177,27 +186,37 @@ class JournalStore:
         self._epoch, self._hash = to, GENESIS
 
     def wal_pages(self) -> int:
-        """Return how many pages the write-ahead log's file holds (they may have been checkpointed already)."""
-        try:
-            return self._wal.stat().st_size // WAL_FRAME_BYTES
-        except OSError:
-            return 0
+        """Return how many pages of the write-ahead log are not in the database yet. Raises as commits do."""
+        with translated(str(self._path)):
+            _, logged, copied = self._open_connection().execute("PRAGMA wal_checkpoint(NOOP)").fetchone()
+        return int(logged - copied)
+
+    def copy_log(self) -> bool:
+        """Copy the write-ahead log into the database; return whether all of it is there and the log begins anew.
+
+        Never waits for a reader: where one still needs the log, what can be copied is copied. The file keeps its length
+        and, until they are overwritten, its old pages. Raises as commits do.
+        """
+        with translated(str(self._path)):
+            _, logged, copied = self._open_connection().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return bool(logged == copied)
 
     def checkpoint(self) -> bool:
-        """Copy the write-ahead log into the database; return whether it starts again from zero.
+        """Copy the log and cut its file to nothing: what was erased must not stand in it. Return whether that is done.
 
-        Never waits for a reader: where one still needs the log, what can be copied is copied. Raises as commits do.
+        Never waits for a reader either. Raises as commits do.
         """
         with translated(str(self._path)):
             connection = self._open_connection()
             connection.execute("PRAGMA busy_timeout = 0")
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        self._log_is_short = True
         return not busy
 
-    def scrub_free_pages(self) -> None:
-        """Take erased bytes out of the write-ahead log: deletions overwrite (`secure_delete`), the log must go too."""
-        self.checkpoint()
+    def lengthen_log(self) -> None:
+        """Bring the log's file nearer to its full length, for some milliseconds. Never raises."""
+        self._log_is_short = self._log.lengthen()
 
     def connection(self) -> Connection:
         """Return the open connection, for upkeep that runs on the same thread."""
@@ -262,37 +281,34 @@ class JournalStore:
             if connection.execute(self._sql["insert_capture"], row).rowcount == 0:
                 return Committed(repeated=True)
         first_seq = self._seq + 1
-        for record in batch.records:
-            self._append_record(connection, record)
+        if batch.records:
+            connection.executemany(self._sql["insert_record"], [self._row_of(record) for record in batch.records])
         for change in batch.changes:
             self._change(connection, change, first_seq)
         return Committed(seqs=tuple(range(first_seq, self._seq + 1)))
 
-    def _append_record(self, connection: Connection, record: NewRecord) -> None:
+    def _row_of(self, record: NewRecord) -> tuple[object, ...]:
+        """Return a record as the next row of the journal, and move the head to it."""
         if len(record.payload) > PAYLOAD_BYTES_MAX:
             raise DefectError(f"{record.kind}: payload of {len(record.payload)} bytes", fix="send the job to support")
-        seq = self._seq + 1
-        header = record.header(epoch=self._epoch, seq=seq)
+        before, self._seq = self._hash, self._seq + 1
+        header = record.header(epoch=self._epoch, seq=self._seq)
         salt = os.urandom(SALT_BYTES)
         digest = payload_hash(salt, record.payload)
-        link = record_hash(self._hash, header, digest)
-        connection.execute(
-            self._sql["insert_record"],
-            (
-                seq,
-                header.kind,
-                header.workstation_id,
-                header.occurred_at,
-                header.clock_quality,
-                header.business_day,
-                salt,
-                record.payload,
-                digest,
-                self._hash,
-                link,
-            ),
+        self._hash = record_hash(before, header, digest)
+        return (
+            self._seq,
+            header.kind,
+            header.workstation_id,
+            header.occurred_at,
+            header.clock_quality,
+            header.business_day,
+            salt,
+            record.payload,
+            digest,
+            before,
+            self._hash,
         )
-        self._seq, self._hash = seq, link
 
     def _change(self, connection: Connection, change: Change, first_seq: int) -> None:
         values = {name: _column(getattr(change, name)) for name in change.__dataclass_fields__}

@@ -19,13 +19,13 @@ from typing import TypeVar, cast
 from agent.journal.batch import Batch, Committed
 from agent.journal.database import JournalFullError
 from agent.journal.reserve import Reserve
-from agent.journal.store import JournalStore, Result
+from agent.journal.store import CHECKPOINT_PAGES, JournalStore, Result
 from retail.errors import DefectError, TillstreamError
 
 GROUP_MAX = 256  # batches a sync: 12 workstations never have more in flight; a backlog still commits in steps
-CHECKPOINT_PAGES = 8_000  # 32 MB of log: a checkpoint costs 3 syncs, so 2,000 receipts share them
-CHECKPOINT_PAGES_MAX = 80_000  # a store whose cuts are always held must not fill its disk either
-CHECKPOINT_RETRY_S = 0.25  # how soon to look again after a held cut or a reader was in the way
+CHECKPOINT_PAGES_BUSY = 2 * CHECKPOINT_PAGES  # lanes without a pause between them wait for a checkpoint all the same
+CHECKPOINT_PAGES_MAX = 80_000  # a store whose cuts are always held must not fill its disk either: 166 MB
+QUIET_S = 0.25  # how soon to look again after a held cut or a reader was in the way; upkeep comes after so much silence
 LOOK_EVERY = 64  # commits between two looks at the log's size
 
 T = TypeVar("T")
@@ -143,15 +143,21 @@ class JournalWriter:
         group, stop = self._take_group()
         if group:
             self._carry_out(group)
+        elif self._store.log_is_short and not self._cut_is_held():
+            self._store.lengthen_log()
         self._checkpoint_when_due()
         if stop:
             self._store.close()
         return stop
 
+    @property
+    def _has_upkeep(self) -> bool:
+        return self._checkpoint_due or self._store.log_is_short
+
     def _take_group(self) -> tuple[list[_Request], bool]:
         """Wait for work and take all that waits; the flag says that no more will come."""
         try:
-            request = self._queue.get(timeout=CHECKPOINT_RETRY_S if self._checkpoint_due else None)
+            request = self._queue.get(timeout=QUIET_S if self._has_upkeep else None)
         except queue.Empty:
             return [], False
         group: list[_Request] = []
@@ -217,19 +223,23 @@ class JournalWriter:
 
     def _checkpoint_when_due(self) -> None:
         """Checkpoint a long log as soon as nobody waits; a very long one at once."""
-        if self._since_look >= LOOK_EVERY:
-            self._since_look = 0
-            self._checkpoint_due = self._checkpoint_due or self._store.wal_pages() >= CHECKPOINT_PAGES
-        if not self._checkpoint_due or not self._store.is_open:
-            return
-        waiting = self._cut_is_held() or not self._queue.empty()
-        if waiting and self._store.wal_pages() < CHECKPOINT_PAGES_MAX:
+        if not self._store.is_open or not (self._checkpoint_due or self._since_look >= LOOK_EVERY):
             return
         try:
-            self._checkpoint_due = not self._store.checkpoint()
+            pages = self._store.wal_pages()
+            self._since_look = 0
+            self._checkpoint_due = pages >= CHECKPOINT_PAGES
+            if self._checkpoint_due and pages >= self._patience():
+                self._checkpoint_due = not self._store.copy_log()
         except TillstreamError as error:
             self.trouble = error
             self._checkpoint_due = False
+
+    def _patience(self) -> int:
+        """Return from how many pages on a checkpoint is worth that somebody waits for it."""
+        if self._cut_is_held():
+            return CHECKPOINT_PAGES_MAX
+        return CHECKPOINT_PAGES if self._queue.empty() else CHECKPOINT_PAGES_BUSY
 
 
 def _deliver(answers: list[tuple[asyncio.Future[object], object]]) -> None:

@@ -8,15 +8,13 @@ record's other columns, so that a verifier in any language can rebuild it.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
+from json.encoder import encode_basestring as quoted
 
 GENESIS = bytes(32)
 """`prev_hash` of the first record of an epoch."""
 
 SALT_BYTES = 16
-
-_HEADER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: a till waits for every header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +35,11 @@ class RecordHeader:
 
     def canonical(self) -> bytes:
         """Return the bytes that are hashed: a JSON array without spaces, non-ASCII as UTF-8."""
-        fields = [
-            self.epoch,
-            self.seq,
-            self.kind,
-            self.workstation_id,
-            self.occurred_at,
-            self.clock_quality,
-            self.business_day,
-        ]
-        return _HEADER.encode(fields).encode()
+        # By hand, because a till waits for every header and a hub reads millions: an encoder takes three times as long.
+        return (
+            f"[{self.epoch},{self.seq},{quoted(self.kind)},{quoted(self.workstation_id)},{quoted(self.occurred_at)},"
+            f"{quoted(self.clock_quality)},{quoted(self.business_day)}]"
+        ).encode()
 
 
 def payload_hash(salt: bytes, payload: bytes) -> bytes:

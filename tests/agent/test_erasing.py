@@ -60,7 +60,7 @@ def test_no_file_of_a_store_speaks_of_somebody_who_was_erased(tmp_path: Path):
         assert b'"c-1"' in said_anywhere(core)
         answer = await running.ask("erase", erasures=[ERASURE])
         assert answer["records"] >= 3
-        assert (core.state.root / "journal.db-wal").stat().st_size < 100_000
+        assert len((core.state.root / "journal.db-wal").read_bytes().rstrip(b"\0")) < 100_000, "zeros only behind it"
         said = said_anywhere(core)
         assert b'"c-1"' not in said
         assert locator_of(TOKEN).hex().encode() not in said
