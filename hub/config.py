@@ -26,6 +26,11 @@ issuer = "https://login.example"
 client_id = "tillstream"
 client_secret = "secret"
 public_url = "https://hub.example"   # where browsers see this hub; the directory sends them back to /sign-in/returned
+scope = "openid email groups"    # what the directory is asked for; "openid email" where roles are given here
+groups_claim = "groups"          # under which name it tells somebody's groups
+[groups]                         # whom the directory names in these groups has the role; several with commas
+store_it = "shops-it"
+marketer = "marketing, loyalty"
 [people]
 four_eyes_stores = "50"          # taking back a stop that acts in so many stores needs a second person; "0": never
 [alerts]
@@ -63,6 +68,14 @@ _KEYS = {
         "client_id": "oidc_client_id",
         "client_secret": "oidc_client_secret",
         "public_url": "oidc_public_url",
+        "scope": "oidc_scope",
+        "groups_claim": "oidc_groups_claim",
+    },
+    "groups": {
+        "marketer": "group_marketer",
+        "store_it": "group_store_it",
+        "customer_care": "group_customer_care",
+        "auditor": "group_auditor",
     },
     "people": {"four_eyes_stores": "four_eyes_stores"},
     "alerts": {"webhook": "alert_webhook"},
@@ -94,6 +107,12 @@ class HubConfig:
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
     oidc_public_url: str = ""
+    oidc_scope: str = "openid email"
+    oidc_groups_claim: str = "groups"
+    group_marketer: str = ""
+    group_store_it: str = ""
+    group_customer_care: str = ""
+    group_auditor: str = ""
     four_eyes_stores: str = "50"
     alert_webhook: str = field(default="", repr=False)  # the address is what lets anybody write to the chat
 
@@ -155,6 +174,12 @@ def _check_oidc(config: HubConfig) -> None:
         raise ConfigurationError(f"oidc.{missing[0]} is missing", fix="issuer, client_id and public_url go together")
     if config.oidc_issuer and not (is_safe_address(config.oidc_issuer) and is_safe_address(config.oidc_public_url)):
         raise ConfigurationError("oidc: issuer and public_url are https addresses", fix="e.g. https://login.example")
+    scope = config.oidc_scope.split()
+    if not {"openid", "email"} <= set(scope):
+        raise ConfigurationError("oidc.scope lacks openid or email", fix='e.g. scope = "openid email groups"')
+    groups = (config.group_marketer, config.group_store_it, config.group_customer_care, config.group_auditor)
+    if any(groups) and not config.oidc_issuer:
+        raise ConfigurationError("[groups] are a directory's, and none is named", fix="add [oidc]")
 
 
 def _check_mirror(config: HubConfig) -> None:

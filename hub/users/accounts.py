@@ -29,6 +29,8 @@ SESSION_MAX = timedelta(hours=10)  # a shift
 IDLE_MAX = timedelta(minutes=30)  # OWASP: 15 to 30 minutes for what is no bank
 SEEN_EVERY = timedelta(minutes=1)  # a page that refreshes itself every ten seconds writes once a minute
 
+BY_DIRECTORY = "(directory)"  # who has changed an account when somebody's groups were changed
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 
@@ -120,6 +122,22 @@ class Users:
             raise WrongPasswordError(
                 f"{name} has no account here", fix=f"tillstream hub people add {name} --elsewhere --role ..."
             )
+        return self.open_session(name, how="directory")
+
+    def sign_in_by_groups(self, name: str, role: Role | None) -> str:
+        """Return the cookie of somebody whose groups in the directory mean `role`; their account here follows.
+
+        None means that they are in no group of ours (any more): they are not let in, and what they had here ends.
+        Raises WrongPasswordError, also for a name that has a password here: that account is another's.
+        """
+        known = next((each for each in self.all() if each.name == name and each.left_at is None), None)
+        if known is not None and not known.signs_in_elsewhere:
+            raise WrongPasswordError(f"{name} has a password here", fix="sign in with it, or have the account ended")
+        if role is None:
+            self.end(name, by=BY_DIRECTORY)
+            raise WrongPasswordError(f"{name} is in no group that may sign in", fix="ask who looks after the directory")
+        if known is None or known.role is not role:
+            self.put(name, role, "", by=BY_DIRECTORY)
         return self.open_session(name, how="directory")
 
     def open_session(self, name: str, *, how: str) -> str:

@@ -1,7 +1,8 @@
 """Signing in by the chain's own directory: OpenID Connect, authorization code with PKCE.
 
-The directory says who somebody is; what they may do is said here (`tillstream hub people add NAME --elsewhere --role`).
-Whom it does not name by a verified e-mail address, or who has no account here, is not let in.
+The directory says who somebody is; what they may do is said here (`tillstream hub people add NAME --elsewhere --role`)
+or follows from the groups that it names them in (`[groups]`, `hub.users.groups`). Whom it does not name by a verified
+e-mail address, or who has neither account nor group, is not let in.
 
     /sign-in/directory --state, nonce, verifier kept in a cookie--> the directory
     the directory --code, state--> /sign-in/returned --code, verifier, our secret--> its token end point --> id token
@@ -32,6 +33,7 @@ from retail.errors import ConfigurationError, RefusedError, TryAgainError
 ANSWER_S = 10.0  # somebody waits before a white page
 WAY_LIFE = timedelta(minutes=10)  # a second factor takes its time
 ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")  # signed by the directory's own key; "none" and HS256 are nobody's
+GROUPS_MAX = 1000  # a directory that names more tells a link instead
 SKEW_S = 60  # between the directory's clock and ours
 
 
@@ -52,6 +54,14 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Whom the directory has named: a verified e-mail address in small letters, and their groups as they are there."""
+
+    name: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
     """The chain's directory. `returned_to` is our own address that it sends people back to."""
 
@@ -59,6 +69,8 @@ class Directory:
     client_id: str
     client_secret: str
     returned_to: str
+    scope: str = "openid email"
+    groups_claim: str = "groups"
 
     def begin(self, *, now: datetime) -> Way:
         """Return where to send somebody. Raises TryAgainError when the directory is away."""
@@ -69,7 +81,7 @@ class Directory:
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.returned_to,
-            "scope": "openid email",
+            "scope": self.scope,
             "state": state,
             "nonce": nonce,
             "code_challenge": challenge,
@@ -78,8 +90,8 @@ class Directory:
         to = f"{found['authorization_endpoint']}?{urlencode(asked)}"
         return Way(to=to, state=state, nonce=nonce, verifier=verifier, began_at=now.isoformat())
 
-    def name_of(self, told: Mapping[str, str], kept: str, *, now: datetime) -> str:
-        """Return the name of who came back, a verified e-mail address in small letters.
+    def named(self, told: Mapping[str, str], kept: str, *, now: datetime) -> Named:
+        """Return who came back.
 
         `told` is what their browser brings, `kept` the cookie of their way. Raises RefusedError, TryAgainError.
         """
@@ -92,7 +104,7 @@ class Directory:
         name = str(claims.get("email", "")).lower()
         if not name or claims.get("email_verified") is not True:
             raise WrongPasswordError("the directory names no verified address", fix="ask who looks after it")
-        return name
+        return Named(name=name, groups=_groups(claims.get(self.groups_claim)))
 
     def _claims(self, code: str, way: Way) -> Mapping[str, Any]:
         import jwt  # noqa: PLC0415 - installed where a directory is wanted: tillstream[oidc]
@@ -152,7 +164,15 @@ def directory_of(config: HubConfig) -> Directory | None:
         client_id=config.oidc_client_id,
         client_secret=config.oidc_client_secret,
         returned_to=f"{config.oidc_public_url.rstrip('/')}/sign-in/returned",
+        scope=config.oidc_scope,
+        groups_claim=config.oidc_groups_claim,
     )
+
+
+def _groups(told: object) -> tuple[str, ...]:
+    """Return the groups of a claim: a list of names, or one name (Keycloak, Entra and Okta all tell lists)."""
+    listed = told if isinstance(told, list) else [told]
+    return tuple(each for each in listed if isinstance(each, str))[:GROUPS_MAX]
 
 
 def _way(kept: str, now: datetime) -> Way:

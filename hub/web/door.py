@@ -43,7 +43,8 @@ class Door:
 
     def refuse(self, request: Request) -> Response | None:
         """Return a refusal for a reader who may not see anything; None lets them in."""
-        if self.hub.users.any_here():
+        # With a directory there are always people: that nobody has come yet, or the last one left, opens nothing.
+        if self.hub.config.oidc_issuer or self.hub.users.any_here():
             return None if self.person(request) else _refusal(401, "sign_in_needed", "sign in first", "open /sign-in")
         if self.hub.config.pages_for_all or _is_this_machine(request):
             return None

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.bootstrap import Hub
 from hub.users.directory import Directory
+from hub.users.groups import group_roles
 from hub.web.door import COOKIE, WAY_COOKIE, Door
 from hub.web.forms import place_of, read_form
 from hub.web.rendering import Pages
@@ -51,7 +52,7 @@ def sign_in_routes(hub: Hub, pages: Pages) -> APIRouter:
 def directory_routes(hub: Hub, pages: Pages, directory: Directory) -> APIRouter:
     """Return the routes of signing in by the chain's own directory."""
     routes = APIRouter(include_in_schema=False)
-    door = Door(hub)
+    door, groups = Door(hub), group_roles(hub.config)
 
     @routes.get("/sign-in/directory")
     def to_directory(request: Request) -> Response:
@@ -64,8 +65,11 @@ def directory_routes(hub: Hub, pages: Pages, directory: Directory) -> APIRouter:
     @routes.get("/sign-in/returned")
     def returned(request: Request) -> Response:
         try:
-            name = directory.name_of(request.query_params, request.cookies.get(WAY_COOKIE, ""), now=hub.clock())
-            cookie = hub.users.sign_in_elsewhere(name)
+            who = directory.named(request.query_params, request.cookies.get(WAY_COOKIE, ""), now=hub.clock())
+            if groups is None:
+                cookie = hub.users.sign_in_elsewhere(who.name)
+            else:
+                cookie = hub.users.sign_in_by_groups(who.name, groups.role_of(who.groups))
         except TillstreamError as error:
             return _form(hub, pages, request, status=403, problem=error.code)
         # A cookie for this place alone does not travel along a way that began elsewhere: the page goes on by itself.

@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from hub.users.accounts import WrongPasswordError
+from hub.users.audit import AuditLog
 from hub.users.directory import Directory
+from hub.users.groups import GroupRoles
 from hub.users.roles import Role
 from retail.errors import RefusedError, TryAgainError
 from tests.hub.rig import HubRig
@@ -34,7 +36,7 @@ def issuer():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     claims = (
-        '{"sub": "anna", "email": "Anna@Example.org", "email_verified": true}',
+        '{"sub": "anna", "email": "Anna@Example.org", "email_verified": true, "groups": ["shops-it", "canteen"]}',
         '{"sub": "bert", "email": "b@x.org"}',
     )
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "-p", str(port), "-n", "true"]
@@ -91,11 +93,48 @@ async def test_who_is_known_to_the_directory_and_here_is_signed_in(tmp_path, iss
         rig.hub.close()
 
 
+async def test_the_groups_of_the_directory_are_the_roles_here_and_follow_it(tmp_path, issuer):
+    told = {"oidc_issuer": issuer, "oidc_client_id": "hub", "oidc_client_secret": "secret"}
+    rig = HubRig(tmp_path / "hub", **told, oidc_public_url="http://127.0.0.1:1", group_store_it="night-it, shops-it")
+    try:
+        async with rig.serving(), httpx.AsyncClient(base_url=rig.url) as client:
+            to = (await client.get("/sign-in/directory")).headers["location"]
+            back = await client.get("/sign-in/returned", params=at_the_provider(to, "anna"))
+            assert back.status_code == 200
+            assert [(each.name, each.role) for each in rig.hub.users.all()] == [("anna@example.org", Role.STORE_IT)]
+            assert "anna@example.org" in (await client.get("/fleet")).text
+            rig.hub.users.sign_in_by_groups("anna@example.org", Role.AUDITOR)
+            assert (await client.get("/fleet")).status_code == 303  # another role: signed out
+            with pytest.raises(WrongPasswordError, match="no group"):
+                rig.hub.users.sign_in_by_groups("anna@example.org", None)
+            assert not rig.hub.users.any_here()
+            assert (await client.get("/fleet")).status_code == 303  # nobody is left, and nothing is open for it
+            noted = AuditLog(rig.hub.database).entries(rig.hub.config.tenant)
+            assert {entry.who for entry in noted if "person" in entry.did} == {"(directory)"}
+    finally:
+        rig.hub.close()
+
+
+async def test_a_name_with_a_password_here_is_not_taken_over_by_the_directory(rig):
+    rig.hub.users.put("anna@example.org", Role.AUDITOR, "a long enough password", by="root")
+    with pytest.raises(WrongPasswordError, match="has a password here"):
+        rig.hub.users.sign_in_by_groups("anna@example.org", Role.STORE_IT)
+    assert [each.role for each in rig.hub.users.all()] == [Role.AUDITOR]
+
+
+async def test_who_is_in_the_groups_of_two_roles_is_neither():
+    roles = GroupRoles(groups={Role.AUDITOR: frozenset({"audit"}), Role.STORE_IT: frozenset({"it"})})
+    assert roles.role_of(["it", "canteen"]) is Role.STORE_IT
+    assert roles.role_of(["canteen"]) is None
+    with pytest.raises(WrongPasswordError, match="makes you"):
+        roles.role_of(["it", "audit"])
+
+
 async def test_who_has_no_account_here_or_no_verified_address_is_not_let_in(issuer, rig):
     way = directory(issuer).begin(now=NOW)
     told = at_the_provider(way.to, "bert")
     with pytest.raises(WrongPasswordError, match="verified"):
-        directory(issuer).name_of(told, way.to_text(), now=NOW)
+        directory(issuer).named(told, way.to_text(), now=NOW)
     with pytest.raises(WrongPasswordError, match="no account"):
         rig.hub.users.sign_in_elsewhere("anna@example.org")
 
@@ -113,7 +152,7 @@ async def test_a_way_that_was_begun_elsewhere_or_long_ago_ends_here(issuer, lost
     else:
         told["code"] = "a guess"
     with pytest.raises(RefusedError):
-        directory(issuer).name_of(told, kept, now=now)
+        directory(issuer).named(told, kept, now=now)
 
 
 async def test_a_token_for_somebody_else_is_not_believed(issuer):
@@ -121,7 +160,7 @@ async def test_a_token_for_somebody_else_is_not_believed(issuer):
     other = directory(issuer).begin(now=NOW)
     told = at_the_provider(other.to, "anna") | {"state": way.state}
     with pytest.raises(RefusedError):
-        directory(issuer).name_of(told, way.to_text(), now=NOW)
+        directory(issuer).named(told, way.to_text(), now=NOW)
 
 
 async def test_a_directory_that_is_away_is_said_so(issuer):
