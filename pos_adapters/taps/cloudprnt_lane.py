@@ -12,6 +12,7 @@ import contextlib
 import json
 from urllib.parse import parse_qsl, unquote
 
+from pos_adapters.taps.cloudprnt_slip import CloudSlip, says_printed
 from pos_adapters.taps.document import DocumentDesk, Fate, OpenDocument
 from pos_adapters.taps.http_wire import Head
 from pos_adapters.taps.lane_parts import LaneParts
@@ -42,6 +43,7 @@ class CloudPrntEditor:
         self._desk = DocumentDesk(parts)
         self._document: OpenDocument | None = None
         self._fetched: tuple[bytes, bytes] | None = None  # the last job as it came, and as it went
+        self._slip = CloudSlip(parts)
 
     @property
     def busy(self) -> bool:
@@ -62,29 +64,38 @@ class CloudPrntEditor:
         return body
 
     def wants_response(self, request: Head, response: Head) -> bool:
-        """Want a fetched job whose bytes we can read."""
+        """Want a fetched job whose bytes we can read; a poll's answer while a slip of ours waits."""
         encoded = response.header(b"content-encoding").lower() not in {b"", b"identity"}
         fetched = request.words[0] == b"GET" and "delete" not in _query(request)
         kind = _media_type(response)
+        if request.words[0] == b"POST":
+            return self._slip.waits and not encoded and response.words[1] == b"200"
         return fetched and not encoded and response.words[1] == b"200" and (kind in _COMMANDS or kind == _TEXT)
 
     async def edit_response(self, request: Head, response: Head, body: bytes) -> bytes:
         """Return the job with our blocks; a repeated fetch gets what the first one got."""
-        del request
+        if request.words[0] == b"POST":
+            return self._slip.offered_in(body)
         if self._fetched is not None and self._fetched[0] == body and self._document is not None:
             return self._fetched[1]
         self._settle(Fate.HANDED)
+        self._slip.receipt_comes()
         if not body:
             return body
         if _media_type(response) == _TEXT:
             self._desk.capture(body)
             self._document, edited = OpenDocument((), _no_fate), body
         else:
+            self._slip.media = _media_type(response)
             self._document = await self._desk.take(body)
             edited = self._document.applied_to(body) if self._document.insertions else body
             self._parts.loop.call_later(CONFIRM_WITHIN_S, self._document.settle, Fate.HANDED)
         self._fetched = (body, edited)
         return edited
+
+    def own_answer(self, request: Head) -> bytes | None:
+        """Answer what the printer asks about a slip of ours."""
+        return self._slip.answer(request)
 
     def answered(self, request: Head, response: Head | None, body: bytes) -> None:
         """Take the printer's confirmation: what it says, not whether the server heard it."""
@@ -92,7 +103,7 @@ class CloudPrntEditor:
         given = _query(request)
         if request.words[0] == b"DELETE" or (request.words[0] == b"GET" and "delete" in given):
             code = given.get("code", "")
-            self._settle(Fate.PRINTED if _says_printed(code) else Fate.LOST)
+            self._settle(Fate.PRINTED if says_printed(code) else Fate.LOST)
             self._fetched = None
 
     def _settle(self, fate: Fate) -> None:
@@ -104,10 +115,6 @@ class CloudPrntEditor:
 def trouble_of(code: str) -> Trouble:
     """Return what a status code such as `410 Out of Paper` says is wrong."""
     return next((trouble for start, trouble in _TROUBLES if code.startswith(start)), Trouble(0))
-
-
-def _says_printed(code: str) -> bool:
-    return code.startswith("2") or code.upper() == "OK"
 
 
 def _media_type(response: Head) -> bytes:

@@ -11,7 +11,8 @@ Fails open: whatever goes wrong, there are no insertions, and the caller sends w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -55,6 +56,15 @@ class DocumentDesk:
     def busy(self) -> bool:
         """Whether a job is being passed on."""
         return self._turn.locked()
+
+    @contextlib.asynccontextmanager
+    async def turn(self, within_s: float) -> AsyncIterator[None]:
+        """Wait until no job is on its way, and let none begin meanwhile. Raises TimeoutError."""
+        await asyncio.wait_for(self._turn.acquire(), within_s)
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     async def take(self, data: bytes) -> OpenDocument:
         """Take a job that is in the printer's language; never raises, never waits longer than a till bears."""

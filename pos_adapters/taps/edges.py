@@ -14,6 +14,7 @@ from pos_adapters.taps.tcp import TcpLane
 
 if TYPE_CHECKING:
     from pos_adapters.taps.http_lane import Editor
+    from pos_adapters.taps.stream_lane import ServiceLine
 
 PrinterAddress = TcpAddress | SerialAddress | ServiceAddress
 
@@ -68,28 +69,32 @@ def lane_edge(
 def _service_lane(
     parts: LaneParts, listener: socket.socket, printer: ServiceAddress, *, model: str, certificate: Path | None
 ) -> LaneEdge:
-    from pos_adapters.taps.stream_lane import StreamLane  # noqa: PLC0415 - see above
+    from pos_adapters.taps.late_slips import LateSlips  # noqa: PLC0415 - see above
+    from pos_adapters.taps.stream_lane import ServiceLine, StreamLane  # noqa: PLC0415
 
+    line = ServiceLine(printer)
     if printer.edge is Edge.LPD:
         from pos_adapters.taps.lpd_lane import LpdConversations  # noqa: PLC0415
 
         lpd = LpdConversations(parts)
-        return StreamLane(parts, listener, printer, converse=lpd.converse, is_busy=lambda: lpd.busy)
+        LateSlips(parts, lpd.desk, line, deliver=lpd.deliver)
+        return StreamLane(parts, listener, line, converse=lpd.converse, is_busy=lambda: lpd.busy)
     from pos_adapters.taps.http_lane import HttpConversations  # noqa: PLC0415
 
-    editor = _editor(parts, printer, model)
+    editor = _editor(parts, line, model)
     http = HttpConversations(printer, editor)
-    return StreamLane(
-        parts, listener, printer, converse=http.converse, is_busy=lambda: http.busy, certificate=certificate
-    )
+    return StreamLane(parts, listener, line, converse=http.converse, is_busy=lambda: http.busy, certificate=certificate)
 
 
-def _editor(parts: LaneParts, printer: ServiceAddress, model: str) -> Editor:
-    if printer.edge is Edge.CLOUDPRNT:
+def _editor(parts: LaneParts, line: ServiceLine, model: str) -> Editor:
+    if line.address.edge is Edge.CLOUDPRNT:
         from pos_adapters.taps.cloudprnt_lane import CloudPrntEditor  # noqa: PLC0415 - see above
 
         return CloudPrntEditor(parts)
     from pos_adapters.taps.epos_lane import EposEditor  # noqa: PLC0415
+    from pos_adapters.taps.late_slips import LateSlips  # noqa: PLC0415
     from receipt.printers import printer_model  # noqa: PLC0415
 
-    return EposEditor(parts, printer_model(model).code_pages)
+    epos = EposEditor(parts, printer_model(model).code_pages, host=line.address.netloc)
+    LateSlips(parts, epos.desk, line, deliver=epos.deliver)
+    return epos

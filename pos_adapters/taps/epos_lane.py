@@ -10,14 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pos_adapters.taps.document import DocumentDesk, Fate, Insertion, OpenDocument
+from pos_adapters.taps.document import DOCUMENT_BYTES_MAX, DocumentDesk, Fate, Insertion, OpenDocument
 from pos_adapters.taps.epos_reading import Reading, UnreadableError, read
 from pos_adapters.taps.epos_writing import UntranslatableError, elements
-from pos_adapters.taps.http_wire import Head
+from pos_adapters.taps.http_wire import Head, framing_of_response, parse_head, read_body, read_head
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.printer_answers import Trouble
+from pos_adapters.taps.stream_lane import ConversationError, Stream
 
 SERVICE = b"/cgi-bin/epos/service.cgi"
+
+_TARGET = SERVICE + b"?devid=local_printer&timeout=10000"
+_REQUEST = (
+    b'POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: text/xml; charset=utf-8\r\nSOAPAction: ""\r\n'
+    b"Connection: close\r\nContent-Length: %d\r\n\r\n%s"
+)
+_DOCUMENT = (
+    b'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+    b'<epos-print xmlns="http://www.epson-pos.com/schemas/2011/03/epos-print">%s</epos-print></s:Body></s:Envelope>'
+)
 
 _ANSWER = re.compile(rb"<(?:\w+:)?response\b([^>]*)>")
 _SUCCESS = re.compile(rb"""\bsuccess\s*=\s*["'](true|1)["']""")
@@ -36,16 +47,18 @@ _TROUBLES = (
 class EposEditor:
     """Edits the requests of one lane (see `http_lane.Editor`)."""
 
-    def __init__(self, parts: LaneParts, pages: Mapping[int, str]) -> None:
+    def __init__(self, parts: LaneParts, pages: Mapping[int, str], *, host: str = "") -> None:
         self._parts = parts
         self._pages = pages
-        self._desk = DocumentDesk(parts)
+        self._host = host.encode()
+        self._target = _TARGET  # the till's last: it names the printer behind the service
+        self.desk = DocumentDesk(parts)
         self._open: dict[int, OpenDocument] = {}
 
     @property
     def busy(self) -> bool:
         """Whether a job is on its way."""
-        return self._desk.busy
+        return self.desk.busy
 
     def wants_request(self, request: Head) -> bool:
         """Want what is printed."""
@@ -58,7 +71,8 @@ class EposEditor:
         reading = self._read(body)
         if reading is None:
             return body
-        document = await self._desk.take(reading.stream)
+        self._target = request.words[1]
+        document = await self.desk.take(reading.stream)
         self._open[id(request)] = document
         if not document.insertions:
             return body
@@ -97,6 +111,24 @@ class EposEditor:
         """Return it as it is."""
         del request, response
         return body
+
+    def own_answer(self, request: Head) -> bytes | None:
+        """Answer nothing: all requests are the printer's."""
+        del request
+        return None  # noqa: RET501 - an answer that is none
+
+    async def deliver(self, printer: Stream, slip: bytes) -> Fate:
+        """Print a slip as a document of its own (see `late_slips.Deliver`)."""
+        body = _DOCUMENT % elements(slip, self._pages)
+        await printer.send(_REQUEST % (self._target, self._host, len(body), body))
+        response = await read_head(printer.reader)
+        if response is None:
+            raise ConversationError("closed without an answer")
+        framing = framing_of_response(parse_head(_REQUEST % (self._target, b"", 0, b"")), response)
+        told = _ANSWER.search(await read_body(printer.reader, framing, size_max=DOCUMENT_BYTES_MAX))
+        if told is None:
+            return Fate.HANDED
+        return Fate.PRINTED if _SUCCESS.search(told[1]) else Fate.LOST
 
     def answered(self, request: Head, response: Head | None, body: bytes) -> None:
         """Learn from the printer's answer what it printed, and how it is."""

@@ -49,6 +49,9 @@ class Editor(Protocol):
     async def edit_response(self, request: Head, response: Head, body: bytes) -> bytes:
         """Return the body to send on. Never raises."""
 
+    def own_answer(self, request: Head) -> bytes | None:
+        """Return the whole response to a request that concerns a job of ours; None: it is the other end's."""
+
     def answered(self, request: Head, response: Head | None, body: bytes) -> None:
         """Learn how an exchange ended: what was answered (its beginning), or None: nothing was."""
 
@@ -79,6 +82,11 @@ class HttpConversations:
 
     async def _exchange(self, request: Head, till: Stream, other_end: Stream) -> bool:
         """Pass one request and its response; return whether another may follow."""
+        own = self._editor.own_answer(request)
+        if own is not None:
+            await read_body(till.reader, framing_of_request(request), size_max=DOCUMENT_BYTES_MAX)
+            await till.send(own)
+            return request.keeps_open
         response, told = None, b""
         try:
             await self._pass_request(request, till, other_end)

@@ -26,6 +26,9 @@ YES = b"\0"
 _FILE = re.compile(rb"([\x02\x03])(\d{1,20}) +(\S+)[^\n]*\n")
 _DATA = b"\x03"
 _RECEIVE_JOB, _ABORT = b"\x02", b"\x01"
+_QUEUE = b"lp"
+_SLIP_NAME = b"A900tillstream"  # job 900: tills count from 1
+_CONTROL_FILE = b"Htillstream\nPtillstream\nldf%s\nUdf%s\nNslip\n" % (_SLIP_NAME, _SLIP_NAME)
 
 
 class LpdConversations:
@@ -33,21 +36,39 @@ class LpdConversations:
 
     def __init__(self, parts: LaneParts) -> None:
         self._parts = parts
-        self._desk = DocumentDesk(parts)
+        self.desk = DocumentDesk(parts)
         self._open = 0
+        self._queue = _QUEUE  # the till's last, which is the printer's own name for what it prints on
 
     @property
     def busy(self) -> bool:
         """Whether a till is connected: LPD connects for a job."""
-        return self._open > 0
+        return self._open > 0 or self.desk.busy
 
     async def converse(self, till: Stream, printer: Stream) -> None:
         """Pass commands until the till has closed."""
         self._open += 1
         try:
-            await _Line(self._parts, self._desk, till, printer).serve()
+            line = _Line(self._parts, self.desk, till, printer)
+            await line.serve()
+            self._queue = line.queue or self._queue
         finally:
             self._open -= 1
+
+    async def deliver(self, printer: Stream, slip: bytes) -> Fate:
+        """Print a slip as a job of its own (see `late_slips.Deliver`)."""
+        said = (
+            b"%s%s\n" % (_RECEIVE_JOB, self._queue),
+            b"\x02%d %s\n" % (len(_CONTROL_FILE), b"cf" + _SLIP_NAME),
+            _CONTROL_FILE + YES,
+            b"\x03%d %s\n" % (len(slip), b"df" + _SLIP_NAME),
+            slip + YES,
+        )
+        for each in said:
+            await printer.send(each)
+            if await printer.reader.read(1) != YES:
+                return Fate.LOST
+        return Fate.HANDED
 
 
 class _Line:
@@ -58,6 +79,7 @@ class _Line:
         self._desk = desk
         self._till = till
         self._printer = printer
+        self.queue = b""
 
     async def serve(self) -> None:
         """Pass commands until the till has closed."""
@@ -65,6 +87,7 @@ class _Line:
             if _FILE.fullmatch(command):
                 await self._file(command)
             elif command[:1] in {_RECEIVE_JOB, _ABORT} and len(command) > 1:
+                self.queue = command[1:].strip()
                 await self._pass(command)
                 await self._answer()
             else:  # print what waits, tell of the queue, remove: the answer is text up to the printer's close

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from uuid import UUID
 
-from pos_adapters.taps.book import JobBook
+from pos_adapters.taps.book import AskedCut, JobBook
 from pos_adapters.taps.cut_watch import CutWatch
 from pos_adapters.taps.delivery import Delivery, is_whole
 from pos_adapters.taps.frames import Outcome
@@ -14,6 +14,15 @@ from pos_adapters.taps.job import Job
 from pos_adapters.taps.job_turns import JobTurns
 from pos_adapters.taps.policy import Policy
 from pos_adapters.taps.slip_turn import SlipTurn
+
+
+def wanted_cut(book: JobBook, policy: Policy, *, job_id: UUID, slip: bytes, now_s: float) -> AskedCut | None:
+    """Return the cut that a slip belongs behind: the last one that was asked about, not too long ago; else None."""
+    asked = book.asked
+    if asked is None or asked.job_id != job_id or not policy.prints_slips:
+        return None
+    in_time = now_s - asked.asked_at_s <= policy.slip_chance_s
+    return asked if in_time and is_whole(slip, policy.dialect, slip=True) else None
 
 
 class Slips:

@@ -64,6 +64,20 @@ class Stream(NamedTuple):
 Conversation = Callable[[Stream, Stream], Awaitable[None]]
 
 
+class ServiceLine:
+    """How a lane reaches its printer, or the server of its printers."""
+
+    def __init__(self, address: ServiceAddress) -> None:
+        self.address = address
+        self._tls = _tls(address)  # once: reading what the machine trusts takes 20 ms
+
+    async def open(self) -> Stream:
+        """Connect. Raises OSError, also when the certificate is not the one that is trusted, or TimeoutError."""
+        stream = await asyncio.wait_for(_opened(self.address, self._tls), CONNECT_WITHIN_S)
+        stream.tune()
+        return stream
+
+
 class StreamLane:
     """See the module's contract. `is_busy` says whether a job is on its way."""
 
@@ -71,7 +85,7 @@ class StreamLane:
         self,
         parts: LaneParts,
         listener: socket.socket,
-        other_end: ServiceAddress,
+        line: ServiceLine,
         *,
         converse: Conversation,
         is_busy: Callable[[], bool],
@@ -79,11 +93,10 @@ class StreamLane:
     ) -> None:
         self._parts = parts
         self._listener = listener
-        self._other_end = other_end
+        self._line = line
         self._converse = converse
         self._is_busy = is_busy
         self._certificate = certificate
-        self._tls = _tls(other_end)  # once: reading what the machine trusts takes 20 ms
         self._tasks: dict[asyncio.Task[None], float] = {}  # and when the till connected
         self._server: asyncio.Server | None = None
         self._starting: asyncio.Task[None] | None = None
@@ -139,7 +152,7 @@ class StreamLane:
 
     async def _joined(self, till: Stream) -> None:
         try:
-            other_end = await asyncio.wait_for(_opened(self._other_end, self._tls), CONNECT_WITHIN_S)
+            other_end = await self._line.open()
         except (OSError, TimeoutError) as error:
             self._parts.log.event("printer_refused", cause=str(error) or "no answer")
             self._parts.health.reachable(yes=False)
@@ -147,7 +160,6 @@ class StreamLane:
             return
         self._parts.health.reachable(yes=True)
         try:
-            other_end.tune()
             await self._converse(till, other_end)
         finally:
             other_end.writer.close()

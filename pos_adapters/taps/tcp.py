@@ -18,13 +18,13 @@ from functools import partial
 from uuid import UUID
 
 from pos_adapters.taps.alarm import Alarm
-from pos_adapters.taps.delivery import is_whole
 from pos_adapters.taps.ends import End, SocketEnd, tune
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.passage import Passage
 from pos_adapters.taps.side import Side
 from pos_adapters.taps.slip_errand import SlipErrand
+from pos_adapters.taps.slips import wanted_cut
 
 MUTE_S = 10.0
 HALF_OVER_S = 1.0
@@ -115,11 +115,9 @@ class TcpLane:
 
     def late_slip(self, job_id: UUID, slip: bytes) -> bool:
         """Print a slip for the last receipt of this lane, whose connection does not wait for it any more."""
-        asked, policy = self._parts.book.asked, self._parts.policy
-        if asked is None or asked.job_id != job_id or not policy.prints_slips:
-            return False
-        in_time = self._loop.time() - asked.asked_at_s <= policy.slip_chance_s
-        if not in_time or not is_whole(slip, policy.dialect, slip=True):
+        parts = self._parts
+        asked = wanted_cut(parts.book, parts.policy, job_id=job_id, slip=slip, now_s=self._loop.time())
+        if asked is None:
             return False
         if self._passage is not None:
             return self._passage.print_late_slip(job_id, asked.cut_no, slip)

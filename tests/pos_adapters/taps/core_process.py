@@ -18,7 +18,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tests.pos_adapters.taps.rig import PATIENCE_S, ROOT, Condition, CoreJob, FakeCore
+from tests.pos_adapters.taps.fake_core import PATIENCE_S, Condition, CoreJob, FakeCore
+from tests.pos_adapters.taps.rig import ROOT
 
 LATE_S = 0.04
 TRIES = 100

@@ -12,8 +12,9 @@ import pytest
 
 from pos_adapters.taps.frames import Outcome
 from tests.pos_adapters.taps.certificates import certificate
-from tests.pos_adapters.taps.edge_devices import BLOCK, STAR_CUT, STAR_TEXT, CloudServer, Received, serving, stopped
-from tests.pos_adapters.taps.rig import PATIENCE_S, FakeCore, Rig, Tap
+from tests.pos_adapters.taps.fake_core import PATIENCE_S, FakeCore
+from tests.pos_adapters.taps.rig import Rig, Tap
+from tests.pos_adapters.taps.service_devices import BLOCK, STAR_CUT, STAR_TEXT, CloudServer, Received, serving, stopped
 
 pytestmark = pytest.mark.real
 

@@ -10,8 +10,10 @@ import pytest
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.sealed_job import open_sealed
 from pos_adapters.taps.spool_files import spooled_files
-from tests.pos_adapters.taps.edge_devices import BLOCK, EDGES, Edge, EdgeKind
-from tests.pos_adapters.taps.rig import CoreJob, Rig, Tap
+from tests.pos_adapters.taps.edge_devices import EDGES, Edge, EdgeKind
+from tests.pos_adapters.taps.fake_core import CoreJob
+from tests.pos_adapters.taps.rig import Rig, Tap
+from tests.pos_adapters.taps.service_devices import BLOCK
 
 pytestmark = pytest.mark.real
 
@@ -98,6 +100,69 @@ def test_a_slip_of_its_own_stands_behind_the_receipt(rig: Rig, edge: Edge) -> No
     assert edge.print(tap, edge.job())
     assert edge.printed(0) == edge.with_slip()
     assert [cut_no for cut_no, _ in core.wait_job(0).outcomes] == [1]
+
+
+def test_a_slip_that_was_wished_for_before_stands_behind_the_receipt_on_request(rig: Rig, edge: Edge) -> None:
+    core = rig.core()
+
+    def slipped(job: CoreJob, cut_no: int, offset: int) -> object:
+        del cut_no, offset
+        core.slip(job, edge.slip)
+        return ...
+
+    core.answer = slipped
+    tap = tap_of(rig, edge, "--budget-ms", "1000", profile="on_request")
+    core.wait_connected()
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.with_slip()
+
+
+def test_a_slip_asked_for_after_the_receipt_is_printed_by_itself_and_once(rig: Rig, edge: Edge) -> None:
+    core = rig.core(lambda job, cut_no, offset: None)
+    tap = tap_of(rig, edge, profile="on_request")
+    core.wait_connected()
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.job()
+    first = core.wait_job(0)
+    core.slip(first, edge.slip)
+    assert edge.slip_alone(tap, 1) == edge.alone()
+    core.seen.until(lambda: first.outcomes, "an outcome")
+    expected = Outcome.PRINTED if edge.name in {"epos", "cloudprnt"} else Outcome.UNCONFIRMED
+    assert first.outcomes == [(1, expected)]
+    assert edge.print(tap, edge.job(2))
+    assert edge.printed(2) == edge.job(2), "the next receipt is nobody's slip"
+
+
+def test_a_slip_asked_for_when_the_next_receipt_has_come_is_not_printed(rig: Rig, edge: Edge) -> None:
+    core = rig.core(lambda job, cut_no, offset: None)
+    tap = tap_of(rig, edge, profile="on_request")
+    core.wait_connected()
+    for number in range(2):
+        assert edge.print(tap, edge.job())
+        assert edge.printed(number) == edge.job()
+        core.wait_job(number)
+    core.slip(core.order[0], edge.slip)
+    core.seen.until(lambda: core.order[0].outcomes, "an outcome")
+    assert core.order[0].outcomes[0][1] is Outcome.NOT_SENT
+    assert edge.print(tap, edge.job(2))
+    assert edge.printed(2) == edge.job(2)
+
+
+def test_a_slip_for_a_printer_that_has_been_switched_off_is_not_sent(rig: Rig, edge: Edge) -> None:
+    if edge.name in {"serial", "cloudprnt"}:
+        pytest.skip(f"{edge.name}: whether the printer is on shows only in what it fetches, or not at all")
+    core = rig.core(lambda job, cut_no, offset: None)
+    tap = tap_of(rig, edge, profile="on_request")
+    core.wait_connected()
+    assert edge.print(tap, edge.job())
+    assert edge.printed(0) == edge.job()
+    first = core.wait_job(0)
+    edge.switch(on=False)
+    core.slip(first, edge.slip)
+    core.seen.until(lambda: first.outcomes, "an outcome")
+    assert first.outcomes == [(1, Outcome.NOT_SENT)]
+    edge.switch(on=True)
+    assert edge.print(tap, edge.job()), "the printer is there again"
 
 
 def test_without_core_the_receipt_prints_is_sealed_to_disk_and_reaches_core_later(rig: Rig, edge: Edge) -> None:

@@ -12,8 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.pos_adapters.taps.certificates import certificate
-from tests.pos_adapters.taps.edge_devices import BLOCK, EPOS_ANSWER, EposEdge, EposPrinter, Received, serving, stopped
-from tests.pos_adapters.taps.rig import PATIENCE_S, Rig, Tap
+from tests.pos_adapters.taps.fake_core import PATIENCE_S
+from tests.pos_adapters.taps.rig import Rig, Tap
+from tests.pos_adapters.taps.service_devices import (
+    BLOCK,
+    EPOS_ANSWER,
+    EposEdge,
+    EposPrinter,
+    Received,
+    serving,
+    stopped,
+)
 
 pytestmark = pytest.mark.real
 

@@ -11,7 +11,9 @@ import socket
 import pytest
 
 from pos_adapters.taps.frames import Outcome
-from tests.pos_adapters.taps.edge_devices import (
+from tests.pos_adapters.taps.fake_core import PATIENCE_S, FakeCore
+from tests.pos_adapters.taps.rig import Rig, Tap
+from tests.pos_adapters.taps.service_devices import (
     BLOCK,
     EPOS_ANSWER,
     SOAP,
@@ -21,7 +23,6 @@ from tests.pos_adapters.taps.edge_devices import (
     serving,
     stopped,
 )
-from tests.pos_adapters.taps.rig import PATIENCE_S, FakeCore, Rig, Tap
 
 pytestmark = pytest.mark.real
 

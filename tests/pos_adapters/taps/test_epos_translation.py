@@ -15,7 +15,7 @@ from receipt.escpos.tokenizer import Tokenizer
 from receipt.printers import printer_model
 from receipt.slip import encode_slip
 from receipt.slip_blocks import Align, Barcode, BarcodeKind, Feed, Qr, Size, Slip, Text
-from tests.pos_adapters.taps.edge_devices import SOAP
+from tests.pos_adapters.taps.service_devices import SOAP
 
 MODEL = printer_model("TM-T88V")
 NAMES = st.sampled_from(["text", "feed", "cut", "image", "barcode", "symbol", "pulse", "logo", "command", "page", "x"])

@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, CoreJob, Printer, Register, Rig
+from tests.pos_adapters.taps.fake_core import PATIENCE_S, CoreJob
+from tests.pos_adapters.taps.rig import CUT, Printer, Register, Rig
 
 pytestmark = pytest.mark.real
 

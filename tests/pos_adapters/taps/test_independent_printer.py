@@ -15,7 +15,8 @@ from pos_adapters.taps.frames import Outcome
 from receipt.printers import printer_model
 from receipt.slip import encode_slip
 from receipt.slip_blocks import Qr, Slip, Text
-from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, ROOT, Rig, Tap
+from tests.pos_adapters.taps.fake_core import PATIENCE_S
+from tests.pos_adapters.taps.rig import CUT, ROOT, Rig, Tap
 
 EMUPOS = ROOT / ".venv" / "emupos" / "bin" / "emupos"
 

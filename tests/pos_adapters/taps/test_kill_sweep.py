@@ -13,9 +13,10 @@ import pytest
 
 from pos_adapters.taps.sealed_job import open_sealed
 from pos_adapters.taps.spool_files import spooled_files
-from tests.pos_adapters.taps.edge_devices import BLOCK as EDGE_BLOCK
 from tests.pos_adapters.taps.edge_devices import EDGES, EdgeKind
-from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, ROOT, Register, Rig
+from tests.pos_adapters.taps.fake_core import PATIENCE_S
+from tests.pos_adapters.taps.rig import CUT, ROOT, Register, Rig
+from tests.pos_adapters.taps.service_devices import BLOCK as EDGE_BLOCK
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
 BLOCK = b"\n15 % off coffee\n"

@@ -10,8 +10,9 @@ import socketserver
 import pytest
 
 from pos_adapters.taps.frames import Outcome
-from tests.pos_adapters.taps.edge_devices import BLOCK, TEXT, Received, serving, stopped
-from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, FakeCore, Rig, Tap
+from tests.pos_adapters.taps.fake_core import PATIENCE_S, FakeCore
+from tests.pos_adapters.taps.rig import CUT, Rig, Tap
+from tests.pos_adapters.taps.service_devices import BLOCK, TEXT, Received, serving, stopped
 
 pytestmark = pytest.mark.real
 

@@ -15,7 +15,8 @@ import subprocess
 import pytest
 
 from tests.pos_adapters.taps.certificates import certificate
-from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, FakeCore, Rig, Tap
+from tests.pos_adapters.taps.fake_core import PATIENCE_S, FakeCore
+from tests.pos_adapters.taps.rig import CUT, Rig, Tap
 
 pytestmark = [
     pytest.mark.real,

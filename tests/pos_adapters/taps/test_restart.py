@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, ROOT, Register, Rig, Tap
+from tests.pos_adapters.taps.fake_core import PATIENCE_S
+from tests.pos_adapters.taps.rig import CUT, ROOT, Register, Rig, Tap
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
 BLOCK = b"\n15 % off coffee\n"

@@ -12,7 +12,8 @@ import pytest
 
 from pos_adapters.taps.addresses import FlowControl, serial_address
 from pos_adapters.taps.serial_line import SerialEnd, follow_dsr
-from tests.pos_adapters.taps.rig import CUT, PATIENCE_S, Rig, Tap
+from tests.pos_adapters.taps.fake_core import PATIENCE_S
+from tests.pos_adapters.taps.rig import CUT, Rig, Tap
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
 BLOCK = b"\n15 % off coffee\n"

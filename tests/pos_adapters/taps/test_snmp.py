@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pos_adapters.taps import ber
 from pos_adapters.taps.printer_answers import Trouble
 from pos_adapters.taps.snmp import answer, tree
-from tests.pos_adapters.taps.rig import PATIENCE_S, Rig
+from tests.pos_adapters.taps.fake_core import PATIENCE_S
+from tests.pos_adapters.taps.rig import Rig
 
 DEVICE_STATUS = "1.3.6.1.2.1.25.3.2.1.5.1"
 PRINTER_STATUS = "1.3.6.1.2.1.25.3.5.1.1.1"
