@@ -1,21 +1,19 @@
 """What a hub does by itself while it serves: it learns from the journals, publishes what changed, ends stops.
 
 Who joins is asked for their second yes within seconds and is known in the stores within minutes. One thread, beside
-the requests, and one worker of several on a machine at a time. Whatever goes wrong is told once and tried again at the
-next turn: a hub that cannot learn goes on taking journals.
+the requests, and one worker of all on the same database at a time: what it has done, a message sent or a file
+published, the next one finds done. Whatever goes wrong is told once and tried again at the next turn: a hub that cannot
+learn goes on taking journals.
 """
 
 from __future__ import annotations
 
-import fcntl
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Self
 
 from hub.bootstrap import Hub
@@ -25,6 +23,7 @@ from hub.feed.learning import Learner
 from hub.feed.stopping import StopBoard
 from hub.fleet_watch import FleetWatch
 from hub.imports.tokenising import CodeBook, tokenise
+from hub.storage.ports import Turn
 from hub.value.service import ValueService
 from retail.errors import TillstreamError
 
@@ -43,14 +42,6 @@ FRESH_S = 15.0
 
 FRESH_SHARE = 0.05
 """Of a processor that bringing new members to the stores may cost: in a large chain they wait longer, together."""
-
-
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Let one worker of several work: what it has done, a message sent or a file published, the next one finds done."""
-    with (folder / ".upkeep.lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 class FeedUpkeep:
@@ -143,7 +134,7 @@ class FeedUpkeep:
     def _try(self, work: Callable[[], None]) -> None:
         """Do a piece of work; what goes wrong is told once and tried again with the next turn."""
         try:
-            with one_at_a_time(self._hub.config.state_dir):
+            with self._hub.database.alone(Turn.UPKEEP):
                 work()
             self._before = ""
         except TillstreamError as error:

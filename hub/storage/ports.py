@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from enum import StrEnum
 from typing import Any, Protocol
 
 from hub.storage.statements import Dialect
@@ -16,6 +17,13 @@ from retail.errors import RefusedError
 
 Value = str | int | bytes | bool | None
 Row = tuple[Any, ...]
+
+
+class Turn(StrEnum):
+    """What one process at a time does, of all that use a database."""
+
+    UPKEEP = "upkeep"
+    VALUE = "value"
 
 
 class TakenAlreadyError(RefusedError):
@@ -70,6 +78,13 @@ class Database(Protocol):
 
     def reading(self) -> AbstractContextManager[Session]:
         """Begin a transaction that sees one moment of the database and never waits for writers."""
+        ...
+
+    def alone(self, turn: Turn) -> AbstractContextManager[None]:
+        """Wait until no other thread or process, on whatever machine, has this turn; it ends with its context.
+
+        The database keeps it, so it ends with whoever dies in it. Transactions may be begun inside.
+        """
         ...
 
     def scrub(self) -> None:

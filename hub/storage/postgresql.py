@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.types.string import BytesBinaryDumper
 
 from hub.storage.migrations import migration_scripts
-from hub.storage.ports import Row, Session, TakenAlreadyError, Value
+from hub.storage.ports import Row, Session, TakenAlreadyError, Turn, Value
 from hub.storage.statements import Dialect, load_schema, load_statements
 from hub.storage.structure import check_tables, check_version, expected_columns
 from retail.errors import TillstreamError, TryAgainError
@@ -107,6 +107,19 @@ class PostgresqlDatabase:
         while not self._idle.empty():
             self._idle.get_nowait().close()
 
+    @contextmanager
+    def alone(self, turn: Turn) -> Iterator[None]:
+        """Have a turn among all hubs of this database: a lock of a session's, so it ends with its connection."""
+        with _translated():
+            connection = self._connect()
+        try:
+            with _translated():
+                connection.autocommit = True
+                connection.execute(_text(self._statements, "take_turn"), {"turn": turn.value})
+            yield
+        finally:
+            connection.close()
+
     def scrub(self) -> None:
         """Vacuum the tables that speak of people: dead rows give way. Raises TryAgainError as all do."""
         with _translated():
@@ -134,7 +147,7 @@ class _PostgresqlSession:
         self._types = types
 
     def _text(self, statement: str) -> LiteralString:
-        return cast("LiteralString", self._statements[statement])  # type: ignore[redundant-cast] # mypy takes it for str
+        return _text(self._statements, statement)
 
     def run(self, statement: str, /, **values: Value) -> int:
         return self._connection.execute(self._text(statement), values).rowcount
@@ -196,6 +209,10 @@ def _prepare(session: _PostgresqlSession, connection: psycopg.Connection[Row], t
     for month in _months_around(today):
         high = _next_month(month).isoformat()
         session.row("make_sale_month", name=f"sale_{month:%Y_%m}", low=month.isoformat(), high=high)
+
+
+def _text(statements: Mapping[str, str], name: str) -> LiteralString:
+    return cast("LiteralString", statements[name])  # type: ignore[redundant-cast] # mypy takes it for str
 
 
 def _run_script(connection: psycopg.Connection[Row], script: str) -> None:

@@ -94,6 +94,10 @@ ON CONFLICT (tenant_id, customer_id) DO UPDATE SET change_no = excluded.change_n
 -- Whoever makes the schema takes turns.
 SELECT pg_advisory_xact_lock(:number);
 
+-- name: take_turn
+-- Wait for a turn among all hubs; it is held by the connection, outside any transaction.
+SELECT pg_advisory_lock(hashtextextended('tillstream ' || :turn ::text, 0));
+
 -- name: has_schema
 -- Was the schema made in this database?
 SELECT to_regclass('hub_schema') IS NOT NULL;

@@ -7,6 +7,7 @@ short transactions; a writer waits for the other for `BUSY_WAIT_S`.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import queue
 import threading
@@ -18,7 +19,7 @@ from typing import Any
 from sqlcipher3 import dbapi2 as sqlite
 
 from hub.storage.migrations import migration_scripts
-from hub.storage.ports import Row, Session, TakenAlreadyError, Value
+from hub.storage.ports import Row, Session, TakenAlreadyError, Turn, Value
 from hub.storage.statements import Dialect, load_schema, load_statements
 from hub.storage.structure import check_tables, check_version
 from retail.errors import ConfigurationError, TillstreamError, TryAgainError
@@ -103,6 +104,13 @@ class SqliteDatabase:
                     self._readers.put_nowait(connection)
                 except queue.Full:
                     connection.close()
+
+    @contextmanager
+    def alone(self, turn: Turn) -> Iterator[None]:
+        """Have a turn of this machine's: a lock beside the database, which no other machine can open either."""
+        with self.path.with_name(f".{turn}.lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def scrub(self) -> None:
         """Move the write-ahead log into the database and empty it: what was deleted stands in neither any more."""

@@ -6,11 +6,8 @@ hears nothing any more cannot hear of a revocation either, and after that day ta
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 KEY_LIFE = timedelta(days=30)
@@ -39,11 +36,3 @@ def is_due(told: Sequence[Entry], keys: Iterable[tuple[str, str]], *, now: datet
 def revoked_of(told: Iterable[Entry]) -> set[str]:
     """Return the keys that were revoked before; what is revoked stays so."""
     return {each["key"] for each in told if each.get("revoked")}
-
-
-@contextmanager
-def published_alone(folder: Path) -> Iterator[None]:
-    """Let one process at a time read what was published and publish the next: a revocation must not be lost."""
-    with (folder / ".value.lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

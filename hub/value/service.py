@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,10 +12,10 @@ from typing import Any
 
 from hub.callers import Caller
 from hub.feed.files import FeedFiles
-from hub.storage.ports import Database
+from hub.storage.ports import Database, Turn
 from hub.value.accounts import accounts_of
 from hub.value.coupon_leases import CouponLeasing
-from hub.value.delegation import entries, is_due, published_alone, revoked_of
+from hub.value.delegation import entries, is_due, revoked_of
 from hub.value.leases import REQUEST_LIFE, Leasing
 from hub.value.published import agreed_of, published_policy, published_value
 from hub.value.reconcile import Reconciliation, exposure_grew, reconcile
@@ -125,7 +124,7 @@ class ValueService:
         `accepted` is the worst case of spending points without a link that the chain has read and agrees to; rules
         that widen it need that. Raises ConfigurationError naming what is wrong, RefusedError stating the exposure.
         """
-        with self._alone(tenant_id):
+        with self.database.alone(Turn.VALUE):
             before = self.published(tenant_id)
             policy = before.get("policy", {}) if path is None else _read(path)
             checked = value_policy_from_mapping(policy)
@@ -156,7 +155,7 @@ class ValueService:
 
         The hub's upkeep does it at every turn: nobody has to think of a store that was enrolled, or of the calendar.
         """
-        with self._alone(tenant_id):
+        with self.database.alone(Turn.VALUE):
             before = self.published(tenant_id)
             told = before.get("keys", [])
             if not is_due(told, self._keys(tenant_id), now=now):
@@ -164,9 +163,6 @@ class ValueService:
             agreed = agreed_of(before)
             self._publish(tenant_id, before.get("policy", {}), revoked_of(told), agreed=agreed, now=now)
         return True
-
-    def _alone(self, tenant_id: str) -> AbstractContextManager[None]:
-        return published_alone(self.files.folder(tenant_id))
 
     def revoke(self, tenant_id: str, store_id: str, *, now: datetime) -> dict[str, Any]:
         """Revoke every coupon key that a store has had until now: stolen with its disk.
@@ -178,7 +174,7 @@ class ValueService:
             raise RefusedError(
                 f"store {store_id} has no key", fix="see `tillstream hub stores` for the stores", code="not_found"
             )
-        with self._alone(tenant_id):
+        with self.database.alone(Turn.VALUE):
             before = self.published(tenant_id)
             revoked = revoked_of(before.get("keys", [])) | theirs
             return self._publish(tenant_id, before.get("policy", {}), revoked, agreed=agreed_of(before), now=now)

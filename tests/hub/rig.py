@@ -269,9 +269,12 @@ class SqliteHubDisk:
     def close(self) -> None:
         self.database.close()
 
+    def another(self) -> SqliteDatabase:
+        return SqliteDatabase(self.folder / "hub.db")
+
     def reopen(self) -> None:
         self.database.close()
-        self.database = SqliteDatabase(self.folder / "hub.db")
+        self.database = self.another()
 
     def backup(self) -> str:
         self.backups += 1
@@ -303,13 +306,13 @@ class PostgresqlHubDisk:
         self.name = name
         self.backups = 0
         self._command(f'CREATE DATABASE "{name}"')
-        self.database = self._opened()
+        self.database = self.another()
 
     @property
     def url(self) -> str:
         return self.server_url.replace("/postgres?", f"/{self.name}?")
 
-    def _opened(self):
+    def another(self):
         from hub.storage.postgresql import PostgresqlDatabase
 
         return PostgresqlDatabase(self.url, today=date(2026, 11, 21))
@@ -328,7 +331,7 @@ class PostgresqlHubDisk:
 
     def reopen(self) -> None:
         self.database.close()
-        self.database = self._opened()
+        self.database = self.another()
 
     def backup(self) -> str:
         self.backups += 1
@@ -341,7 +344,7 @@ class PostgresqlHubDisk:
         self.database.close()
         self._command(f'DROP DATABASE "{self.name}" WITH (FORCE)')
         self._command(f'CREATE DATABASE "{self.name}" TEMPLATE "{backup}"')
-        self.database = self._opened()
+        self.database = self.another()
 
     def rows(self, sql: str) -> list[tuple]:
         import psycopg

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from hub.storage.ports import TakenAlreadyError
+from hub.storage.ports import TakenAlreadyError, Turn
 from hub.storage.statements import Dialect, load_schema, load_statements
 from retail.errors import TryAgainError
 from tests.hub.rig import PostgresqlHubDisk
@@ -178,3 +178,25 @@ def test_a_database_that_is_away_is_tried_again_and_found_again(postgresql_url):
         assert tenants(disk) == ["a", "c"]
     finally:
         disk.close()
+
+
+def test_a_turn_is_one_holders_at_a_time_and_other_turns_do_not_wait_for_it(hub_disk):
+    """By another opening of the same database, as another worker - on PostgreSQL another machine - has."""
+    database, log = hub_disk.database, []
+    waiting, other = threading.Event(), hub_disk.another()
+
+    def wait_for_it() -> None:
+        waiting.set()
+        with other.alone(Turn.UPKEEP):
+            log.append("second")
+
+    second = threading.Thread(target=wait_for_it)
+    with database.alone(Turn.UPKEEP), database.alone(Turn.VALUE), database.writing() as session:
+        second.start()
+        assert waiting.wait(60)
+        put_tenant(session, "a")
+        log.append("first")
+    second.join(60)
+    other.close()
+    assert log == ["first", "second"]
+    assert tenants(hub_disk) == ["a"]
