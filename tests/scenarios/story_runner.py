@@ -22,13 +22,12 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from escpos.printer import Dummy
 
 from agent.bootstrap import Core, build, use_enrolment
 from agent.config import parse_config
@@ -47,6 +46,7 @@ from retail.offers.decision import Reward
 from retail.stops import Stop, StopKind, Stops
 from sync.mirror import MirrorVersion, write_current
 from tests.agent.core_house import ANNA, BORIS, CAMPAIGNS, CONFIG, STAFF, Log, enrol, write_mirror
+from tests.scenarios.story_parts import StoryClock, paper
 
 CARDS = {"Anna": ANNA, "Boris": BORIS, "Stan": STAFF}
 CUSTOMERS = {"Anna": "c-1", "Boris": "c-2", "Stan": "c-3"}
@@ -56,20 +56,6 @@ ITEMS = [
 ]
 OUTCOMES = {"printed": Outcome.PRINTED, "unconfirmed": Outcome.UNCONFIRMED, "late": Outcome.LATE}
 CAMPAIGN = {**CAMPAIGNS[0], "coupon": {"valid_days": 14, "till_barcode": "ean13:2099{serial:8}"}}
-
-
-class StoryClock:
-    """Goes on when the story says so; `wrong_by` is somebody setting the machine's clock."""
-
-    def __init__(self) -> None:
-        self.passed = timedelta()
-        self.wrong_by = timedelta()
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 20, 10, 0, tzinfo=UTC) + self.passed + self.wrong_by
-
-    def monotonic_s(self) -> float:
-        return self.passed.total_seconds()
 
 
 @dataclass
@@ -161,7 +147,7 @@ class Story:
         lane, job = str(step.get("lane", "1")), uuid4()
         hello = {"protocol": 1, "workstation": lane, "model": "generic-80mm", "tap": f"tap-{lane}"}
         session.workstation_id, session.model_name = lane, hello["model"]
-        data = paper(self, receipt)
+        data = paper(receipt, at=self.clock.now(), till_code_of=lambda name: self.names[name]["till"])
         began = {"received_at": self.clock.now().isoformat()}
         session.take(
             [
@@ -246,6 +232,7 @@ class Story:
         told = answer.get("answer", {})
         if op == "reserve" and got == "ok":
             self.held[step.get("as", "sale")] = told["reservation_id"]
+            assert self.held[step.get("same_as", step.get("as", "sale"))] == told["reservation_id"], self.held
         for name, wanted in step.get("told", {}).items():
             assert told[name] == wanted, told
 
@@ -372,30 +359,6 @@ class Story:
                 return
             await asyncio.sleep(0.0005)
         raise AssertionError("core does not answer")
-
-
-def paper(story: Story, receipt: Mapping[str, Any]) -> bytes:
-    """Return a receipt as a till prints it; `coupon` names one whose till barcode the cashier has scanned."""
-    goods = [(str(name), str(amount)) for name, amount in receipt["goods"]]
-    coupons = [receipt["coupon"]] if isinstance(receipt.get("coupon"), str) else list(receipt.get("coupon", ()))
-    less = [(f"Coupon {story.names[name]['till']}", f"-{receipt.get('off', '1.50')}") for name in coupons]
-    total = sum(int(amount.replace(".", "")) for _, amount in (*goods, *less))
-    printer = Dummy()
-    printer.text("CORNER SHOP\n")
-    for line in receipt.get("head", ()):
-        printer.text(f"{line}\n")
-    printer.text(f"{story.clock.now().astimezone():%d.%m.%Y %H:%M}\nReceipt No {receipt['number']}\n")
-    if "cashier" in receipt:
-        printer.text(f"Cashier: {receipt['cashier']}\n")
-    printer.text("-" * 40 + "\n")
-    for name, amount in (*goods, *less):
-        printer.text(f"{name:<30}{amount:>10}\n")
-    printer.text("-" * 40 + "\n" + f"{'TOTAL EUR':<30}{total / 100:>10.2f}\n")
-    printer.text(f"{receipt.get('tender', 'CASH'):<30}{total / 100:>10.2f}\n")
-    for line in receipt.get("remarks", ()):
-        printer.text(f"{line}\n")
-    printer.text("Thank you for your purchase\n")
-    return bytes(printer.output)
 
 
 def _fail(why: str) -> None:
