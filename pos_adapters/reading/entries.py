@@ -14,7 +14,14 @@ from pos_adapters.reading.details import describe, join_details
 from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, Labeller, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.places import adds_up_discounts, goods_go_on, leave_out_announced, names_goods, pays_above
+from pos_adapters.reading.places import (
+    adds_up_discounts,
+    goods_go_on,
+    is_change,
+    leave_out_announced,
+    names_goods,
+    pays_above,
+)
 from pos_adapters.reading.quantities import USUAL_DECIMALS, quantity_and_price, round_half_up
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, is_label, stray_max
 
@@ -241,7 +248,8 @@ def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, 
     for index, number in enumerate(facts.numbers):
         if number.start >= label.end:
             amount = in_fashion(number, decimals)
-            if amount is None and label.role in _HANDED and number.decimals == 0 and number.use == "":
+            typed = label.role in _HANDED and facts.unknown <= STRAY_LETTERS_MAX  # no "Payment terms 30 days"
+            if amount is None and typed and number.decimals == 0 and number.use == "":
                 amount = number.value  # "CASH 20": what is handed over is often typed without decimals
             if amount is not None:
                 return amount, index
@@ -320,7 +328,7 @@ def _settle_places(sheet: Sheet) -> None:
         elif entry.part is Part.ITEM and entry.quantity is None and not goods_go_on(sheet, entry.line):
             rated = any(number.use == "%" for number in entry.facts.numbers)
             entry.part = Part.TAX if rated else Part.STRAY if entry.amount else Part.INFO
-        elif entry.part in (Part.RETURN, Part.VOID) and entry.tender is not None:
+        elif entry.part in (Part.RETURN, Part.VOID) and (entry.tender is not None or is_change(sheet, entry)):
             entry.part = Part.CHANGE  # "refund cash 19.95" below the total: how it was given back
         if entry.part is Part.MODIFICATION and adds_up_discounts(sheet, entry):
             entry.part = Part.SAVING

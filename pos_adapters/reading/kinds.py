@@ -116,13 +116,21 @@ def half_named(lines: Sequence[LineFacts], active: int, goods: range) -> Documen
 
 
 def lines_saying(lines: Sequence[LineFacts], active: int, role: Role) -> list[int]:
-    """Return the lines with a word of `role` and, beside amounts, nothing that could be a name of goods."""
+    """Return the lines with a word of `role` and, beside amounts, nothing that could be a name of goods.
+
+    Without any figures other words may follow: "DECLINED - CALL YOUR BANK".
+    """
     return [
         line
         for line, facts in enumerate(lines)
         if facts.telling
-        and facts.unknown <= 1
-        and any(sense.role is role and sense.languages & active for hit in facts.hits for sense in hit.senses)
+        and any(
+            sense.role is role
+            and sense.languages & active
+            and (facts.unknown <= 1 or (not facts.numbers and not facts.text[: hit.start].strip(" *#-.:")))
+            for hit in facts.hits
+            for sense in hit.senses
+        )
     ]
 
 

@@ -39,7 +39,7 @@ _BETWEEN_TIMES = re.compile(
     r"\s*(?:[€$£¥₩₽₸₴₺(]|[^\W\d_]{1,3}\.?)?\s*",
     re.IGNORECASE,
 )
-_DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d)")
+_DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|(?<!\d)(?:\d{1,2}|\d{4})([./-])\d{1,2}\1\d{2,4}(?!\d)")
 _MAY_BE_A_TIME = re.compile(r"\d:\d\d(?!\d)")
 _GTIN = re.compile(r"(?<!\d)(?:\d{8}|\d{12,14})(?!\d)")
 _TELLING = frozenset(

@@ -22,12 +22,22 @@ _MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
 
 def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, active: int) -> list[Naming]:
     """Return the namings that stand in a document whose sums hold and which was paid."""
+    named = [naming for naming in named if not _is_deposit_on_goods(naming, solution)]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports or not all(_is_subtotal(naming, sheet, solution) for naming in reports):
         return list(named)
     if not any(_MASKED_CARD.search(facts.text) or says_completed(facts, active) for facts in sheet.facts):
         return list(named)
     return [naming for naming in named if naming.kind is not DocumentKind.REPORT]
+
+
+def _is_deposit_on_goods(naming: Naming, solution: Solution) -> bool:
+    """Whether what names a deposit is sold beside other goods: the deposit on a bottle, part of a total that was paid."""
+    if naming.kind is not DocumentKind.DEPOSIT:
+        return False
+    goods = {entry.line: amount for entry, part, amount in solution.owed if part is Part.ITEM}
+    deposit = goods.pop(naming.line, None)
+    return deposit is not None and deposit < sum(goods.values())
 
 
 def _is_subtotal(naming: Naming, sheet: Sheet, solution: Solution) -> bool:

@@ -83,6 +83,17 @@ def pays_above(sheet: Sheet, entry: Entry) -> bool:
     )
 
 
+def is_change(sheet: Sheet, entry: Entry) -> bool:
+    """Whether what "comes back" below the payment is exactly what was handed over beyond the total."""
+    paid = [
+        other.amount
+        for other in sheet.entries
+        if other.part in (Part.TENDER, Part.RECEIVED) and sheet.first_total < other.line < entry.line
+    ]
+    totals = {other.amount for other in sheet.entries if other.part is Part.TOTAL and other.line < entry.line}
+    return entry.amount > 0 and any(amount - entry.amount in totals for amount in paid)
+
+
 def goods_go_on(sheet: Sheet, line: int) -> bool:
     """Whether a subtotal stands below `line` too: then goods go on after the one above."""
     return any(entry.part is Part.CHECK and entry.line > line for entry in sheet.entries)

@@ -176,7 +176,8 @@ def _answers(  # noqa: C901, PLR0911 - the table of questions
     if part is Part.VOID:
         return [Answer(_as(some, Part.ITEM)), Answer(_as(some, Part.MODIFICATION, -1))]
     if part is Part.TENDER:  # goods ("gift card 50.00"), or what was paid, printed before the total
-        return [Answer(_as(some, Part.ITEM)), Answer((), 1)]
+        priced = [entry for entry in some if entry.amount]
+        return [Answer(_as(priced, Part.ITEM)), Answer((), 1)] if priced else []
     return []
 
 

@@ -237,10 +237,14 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
     printed = [entry.line for entry in sheet.entries if entry.part is Part.TOTAL and entry.amount == total]
     begins = min([after, *printed])  # a card slip below the sale repeats its total
     until = min(len(sheet.facts), after + NAMED_TENDER_REACH_LINES)
+    declined = {entry.line for entry in sheet.entries if entry.part is Part.INFO and entry.role in TENDERS}
     named = [
         (line, label)
         for line in range(begins, until)
-        if (label := sheet.labels[line]) is not None and label.leads and _names_one_tender(sheet.facts[line], label)
+        if line not in declined
+        and (label := sheet.labels[line]) is not None
+        and label.leads
+        and _names_one_tender(sheet.facts[line], label)
     ]
     if len({label.role for _, label in named}) != 1:
         return Settlement((), proven=False)
