@@ -14,7 +14,9 @@ from typing import Annotated
 
 import typer
 
-from pos_adapters.taps.addresses import SerialAddress, TcpAddress, device_address
+from pos_adapters.taps.addresses import PrinterAddress, SerialAddress, ServiceAddress
+from pos_adapters.taps.replay import open_cable
+from pos_adapters.taps.whole_jobs import ask_service, print_whole, printer_to_print_on
 from receipt.printers import DEFAULT_MODEL, printer_model
 from receipt.proof_slip import MODULE_DOTS, proof_bytes
 from retail.errors import ConfigurationError, OnSiteError
@@ -23,6 +25,7 @@ app = typer.Typer()
 
 ASK = b"\x10\x04\x01"  # DLE EOT 1: answered at once by every printer that answers at all
 ASKED_TIMES = 20
+SERVICE_ASKED_TIMES = 3  # each is a connection, which such printers take a tenth of a second for
 ANSWER_WITHIN_S = 1.0
 CONNECT_WITHIN_S = 5.0
 PRINTED_WITHIN_S = 30.0
@@ -46,7 +49,11 @@ class Measured:
 @app.command("print-test", epilog="Example: tillstream print-test tcp://192.0.2.20:9100 --direct tcp://192.0.2.10:9100")
 def print_test(
     printer: Annotated[
-        str | None, typer.Argument(metavar="[ADDRESS]", help="A printer or a tap, tcp://HOST:PORT or serial:///DEVICE.")
+        str | None,
+        typer.Argument(
+            metavar="[ADDRESS]",
+            help="A printer or a tap: tcp://HOST:PORT, serial:///DEVICE?baud=N, lpd://HOST or epos://HOST.",
+        ),
     ] = None,
     *,
     direct: Annotated[
@@ -63,8 +70,8 @@ def print_test(
     if printer is None and not dry_run:
         raise ConfigurationError("no printer is named", fix="name it: tcp://HOST:PORT, or --dry-run --out FILE")
     facts = printer_model(model)
-    address = _address(printer) if printer is not None else None
-    beside = _address(direct) if direct is not None else None
+    address = printer_to_print_on(printer) if printer is not None else None
+    beside = printer_to_print_on(direct) if direct is not None else None
     ways = {"printer": None, "direct": None} if dry_run else {"printer": _way(address), "direct": _way(beside)}
     lines = [f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}", f"to {address}" if address else "to no printer"]
     lines += [f"{name}: {way}" for name, way in ways.items() if way is not None]
@@ -103,17 +110,12 @@ def _added(through: Measured | None, direct: Measured | None) -> float | None:
     return round(through.answer_p50_ms - direct.answer_p50_ms, 3)
 
 
-def _address(text: str) -> TcpAddress | SerialAddress:
-    try:
-        return device_address(text)
-    except ValueError as error:
-        raise ConfigurationError(str(error), fix="give the address of a printer or a tap") from error
-
-
-def _way(address: TcpAddress | SerialAddress | None) -> Measured | None:
+def _way(address: PrinterAddress | None) -> Measured | None:
     """Measure the way to a network printer; nothing is asked of a cable, whose printer may not answer."""
-    if not isinstance(address, TcpAddress):
+    if address is None or isinstance(address, SerialAddress):
         return None
+    if isinstance(address, ServiceAddress):
+        return _way_of_service(address)
     try:
         started_s = time.perf_counter()
         with socket.create_connection((address.host, address.port), CONNECT_WITHIN_S) as connection:
@@ -126,6 +128,26 @@ def _way(address: TcpAddress | SerialAddress | None) -> Measured | None:
         connect_ms=round(connect_ms, 3),
         answer_p50_ms=round(statistics.median(answers_ms), 3) if answers_ms else None,
         answer_max_ms=round(max(answers_ms), 3) if answers_ms else None,
+    )
+
+
+def _way_of_service(address: ServiceAddress) -> Measured:
+    """Measure a connection, and a question with its answer, each on a connection of its own, as such printers do it."""
+    try:
+        started_s = time.perf_counter()
+        socket.create_connection((address.host, address.port), CONNECT_WITHIN_S).close()
+        connect_ms = (time.perf_counter() - started_s) * 1000
+        answers_ms = []
+        for _ in range(SERVICE_ASKED_TIMES):
+            started_s = time.perf_counter()
+            ask_service(address)
+            answers_ms.append((time.perf_counter() - started_s) * 1000)
+    except OSError as error:
+        raise _unreachable(address, error) from error
+    return Measured(
+        connect_ms=round(connect_ms, 3),
+        answer_p50_ms=round(statistics.median(answers_ms), 3),
+        answer_max_ms=round(max(answers_ms), 3),
     )
 
 
@@ -146,9 +168,11 @@ def _answers_ms(connection: socket.socket) -> list[float]:
     return found
 
 
-def print_slip(slip: bytes, address: TcpAddress | SerialAddress, *, answers: Measured | None) -> bool:
+def print_slip(slip: bytes, address: PrinterAddress, *, answers: Measured | None) -> bool:
     """Print, and return whether the printer has said that it has."""
     try:
+        if isinstance(address, ServiceAddress):
+            return print_whole(slip, address).says_printed
         if isinstance(address, SerialAddress):
             _print_on_cable(slip, address)
             return False
@@ -165,17 +189,12 @@ def print_slip(slip: bytes, address: TcpAddress | SerialAddress, *, answers: Mea
 
 
 def _print_on_cable(slip: bytes, address: SerialAddress) -> None:
-    import serial  # noqa: PLC0415 - only a cable needs it
-
-    with serial.Serial(
-        port=address.port, baudrate=address.baud, bytesize=address.bits, parity=address.parity,
-        stopbits=address.stop_bits, write_timeout=PRINTED_WITHIN_S,
-    ) as line:  # fmt: skip
+    with open_cable(address, write_within_s=PRINTED_WITHIN_S) as line:
         line.write(slip)
         line.flush()
 
 
-def _unreachable(address: TcpAddress | SerialAddress, error: OSError) -> OnSiteError:
+def _unreachable(address: PrinterAddress, error: OSError) -> OnSiteError:
     return OnSiteError(
         f"{address}: {error.strerror or error}",
         fix="is it switched on, and nobody else printing? A tap resets the connection when its printer is off",

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from pos_adapters.taps.addresses import SerialAddress, TcpAddress, device_address
 from pos_adapters.taps.recording import recorded_jobs
 from pos_adapters.taps.replay import replay as replay_job
+from pos_adapters.taps.whole_jobs import printer_to_print_on
 from retail.errors import ConfigurationError, OnSiteError
 
 app = typer.Typer()
@@ -22,13 +22,18 @@ def replay(
     folder: Annotated[Path, typer.Argument(help="What `tillstream tap --record` wrote.", metavar="DIR")],
     *,
     printer: Annotated[
-        str, typer.Option("--printer", help="Where to print: tcp://HOST:PORT or serial:///DEVICE.", metavar="ADDRESS")
+        str,
+        typer.Option(
+            "--printer",
+            help="Where to print: tcp://HOST:PORT, serial:///DEVICE?baud=N, lpd://HOST or epos://HOST.",
+            metavar="ADDRESS",
+        ),
     ],
     fast: Annotated[bool, typer.Option("--fast", help="Do not keep the register's pauses.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
     """Play recorded jobs against a printer, in order and with the register's own timing."""
-    address = _address(printer)
+    address = printer_to_print_on(printer)
     try:
         jobs = list(recorded_jobs(folder))
     except (OSError, ValueError) as error:
@@ -46,13 +51,6 @@ def replay(
     if as_json:
         told = [{"job_id": each.job_id, "sent_bytes": each.sent_bytes, "answer": each.answer.hex()} for each in done]
         typer.echo(json.dumps(told))
-
-
-def _address(text: str) -> TcpAddress | SerialAddress:
-    try:
-        return device_address(text)
-    except ValueError as error:
-        raise ConfigurationError(f"--printer: {error}", fix="give the printer's address") from error
 
 
 def _no_time(seconds: float) -> None:

@@ -57,6 +57,11 @@ class UnixAddress:
 _SERIAL_DEFAULTS = {"baud": "9600", "bits": "8", "parity": "N", "stop": "1", "flow": "none"}
 _PARITY = frozenset("NEOMS")
 
+# What receipt printers, scanners and displays can be set to; anything else on a command line is a slip of the finger.
+BAUDS = (
+    300, 600, 1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 76800, 115200, 128000, 230400, 460800, 921600,
+)  # fmt: skip
+
 
 class FlowControl(Enum):
     """How a device on a serial cable holds the other back."""
@@ -126,6 +131,9 @@ class ServiceAddress:
         return f"{self.edge.value}{_TLS_SUFFIX if self.tls else ''}://{host}:{self.port}"
 
 
+PrinterAddress = TcpAddress | SerialAddress | ServiceAddress
+
+
 class Address(Protocol):
     """Where core is."""
 
@@ -168,13 +176,13 @@ def serial_address(text: str) -> SerialAddress:
         raise ValueError(
             f"{text!r}: baud, bits and stop are numbers, flow one of {', '.join(each.value for each in FlowControl)}"
         ) from error
-    if (
-        address.baud <= 0
-        or address.bits not in (7, 8)
-        or address.stop_bits not in (1, 2)
-        or address.parity not in _PARITY
-    ):
-        raise ValueError(f"{text!r}: baud is positive, bits 7 or 8, stop 1 or 2, parity one of N E O M S")
+    if address.baud not in BAUDS:
+        digits = str(address.baud)  # a digit was left out, or typed twice
+        near = [baud for baud in BAUDS if str(baud).startswith(digits) or digits.startswith(str(baud))]
+        meant = max(near, default=min(BAUDS, key=lambda baud: abs(baud - address.baud)))
+        raise ValueError(f"{text!r}: baud={address.baud} is no speed of such devices: is {meant} meant?")
+    if address.bits not in (7, 8) or address.stop_bits not in (1, 2) or address.parity not in _PARITY:
+        raise ValueError(f"{text!r}: bits are 7 or 8, stop 1 or 2, parity one of N E O M S")
     return address
 
 
@@ -221,7 +229,7 @@ def _pin(text: str, query: str) -> bytes:
     return pin
 
 
-def printer_address(text: str) -> TcpAddress | SerialAddress | ServiceAddress:
+def printer_address(text: str) -> PrinterAddress:
     """Parse where a printer is, by any of the ways a tap reaches one."""
     scheme = text.partition("://")[0].partition("+")[0] if "://" in text else "tcp"
     ways = ("tcp", "serial", *(each.value for each in Edge))
@@ -231,7 +239,7 @@ def printer_address(text: str) -> TcpAddress | SerialAddress | ServiceAddress:
     return service_address(text) if is_service else device_address(text)
 
 
-def prints_to_itself(listen: TcpAddress | SerialAddress, printer: TcpAddress | SerialAddress | ServiceAddress) -> bool:
+def prints_to_itself(listen: TcpAddress | SerialAddress, printer: PrinterAddress) -> bool:
     """Return whether a lane would print to itself: a register would then wait for ever."""
     if isinstance(listen, SerialAddress) or isinstance(printer, SerialAddress):
         return isinstance(listen, SerialAddress) and isinstance(printer, SerialAddress) and listen.port == printer.port

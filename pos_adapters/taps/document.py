@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from pos_adapters.taps.job import EndReason
 from pos_adapters.taps.lane_parts import LaneParts
+from pos_adapters.taps.recorder import REGISTER
 
 # Three cuts may wait the whole budget before core is asked without waiting; a job in which every answer comes late
 # but in time must not wait longer than this either. Longer, and tills show "printer does not answer".
@@ -43,6 +44,27 @@ class Insertion(NamedTuple):
 
     at: int
     data: bytes
+
+
+class CapturedJob:
+    """A job that is passed on without being read: core hears of it, and it is recorded where that is asked for."""
+
+    def __init__(self, parts: LaneParts) -> None:
+        self._book = parts.book
+        self._job = parts.book.begin()
+        self._recorder = parts.make_recorder()
+
+    def take(self, data: bytes) -> None:
+        """Keep bytes of the register's."""
+        self._book.take(self._job, data)
+        if self._recorder is not None:
+            self._recorder.note(REGISTER, data)
+
+    def end(self) -> None:
+        """Say that the job is over."""
+        self._book.end(self._job, EndReason.CLOSE)
+        if self._recorder is not None:
+            self._recorder.end(self._job)
 
 
 class DocumentDesk:
@@ -78,9 +100,9 @@ class DocumentDesk:
 
     def capture(self, data: bytes) -> None:
         """Tell core of a job that nothing is put into."""
-        job = self._parts.book.begin()
-        self._parts.book.take(job, data)
-        self._parts.book.end(job, EndReason.CLOSE)
+        captured = CapturedJob(self._parts)
+        captured.take(data)
+        captured.end()
 
     async def _taken(self, data: bytes) -> OpenDocument:
         paper = PaperInMemory(self._parts.loop, data)

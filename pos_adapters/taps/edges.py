@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pos_adapters.taps.addresses import Edge, SerialAddress, ServiceAddress, TcpAddress
+from pos_adapters.taps.addresses import Edge, PrinterAddress, SerialAddress, ServiceAddress, TcpAddress
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.printer_line import PrinterLine, TcpPrinter
 from pos_adapters.taps.tcp import TcpLane
@@ -15,8 +15,6 @@ from pos_adapters.taps.tcp import TcpLane
 if TYPE_CHECKING:
     from pos_adapters.taps.http_lane import Editor
     from pos_adapters.taps.stream_lane import ServiceLine
-
-PrinterAddress = TcpAddress | SerialAddress | ServiceAddress
 
 
 class LaneEdge(Protocol):

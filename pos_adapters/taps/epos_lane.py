@@ -115,7 +115,7 @@ class EposEditor:
     def own_answer(self, request: Head) -> bytes | None:
         """Answer nothing: all requests are the printer's."""
         del request
-        return None  # noqa: RET501 - an answer that is none
+        return None
 
     async def deliver(self, printer: Stream, slip: bytes) -> Fate:
         """Print a slip as a document of its own (see `late_slips.Deliver`)."""

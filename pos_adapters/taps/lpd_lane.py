@@ -13,8 +13,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from pos_adapters.taps.document import DOCUMENT_BYTES_MAX, DocumentDesk, Fate
-from pos_adapters.taps.job import EndReason
+from pos_adapters.taps.document import DOCUMENT_BYTES_MAX, CapturedJob, DocumentDesk, Fate
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.policy import Profile
 from pos_adapters.taps.stream_lane import ConversationError, Stream, unless_gone
@@ -159,18 +158,17 @@ class _Line:
 
     async def _passed_file(self, size: int, *, captured: bool) -> None:
         """Copy a file and the zero behind it; a length of 0, or beyond all paper, lasts until the till closes."""
-        book = self._parts.book
-        job = book.begin() if captured else None
+        job = CapturedJob(self._parts) if captured else None
         left = size + 1 if size else -1
         try:
             while left and (piece := await self._till.reader.read(PIECE_BYTES if left < 0 else min(PIECE_BYTES, left))):
                 left -= len(piece) if left > 0 else 0
                 await self._pass(piece)
                 if job is not None:
-                    book.take(job, piece[:-1] if left == 0 else piece)
+                    job.take(piece[:-1] if left == 0 else piece)
         finally:
             if job is not None:
-                book.end(job, EndReason.CLOSE)
+                job.end()
         if left:
             self._printer.writer.write_eof()
 

@@ -15,6 +15,7 @@ again until it is back.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
@@ -186,20 +187,23 @@ def follow_dsr(lines: ModemLines, end: SerialEnd, on_changed: Callable[[bool], N
 
 
 def open_port(address: SerialAddress) -> Serial:
-    """Open a port for us alone, raw. Raises OSError (pyserial's errors are OSErrors)."""
+    """Open a port for us alone, raw. Raises OSError (pyserial's errors are OSErrors, but for speeds it cannot set)."""
     from serial import Serial  # noqa: PLC0415 - only a lane with a cable needs it
 
-    line = Serial(
-        port=address.port,
-        baudrate=address.baud,
-        bytesize=address.bits,
-        parity=address.parity,
-        stopbits=address.stop_bits,
-        timeout=0,
-        write_timeout=0,
-        rtscts=address.flow is FlowControl.RTS_CTS,
-        exclusive=True,
-    )
+    try:
+        line = Serial(
+            port=address.port,
+            baudrate=address.baud,
+            bytesize=address.bits,
+            parity=address.parity,
+            stopbits=address.stop_bits,
+            timeout=0,
+            write_timeout=0,
+            rtscts=address.flow is FlowControl.RTS_CTS,
+            exclusive=True,
+        )
+    except ValueError as error:
+        raise OSError(errno.EINVAL, f"the port cannot be set so: {error}", address.port) from error
     os.set_blocking(line.fileno(), False)
     return line
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from agent.commands.print_test import ASK, ASK_PAPER, ASKED_TIMES, app
+from agent.commands.print_test import ASK, ASK_PAPER, ASKED_TIMES, SERVICE_ASKED_TIMES, app
 from retail.errors import ConfigurationError, OnSiteError
-from tests.pos_adapters.taps.rig import Printer, rigged
+from tests.pos_adapters.taps.rig import Printer, Tap, rigged
+from tests.pos_adapters.taps.service_devices import (
+    EPOS_ANSWER,
+    EposEdge,
+    EposPrinter,
+    LpdEdge,
+    Received,
+    serving,
+    stopped,
+)
 
 RUN = CliRunner()
 
@@ -42,6 +52,66 @@ def test_through_a_tap_the_delay_of_both_ways_stands_on_the_slip_and_the_printer
         assert told["tap_adds_ms"] == pytest.approx(
             told["printer"]["answer_p50_ms"] - told["direct"]["answer_p50_ms"], abs=0.002
         )
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("kind", [LpdEdge, EposEdge])
+def test_on_a_printer_that_takes_jobs_whole_it_prints_straight_and_through_a_tap(tmp_path: Path, kind: Any) -> None:
+    with rigged(tmp_path) as rig:
+        edge = kind(rig)
+        arguments = ("--listen", edge.listen, "--printer", edge.printer_address, "--workstation", "1")
+        tap = rig.keep(Tap(*arguments))
+        through = f"{edge.name}://127.0.0.1:{tap.port}"
+        told = json.loads(RUN.invoke(app, [through, "--direct", edge.printer_address, "--json"]).stdout)
+        assert told["printed"] is (edge.name == "epos"), "LPD never says that it has printed"
+        assert told["printer"]["answer_p50_ms"] > 0
+        assert told["tap_adds_ms"] is not None
+        printed = edge.printed(0 if edge.name == "lpd" else 2 * SERVICE_ASKED_TIMES)
+        slip = printed if edge.name == "lpd" else bytes.fromhex(printed.decode().split("command>")[1][:-2])
+        assert b"PROOF SLIP" in slip
+        assert len(slip) == told["bytes"]
+        edge.close()
+
+
+@pytest.mark.real
+def test_a_printer_that_did_not_print_is_named_with_its_cause_and_what_to_do() -> None:
+    class Empty(EposPrinter):
+        def do_POST(self) -> None:  # noqa: N802 - the server's name for it
+            self.body()
+            self.say(200, EPOS_ANSWER.replace(b'"true" code=""', b'"false" code="EPTR_REC_EMPTY"'), "text/xml")
+
+    server = serving(Empty, Received(), 0)
+    done = RUN.invoke(app, [f"epos://127.0.0.1:{server.server_address[1]}"])
+    stopped(server)
+    assert isinstance(done.exception, OnSiteError)
+    assert "EPTR_REC_EMPTY" in done.exception.message
+    assert done.exception.fix == "put in paper"
+
+
+@pytest.mark.parametrize(
+    ("address", "said", "todo"),
+    [
+        ("cloudprnt://print.example", "fetches its jobs there", "tcp://PRINTER:9100"),
+        ("ipp://192.0.2.10", "tcp://, serial://, lpd://, epos://", "address"),
+        ("192.0.2.10", "192.0.2.10:9100", "address"),
+        ("tcp://192.0.2.10:91000", "HOST:PORT", "address"),
+        ("serial:///dev/ttyS0?baud=fast", "baud", "address"),
+        ("serial:///dev/ttyS0?speed=9600", "unknown setting speed", "address"),
+        ("epos+tls://192.0.2.10?sha256=12", "64 hex digits", "address"),
+        ("lpd+tls://192.0.2.10", "LPD knows no TLS", "address"),
+    ],
+)
+def test_an_address_that_cannot_be_printed_on_is_named_with_what_to_do(address: str, said: str, todo: str) -> None:
+    done = RUN.invoke(app, [address])
+    assert isinstance(done.exception, ConfigurationError)
+    assert said in done.exception.message
+    assert todo in done.exception.fix
+
+
+def test_a_port_that_is_not_there_is_named_with_what_to_do() -> None:
+    done = RUN.invoke(app, ["serial:///dev/ttyNOTTHERE?baud=9600"])
+    assert isinstance(done.exception, OnSiteError)
+    assert "/dev/ttyNOTTHERE" in done.exception.message
 
 
 @pytest.mark.real

@@ -10,16 +10,21 @@ import sys
 import tty
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from pos_adapters.taps.addresses import serial_address
+from agent.commands.replay import app
+from pos_adapters.taps.addresses import printer_address, serial_address
 from pos_adapters.taps.record import packed, unpacked
 from pos_adapters.taps.recording import DiskShortError, Piece, RecordedJob, masked_pieces, recorded_jobs, write_recorded
 from pos_adapters.taps.replay import replay
-from tests.pos_adapters.taps.rig import CUT, ROOT, Rig
+from retail.errors import ConfigurationError
+from tests.pos_adapters.taps.rig import CUT, ROOT, Rig, Tap
+from tests.pos_adapters.taps.service_devices import EposEdge, LpdEdge
 
 # Test numbers that card schemes publish.
 CARDS = [b"4111111111111111", b"5500 0055 5555 5559", b"3782-822463-10005", b"6011000990139424"]
@@ -106,6 +111,50 @@ def test_a_recorded_job_is_played_against_a_printer_at_a_cable(rig: Rig) -> None
     finally:
         os.close(ours)
         os.close(theirs)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("profile", ["off", "appendix"])
+@pytest.mark.parametrize("kind", [LpdEdge, EposEdge])
+def test_a_job_of_a_printer_that_takes_jobs_whole_is_recorded_and_played_again(
+    rig: Rig, kind: Any, profile: str
+) -> None:
+    edge = kind(rig)
+    folder = rig.folder / "recorded"
+    line = ("--listen", edge.listen, "--printer", edge.printer_address, "--workstation", "1", "--profile", profile)
+    tap = rig.keep(Tap(*line, "--record", str(folder)))
+    assert edge.print(tap, edge.job())
+    assert tap.stop() == 0
+    (job,) = recorded_jobs(folder)
+    done = replay(job, printer_address(edge.printer_address), wait=lambda seconds: None)
+    assert done.sent_bytes == len(edge.captured())
+    printed = edge.printed(1)
+    assert (printed if edge.name == "lpd" else bytes.fromhex(printed.decode().split("command>")[1][:-2])) == (
+        edge.captured()
+    )
+    edge.close()
+
+
+@pytest.mark.parametrize(
+    ("printer", "said"),
+    [
+        ("cloudprnt://print.example", "fetches its jobs there"),
+        ("usb://EPSON/TM-T88V", "tcp://, serial://, lpd://, epos://"),
+        ("serial:///dev/ttyS0?baud=11520", "is 115200 meant?"),
+    ],
+)
+def test_a_printer_that_nothing_can_be_played_against_is_named(tmp_path: Path, printer: str, said: str) -> None:
+    write_recorded(tmp_path, job_of(b"Total"), free_bytes_min=0)
+    done = CliRunner().invoke(app, [str(tmp_path), "--printer", printer])
+    assert isinstance(done.exception, ConfigurationError)
+    assert said in done.exception.message
+
+
+@pytest.mark.parametrize("folder", ["missing", "."])
+def test_a_folder_without_recorded_jobs_is_named_with_what_to_do(tmp_path: Path, folder: str) -> None:
+    done = CliRunner().invoke(app, [str(tmp_path / folder), "--printer", "127.0.0.1:9"])
+    assert isinstance(done.exception, ConfigurationError)
+    assert "--record" in done.exception.fix
 
 
 def job_of(data: bytes) -> RecordedJob:
