@@ -29,6 +29,12 @@ def main() -> None:
         from sync.mirror_merging import main as merge  # noqa: PLC0415 - a process of its own, beside everything
 
         sys.exit(merge(arguments[1:]))
+    from agent.starting import is_short, start  # noqa: PLC0415
+
+    if is_short(arguments):
+        from pathlib import Path  # noqa: PLC0415
+
+        sys.exit(start(arguments[1], Path(arguments[3])))
     from agent.command_line import run  # noqa: PLC0415 - typer stays out of the tap's process
 
     sys.exit(run(arguments))

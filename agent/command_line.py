@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
@@ -20,10 +18,8 @@ import typer.core
 import typer.main
 from typer.exceptions import TyperException
 
+from agent.problems import EXIT_PROBLEM, tell
 from retail.errors import ConfigurationError, TillstreamError
-
-EXIT_PROBLEM = 1
-EXIT_USAGE = 2
 
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -94,12 +90,10 @@ def run(arguments: Sequence[str]) -> int:
         root = typer.main.get_command(_root())
         code = root.main(args=list(arguments), prog_name="tillstream", standalone_mode=not as_json)
     except TillstreamError as error:
-        _tell(error, as_json=as_json)
-        return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_PROBLEM
+        return tell(error, as_json=as_json)
     except TyperException as error:  # typer shows its own where a person asked
         usage = ConfigurationError(error.format_message(), fix=_help_for(error), code="usage")
-        _tell(usage, as_json=as_json)
-        return EXIT_USAGE
+        return tell(usage, as_json=as_json)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else EXIT_PROBLEM
     return code if isinstance(code, int) else 0
@@ -163,13 +157,3 @@ def _missing(name: str, why: str) -> ConfigurationError:
         fix="reinstall tillstream (from a clone: make setup)",
         code="command_missing",
     )
-
-
-def _tell(error: TillstreamError, *, as_json: bool) -> None:
-    if as_json:
-        told = {"code": error.code, "message": error.message, "fix": error.fix}
-        sys.stderr.write(json.dumps(told, ensure_ascii=False) + "\n")
-        return
-    sys.stderr.write(f"tillstream: {error.message}\n")
-    if error.fix:
-        sys.stderr.write(f"fix: {error.fix}\n")

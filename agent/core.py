@@ -37,6 +37,7 @@ from agent.journal.reader import JournalReader
 from agent.logs import EventLog
 from agent.notify import notify
 from agent.offering.memory import KINDS
+from agent.starting_line import wait_for_go
 from agent.upkeep.day_counts import count_days
 from agent.upkeep.warm_up import warm_up
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
@@ -95,6 +96,7 @@ async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
 def serve(config_path: Path) -> None:
     """Run core for an `agent.toml` until told to stop. Raises ConfigurationError, OnSiteError."""
     _keep_memory_small()
+    wait_for_go(os.environ)
     config = load_config(config_path)
     log = EventLog("core", stream=sys.stderr, now=lambda: datetime.now(UTC))
     sys.setswitchinterval(SWITCH_INTERVAL_S)

@@ -8,11 +8,9 @@ when the supervisor ends, however it ends. What runs is written to `supervisor.j
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,13 +18,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.config import AgentConfig, WorkstationSection
+from agent.children import Child, begin, own_command, program_start, reserve_descriptors
+from agent.config import AgentConfig, WorkstationSection, load_config
 from agent.keys import SEAL_PUBLIC_KEY, FileSecrets, load_or_create_keys
-from agent.listeners import FIRST_INHERITED_DESCRIPTOR, Handed, handed_over, listener
+from agent.listeners import Handed, handed_over, listener
 from agent.notify import notify
-from agent.promptness import be_prompt
 from agent.pulse import Pulse
-from agent.state_dir import StateDir
+from agent.state_dir import StateDir, refuse_root_elsewhere
 from agent.updating.slots import Slots
 from receipt.printers import printer_model
 
@@ -44,33 +42,6 @@ DESK_NICENESS = 5
 
 READY_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.02
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Child:
-    """One program that is to run always."""
-
-    name: str
-    command: Sequence[str]
-    listener: socket.socket | None = None
-    niceness: int = 0
-    is_waited_for: bool = True
-    process: asyncio.subprocess.Process | None = None
-    starts: int = 0
-    started_at_s: float = 0.0
-    quick_ends: int = 0
-    last_code: int | None = None
-
-    def report(self) -> dict[str, object]:
-        """Return what status shows of it."""
-        running = self.process is not None and self.process.returncode is None
-        return {
-            "name": self.name,
-            "pid": self.process.pid if self.process is not None and running else None,
-            "starts": self.starts,
-            "last_code": self.last_code,
-        }
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -89,7 +60,7 @@ class Supervisor:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        _reserve_descriptors()
+        reserve_descriptors()
         keepers = [loop.create_task(self._keep(child)) for child in self.children]
         readiness = loop.create_task(self._tell_when_ready())
         pulse = Pulse(
@@ -112,15 +83,12 @@ class Supervisor:
             child.started_at_s = time.monotonic()
             child.starts += 1
             try:
-                child.process = await asyncio.create_subprocess_exec(
-                    *child.command,
-                    stdin=asyncio.subprocess.DEVNULL,
-                    pass_fds=(FIRST_INHERITED_DESCRIPTOR,) if child.listener else (),
-                    preexec_fn=_preparation(child),
-                )
+                if child.process is None or child.starts > 1:  # core has begun before us
+                    await begin(child)
             except OSError as error:
                 self.log("child_not_started", child=child.name, cause=error.strerror or str(error))
             else:
+                assert child.process is not None
                 self.log("child_started", child=child.name, pid=child.process.pid)
                 self._report()
                 child.last_code = await child.process.wait()
@@ -190,35 +158,24 @@ class Supervisor:
             draft.replace(self.state.supervisor_state)
 
 
-def supervise(config: AgentConfig, config_path: Path, *, log: Callable[..., None]) -> None:
-    """Run an agent until told to stop. Raises OnSiteError when a tap's address cannot be listened on."""
+def supervisor_of(config_path: Path, *, core: Child, log: Callable[..., None]) -> Supervisor:
+    """Return the supervisor of an `agent.toml`; everything that a child finds when it starts is made.
+
+    `core` may have been begun. Raises ConfigurationError, and OnSiteError for an address that is not to be had.
+    """
+    config = load_config(config_path)
     state = StateDir(config.agent.state_dir)
+    refuse_root_elsewhere(state.root, config_path)
     state.create()
     load_or_create_keys(FileSecrets.of(state.keys, os.environ))  # taps are started with the public one
     handed = handed_over(os.environ)
     children = [
-        Child(name="core", command=_core(config_path)),
-        Child(name="desk", command=_own("desk", config_path), niceness=DESK_NICENESS, is_waited_for=False),
+        core,
+        Child(name="desk", command=own_command("desk", config_path), niceness=DESK_NICENESS, is_waited_for=False),
         *(_tap(each, config, state, handed=handed) for each in config.workstation if each.tap is not None),
         *(_scanner(lane, place, config, state) for lane in config.workstation for place in range(len(lane.scanner))),
     ]
-    supervisor = Supervisor(state=state, children=children, log=log, environment=dict(os.environ))
-    asyncio.run(supervisor.run())
-
-
-def _core(config_path: Path) -> list[str]:
-    if getattr(sys, "frozen", False):
-        return _own("core", config_path)
-    return [*program_start("agent.core"), "--config", str(config_path.resolve())]
-
-
-def _own(program: str, config_path: Path) -> list[str]:
-    return [*program_start("agent"), "agent", program, "--config", str(config_path.resolve())]
-
-
-def program_start(module: str) -> list[str]:
-    """Return how a module of ours is started: by this interpreter, or by the frozen program itself."""
-    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", module]
+    return Supervisor(state=state, children=children, log=log, environment=dict(os.environ))
 
 
 def _tap(workstation: WorkstationSection, config: AgentConfig, state: StateDir, *, handed: Handed) -> Child:
@@ -267,36 +224,3 @@ def _pause_s(child: Child) -> float:
     lived_s = time.monotonic() - child.started_at_s
     child.quick_ends = 0 if lived_s > STEADY_AFTER_S else child.quick_ends + 1
     return RESTART_AFTER_S[min(child.quick_ends, len(RESTART_AFTER_S) - 1)]
-
-
-def _reserve_descriptors() -> None:
-    """Occupy the number that children inherit sockets under, so that nothing of the supervisor's own gets it."""
-    while True:
-        descriptor = os.open(os.devnull, os.O_RDONLY)
-        if descriptor > FIRST_INHERITED_DESCRIPTOR:
-            os.close(descriptor)
-            return
-
-
-def _preparation(child: Child) -> Callable[[], None]:
-    """Return what the child does between fork and exec: die with us, take its place and its socket's agreed number."""
-    listener, niceness = child.listener, child.niceness
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    parent = os.getpid()
-
-    def prepare() -> None:
-        os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # threads of ours make few objects: more arenas are waste
-        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes 3 MB and 30 ms
-        if libc is not None:
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:
-                os._exit(1)
-        os.nice(niceness)
-        if child.is_waited_for:
-            be_prompt()
-        if listener is not None:
-            os.dup2(listener.fileno(), FIRST_INHERITED_DESCRIPTOR)
-            os.environ["LISTEN_FDS"] = "1"
-            os.environ["LISTEN_PID"] = str(os.getpid())
-
-    return prepare

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from agent.config import AgentConfig, load_config
-from agent.logs import EventLog
 
 app = typer.Typer(help="Run the store's agent: core and desk, supervised.", no_args_is_help=True)
 
@@ -21,13 +18,9 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="The store's agent.
 @app.command(epilog="Example: tillstream agent run --config agent.toml")
 def run(config: Config) -> None:
     """Run core, desk and the configured taps until told to stop; what ends is started again."""
-    from agent.state_dir import refuse_root_elsewhere  # noqa: PLC0415 - only this process needs it
-    from agent.supervisor import supervise  # noqa: PLC0415
+    from agent.starting import run_agent  # noqa: PLC0415 - only this process needs it
 
-    log = EventLog("supervisor", stream=sys.stderr, now=lambda: datetime.now(UTC))
-    loaded = load_config(config)
-    refuse_root_elsewhere(loaded.agent.state_dir, config)
-    supervise(loaded, config, log=log)
+    run_agent(config)
 
 
 @app.command(epilog="Example: tillstream agent core --config agent.toml")

@@ -67,7 +67,7 @@ def test_nobody_cannot_use_a_store_that_is_not_theirs(config: Path) -> None:
     config.chmod(0o600)
     done = started_as(NOBODY, config)
     assert done.returncode == 2
-    assert "not readable" in done.stderr
+    assert "cannot be read" in done.stderr
 
 
 @pytest.mark.parametrize("mode", [0o500, None])

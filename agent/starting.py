@@ -1,0 +1,75 @@
+"""Starts agent, core and desk the short way: as a service manager and the supervisor start them, without typer.
+
+Importing a command line and building it takes longer than everything else a supervisor does before it starts core, and
+a store that comes back after a power cut waits for three of them in a row. Any other form of the same command
+(`-c`, `--help`) goes through the command line and does the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from agent.problems import tell
+from retail.errors import TillstreamError
+
+WORDS = 4  # agent run --config FILE
+
+
+def is_short(arguments: Sequence[str]) -> bool:
+    """Return whether this command line is `agent run|core|desk --config FILE` and nothing else."""
+    return (
+        len(arguments) == WORDS
+        and arguments[0] == "agent"
+        and arguments[1] in {"run", "core", "desk"}
+        and arguments[2] == "--config"
+        and not arguments[3].startswith("-")
+    )
+
+
+def start(program: str, config_path: Path) -> int:
+    """Run one of the three until it ends; return its exit code."""
+    try:
+        match program:
+            case "core":
+                from agent.core import serve  # noqa: PLC0415 - each process imports its own
+
+                serve(config_path)
+            case "desk":
+                from agent.desk.process import desk  # noqa: PLC0415
+
+                desk(config_path)
+            case _:
+                run_agent(config_path)
+    except TillstreamError as error:
+        return tell(error)
+    return 0
+
+
+def run_agent(config_path: Path) -> None:
+    """Run core, desk and the configured taps until told to stop. Raises TillstreamError."""
+    import asyncio  # noqa: PLC0415 - core and desk bring their own
+
+    asyncio.run(_supervised(config_path))
+
+
+async def _supervised(config_path: Path) -> None:
+    """Begin core first of all: it takes longest, and waits at the line until everything that it finds is there."""
+    from agent.children import Child, begin, core_command, reserve_descriptors  # noqa: PLC0415
+    from agent.starting_line import StartingLine  # noqa: PLC0415
+
+    reserve_descriptors()
+    core = Child(name="core", command=core_command(config_path))
+    with StartingLine() as line:
+        with suppress(OSError):  # tried again, and told, by whoever keeps it
+            await begin(core, line=line.descriptor)
+        from agent.clock import SystemClock  # noqa: PLC0415 - what is imported from here on, core does not wait for
+        from agent.logs import EventLog  # noqa: PLC0415
+        from agent.supervisor import supervisor_of  # noqa: PLC0415
+
+        log = EventLog("supervisor", stream=sys.stderr, now=SystemClock().now)
+        supervisor = supervisor_of(config_path, core=core, log=log)
+        line.go()
+    await supervisor.run()
