@@ -64,7 +64,8 @@ def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Namin
             for sense in hit.senses:
                 if not sense.languages & active:
                     continue
-                if sense.role is Role.SALES_COUNT and line not in goods and _counts_sales(facts, hit):
+                counted = sense.role is Role.SALES_COUNT and _counts_sales(facts, hit)
+                if counted and (line not in goods or _prints_cents(lines, goods)):
                     found.append(Naming(DocumentKind.REPORT, soft=False, line=line))
                 if sense.kind is None:
                     continue
@@ -210,6 +211,11 @@ def _counts_sales(facts: LineFacts, hit: Hit) -> bool:
     number = facts.numbers[0]
     plain = number.decimals == 0 and not number.currency and number.use == "" and number.start >= hit.end
     return plain and SALES_MIN * MILLI <= number.value < SALES_MAX * MILLI
+
+
+def _prints_cents(lines: Sequence[LineFacts], goods: range) -> bool:
+    """Whether the amounts there have cents: then a whole number among them is none."""
+    return any(facts.right and facts.numbers[facts.right[-1]].decimals for facts in lines[goods.start : goods.stop])
 
 
 def _is_nothing(facts: LineFacts) -> bool:

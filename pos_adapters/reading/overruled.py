@@ -32,7 +32,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
 
 
 def _is_deposit_on_goods(naming: Naming, solution: Solution) -> bool:
-    """Whether what names a deposit is sold beside other goods: the deposit on a bottle, part of a total that was paid."""
+    """Whether what names a deposit is sold beside other goods (a bottle) as part of a total that was paid."""
     if naming.kind is not DocumentKind.DEPOSIT:
         return False
     goods = {entry.line: amount for entry, part, amount in solution.owed if part is Part.ITEM}
