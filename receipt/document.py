@@ -17,16 +17,16 @@ Documents on which nothing was printed are left out, except that a job which doe
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final
 
 from receipt.escpos.commands import TokenKind
 from receipt.escpos.interpreter import Interpreter
 from receipt.escpos.tokenizer import Token, Tokenizer
 from receipt.language import EVIDENCE_BYTES, PROOF_BYTES_MAX, STEP_BYTES, may_prove, spoken
 from receipt.layout import Typesetter
-from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode, PrintedFeed, PrintedImage, PrintedPage
+from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode
+from receipt.parting import moved, parted
 from receipt.plain_lines import is_text, print_lines
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.raster import stitched
@@ -42,7 +42,6 @@ _LF: Final = 0x0A
 _CARRIAGE_RETURN: Final = "PrintAndCarriageReturn"
 _RESETS: Final = frozenset(("EscInitialize", "StarInitialize"))
 SEAMS_MAX: Final = 256  # a till that resets before every line parts nothing with it
-HEADER_LETTERS_MIN: Final = 3  # a first line of fewer is no name that could tell one receipt from the next
 DOCUMENTS_FREE: Final = 2_000  # a busy till's day on one connection, however short its slips are
 DOCUMENT_BYTES: Final = 512  # beyond those, one document for so many bytes of the job: receipts have a kilobyte
 TEAR_OFF_LINES: Final = 3  # a tear bar stands 10 to 15 mm above the print line
@@ -296,9 +295,9 @@ class PaperReader:
             lines, places = sheet.take(end)
             paper = Paper(
                 lines=lines[: len(lines) - min(sheet.trailing_feed, len(lines))],
-                codes=tuple(_moved(code, places) for code in sheet.codes),
-                pictures=tuple(_moved(image, places) for image in stitched(sheet.pictures)),
-                feeds=tuple(_moved(feed, places) for feed in sheet.feeds),
+                codes=tuple(moved(code, places) for code in sheet.codes),
+                pictures=tuple(moved(image, places) for image in stitched(sheet.pictures)),
+                feeds=tuple(moved(feed, places) for feed in sheet.feeds),
                 pages=sheet.pages(places),
                 drawn_sets=tuple(interpreter.drawn_sets),
                 language=self._language if self._commands_seen else Language.TEXT,
@@ -313,7 +312,7 @@ class PaperReader:
                 drawer_opened=interpreter.drawer_opened,
             )
             seams = [(places.get(line, line), offset) for line, offset in self._seams]
-            papers = [in_reading_order(as_read(each)) for each in _parted(paper, seams)]
+            papers = [in_reading_order(as_read(each)) for each in parted(paper, seams)]
             self._printed = True
         self._count(papers, end)
         self._start = end
@@ -330,57 +329,3 @@ class PaperReader:
         self._passed_over = self._documents >= DOCUMENTS_FREE + end // DOCUMENT_BYTES
         if self._passed_over and papers:
             papers[-1] = replace(papers[-1], transparent=True)
-
-
-def _parted(paper: Paper, seams: list[tuple[int, int]]) -> list[Paper]:
-    """Return a document in parts: at each reset that its own first line follows, another receipt begins."""
-    if not seams:
-        return [paper]
-    texts = [line.text.strip() for line in paper.lines]
-    header = next((text for text in texts if text), "")
-    if sum(letter.isalpha() for letter in header) < HEADER_LETTERS_MIN:
-        return [paper]
-    begins = [
-        (line, offset) for line, offset in seams if next((text for text in texts[line:] if text), "") == header and line
-    ]
-    if not begins:
-        return [paper]
-    firsts = [0, *(line for line, _ in begins)]
-    afters = [*firsts[1:], sys.maxsize]
-    starts = [paper.start, *(offset for _, offset in begins)]
-    parts = [
-        _lines_of(paper, first, after, start=start) for first, after, start in zip(firsts, afters, starts, strict=True)
-    ]
-    for index, end in enumerate(starts[1:]):
-        parts[index] = replace(
-            parts[index], end=end, ended_by=PaperEnd.RESET, in_page_mode=False, mid_macro=False, at_line_start=True
-        )
-    return parts
-
-
-def _lines_of(paper: Paper, first: int, after: int, *, start: int) -> Paper:
-    """Return the lines of a document from `first` to before `after` as a document; blank ones at its end go."""
-    lines = list(paper.lines[first:after])
-    while lines and not lines[-1].text:
-        lines.pop()
-    return replace(
-        paper,
-        lines=tuple(lines),
-        codes=_between(paper.codes, first, after),
-        pictures=_between(paper.pictures, first, after),
-        feeds=_between(paper.feeds, first, after),
-        pages=_between(paper.pages, first, after),
-        start=start,
-    )
-
-
-Placed = TypeVar("Placed", PrintedCode, PrintedImage, PrintedFeed, PrintedPage)
-
-
-def _between(placed: tuple[Placed, ...], first: int, after: int) -> tuple[Placed, ...]:
-    return tuple(replace(each, line=each.line - first) for each in placed if first <= each.line < after)
-
-
-def _moved(each: Placed, places: dict[int, int]) -> Placed:
-    """Say where something stands among printed lines, not logical ones."""
-    return replace(each, line=places.get(each.line, each.line)) if places else each

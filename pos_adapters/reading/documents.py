@@ -190,9 +190,10 @@ class DocumentReading:
         number = None
         if naming.kind is DocumentKind.SUSPENDED:
             number = particulars.suspension_number(self.lines, marks_of(self.labelled), self.text.codes)
-        return Reading(
-            kind=naming.kind, languages=self.languages, fiscal=self.fiscal, report=report, suspension_number=number
-        )
+        kind = naming.kind
+        if kind is DocumentKind.TRAINING and not _has_total(sheet):
+            kind = DocumentKind.OTHER  # "not fiscal" around a coupon or a number in the queue
+        return Reading(kind=kind, languages=self.languages, fiscal=self.fiscal, report=report, suspension_number=number)
 
     def _completed(self) -> bool:
         """Whether anything but a tender says that the sale ended. A bare "thank you" does not: open bills thank too."""
@@ -277,6 +278,11 @@ def reading_of(proved: Proved, told: Told, kind: DocumentKind, *, status: Transa
         workstation_printed=told.workstation(),
         cashier_printed=told.cashier(),
     )
+
+
+def _has_total(sheet: Sheet | None) -> bool:
+    """Whether it has a total, as whatever trains the selling of something has."""
+    return sheet is not None and any(entry.part in (Part.TOTAL, Part.CHECK) for entry in sheet.entries)
 
 
 def _paid(solution: Solution | None) -> bool:
