@@ -158,6 +158,20 @@ def staging(url: str, batches: list[tuple[Caller, Batch]]) -> Callable[[], None]
     return work
 
 
+def bare(url: str, batches: list[tuple[Caller, Batch]]) -> Callable[[], None]:
+    """Binary COPY into the table and nothing else: the least that these rows, their index and their log cost."""
+    from hub.storage.postgresql import PostgresqlDatabase
+
+    def work() -> None:
+        database = PostgresqlDatabase(url, today=NOW.date())
+        for caller, batch in batches:
+            with database.writing() as session:
+                session.bulk("journal_record", columns=_RECORD_COLUMNS, rows=rows_of(caller, batch))
+        database.close()
+
+    return work
+
+
 @contextmanager
 def postgresql() -> Iterator[Callable[[str], str]]:
     """Start a real server with fsync on; yields a function that makes an empty database and returns its URL."""
@@ -234,7 +248,7 @@ def on_postgresql(
 
     records = len(plain) * BATCH_RECORDS
     rates: dict[str, float] = {}
-    for name, make in (("executemany", executemany), ("staging", staging)):
+    for name, make in (("executemany", executemany), ("staging", staging), ("bare", bare)):
         url = fresh(name)
         PostgresqlDatabase(url, today=NOW.date()).close()
         rates[name] = rate_of(make(url, plain), records)
@@ -258,6 +272,7 @@ def on_postgresql(
             "PostgreSQL: records a second", rates["ours"], rates["staging"], "COPY + ON CONFLICT",
             goal=f">= {GOAL:g} x COPY + ON CONFLICT", holds=rates["ours"] >= GOAL * rates["staging"],
         ),
+        harness.figure("PostgreSQL: records a second", rates["ours"], rates["bare"], "COPY and nothing else"),
         harness.figure("PostgreSQL: the same with sales projected", rates["sales"]),
         harness.figure("PostgreSQL: records of a replay a second", replay_rate),
         harness.figure(

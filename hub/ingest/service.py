@@ -63,7 +63,7 @@ class IngestService:
         the database; whatever is raised, nothing of the batch is kept.
         """
         with self._database.writing() as session:
-            session.row("lock_agent", agent_id=caller.agent_id)
+            agent = session.row("lock_agent", agent_id=caller.agent_id)
             plan = plan_batch(batch, _known(session, caller, batch))
             if plan.new:
                 _check_follows(session, caller, batch)
@@ -75,16 +75,11 @@ class IngestService:
             if plan.opens and plan.opens.branch:
                 totals["forks"] += 1
             _write_totals(session, caller, totals)
-            session.run("raise_epoch", agent_id=caller.agent_id, epoch=batch.epoch)
+            if agent and agent[0] < batch.epoch:
+                session.run("raise_epoch", agent_id=caller.agent_id, epoch=batch.epoch)
             session.run("touch_store", tenant_id=caller.tenant_id, store_id=caller.store_id, now=now.isoformat())
-            refused = session.rows(
-                "refused_between",
-                agent_id=caller.agent_id,
-                epoch=batch.epoch,
-                branch=plan.branch,
-                first_seq=batch.prev_seq + 1,
-                last_seq=batch.last.seq,
-            )
+            all_is_new = len(plan.new) == len(batch.records)
+            refused = [] if all_is_new and not totals["refused"] else _refused(session, place, batch)
         return _ack(batch, plan, refused)
 
     def locate(self, caller: Caller, epoch: int, marks: Sequence[Mark]) -> PositionAnswer:
@@ -129,6 +124,11 @@ def _known(session: Session, caller: Caller, batch: Batch) -> Known:
         records={(row[0], row[1]): KnownRecord(hash=bytes(row[2]), absent=row[3]) for row in known},
         joins=joined_branches(session, caller.agent_id, batch),
     )
+
+
+def _refused(session: Session, place: _Place, batch: Batch) -> Sequence[tuple[int, str, str]]:
+    between = {"first_seq": batch.prev_seq + 1, "last_seq": batch.last.seq}
+    return [(row[0], row[1], row[2]) for row in session.rows("refused_between", **place.ids(), **between)]
 
 
 def _check_follows(session: Session, caller: Caller, batch: Batch) -> None:

@@ -1,8 +1,8 @@
 -- Statements that PostgreSQL needs otherwise; the names are those of the files that both share.
 
 -- name: lock_agent
--- With a lock on the row: batches of one agent take turns among all workers.
-SELECT agent_id FROM agent WHERE agent_id = :agent_id FOR UPDATE;
+-- Its epoch, with a lock on the row: batches of one agent take turns among all workers.
+SELECT epoch FROM agent WHERE agent_id = :agent_id FOR UPDATE;
 
 -- name: code_for_use
 -- With a lock on the row: of two devices racing with one code, one waits.

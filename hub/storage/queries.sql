@@ -100,8 +100,8 @@ SELECT k.public_key, k.epoch, k.fenced_at, a.agent_id, a.tenant_id, a.store_id
 FROM agent_key k JOIN agent a ON a.agent_id = k.agent_id WHERE k.key_id = :key_id;
 
 -- name: lock_agent
--- Batches of one agent are taken one after the other. SQLite has one writer anyway.
-SELECT agent_id FROM agent WHERE agent_id = :agent_id;
+-- Its epoch. Batches of one agent are taken one after the other; SQLite has one writer anyway.
+SELECT epoch FROM agent WHERE agent_id = :agent_id;
 
 -- name: branches
 -- All branches of one epoch.
