@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _MISSING = "\U0010fffe"
 """A code point that no font has: what it looks like is what a missing letter looks like."""
 
+_SIZE_STEP = 0.125
 _BITS = 8
 _DRAWN_LINES_KEPT = 128
 """Lines that repeat (titles, conditions) are drawn once."""
@@ -75,11 +76,14 @@ class Letters:
         """Return the first font that has all letters, as large as fits the width."""
         fonts = map(self._font, range(len(self._loaders)))
         chosen = next((font for font in fonts if _has_all(font, text)), self._font(0))
-        for size in range(letter_dots, LETTER_DOTS_MIN, -1):
+        size: float = letter_dots
+        font = _sized(chosen, size)
+        while font.getlength(text) > width and size > LETTER_DOTS_MIN:
+            # A line as long as the paper is wide is too long by a dot or two: by steps of whole dots it lost a column.
+            fitting = size * width / font.getlength(text)
+            size = max(LETTER_DOTS_MIN, min(size - _SIZE_STEP, fitting // _SIZE_STEP * _SIZE_STEP))
             font = _sized(chosen, size)
-            if font.getlength(text) <= width:
-                return font
-        return _sized(chosen, LETTER_DOTS_MIN)
+        return font
 
     def _font(self, place: int) -> bytes:
         if place not in self._loaded:
@@ -92,7 +96,7 @@ def _letter_dots(cell_dots: int) -> int:
     return max(LETTER_DOTS_MIN, min(LETTER_DOTS, cell_dots * 10 // 6))
 
 
-def _sized(font: bytes, size: int) -> FreeTypeFont:
+def _sized(font: bytes, size: float) -> FreeTypeFont:
     from PIL import ImageFont  # noqa: PLC0415 - see _drawn
 
     return ImageFont.truetype(BytesIO(font), size)

@@ -31,7 +31,7 @@ LETTERS = 20  # enough to recognise an alphabet, and no line wraps at 32 columns
 SAMPLES = (
     "Съешь ещё булок", "Їжак її ґанок", "Ξύλο μαύρο", "Ξυλο μαυρο", "שלום לכולם", "سلام عليكم", "สวัสดีครับ", "ﾚｼｰﾄ ｶﾀｶﾅ",
     "Öğle güneşi şişe", "Žluťoučký kůň", "Zażółć gęślą", "Šūpoles ķēdē", "Įžūs šviesūs", "Grüße déjà señor",
-    "coração à mão",
+    "coração à mão", "déjà forêt Noël", "Þórður æfði",
 )  # fmt: skip
 """Words that only the right page prints readably; a page shows the first of them that it has all letters of."""
 CODE_PAGES_MAX = 60

@@ -41,6 +41,12 @@ def test_sizes_are_as_high_and_wide_as_the_printers_own() -> None:
 
 
 @pytest.mark.parametrize(("dots", "columns"), [(384, 32), (512, 42), (576, 48)])
+def test_words_at_the_right_edge_stand_where_the_printers_own_would(dots: int, columns: int) -> None:
+    _left, right, _height = ink(Line("Кофе".ljust(columns - 3) + "RUB", bold=True), dots, columns)
+    assert columns * (dots // columns) - right <= dots // columns
+
+
+@pytest.mark.parametrize(("dots", "columns"), [(384, 32), (512, 42), (576, 48)])
 def test_a_full_line_of_letters_is_not_cut_off(dots: int, columns: int) -> None:
     _left, right, _height = ink(Line("Щ" * columns), dots, columns)
     assert right < dots
