@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from importlib import resources
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, Response
 
 from hub.claims.consents import sentences
 from hub.claims.service import ClaimService, Shown, Wish
-from hub.claims.wording import load_texts
+from hub.claims.wording import day_text, load_texts
 from hub.web.texts import LANGUAGES, language_of
 from retail.errors import RefusedError, TillstreamError, TryAgainError
 
@@ -82,10 +82,10 @@ def claim_routes(service: ClaimService, *, chain: str, clock: Callable[[], datet
         language = language_asked(request, lang)
         try:
             pace.take(clock())
-            service.confirm(link, now=clock())
+            points = service.points_of(service.confirm(link, now=clock()))
         except TillstreamError as error:
             return pages.refusal(error, language)
-        return pages.html("done.html", language, points=service.points, joins=_joins(request))
+        return pages.html("done.html", language, points=points, joins=_joins(request))
 
     @routes.get("/c/{token}")
     def look(request: Request, token: str, lang: str = "") -> Response:
@@ -127,6 +127,7 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
         )
+        self._templates.filters["day"] = _day
 
     def html(self, name: str, language: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page of these values, never kept by anybody."""
@@ -148,7 +149,7 @@ class Pages:
         """Return the claim's form, with what was typed and what is wrong with it."""
         if shown.is_claimed:
             return self.refusal(RefusedError("", fix="", code="claim_taken"), language)
-        receipt = shown.receipt or {}
+        receipt, text = shown.receipt or {}, self._texts[language]
         transaction = receipt.get("transaction", receipt)
         return self.html(
             "claim.html",
@@ -157,12 +158,12 @@ class Pages:
             total=_money(shown.claim.total_e4, shown.claim.currency),
             lines=[each for each in transaction.get("line_items", ()) if each.get("type") in {"sale", "return"}],
             arrived=shown.receipt is not None,
-            occurred_at=str(transaction.get("occurred_at") or "")[:16].replace("T", " "),
-            last_day=shown.claim.last_day.isoformat(),
+            occurred_at=_moment(str(transaction.get("occurred_at") or ""), text),
+            last_day=day_text(shown.claim.last_day, text),
             sentences=sentences(language),
             questions=QUESTIONS,
             points=points,
-            problem=self._texts[language].get(problem.code, problem.message) if problem else "",
+            problem=text.get(problem.code, problem.message) if problem else "",
             typed=typed or {},
         )
 
@@ -205,6 +206,23 @@ def _joins(request: Request) -> bool:
 def language_asked(request: Request, asked: str) -> str:
     """Return the language that the address names, else one that the browser reads."""
     return language_of(asked, request.headers.get("accept-language", ""))
+
+
+def _day(day: str, text: Mapping[str, str]) -> str:
+    """Return a day that a store wrote, as people write it; as it came where it is none."""
+    try:
+        return day_text(date.fromisoformat(day), text)
+    except ValueError:
+        return day
+
+
+def _moment(occurred_at: str, text: Mapping[str, str]) -> str:
+    """Return the store's own day and minute of a sale; empty where its record has none."""
+    try:
+        moment = datetime.fromisoformat(occurred_at)
+    except ValueError:
+        return ""
+    return f"{day_text(moment.date(), text)}, {moment:%H:%M}"
 
 
 def _money(amount_e4: int, currency: str) -> str:

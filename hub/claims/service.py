@@ -176,6 +176,12 @@ class ClaimService:
         self.let_in()
         return customer_id
 
+    def points_of(self, customer_id: str) -> int:
+        """Return a member's balance as far as the chain knows; 0 for nobody."""
+        with self.database.reading() as session:
+            row = session.row("points_of_member", tenant_id=self.tenant_id, customer_id=customer_id)
+        return int(row[0]) if row is not None else 0
+
     def ask_joined(self, joining: Joining, *, now: datetime) -> int:
         """Send those who joined at a screen the message that confirms their contact; return how many went."""
         asking = Asking(

@@ -51,6 +51,12 @@ SELECT consents, survey FROM claim WHERE tenant_id = :tenant_id AND claim_id = :
 UPDATE claim SET confirmed_at = :now, customer_id = :customer_id
 WHERE tenant_id = :tenant_id AND claim_id = :claim_id AND confirmed_at IS NULL;
 
+-- name: points_of_member
+-- A customer's balance: what the stores' journals make of it, else what the chain has said.
+SELECT coalesce(p.points, c.points) FROM customer c LEFT JOIN points_standing p ON p.tenant_id = c.tenant_id
+    AND p.account = CASE WHEN c.household_id <> '' THEN c.household_id ELSE c.customer_id END
+WHERE c.tenant_id = :tenant_id AND c.customer_id = :customer_id;
+
 -- name: employee
 -- Whether a customer works for the chain.
 SELECT employee FROM customer WHERE tenant_id = :tenant_id AND customer_id = :customer_id;
