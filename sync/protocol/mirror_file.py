@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -75,30 +76,34 @@ class MirrorFile:
         Whoever stands in a page that the disk has damaged is not found, and nobody is told to be somebody else.
         """
         try:
-            number = self._table[from_bytes(locator[:8], "big") >> self._shift]
+            bucket = from_bytes(locator[:8], "big") >> self._shift
+            number = self._table[bucket]
             page = pread(self._fd, PAGE_BYTES, self._pages_at + number * PAGE_BYTES)
             count = page[0] | page[1] << 8
             fingerprint = locator[:FINGERPRINT_BYTES]
             if count < GOES_ON:  # nearly always: the bucket is whole in this page
                 end = FIRST + count * FINGERPRINT_BYTES
                 at = page.find(fingerprint, FIRST, end)
-                if at < 0:
-                    return []
                 after = at + FINGERPRINT_BYTES
                 if at % FINGERPRINT_BYTES == FIRST and page[after : after + FINGERPRINT_BYTES] != fingerprint:
                     ends = end + at // FINGERPRINT_BYTES * 2  # twins are neighbours, for entries are in order
                     start = page[ends - 2] | page[ends - 1] << 8 if at != FIRST else end + count * 2
                     return [page[start : page[ends] | page[ends + 1] << 8]]
-                return _matches(page, fingerprint, count)
-            found: list[bytes] = []
-            while count & GOES_ON and number + 1 < self.head.page_count:
-                found += _matches(page, fingerprint, count & ~GOES_ON)
-                number += 1
-                page = os.pread(self._fd, PAGE_BYTES, self.head.pages_at + number * PAGE_BYTES)
-                count = page[0] | page[1] << 8
-            return found + _matches(page, fingerprint, count & ~GOES_ON)
+                if at < 0:
+                    begins = self._table[bucket + 1]  # where the next bucket does
+                    if begins == number or (begins == number + 1 and not _may_go_on(page)):
+                        return []
         except IndexError:  # a number that points outside its page, or outside the file
-            return []
+            pass
+        return self._in_all_its_pages(locator)
+
+    def _in_all_its_pages(self, locator: bytes) -> list[bytes]:
+        """Look page by page, as is needed for a stranger, a large bucket, or one of whose pages is damaged."""
+        found: list[bytes] = []
+        for _at, page in self.pages_of(locator):
+            with suppress(IndexError):
+                found += _matches(page, locator[:FINGERPRINT_BYTES], (page[0] | page[1] << 8) & ~GOES_ON)
+        return found
 
     def get(self, token: bytes) -> MirrorRecord | Tombstone | None:
         """Return what the file says of a token's holder; None when it does not know them."""
@@ -140,23 +145,37 @@ class MirrorFile:
             self._map.madvise(mmap.MADV_RANDOM)
 
     def pages_of(self, locator: bytes) -> Iterator[tuple[int, bytes]]:
-        """Yield (offset, bytes) of the page, or pages, in which a locator would stand."""
-        number = self._table[bucket_of(locator, self.head.bucket_bits)]
-        while True:
-            at = self.head.pages_at + number * PAGE_BYTES
-            page = os.pread(self._fd, PAGE_BYTES, at)
-            if len(page) < PAGE_BYTES:  # the table is damaged: it points behind the end
-                return
-            yield at, page
-            number += 1
-            if not page[1] & (GOES_ON >> 8) or number == self.head.page_count:
-                return
+        """Yield (offset, bytes) of the page, or pages, in which a locator would stand.
+
+        The table says how far a bucket may reach, so that a damaged page hides what stands in it and nothing behind it.
+        """
+        with suppress(IndexError):  # a table that ends too soon
+            bucket = bucket_of(locator, self.head.bucket_bits)
+            number = self._table[bucket]
+            is_last = bucket + 1 == len(self._table)
+            last = self.head.page_count - 1 if is_last else self._table[bucket + 1]  # it may end where the next begins
+            while True:
+                at = self.head.pages_at + number * PAGE_BYTES
+                page = pread(self._fd, PAGE_BYTES, at)
+                if len(page) < PAGE_BYTES:  # the table is damaged: it points behind the end
+                    return
+                yield at, page
+                if number >= last or (number + 1 == last and not _may_go_on(page)):
+                    return
+                number += 1
 
     def close(self) -> None:
         """Release the file; look-ups after this are our mistake."""
         self._table.release()
         self._map.close()
         os.close(self._fd)
+
+
+def _may_go_on(page: bytes) -> bool:
+    """Return whether a page says that its last bucket goes on in the next one, or says nothing: damaged, or blank."""
+    count = page[0] | page[1] << 8
+    first = FIRST + count * (FINGERPRINT_BYTES + 2)  # of the sealed records; the last of them ends where two bytes say
+    return not count or first > PAGE_BYTES or not first <= page[first - 2] | page[first - 1] << 8 <= PAGE_BYTES
 
 
 def _matches(page: bytes, fingerprint: bytes, count: int) -> list[bytes]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from retail.errors import RefusedError
 from sync.mirror import Mirror, MirrorVersion, write_current
 from sync.protocol.mirror_file import TOMBSTONE, MirrorFile, Tombstone, erase
-from sync.protocol.mirror_pages import PAGE_BYTES, DamagedFileError
+from sync.protocol.mirror_pages import PAGE_BYTES, DamagedFileError, unpack_page
 from sync.protocol.mirror_record import DamagedRecordError, Dictionary, MirrorRecord, pack, unpack
 from sync.protocol.mirror_writer import merge, write_snapshot
 from sync.protocol.tokens import CodeKind, locator_of, normalise, token_of
@@ -67,6 +67,29 @@ def test_a_bucket_larger_than_a_page_goes_on_in_the_next_one(tmp_path: Path) -> 
     file = MirrorFile(tmp_path / "m")
     assert file.head.page_count > 1
     assert all(file.get(t) == anna(1) for t in tokens)
+
+
+@pytest.mark.parametrize("damage", [b"\0\0", b"\xff\x7f", b"\xff\xff", b"\x01\x00", b"\x05\x80"], ids=bytes.hex)
+def test_a_damaged_page_of_a_large_bucket_hides_who_stands_in_it_and_nobody_behind_it(
+    tmp_path: Path, damage: bytes
+) -> None:
+    """Whatever its number says: none, too many, or that the bucket ends here; erasing reaches who stands behind it."""
+    alike = [b"\x42" * 7 + token(number)[:25] for number in range(200)]
+    tokens = sorted([*alike, *(bytes([first]) + token(first)[:31] for first in (1, 0x43, 0xF0))])
+    path = tmp_path / "m"
+    write_snapshot(path, [(t, anna(1)) for t in tokens], count=len(tokens), chain="demo", version=1)
+    whole = path.read_bytes()
+    file = MirrorFile(path)
+    pages = [at for at, _page in file.pages_of(alike[0])]
+    assert len(pages) > 2
+    for at in pages:
+        path.write_bytes(whole[:at] + damage + whole[at + 2 :])
+        here = {e.fingerprint for e in unpack_page(whole[at : at + PAGE_BYTES])}
+        hidden = [t for t in tokens if MirrorFile(path).get(t) is None]
+        assert {t[:10] for t in hidden} <= here
+        behind = [t for t in alike if t[:10] not in here]
+        assert erase(path, [locator_of(t) for t in behind]) >= len(behind)
+        assert [t for t in behind if isinstance(MirrorFile(path).get(t), MirrorRecord)] == []
 
 
 def test_two_who_share_a_fingerprint_are_told_apart_by_their_tokens(tmp_path: Path) -> None:
