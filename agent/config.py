@@ -24,6 +24,7 @@ from pos_adapters.taps.addresses import (
     Edge,
     SerialAddress,
     ServiceAddress,
+    contested,
     device_address,
     printer_address,
     prints_to_itself,
@@ -224,6 +225,12 @@ class WorkstationSection(Section):
         """Return the id in the trade's type."""
         return WorkstationId(self.id)
 
+    @property
+    def cables(self) -> tuple[str, ...]:
+        """Return the cables of scanners, their tills and the pole display."""
+        ports = (self.display or "", *(port for each in self.scanner for port in (each.port, each.till)))
+        return tuple(port.partition("?")[0] for port in ports if port.startswith("serial:"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodesSection(Section):
@@ -343,3 +350,13 @@ def _refuse_twins(config: AgentConfig, source: str) -> None:
             raise ConfigurationError(
                 f"{source}: workstation: {what} {twins[0]!r} stands twice", fix="give each workstation its own"
             )
+    taps = [each.tap for each in config.workstation if each.tap]
+    cables = [port for each in config.workstation for port in each.cables]
+    shared = contested(
+        [device_address(each.listen) for each in taps],
+        [*(printer_address(each.printer) for each in taps), *map(serial_address, cables)],
+    )
+    if shared:
+        raise ConfigurationError(
+            f"{source}: workstation: {shared} is needed by two taps or devices", fix="name another port for one of them"
+        )

@@ -7,7 +7,7 @@ message for the person who typed it; the command line turns it into exit code 2.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -245,6 +245,21 @@ def prints_to_itself(listen: TcpAddress | SerialAddress, printer: PrinterAddress
         return isinstance(listen, SerialAddress) and isinstance(printer, SerialAddress) and listen.port == printer.port
     here = {listen.host, *(_LOOPBACK if listen.host in _EVERYWHERE else ())}
     return listen.port == printer.port != 0 and printer.host in here
+
+
+def contested(listens: Sequence[TcpAddress | SerialAddress], printers: Sequence[PrinterAddress]) -> str:
+    """Return the cable, or the address to listen on, that two of them would have to share; empty when there is none.
+
+    Two registers may print to one printer of the network, each through its own listener: it takes them in turn.
+    """
+    networks = [each for each in listens if isinstance(each, TcpAddress) and each.port]
+    for place, one in enumerate(networks):
+        for other in networks[place + 1 :]:
+            anywhere = one.host in _EVERYWHERE or other.host in _EVERYWHERE
+            if one.port == other.port and (one.host == other.host or anywhere):
+                return str(one)
+    cables = [each.port for each in (*listens, *printers) if isinstance(each, SerialAddress)]
+    return next((port for port in cables if cables.count(port) > 1), "")
 
 
 def _what_is_wrong(port: str, unknown: list[str]) -> str:

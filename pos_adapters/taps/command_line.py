@@ -14,10 +14,12 @@ from pathlib import Path
 import receipt
 from pos_adapters.taps.addresses import (
     Edge,
+    PrinterAddress,
     SerialAddress,
     ServiceAddress,
     TcpAddress,
     UnixAddress,
+    contested,
     core_address,
     device_address,
     printer_address,
@@ -57,7 +59,7 @@ class LaneSettings:
 
     workstation_id: str
     listen: TcpAddress | SerialAddress
-    printer: TcpAddress | SerialAddress | ServiceAddress
+    printer: PrinterAddress
     model: str
     language: str
 
@@ -130,6 +132,8 @@ def parse(arguments: Sequence[str]) -> TapSettings:
     for name in given.model:
         _check_model(parser, name)
     _check_edges(parser, given)
+    if shared := contested(given.listen, given.printer):
+        parser.error(f"{shared} is named twice: each register has a listener, and each cable one device, of its own")
     if given.state_dir is None and given.agent_key is not None:
         parser.error("--agent-key seals jobs into --state-dir: give both or neither")
     return TapSettings(
@@ -265,11 +269,14 @@ def _address(text: str) -> TcpAddress | SerialAddress:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _printer(text: str) -> TcpAddress | SerialAddress | ServiceAddress:
+def _printer(text: str) -> PrinterAddress:
     try:
-        return printer_address(text)
+        address = printer_address(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+    if isinstance(address, TcpAddress) and address.port == 0:
+        raise argparse.ArgumentTypeError(f"{text!r}: nothing listens on port 0: printers do on 9100")
+    return address
 
 
 def _network_address(text: str) -> TcpAddress:
@@ -283,7 +290,7 @@ def _network(text: str) -> str:
     try:
         networks_of([text])
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        raise argparse.ArgumentTypeError(f"{error}: give 192.0.2.7 or 192.0.2.0/24") from error
     return text
 
 

@@ -24,6 +24,7 @@ from pos_adapters.taps.edges import lane_edge, printer_line
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import PROTOCOL_VERSION
 from pos_adapters.taps.lane_parts import LaneParts
+from pos_adapters.taps.policy import Profile
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.prompt_loop import new_loop
 from pos_adapters.taps.sealer import Sealer
@@ -88,6 +89,19 @@ class Lane:
         where = _where(lane.listen, listener)
         log.event("listening", **where, printer=str(lane.printer), profile=settings.policy.profile.value)
 
+        self._look_at_settings(settings, lane)
+
+    def _look_at_settings(self, settings: TapSettings, lane: LaneSettings) -> None:
+        """Say at once what would be found out at the first receipt, or days later; the tap prints all the same."""
+        if isinstance(lane.printer, SerialAddress) and not Path(lane.printer.port).exists():
+            fix = "plug it in, or name the port it has (Linux: ls /dev/serial/by-id)"
+            self.log.event("printer_line_missing", printer=str(lane.printer), fix=fix)
+        if settings.agent is None and settings.policy.profile is not Profile.OFF:
+            profile = settings.policy.profile.value
+            self.log.event("only_passes", profile=profile, cause="no --agent", fix="name core's socket: unix:///PATH")
+        if settings.agent_key is not None:
+            _look_at_folder("spool_impossible", settings.state_dir or Path(), self.log)
+
     def start(self) -> None:
         """Begin to accept and to connect."""
         self.edge.start()
@@ -113,7 +127,7 @@ async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> i
     for lane in lanes:
         lane.start()
     if settings.record is not None:
-        _look_at_record(settings.record, lanes[0].log)
+        _look_at_folder("recording_impossible", settings.record, lanes[0].log)
     if settings.snmp is not None:
         await _answer_snmp(loop, settings, settings.snmp, lanes)
     gc.collect()
@@ -123,16 +137,16 @@ async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> i
     return 0
 
 
-def _look_at_record(folder: Path, log: EventLog) -> None:
-    """Say at once that nothing can be recorded, which would be found out days later; the tap prints all the same."""
+def _look_at_folder(event: str, folder: Path, log: EventLog) -> None:
+    """Say that nothing can be written to a folder."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)
         writable = os.access(folder, os.W_OK | os.X_OK)
         cause = "" if writable else "not writable"
     except OSError as error:
         cause = str(error)
     if cause:
-        log.event("recording_impossible", folder=str(folder), cause=cause, fix="name a folder the tap may write to")
+        log.event(event, folder=str(folder), cause=cause, fix="name a folder the tap may write to")
 
 
 async def _answer_snmp(

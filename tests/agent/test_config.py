@@ -120,6 +120,24 @@ def test_two_workstations_may_share_neither_id_nor_address():
         parse_config(EXAMPLE.replace("[codes]", other))
 
 
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ('[workstation.tap]\nlisten = "127.0.0.1:9100"\nprinter = "tcp://h:1"', "tcp://0.0.0.0:9100 is needed by two"),
+        (
+            (
+                '[workstation.tap]\nlisten = "0.0.0.0:9101"\nprinter = "serial:///dev/ttyS7"\n'
+                '[[workstation.scanner]]\nport = "serial:///dev/ttyS7?baud=9600"'
+            ),
+            "/dev/ttyS7 is needed by two",
+        ),
+    ],
+)
+def test_two_devices_need_no_address_and_no_cable_of_the_others(section, said):
+    with pytest.raises(ConfigurationError, match=said):
+        parse_config(EXAMPLE.replace("[codes]", f'[[workstation]]\nid = "2"\n{section}\n[codes]'))
+
+
 def test_a_relative_state_folder_lies_beside_the_file(tmp_path: Path):
     path = tmp_path / "agent.toml"
     path.write_text(EXAMPLE + '\n[agent]\nstate_dir = "state"\n', "utf-8")

@@ -10,6 +10,7 @@ from pos_adapters.taps.addresses import Edge, ServiceAddress, TcpAddress, printe
 from pos_adapters.taps.command_line import EXIT_USAGE, parse
 from receipt.printers import printer_models
 from tests.pos_adapters.taps.certificates import certificate
+from tests.pos_adapters.taps.rig import Rig, Tap
 
 NEEDED = ("--workstation", "1", "--listen", "0.0.0.0:9100")
 
@@ -55,7 +56,17 @@ def test_everything_else_is_a_network_printer_or_a_cable() -> None:
         (("--printer", "tcp://h:1", "--model", "TM-T88"), "use one of: TM-T88V, "),
         (("--printer", "tcp://h:1", "--model", "nope"), "use one of: CT-S651, "),
         (("--printer", "tcp://h:1", "--allow", "192.0.2.300"), "192.0.2.300"),
+        (("--printer", "tcp://h:1", "--allow", "192.0.2"), "give 192.0.2.7 or 192.0.2.0/24"),
         (("--printer", "tcp://h:1", "--snmp", "161"), "is not HOST:PORT"),
+        (("--printer", "tcp://h:0"), "nothing listens on port 0"),
+        (("--printer", "serial:///dev/ttyS0?baud=11520"), "is 115200 meant?"),
+        (("--printer", "serial:///dev/ttyS0?baud=960"), "is 9600 meant?"),
+        (("--printer", "tcp://h:1", "--listen", "127.0.0.1:9100", "--printer", "tcp://h:2"), "is named twice"),
+        (
+            (*("--printer", "serial:///dev/ttyS0", "--listen", "0.0.0.0:9101"), "--printer", "serial:///dev/ttyS0"),
+            "/dev/ttyS0 is named twice",
+        ),
+        (("--printer", "serial:///dev/ttyS0", "--listen", "serial:///dev/ttyS0", "--printer", "tcp://h:1"), "twice"),
     ],
 )
 def test_what_cannot_work_is_refused_with_what_to_do(
@@ -65,6 +76,21 @@ def test_what_cannot_work_is_refused_with_what_to_do(
         parse([*NEEDED, *words])
     assert ended.value.code == EXIT_USAGE
     assert said in capsys.readouterr().err
+
+
+def test_two_registers_may_print_to_one_printer_of_the_network() -> None:
+    line = ("--printer", "tcp://h:1")
+    assert len(parse([*NEEDED, *line, "--listen", "0.0.0.0:9101", *line]).lanes) == 2
+
+
+@pytest.mark.real
+def test_what_shows_only_at_the_first_receipt_is_said_when_the_tap_starts(rig: Rig) -> None:
+    _, options = rig.spooling()
+    rig.folder.joinpath("state").write_text("a file where the folder should be")
+    line = ("--listen", "127.0.0.1:0", "--printer", "serial:///dev/ttyNOTTHERE", "--workstation", "1")
+    tap = rig.keep(Tap(*line, "--profile", "appendix", *options))
+    for event in ("printer_line_missing", "only_passes", "spool_impossible"):
+        assert tap.wait_event(event)["fix"]
 
 
 def test_https_is_for_registers_that_speak_http(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
