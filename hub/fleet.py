@@ -21,6 +21,7 @@ BACKLOG_MAX = 5_000  # records: half a day of a busy store; a link that works br
 DISK_FREE_MB_MIN = 500
 READING_PERCENT_MIN = 90  # what the reader promises of text receipts it has never seen
 LATE_PERCENT_MAX = 5  # more of our blocks than that came after the budget: the PC is too slow, or ill
+CAPTURED_PERCENT_MIN = 98  # of what a Z report tells: below it a lane prints past the tap
 FEW = 20  # documents or blocks: below it a share says nothing
 
 
@@ -31,6 +32,7 @@ class Trouble(StrEnum):
     LEFT = "left"
     SILENT = "silent"
     FEED_REFUSED = "feed_refused"
+    ERASURES_LOST = "erasures_lost"
     ERASURES_WAIT = "erasures_wait"
     DISK_FULL = "disk_full"
     BACKLOG = "backlog"
@@ -38,6 +40,7 @@ class Trouble(StrEnum):
     PARKED = "parked"
     READS_LITTLE = "reads_little"
     LATE = "late"
+    INCOMPLETE = "incomplete"
     CHECKS_FAIL = "checks_fail"
     NEVER_HEARD = "never_heard"
 
@@ -53,9 +56,11 @@ class FleetLine:
     program: str
     last_contact_at: str | None
     backlog_records: int | None
+    backlog_age_s: int | None
     parked: int
     reading_percent: int | None
     late_percent: int | None
+    captured_percent: int | None
     disk_free_mb: int | None
     checks_failing: tuple[str, ...]
     troubles: tuple[Trouble, ...]
@@ -104,11 +109,13 @@ def troubles_of(store: StoreLine, *, now: datetime, through: int) -> tuple[Troub
     if health.get("has_left"):
         return (Trouble.LEFT,)  # wiped: what else is true of it can be mended by nobody
     heard = store.last_contact_at is not None
+    captured = health.get("captured_percent")
     disk_free_mb, reading, late = health.get("disk_free_mb"), _reading_percent(health), _late_percent(health)
     holds = (
         (store.forks > 0, Trouble.FORKED),
         (heard and _is_silent(store.last_contact_at, now), Trouble.SILENT),
         (bool(store.feed_refused), Trouble.FEED_REFUSED),
+        (store.erased_through > through, Trouble.ERASURES_LOST),
         (heard and store.erased_through < through, Trouble.ERASURES_WAIT),
         (disk_free_mb is not None and disk_free_mb < DISK_FREE_MB_MIN, Trouble.DISK_FULL),
         ((store.backlog_records or 0) > BACKLOG_MAX, Trouble.BACKLOG),
@@ -116,6 +123,7 @@ def troubles_of(store: StoreLine, *, now: datetime, through: int) -> tuple[Troub
         (store.parked > 0, Trouble.PARKED),
         (reading is not None and reading < READING_PERCENT_MIN, Trouble.READS_LITTLE),
         (late is not None and late > LATE_PERCENT_MAX, Trouble.LATE),
+        (captured is not None and captured < CAPTURED_PERCENT_MIN, Trouble.INCOMPLETE),
         (bool(health.get("troubles")), Trouble.CHECKS_FAIL),
         (not heard, Trouble.NEVER_HEARD),
     )
@@ -131,9 +139,11 @@ def _line(store: StoreLine, troubles: tuple[Trouble, ...]) -> FleetLine:
         program=store.program,
         last_contact_at=store.last_contact_at,
         backlog_records=store.backlog_records,
+        backlog_age_s=store.health.get("backlog_age_s") if store.backlog_records else None,
         parked=store.parked,
         reading_percent=_reading_percent(store.health),
         late_percent=_late_percent(store.health),
+        captured_percent=store.health.get("captured_percent"),
         disk_free_mb=store.health.get("disk_free_mb"),
         checks_failing=tuple(store.health.get("troubles", ())),
         troubles=troubles,

@@ -17,6 +17,7 @@ from datetime import datetime
 from importlib.metadata import version as installed_version
 from typing import Any
 
+from agent.clock import SystemClock
 from agent.config import AgentConfig
 from agent.desk.content import check_feed_content
 from agent.desk.health import store_health
@@ -24,6 +25,7 @@ from agent.desk.leases import CouponLink, LeaseLink, keep_leases
 from agent.desk.loyalty import Asking
 from agent.desk.ports import DeskCursors, DeskJournal
 from agent.enrolment import load_enrolled
+from agent.journal.days import DayReader
 from agent.journal.reader import JournalReader
 from agent.keys import FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir
@@ -155,7 +157,7 @@ async def run_hub_link(link: HubLink, *, connected: asyncio.Event) -> None:
 async def _serve_one_enrolment(link: HubLink) -> None:
     """Run courier and feed under the present enrolment; return when there is another."""
     keys = load_or_create_keys(FileSecrets.of(link.state.keys, link.environment))
-    reader = JournalReader(link.state.journal, keys.journal)
+    reader = DayReader(link.state.journal, keys.journal)
     link.journal = DeskJournal(reader)
     try:
         enrolled = await _enrolment(link)
@@ -171,7 +173,9 @@ async def _serve_one_enrolment(link: HubLink) -> None:
                 connection,
                 enrolled=enrolled,
                 pace=SystemPace(),
-                health=lambda: store_health(reader, link.control, link.state),
+                health=lambda: store_health(
+                    reader, link.control, link.state, now=SystemClock().now(), destination=DESTINATION
+                ),
             ),
             _note_contacts(link, connection),
             keep_leases(link.control, connection, pace=SystemPace()),

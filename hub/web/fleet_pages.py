@@ -21,7 +21,7 @@ from hub.users.proposals import Proposals
 from hub.users.roles import STOP_RIGHTS, Right, may
 from hub.web.door import Door, NotSignedInError
 from hub.web.forms import place_of, read_form
-from hub.web.rendering import SECURITY_HEADERS, Pages, age_text
+from hub.web.rendering import SECURITY_HEADERS, Pages, age_text, span_text
 from receipt.qr_svg import qr_svg
 from retail.errors import ConfigurationError, RefusedError, TillstreamError
 from retail.stops import StopKind
@@ -116,6 +116,9 @@ def _fleet(hub: Hub, pages: Pages, request: Request, asked: Asked, *, status: in
         view=view,
         asked=asked,
         last_page=max(1, -(-view.stores // PER_PAGE)),
+        waits={
+            line.store_id: span_text(line.backlog_age_s, text) for line in view.lines if line.backlog_age_s is not None
+        },
         ages={line.store_id: age_text(line.last_contact_at, now, text) for line in view.lines},
         stops=[each for each in pressed if not each.is_over(now)],
         proposals=_proposals(hub).waiting(),

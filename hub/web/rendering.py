@@ -56,7 +56,11 @@ def age_text(told: str | None, now: datetime, text: Mapping[str, str]) -> str:
     """Return how long ago an ISO 8601 time was, in words; nothing for None."""
     if told is None:
         return ""
-    age_s = max(0, int((now - datetime.fromisoformat(told)).total_seconds()))
+    return span_text(max(0, int((now - datetime.fromisoformat(told)).total_seconds())), text)
+
+
+def span_text(age_s: int, text: Mapping[str, str]) -> str:
+    """Return a span of time in words, by its largest unit."""
     name, unit_s = next(((name, unit_s) for name, unit_s in _AGES if age_s >= unit_s), _AGES[-1])
     return text[name].replace("{n}", str(age_s // unit_s))
 

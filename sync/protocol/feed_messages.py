@@ -16,6 +16,10 @@ FEED_FILES_MAX: Final = 200
 """Files one manifest may name: a snapshot, a month of overlays, and as many again."""
 
 
+ERASURES_CHARS_MAX: Final = 4 * 1024 * 1024
+"""Of a list of erasures that travels back: some 20,000 people, as many as fit into one body."""
+
+
 class FeedKind(StrEnum):
     """What a file of the feed is, in the order in which they are applied."""
 
@@ -200,6 +204,12 @@ class StoreHealth(Message):
     disk_free_mb: Annotated[int, Field(ge=0, le=SEQ_MAX)] | None = None
     """Room on the disk of the state folder, in MB."""
 
+    backlog_age_s: Annotated[int, Field(ge=0, le=SEQ_MAX)] | None = None
+    """How old the oldest record is that the hub has not taken; null where it has them all."""
+
+    captured_percent: Annotated[int, Field(ge=0, le=SEQ_MAX)] | None = None
+    """Sales that were captured, of a hundred that the Z reports of the newest day with any told; null without one."""
+
     troubles: list[Annotated[str, StringConstraints(max_length=64)]] = Field(default_factory=list, max_length=64)
     """Codes of what `tillstream status` tells as troubles now."""
 
@@ -243,3 +253,23 @@ class AppliedAnswer(Versioned):
 
     erased_through: int
     """The mark as the hub keeps it."""
+
+    wants_erasures: bool = False
+    """The mark is above every order that the hub knows: it was put back from a copy and asks for an `ErasuresProof`."""
+
+
+class ErasuresProof(Versioned):
+    """`POST /v1/feed/erasures`: orders of erasure that the hub once gave, for a hub that was put back from a copy."""
+
+    signed: SignedManifest
+    """The manifest that named the list, signed by the chain's feed key."""
+
+    erasures: Annotated[str, StringConstraints(max_length=ERASURES_CHARS_MAX)]
+    """The `ErasuresFile` as JSON text, byte for byte what the manifest's hash is of."""
+
+
+class ErasuresTaken(Versioned):
+    """The hub has noted the orders it lacked; it carries them out within minutes."""
+
+    noted: int
+    """How many people the hub had not known, or not with these tokens."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ import pytest
 
 from agent.desk.health import store_health
 from agent.journal.batch import Batch
-from agent.journal.reader import JournalReader
+from agent.journal.days import DayReader
 from agent.journal.records import ClockQuality, JournalKind, NewRecord, canonical_json
 from agent.journal.recovery import JournalPlace, open_or_recover
 from agent.journal.store import JournalStore
@@ -66,8 +66,8 @@ def journal(state: StateDir, *records: tuple[str, date, dict[str, Any]]) -> None
 
 
 def told(state: StateDir, core: Core) -> StoreHealth:
-    with contextlib.closing(JournalReader(state.journal, KEY)) as reader:
-        return asyncio.run(store_health(reader, core, state))
+    with contextlib.closing(DayReader(state.journal, KEY)) as reader:
+        return asyncio.run(store_health(reader, core, state, now=NOW + timedelta(hours=3), destination="hub"))
 
 
 def test_the_day_of_the_newest_record_is_counted_and_no_other(state):
@@ -87,6 +87,24 @@ def test_the_day_of_the_newest_record_is_counted_and_no_other(state):
     assert (health.documents, health.documents_parked) == (3, 1)
     assert (health.blocks, health.blocks_late) == (1, 1)
     assert health.disk_free_mb > 0
+
+
+def test_a_backlog_is_as_old_as_the_oldest_record_that_the_hub_lacks(state):
+    journal(state, (JournalKind.VISIT, TODAY, {}))
+    assert told(state, Core()).backlog_age_s == 3 * 3600
+
+
+def test_the_newest_day_that_a_till_has_closed_is_compared_with_what_was_captured(state):
+    def z_report(sales: int | None) -> dict[str, Any]:
+        return {"told": {"sales": sales, "total": None, "cash": None}, "missing_numbers": []}
+
+    sale = (JournalKind.TRANSACTION_COMPLETED, YESTERDAY, {"transaction": {"total": "1.20", "line_items": []}})
+    journal(state, sale, sale, sale)
+    assert told(state, Core()).captured_percent is None
+    journal(state, (JournalKind.DAY_CLOSED, YESTERDAY, z_report(4)), (JournalKind.DAY_CLOSED, TODAY, z_report(None)))
+    assert told(state, Core()).captured_percent == 75
+    journal(state, (JournalKind.DAY_CLOSED, TODAY, z_report(0)))
+    assert told(state, Core()).captured_percent == 100
 
 
 def test_what_waits_in_the_spool_is_counted_over_all_lanes(state):

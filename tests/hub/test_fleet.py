@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.fleet import BACKLOG_MAX, DISK_FREE_MB_MIN, SILENT_AFTER, Trouble, fleet_view, troubles_of
+from hub.fleet import (
+    BACKLOG_MAX,
+    CAPTURED_PERCENT_MIN,
+    DISK_FREE_MB_MIN,
+    SILENT_AFTER,
+    Trouble,
+    fleet_view,
+    troubles_of,
+)
 from hub.reports import StoreLine
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -56,6 +64,7 @@ def test_a_store_that_is_well_has_no_trouble():
         ({"health": {"spooled_jobs": 1}}, Trouble.SPOOLED),
         ({"health": {"documents": 100, "documents_parked": 11}}, Trouble.READS_LITTLE),
         ({"health": {"blocks": 90, "blocks_late": 10}}, Trouble.LATE),
+        ({"health": {"captured_percent": CAPTURED_PERCENT_MIN - 1}}, Trouble.INCOMPLETE),
         ({"health": {"troubles": ["clock"]}}, Trouble.CHECKS_FAIL),
         ({"health": {"has_left": True}, "last_contact_at": "2026-01-01T00:00:00+00:00"}, Trouble.LEFT),
     ],
