@@ -6,6 +6,7 @@ Pure. A rule is a symbology and a prefix of the code; the first match wins, from
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +47,26 @@ class CodeRules:
     member: tuple[CodeRule, ...] = ()
     coupon: tuple[CodeRule, ...] = ()
     product: tuple[CodeRule, ...] = ()
+
+    def identify(self, *, symbology: str, code: str) -> tuple[CodeKind, str]:
+        """Return what a code is, and the symbology that it was known by; what a person typed tells none."""
+        if symbology.strip().lower() == TYPED and not is_rotating(code):
+            return self._typed(code)
+        return self.classify(symbology=symbology, code=code), symbology_of(symbology, code)
+
+    def _typed(self, code: str) -> tuple[CodeKind, str]:
+        """Return what a person means who was asked for a card or phone number: nobody types a product there."""
+        plain = code.replace(" ", "").replace("-", "")
+        known = symbology_of("", plain)
+        kind = self.classify(symbology=known, code=plain)
+        if kind in (CodeKind.MEMBER, CodeKind.COUPON):
+            return kind, known
+        printed = [each for each in self.member if each.symbology not in EAN_NAMES.values()]
+        if any(each.prefix and plain.startswith(each.prefix) for each in printed):
+            return CodeKind.MEMBER, "text"  # the digits under a bar code of a card
+        if PHONE.fullmatch(code) and (code.startswith("0") or all(each.prefix for each in printed)):
+            return CodeKind.MEMBER, "phone"
+        return (CodeKind.MEMBER, "text") if not all(each.prefix for each in printed) else (kind, known)
 
     def classify(self, *, symbology: str, code: str) -> CodeKind:
         """Return what a code is; `unknown` where no rule knows it. A rotating code is a member's in every store."""
@@ -95,6 +116,12 @@ def symbology_of(told: str, code: str) -> str:
 
 TYPED_MEMBER_CODES = frozenset({"phone", "email"})
 """What a cashier types for a forgotten card: a member code in every store, whatever its rules say."""
+
+TYPED = "typed"
+"""What pages tell of a number that a person typed."""
+
+PHONE = re.compile(r"\+?(?:[ ()/.-]*[0-9]){7,15}[ ()/.-]*")
+"""A phone number as people write it: 7 to 15 digits (ITU-T E.164) and what they put between."""
 
 EAN_NAMES = {8: "ean8", 12: "upca", 13: "ean13"}
 

@@ -12,14 +12,14 @@ import hashlib
 import os
 import uuid
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from agent.clock import Clock
 from agent.identity.accounts import membership_content
 from agent.identity.binding import Effect, EffectKind, Event, Phase, Scan
-from agent.identity.codes import CODE_LENGTH_MAX, CodeKind, CodeRules, symbology_of
+from agent.identity.codes import CODE_LENGTH_MAX, CodeKind, CodeRules
 from agent.identity.doubts import Doubts
 from agent.identity.floor import Floor, Push
 from agent.identity.keeping import ScanKeeper
@@ -128,8 +128,9 @@ class Scanning:
         scan_id = uuid.uuid4().hex
         if not presented.is_at_kiosk and self._floor.is_put_by(code):
             return self._resumed(presented, code) or scan_id
-        kind = self._rules.classify(symbology=presented.symbology, code=code)
+        kind, symbology = self._rules.identify(symbology=presented.symbology, code=code)
         kind = CodeKind.MEMBER if presented.is_member else kind
+        presented = replace(presented, symbology=symbology)
         if kind is CodeKind.PRODUCT and not presented.is_at_kiosk:
             self._floor.happened(presented.workstation_id, Event.BEGUN, self._clock.now())
             return scan_id
@@ -205,7 +206,7 @@ class Scanning:
         await asyncio.shield(task)
 
     async def _find_out(self, presented: Presented, scan_id: str, code: str, effects: list[Effect]) -> None:
-        symbology = symbology_of(presented.symbology, code)
+        symbology = presented.symbology
         kind = _TOKEN_KINDS.get(symbology, TokenKind.WALLET if symbology == "qr" else TokenKind.CARD)
         found = await self._people.recognise(scan_id, code, kind)
         durable = self._keep(scan_id, found, presented.workstation_id)
