@@ -132,6 +132,25 @@ def test_a_spool_that_cannot_be_written_is_said_and_the_receipt_prints(rig: Rig)
     tap.wait_event("spool_failed")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a read-only disk takes root")
+def test_a_read_only_disk_is_said_at_the_start_and_costs_no_receipt(rig: Rig) -> None:
+    _, options = rig.spooling()
+    folder = rig.spool_folder().parent.parent
+    folder.mkdir(parents=True)
+    assert os.system(f"mount -t tmpfs -o ro,size=16k tmpfs {folder}") == 0
+    try:
+        printer = rig.printer()
+        tap = rig.tap(printer, *options)
+        assert tap.wait_event("spool_impossible")["fix"]
+        rig.print_job(tap, RECEIPT + CUT)
+        assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
+        tap.wait_event("spool_failed")
+        tap.stop()
+        assert tap.count("job_given_up") == 1
+    finally:
+        os.system(f"umount {folder}")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a full disk takes root")
 def test_a_full_disk_is_said_and_what_was_lost_is_named(rig: Rig) -> None:
     _, options = rig.spooling()

@@ -1,0 +1,163 @@
+"""Whatever becomes of core - dead, stopped, late, talking nonsense - the receipt prints, and core is asked again."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+
+from pos_adapters.taps.frames import Outcome
+from tests.pos_adapters.taps.core_process import CoreProcess
+from tests.pos_adapters.taps.rig import CUT, Rig
+
+RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
+BLOCK = b"\n15 % off coffee\n"
+BUDGET_MS = "400"  # an answer must come in time on a machine that is busy, too
+
+NEVER = threading.Event()
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.parametrize("nonsense", [b"HTTP/1.1 200 OK\r\n\r\n", b"\xff" * 100, b"\x00\x00\x00\x01\x63x"])
+def test_a_core_that_speaks_nonsense_is_dropped_and_the_receipt_prints(rig: Rig, nonsense: bytes) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: ...)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT)
+    core.wait_job(0, ended=False)
+    core.send(nonsense)
+    register.close()
+    assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
+    tap.wait_event("core_speaks_nonsense")
+    core.wait_connected(2)
+
+
+def test_a_core_that_answers_nothing_three_times_is_not_waited_for_until_it_answers(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: ...)
+    core.acks = False
+    tap = rig.tap(printer, "--budget-ms", BUDGET_MS)
+    core.wait_connected()
+    for number in range(5):
+        rig.print_job(tap, RECEIPT + CUT)
+        assert printer.wait_jobs(number + 1)[number].data == RECEIPT + CUT
+    tap.wait_event("core_silent")
+    assert tap.count("budget_over") == 3
+    assert core.wait_job(4).cuts == [(1, len(RECEIPT))], "core is asked all the same, so that it can come back"
+    core.answer = lambda job, cut_no, offset: None
+    rig.print_job(tap, RECEIPT + CUT)
+    tap.wait_event("core_answers_again")
+    core.answer = lambda job, cut_no, offset: BLOCK
+    rig.print_job(tap, RECEIPT + CUT)
+    assert printer.wait_jobs(7)[6].data == RECEIPT + BLOCK + CUT
+
+
+def test_a_core_late_by_a_millisecond_is_late(rig: Rig) -> None:
+    """The cut waits for the budget and no longer; the answer that comes behind it is told to be late, and not printed."""
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: ...)
+    tap = rig.tap(printer, "--budget-ms", "50")
+    core.wait_connected()
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT)
+    job = core.wait_job(0, ended=False)
+    tap.wait_event("budget_over")
+    core.block(job, 1, BLOCK)
+    core.seen.until(lambda: job.outcomes, "an outcome")
+    assert job.outcomes == [(1, Outcome.LATE)]
+    register.half_close()
+    assert register.receive_all() == b""
+    assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
+
+
+def test_a_core_that_is_stopped_costs_three_blocks_and_is_asked_again_when_it_goes_on(rig: Rig) -> None:
+    """SIGSTOP: its socket is open and takes bytes, and nothing comes back."""
+    printer = rig.printer()
+    core = CoreProcess(rig.core_path)
+    try:
+        tap = rig.tap(printer, "--budget-ms", BUDGET_MS)
+        core.behave(["stop"])
+        for number in range(5):
+            rig.print_job(tap, RECEIPT + CUT)
+            assert printer.wait_jobs(number + 1)[number].data == RECEIPT + CUT
+        assert tap.count("budget_over") == 3
+        core.behave(["block"])
+        rig.print_job(tap, RECEIPT + CUT)
+        printer.wait_jobs(6)  # asked; core may answer before its cut comes, or behind it
+        tap.wait_event("core_answers_again")
+        rig.print_job(tap, RECEIPT + CUT)
+        assert b"<<block" in printer.wait_jobs(7)[6].data
+    finally:
+        core.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_core_that_is_stopped_for_a_minute_costs_no_receipt(rig: Rig) -> None:
+    printer = rig.printer()
+    core = CoreProcess(rig.core_path)
+    try:
+        tap = rig.tap(printer, "--budget-ms", BUDGET_MS)
+        core.behave(["stop"])
+        for number in range(60):
+            rig.print_job(tap, RECEIPT + CUT)
+            assert printer.wait_jobs(number + 1)[number].data == RECEIPT + CUT
+            NEVER.wait(1)
+        assert tap.count("budget_over") == 3
+        core.behave(["block"])
+        rig.print_job(tap, RECEIPT + CUT)
+        printer.wait_jobs(61)
+        tap.wait_event("core_answers_again")
+        rig.print_job(tap, RECEIPT + CUT)
+        assert b"<<block" in printer.wait_jobs(62)[61].data
+    finally:
+        core.stop()
+
+
+def test_a_core_that_reads_nothing_costs_no_memory_and_no_receipt(rig: Rig) -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(rig.core_path))
+    listener.listen(1)
+    printer = rig.printer()
+    tap = rig.tap(printer)
+    tap.wait_event("core_connected")
+    for number in range(6):
+        rig.print_job(tap, b"x" * 1_500_000)
+        assert len(printer.wait_jobs(number + 1)[number].data) == 1_500_000
+    tap.wait_event("core_hangs")
+    listener.close()
+
+
+def test_an_answer_for_another_job_prints_nothing(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: ...)
+    tap = rig.tap(printer, "--budget-ms", "500")
+    core.wait_connected()
+    rig.print_job(tap, RECEIPT + CUT)
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT)
+    core.seen.until(lambda: len(core.order) == 2 and core.order[1].cuts, "second cut asked")
+    core.block(core.order[0], 1, BLOCK)
+    core.seen.until(lambda: core.order[0].outcomes == [(1, Outcome.LATE)], "late")
+    register.close()
+    assert printer.wait_jobs(2)[1].data == RECEIPT + CUT
+
+
+def test_two_answers_to_one_cut_print_one_block(rig: Rig) -> None:
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: ...)
+    tap = rig.tap(printer, "--budget-ms", "1000")
+    core.wait_connected()
+    register = rig.register(tap)
+    register.send(RECEIPT + CUT)
+    job = core.wait_job(0, ended=False)
+    core.seen.until(lambda: job.cuts, "cut asked")
+    core.block(job, 1, BLOCK)
+    core.block(job, 1, BLOCK)
+    register.close()
+    assert printer.wait_jobs(1)[0].data == RECEIPT + BLOCK + CUT
+    assert core.wait_job(0).outcomes == [(1, Outcome.UNCONFIRMED)]
