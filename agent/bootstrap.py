@@ -11,10 +11,11 @@ from agent.config import AgentConfig
 from agent.control.kiosk_operations import kiosk_operations
 from agent.control.operations import CoreParts, Operations
 from agent.control.page_records import PageRecords
+from agent.control.publisher import Publisher
 from agent.control.server import ControlServer
 from agent.control.standing import Standing
 from agent.identity.doubts import Doubts
-from agent.identity.floor import Floor, Push
+from agent.identity.floor import Floor
 from agent.identity.keeping import ScanKeeper
 from agent.identity.look_up import AccountMirror
 from agent.identity.recognition import Recogniser
@@ -174,7 +175,7 @@ def _basics(config: AgentConfig, *, log: Log, clock: Clock, turns: Turns | None)
     judge, days = ClockJudge(clock), BusinessDays(config.store.zone, config.store.day_ends_at)
     place = JournalPlace(path=state.journal, key=keys.journal, now=clock.now)
     store = JournalStore(state.journal, lambda broken: open_or_recover(place, salvage_first=broken))
-    publisher = _Publisher()
+    publisher = Publisher()
     standing = Standing(clock=clock, publish=publisher, log=log)
     memory, known, ledger = StoreMemory(), KnownSales(), DayLedger()
     mirror = AccountMirror(state.mirror, on_trouble=standing.trouble)
@@ -182,6 +183,7 @@ def _basics(config: AgentConfig, *, log: Log, clock: Clock, turns: Turns | None)
     writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for, turns=turns, reserve=Reserve(state.reserve))
     keeper, doubts = ScanKeeper(journal=writer, people=people), Doubts()
     floor = Floor(publish=publisher, keeper=keeper)
+    publisher.is_waited_for = lambda: floor.is_waited_for
     return _Basics(
         state=state,
         keys=keys,
@@ -223,7 +225,7 @@ class _Basics:
     known: KnownSales
     ledger: DayLedger
     people: Recogniser
-    publisher: _Publisher
+    publisher: Publisher
     standing: Standing
     judge: ClockJudge
 
@@ -384,17 +386,3 @@ def _offer_desk(config: AgentConfig, basics: _Basics) -> OfferDesk:
         draws=find_letters(),
         on_trouble=basics.standing.trouble,
     )
-
-
-class _Publisher:
-    """Stands in for the control server, which is made last because it needs everything else."""
-
-    def __init__(self) -> None:
-        self.to: Callable[[Push], None] = _nobody
-
-    def __call__(self, push: Push) -> None:
-        self.to(push)
-
-
-def _nobody(push: Push) -> None:
-    del push

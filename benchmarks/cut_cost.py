@@ -157,9 +157,7 @@ async def sell(
     return seen[WARM_UP:]
 
 
-def run(
-    *, count: int, customers: int, pause_s: float = PAUSE_S, profile: cProfile.Profile | None = None
-) -> list[Seen]:
+def run(*, count: int, customers: int, pause_s: float = PAUSE_S, profile: cProfile.Profile | None = None) -> list[Seen]:
     """Make a store and sell in it."""
     with tempfile.TemporaryDirectory() as name:
         store = bench_store.make_store(Path(name), workstations=LANES, customers=customers, campaigns=1000)

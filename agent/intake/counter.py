@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from agent.clock import Clock
 from agent.config import PrintProfile
+from agent.control.publisher import Publisher
 from agent.identity.binding import Event
 from agent.identity.doubts import Doubts
-from agent.identity.floor import Floor, Push
+from agent.identity.floor import Floor
 from agent.identity.keeping import ScanKeeper
 from agent.identity.recognition import Recognition
 from agent.intake.afterwards import Afterwards
@@ -72,7 +73,7 @@ class House:
     keeper: ScanKeeper
     doubts: Doubts
     value: ValueCounter
-    publish: Callable[[Push], None]
+    publish: Publisher
     trouble: Callable[..., None]
     profile: PrintProfile
     look_up_within_s: float = LOOK_UP_WITHIN_S
@@ -102,6 +103,11 @@ class Counter:
         self.unseal = house.unseal
         self.outcomes = house.outcomes
         self.printers = house.printers
+
+    @property
+    def foreseen_cuts(self) -> int:
+        """How many cuts found their offer worked out."""
+        return self._deciding.foreseen_cuts
 
     # Taps
 
@@ -219,6 +225,7 @@ class Counter:
         """Learn whether a document is on disk: only now pages are told; a failure is taken back."""
         if not ok:
             self._take_back(taken, error)
+            self._house.publish.flush()
             return
         if taken.whose is not None:
             self._house.keeper.dropped(taken.whose.gone)
@@ -229,6 +236,7 @@ class Counter:
                 paper = (content["job_id"], content["cut_no"])
                 self.outcomes.settle(taken.origin.workstation_id, paper, Outcome.NOT_SENT)
         self._afterwards.tell(taken)
+        self._house.publish.flush()
 
     # Parts
 

@@ -54,19 +54,22 @@ class Deciding:
         self._keeper = deciders.keeper
         self._defect = deciders.defect
         self._foreseeing = Foreseeing(deciders.offers, deciders.memory)
+        self.foreseen_cuts = 0  # whose offer was worked out before them, and stood
 
     def decided(self, taken: Taken) -> Taken:
         """Decide what to print with a sale, count it, and put together what one commit holds."""
         told, place = taken.told, taken.place
         assert told is not None
         assert told.sale is not None
-        offering, value, basket = Offering(), None, self._offers.basket(told.sale)
+        offering, value = Offering(), None
         account = taken.whose.account if taken.whose else None
-        if place is not None and not (taken.whose is not None and taken.whose.flagged):
-            question = self._question(taken, account, basket)
-            foreseen = self._foreseen(taken, question)
-            offering = foreseen.offering if foreseen is not None else self._offer(taken, question)
-            value = taken.foreseen.value if foreseen is not None and taken.foreseen is not None else None
+        foreseen = self._foreseen(taken, account)
+        basket = self._offers.basket(told.sale) if foreseen is None else foreseen.question.basket
+        if foreseen is not None and taken.foreseen is not None:
+            self.foreseen_cuts += 1
+            offering, value = foreseen.offering, taken.foreseen.value
+        elif place is not None and not (taken.whose is not None and taken.whose.flagged):
+            offering = self._offer(taken, self._question(taken, account, basket))
         for kind, content in offering.records:
             if kind in (JournalKind.OFFER_DECIDED, JournalKind.OFFER_WITHHELD):
                 withheld = kind is JournalKind.OFFER_WITHHELD
@@ -144,12 +147,16 @@ class Deciding:
         place = replace(place, has_card=taken.whose is not None)
         return Question(sale=told.sale, kind=told.document_kind, account=account, basket=basket, place=place)
 
-    def _foreseen(self, taken: Taken, question: Question) -> ForeseenOffer | None:
-        """Return the offer that was foreseen, where it is still the one to make."""
+    def _foreseen(self, taken: Taken, account: Account | None) -> ForeseenOffer | None:
+        """Return the offer that was foreseen, where it is still the one to make.
+
+        Its basket is that of the same sale, by items and rules that are compared with everything else it rests on.
+        """
         offer = taken.foreseen.offer if taken.foreseen is not None else None
-        if offer is None or not self._foreseeing.stands(offer, question, self._clock.now()):
+        if offer is None or taken.place is None or (taken.whose is not None and taken.whose.flagged):
             return None
-        return offer
+        question = self._question(taken, account, offer.question.basket)
+        return offer if self._foreseeing.stands(offer, question, self._clock.now()) else None
 
     def _offer(self, taken: Taken, question: Question) -> Offering:
         """Return what to print; a defect in deciding or speaking costs this offer and nothing else."""

@@ -18,11 +18,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
+from agent.intake.ahead_of_cut import AheadOfCut, Steps
 from agent.intake.counter import Counter
 from agent.intake.documents import Origin
 from agent.intake.taken import Foreseen, Taken
@@ -49,10 +51,6 @@ JOB_DATA_BYTES_MAX = 4 * 1024 * 1024  # twice what a tap keeps of a job
 SEALED_PIECE_BYTES = 64 * 1024  # fed between two looks at other lanes: 64 KB take 2 ms
 WAITING_FRAMES_MAX = 10_000  # frames that wait behind a look-up of 12 ms; more is a tap that floods
 
-
-FORESEE_AFTER_S = 0.0005
-"""A till that sends nothing for so long pauses: between a network's pieces lie 50 us, on a cable a byte comes every
-87 us and the cut some 10 ms behind the last line."""
 
 FORESEEN_MAX = 6
 """How often one document is foreseen: a till that drips must not make core decide after every byte."""
@@ -108,7 +106,7 @@ class TapSession:
         self._waiting: deque[Frame] = deque()
         self._busy: asyncio.Task[None] | None = None
         self._follower: PrinterFollower | None = None
-        self._foresight: asyncio.Handle | None = None
+        self._ahead = AheadOfCut()
         self.workstation_id = ""
         self.model_name = ""
 
@@ -119,6 +117,17 @@ class TapSession:
     def jobs_open(self) -> int:
         """How many jobs have begun and not ended."""
         return len(self._jobs)
+
+    @property
+    def is_foreseeing(self) -> bool:
+        """Whether something is being worked out, or about to be, that no cut has asked for yet."""
+        return self._ahead.is_busy
+
+    def forget_foreseen(self) -> None:
+        """Throw away what was worked out before its cut: the cut works it out again."""
+        self._ahead.stop()
+        for job in self._jobs.values():
+            job.foreseen = None
 
     def take(self, frames: Iterable[Frame]) -> None:
         """Take frames as they came."""
@@ -133,7 +142,7 @@ class TapSession:
 
     def lost(self) -> None:
         """Note that the tap is gone: its open jobs come again through its spool."""
-        self._stop_foreseeing()
+        self._ahead.stop()
         self._jobs.clear()
         self._waiting.clear()
         if self._busy is not None:
@@ -203,39 +212,21 @@ class TapSession:
         for paper in job.reader.feed(data):
             self._document(job, paper)
         if job.reader.is_proved and job.foreseen_times < FORESEEN_MAX:
-            self._foresee_soon(job)
+            self._ahead.begin_soon(lambda: self._foresee(job))
 
-    # Before the cut
-
-    def _foresee_soon(self, job: OpenJob) -> None:
-        """Work out what the cut will mean as soon as the till pauses: a sale is proved, and its cut is near."""
-        self._stop_foreseeing()
-        self._foresight = asyncio.get_running_loop().call_later(FORESEE_AFTER_S, self._foresee, job)
-
-    def _stop_foreseeing(self) -> None:
-        if self._foresight is not None:
-            self._foresight.cancel()
-            self._foresight = None
-
-    def _foresee(self, job: OpenJob) -> None:
-        """Begin to foresee; what fails here fails again at the cut, where it is told."""
-        self._foresight = None
+    def _foresee(self, job: OpenJob) -> Steps | None:
+        """Begin to work out what the next cut would mean here; what fails in it fails again at the cut, and is told."""
         preview = job.reader.preview()
         if preview is None or self._follower is None:
-            return
+            return None
         job.foreseen_times += 1
         number, state = job.cut_no + 1, self._follower.state_here()
         place = self._counter.place(self, job_id=str(job.job_id), cut_no=number, state=state)
         begun = self._counter.foresee(preview, job.next_origin(self.workstation_id), place)
-        if begun is not None:
-            job.foreseen, steps = begun
-            self._foresee_on(steps)
-
-    def _foresee_on(self, steps: Iterator[None]) -> None:
-        """Go one step further; other lanes' cuts go between two."""
-        self._foresight = None
-        if next(steps, steps) is None:
-            self._foresight = asyncio.get_running_loop().call_soon(self._foresee_on, steps)
+        if begun is None:
+            return None
+        job.foreseen, steps = begun
+        return steps
 
     def _document(self, job: OpenJob, paper: Paper) -> None:
         """Take a document that nobody waits for."""
@@ -246,7 +237,7 @@ class TapSession:
     # The cut
 
     def _cut(self, job: OpenJob, cut_no: int, offset: int) -> None:
-        self._stop_foreseeing()
+        self._ahead.stop()
         job.cut_no, foreseen = cut_no, job.foreseen
         paper = job.reader.finish_here()
         if paper is None:
@@ -257,7 +248,11 @@ class TapSession:
         assert self._follower is not None, "a cut comes behind its job's beginning"
         place = self._counter.place(self, job_id=str(job.job_id), cut_no=cut_no, state=self._follower.state_here())
         body = job.cut_off(offset)
-        taken = self._counter.take(paper, body, origin, place=place, foreseen=foreseen)
+        try:
+            taken = self._counter.take(paper, body, origin, place=place, foreseen=foreseen)
+        except BaseException:
+            self._counter.floor.cuts_held -= 1
+            raise
         if taken.awaits is None:
             self._release_when_on_disk(job, cut_no, taken)
         else:
@@ -265,7 +260,12 @@ class TapSession:
 
     async def _cut_after_look_up(self, job: OpenJob, cut_no: int, taken: Taken) -> None:
         """Wait for the member number that stands on this receipt, as long as the tap can, then go on."""
-        self._release_when_on_disk(job, cut_no, await self._counter.after_look_up(taken))
+        try:
+            decided = await self._counter.after_look_up(taken)
+        except BaseException:  # the tap has gone meanwhile
+            self._counter.floor.cuts_held -= 1
+            raise
+        self._release_when_on_disk(job, cut_no, decided)
 
     def _release_when_on_disk(self, job: OpenJob, cut_no: int, taken: Taken) -> None:
         def on_disk(ok: bool) -> None:
@@ -288,10 +288,11 @@ class TapSession:
         def done(future: asyncio.Future[Committed]) -> None:
             ok = not future.cancelled() and future.exception() is None
             job.is_lost = job.is_lost or not ok
-            on_disk(ok)  # the customer's paper before the pages
-            self._counter.committed(taken, ok=ok, error=None if ok else _error_of(future))
+            on_disk(ok)  # the customer's paper before the pages, and every customer's of this sync
+            error = None if ok else _error_of(future)
+            asyncio.get_running_loop().call_soon(partial(self._counter.committed, taken, ok=ok, error=error))
 
-        future = self._counter.journal.hand_over(taken.batch, meanwhile=taken.offering.draw)
+        future = self._counter.journal.hand_over(taken.batch, meanwhile=taken.meanwhile)
         future.add_done_callback(done)
 
     # The end

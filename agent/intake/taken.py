@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.identity.recognition import Recognition
@@ -52,6 +53,10 @@ class Foreseen:
     value: Rehearsed | None = None
     payloads: dict[int, tuple[Content, bytes]] = field(default_factory=dict)
 
+    def is_drawn(self, offering: Offering) -> bool:
+        """Whether this is the offering that was foreseen, whose slip is drawn."""
+        return self.offer is not None and self.offer.offering is offering
+
     def is_of(self, reading: Reading, origin: Origin) -> bool:
         """Whether it speaks of this document."""
         return origin == self.origin and reading == self.preview.reading
@@ -73,6 +78,12 @@ class Taken:
     operator: str = ""
     value: Entry = field(default_factory=Entry)
     foreseen: Foreseen | None = None
+
+    @property
+    def meanwhile(self) -> Callable[[], object] | None:
+        """What of its paper is left to do while it goes to disk: nothing where it is drawn, or there is none."""
+        is_drawn = self.foreseen is not None and self.foreseen.is_drawn(self.offering)
+        return self.offering.draw if self.offering.content and not is_drawn else None
 
     @property
     def is_slip(self) -> bool:

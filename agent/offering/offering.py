@@ -288,9 +288,10 @@ class OfferDesk:
 
     def grounds(self, now: datetime) -> tuple[object, ...]:
         """Return what every decision rests on beside its question; equal means that nothing has changed."""
+        stops = self.stops()
         return (
-            self.bundle, self._policy, self._index(now), self._speech, self.mirror_version, self.is_slice,
-            self._memory.complete, self.stops().may_print(now), self.today(now),
+            self.bundle, self._policy, self._speech, self.mirror_version, self.is_slice, self._memory.complete,
+            stops.may_print(now), stops.campaigns(now), self.today(now),
         )  # fmt: skip
 
     def _decide(

@@ -172,7 +172,11 @@ class ValueBook:
             self._seen = None
             self.abandon()
             self._changes, self._renamed = changes, renamed
-        return entry, Seen(rows={**seen.rows, **entry.before}, changes=seen.changes, renamed=seen.renamed)
+        return entry, Seen(
+            rows={**seen.rows, **entry.before},
+            changes={what: changes[what] for what in seen.changes},
+            renamed={what: renamed[what] for what in seen.renamed},
+        )
 
     def is_as(self, seen: Seen) -> bool:
         """Whether a decision that has seen this would be the same now."""
