@@ -295,9 +295,9 @@ class PaperReader:
             lines, places = sheet.take(end)
             paper = Paper(
                 lines=lines[: len(lines) - min(sheet.trailing_feed, len(lines))],
-                codes=tuple(moved(code, places) for code in sheet.codes),
-                pictures=tuple(moved(image, places) for image in stitched(sheet.pictures)),
-                feeds=tuple(moved(feed, places) for feed in sheet.feeds),
+                codes=tuple([moved(code, places) for code in sheet.codes]),
+                pictures=tuple([moved(image, places) for image in stitched(sheet.pictures)]),
+                feeds=tuple([moved(feed, places) for feed in sheet.feeds]),
                 pages=sheet.pages(places),
                 drawn_sets=tuple(interpreter.drawn_sets),
                 language=self._language if self._commands_seen else Language.TEXT,

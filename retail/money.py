@@ -59,11 +59,8 @@ def total(amounts: list[Money], currency: str = NO_CURRENCY) -> Money:
     """Add up amounts of one currency; zero of `currency` when there are none."""
     if amounts:
         currency = amounts[0].currency
-    result = Decimal(0)
-    for each in amounts:
-        assert each.currency == currency, (each.currency, currency)
-        result += each.amount
-    return Money(result, currency)
+    assert {each.currency for each in amounts} <= {currency}, (currency, amounts)
+    return Money(sum([each.amount for each in amounts], Decimal(0)), currency)
 
 
 def rounded(money: Money) -> Money:

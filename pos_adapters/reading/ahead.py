@@ -1,12 +1,15 @@
 """Reading a document while the till is still printing it, so that little is left to do when its cut is held.
 
-    note(lines)   each line is read as it comes; once total and payment have been seen, the whole sale is worked out
+    note(lines)   what each line says by itself is gathered as it comes, and what its goods become is made; once total
+                  and payment have been seen, the whole sale is worked out
     preview()     what `read` would give, should the document end here
-    read(paper)   at the end: what `read_paper` gives, always. Where the lines are those that were noted, and what came
-                  after the payment matters to nothing, that is known already
+    read(paper)   at the end: what `read_paper` gives, always. Where the document begins with the lines that were noted,
+                  only those that came last are read now. What came after the payment mostly matters to nothing: then
+                  the sale is known already, else its sums are tried
 
-How often a sale is worked out for one document is bounded (`DRAFTS_MAX`): a till that prints totals and payments all
-the way down is read once more, at its end.
+Lines that turn out otherwise when the document has ended (a code page that was repaired, a text turned round) are read
+from the beginning. How often a sale is worked out before its end is bounded (`DRAFTS_MAX`): a till that prints totals
+and payments all the way down is read once more, at its end.
 """
 
 from __future__ import annotations
@@ -14,14 +17,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pos_adapters.reading.documents import LINES_MAX, DocumentReading
+from pos_adapters.reading.documents import DocumentEnd, DocumentReading
 from pos_adapters.reading.draft import Draft, draft_of
+from pos_adapters.reading.gathered import LINES_MAX, Gathered
 from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, LineReader, standard_reader
 from pos_adapters.reading.reader import codes_told, read_paper
-from pos_adapters.reading.values import Reading, ReceiptText, StoreFacts
+from pos_adapters.reading.transactions import make_items
+from pos_adapters.reading.values import Reading, StoreFacts
 from receipt.paper import Paper, PaperLine, PrintedCode
+from retail.money import NO_CURRENCY
 
 DRAFTS_MAX = (
     4  # times a sale is worked out before its end: total, tenders, change and a card slip come in that many pieces
@@ -44,16 +50,16 @@ class ReadingAhead:
     def __init__(self, *, store: StoreFacts | None = None, reader: LineReader | None = None) -> None:
         self._store = store or StoreFacts()
         self._reader = reader or standard_reader()
+        self._currency = self._store.currency or NO_CURRENCY  # of the last transaction: the next one's, mostly
         self._begin(0)
 
     def _begin(self, number: int) -> None:
         self._number = number
-        self._texts: list[str] = []
-        self._facts: list[LineFacts] = []
-        self._printed = 0  # lines up to the last that is not blank
+        self._taken: list[str] = []  # what `_gathered` has of the document
+        self._blank: list[str] = []  # below those; a document ends with its last printed line
+        self._gathered: Gathered | None = None
         self._payment = _Payment()
         self.draft: Draft | None = None
-        self._drafted: list[str] = []  # the lines that the draft has taken in; the last ones may be a guess
         self._drafts = 0
         self._preview: Preview | None = None
 
@@ -61,80 +67,89 @@ class ReadingAhead:
         """Take lines as they are finished, of the document that its reader counts as `number`."""
         if number != self._number:
             self._begin(number)
-        if not lines or len(self._texts) > LINES_MAX:
+        texts = [*self._blank, *[line.plain for line in lines]]
+        printed = _printed(texts)
+        self._blank = texts[printed:]
+        if not printed or len(self._taken) > LINES_MAX:
             return
-        texts = [line.plain for line in lines]
-        facts = self._reader.read_all(texts)
-        self._texts += texts
-        self._facts += facts
-        for at, text in enumerate(texts, len(self._texts) - len(texts)):
-            if text:
-                self._printed = at + 1
-        self._payment.note(facts)
-        if self.draft is not None and not self._goes_on(self._texts[: self._printed]):
+        if self._gathered is None:
+            self._gathered = Gathered(self._reader, self._store.language)
+        first = len(self._gathered.lines)
+        self._taken += texts[:printed]
+        self._gathered.take(texts[:printed])
+        make_items(self._gathered.usual, self._currency)
+        self._payment.note(self._gathered.lines[first:])
+        self._draw_up(self._gathered)
+
+    def _draw_up(self, gathered: Gathered) -> None:
+        """Work the sale out where a payment has been seen, and seems to be over."""
+        payment = self._payment
+        if self.draft is not None and not self.draft.goes_on(gathered):
             self._give_up()
-        if self.draft is None and self._payment.is_new and self._payment.is_over and self._drafts < DRAFTS_MAX:
-            self._payment.is_new = False
+        if self.draft is None and payment.is_new and payment.is_over and self._drafts < DRAFTS_MAX:
+            payment.is_new = False
             self._drafts += 1
-            self._drafted = self._texts[: self._printed]
-            so_far = ReceiptText(lines=tuple(self._drafted))
-            self.draft = draft_of(DocumentReading(so_far, self._store, self._reader))
+            self.draft = draft_of(gathered.fork(), self._store)  # what a draft settles is of no use to another
 
     def preview(self, begun: Sequence[str], codes: Sequence[PrintedCode]) -> Preview | None:
         """Return what the document is, should it end here with these codes; None while no sale is proved.
 
         `begun` are lines that are sent and not yet printed: what comes next may still change them.
         """
-        if self.draft is None:
+        gathered, draft = self._gathered, self.draft
+        if gathered is None or draft is None:
             return None
-        lines, told = _without_blanks([*self._texts, *begun]), codes_told(codes)
-        preview = self._preview
-        if preview is not None and (list(preview.lines), preview.codes) == (lines, told):
-            return preview
-        if not self._goes_on(lines):
-            self._give_up()
+        lines, told = [*self._taken, *self._blank, *begun], codes_told(codes)
+        del lines[_printed(lines) :]
+        if self._is_previewed(lines, told):
+            return self._preview
+        if len(lines) > len(self._taken):
+            gathered = gathered.fork()
+            gathered.take(lines[len(self._taken) :])
+        if not draft.holds(gathered):
             return None
-        reading = self.draft.reading(told)
+        reading = draft.reading(gathered, told)
         self._preview = None if reading is None else Preview(reading, tuple(lines), told)
         return self._preview
 
     def read(self, paper: Paper) -> Reading:
         """Read the document that has ended: exactly what `read_paper` makes of it."""
-        draft, self.draft = self.draft, None
-        if draft is not None:
-            lines, codes = [line.plain for line in paper.lines], codes_told(paper.codes)
-            preview = self._preview
-            if preview is not None and (list(preview.lines), preview.codes) == (lines, codes):
-                return preview.reading
-            self.draft = draft
-            reading = draft.reading(codes) if len(lines) >= len(self._drafted) and self._goes_on(lines) else None
-            self.draft = None
+        lines, codes = [line.plain for line in paper.lines], codes_told(paper.codes)
+        gathered, known, draft = self._gathered, len(self._taken), self.draft
+        preview = self._preview if self._is_previewed(lines, codes) else None
+        is_noted = lines[:known] == self._taken
+        self._begin(self._number)
+        if preview is not None:
+            return preview.reading
+        if gathered is None or not is_noted:
+            return read_paper(paper, store=self._store, reader=self._reader)
+        if len(lines) > known:
+            gathered.take(lines[known:])
+        if draft is not None and draft.holds(gathered):
+            reading = draft.reading(gathered, codes)
             if reading is not None:
                 return reading
-        return read_paper(paper, store=self._store, reader=self._reader)
+        reading = DocumentReading(gathered, self._store, DocumentEnd(codes, paper.images)).read()
+        if reading.transaction is not None:
+            self._currency = reading.transaction.total.currency
+        return reading
 
-    def _goes_on(self, lines: Sequence[str]) -> bool:
-        """Let the draft take in these lines of the document; False when they are not those it knows, or matter."""
-        known = len(self._drafted)
-        both = min(known, len(lines))
-        noted = min(self._printed, len(lines))
-        if self.draft is None or lines[:both] != self._drafted[:both] or lines[:noted] != self._texts[:noted]:
-            return False
-        facts = [*self._facts[known:noted], *self._reader.read_all(lines[max(known, noted) :])]
-        self._drafted += lines[known:]
-        return self.draft.goes_on(facts)
+    def _is_previewed(self, lines: Sequence[str], codes: Sequence[tuple[str, str]]) -> bool:
+        preview = self._preview
+        return preview is not None and list(preview.lines) == lines and preview.codes == codes
 
     def _give_up(self) -> None:
-        """Let the draft go: what it has taken in is not what the document says, or means more than it can say."""
+        """Let the draft go: what has come since may mean more than it can say."""
         self.draft = self._preview = None
         self._payment.is_new = True
 
 
-def _without_blanks(lines: list[str]) -> list[str]:
-    """Return lines without the blank ones at their end."""
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
+def _printed(lines: Sequence[str]) -> int:
+    """Return how many lines there are without the blank ones at their end."""
+    printed = len(lines)
+    while printed and not lines[printed - 1]:
+        printed -= 1
+    return printed
 
 
 class _Payment:

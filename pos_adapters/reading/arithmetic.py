@@ -27,7 +27,7 @@ def judge(sheet: Sheet, show: Show) -> Verdict:
     held: list[Holding] = []
     nearest = ""
     for total in islice(_totals(sheet), TOTALS_MAX):
-        found = list(readings_of(sheet, total))
+        found = readings_of(sheet, total)
         held += found
         if not found and not nearest:
             nearest = _both_sums(sheet, total, show)
@@ -45,12 +45,13 @@ def _may_be_goods(sheet: Sheet, entry: Entry) -> bool:
 
 def _totals(sheet: Sheet) -> Iterator[Candidate]:
     """Yield every amount that may be the total: printed ones, and those that a rounding or tip below them adjusts."""
-    strong = [entry for entry in sheet.entries if entry.part is Part.TOTAL]
-    candidates = strong or [entry for entry in sheet.entries if entry.part in (Part.CHECK, Part.WEAK_TOTAL)]
+    strong = [entry for entry in sheet.opened if entry.part is Part.TOTAL]
+    candidates = strong or [entry for entry in sheet.opened if entry.part in (Part.CHECK, Part.WEAK_TOTAL)]
+    adjusting = [entry for entry in sheet.opened if entry.part in (Part.ROUNDING, Part.TIP) and entry.amount]
     for entry in candidates:
         yield Candidate(entry.amount, entry, entry.line, adjusted=False)
-        for after in sheet.entries:
-            if after.line <= entry.line or after.part not in (Part.ROUNDING, Part.TIP) or not after.amount:
+        for after in adjusting:
+            if after.line <= entry.line:
                 continue
             yield Candidate(entry.amount + after.amount, entry, after.line + 1, adjusted=True)
             if after.part is Part.ROUNDING and after.amount > 0:
@@ -66,20 +67,20 @@ def _total_from_tenders(sheet: Sheet) -> Iterator[Candidate]:
     """
     if any(has_gaps(facts.text) for facts in sheet.facts):
         return
-    tenders = [entry for entry in sheet.entries if entry.part in (Part.TENDER, Part.RECEIVED)]
+    tenders = [entry for entry in sheet.opened if entry.part in (Part.TENDER, Part.RECEIVED)]
     if tenders:
         paid = sum(entry.amount for entry in tenders)
-        change = sum(abs(entry.amount) for entry in sheet.entries if entry.part is Part.CHANGE)
+        change = sum(abs(entry.amount) for entry in sheet.opened if entry.part is Part.CHANGE)
         yield Candidate(paid - change, None, tenders[0].line, adjusted=False)
 
 
 def _owed_last(sheet: Sheet, held: Sequence[Holding]) -> list[Holding]:
     """Of printed totals that hold, the last before any payment is what was owed; those above it are subtotals."""
-    first_total = min(solution.total.line for solution in held)
-    payments = [entry.line for entry in sheet.entries if entry.part in _PAYMENT and entry.line > first_total]
+    first_total = min([solution.total.line for solution in held])
+    payments = [entry.line for entry in sheet.opened if entry.part in _PAYMENT and entry.line > first_total]
     first_payment = min(payments, default=len(sheet.facts))
     before = [solution for solution in held if solution.total.line <= first_payment]
-    last = max(solution.total.line for solution in before or held)
+    last = max([solution.total.line for solution in before or held])
     return [solution for solution in held if solution.total.line == last]
 
 
@@ -108,7 +109,7 @@ def _settled(sheet: Sheet, held: Sequence[Solution], show: Show) -> Verdict:
 
 def _paid_above(sheet: Sheet, solution: Solution) -> list[Entry]:
     """Return the tenders printed above the total that this reading does not take for goods."""
-    above = [entry for entry in sheet.entries if entry.part is Part.TENDER and entry.line < solution.total.line]
+    above = [entry for entry in sheet.opened if entry.part is Part.TENDER and entry.line < solution.total.line]
     if not above:
         return above
     owed = {id(entry) for entry, _, _ in solution.owed}

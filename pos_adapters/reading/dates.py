@@ -36,6 +36,15 @@ def looks_dated(text: str) -> bool:
     return bool(_NUMERIC_DATE.search(text) or _WIDE_DATE.search(text) or _NAMED_DATE.search(text))
 
 
+def may_be_date(text: str) -> bool:
+    """Whether what looks like a date (`looks_dated`) is one, should its figures fit: no month is called "Receipt"."""
+    return bool(
+        _NUMERIC_DATE.search(text)
+        or _WIDE_DATE.search(text)
+        or any(_month_named(match[2] or match[4]) for match in _NAMED_DATE.finditer(text))
+    )
+
+
 def date_in(text: str, *, month_first: bool) -> date | None:
     """Return the first date on a line, in any of the usual forms."""
     wide = None if text.isascii() else _WIDE_DATE.search(text)
@@ -47,13 +56,17 @@ def date_in(text: str, *, month_first: bool) -> date | None:
             return found
     for match in _NAMED_DATE.finditer(text):
         day, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
-        folded = fold(name)
-        month = _months().get(folded) or _months().get(folded[:3])
+        month = _month_named(name)
         if month:
             found = _date(_full_year(year), month, int(day))
             if found is not None:
                 return found
     return None
+
+
+def _month_named(name: str) -> int | None:
+    folded = fold(name)
+    return _months().get(folded) or _months().get(folded[:3])
 
 
 def _numeric(first: str, second: str, third: str, mark: str, *, month_first: bool) -> date | None:

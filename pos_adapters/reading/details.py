@@ -15,7 +15,8 @@ NAME_LINES_MAX = 4  # a description runs over at most this many lines
 def join_details(sheet: Sheet) -> None:
     """Give "2 x 1.50" to the goods whose amount it makes, or make it goods of its own under a bare name."""
     entries = sheet.entries
-    for index, entry in enumerate(entries):
+    for index in sheet.others:
+        entry = entries[index]
         if entry.part is Part.ITEM:
             if _says_again(entries, index) or _multiplies_previous(entries, index):
                 entry.part = Part.DETAIL
@@ -25,7 +26,7 @@ def join_details(sheet: Sheet) -> None:
                 continue
             owner = _owner_of(entries, index, sheet.decimals)
             if owner is not None:
-                owner.quantity, owner.price = entry.quantity, entry.price
+                owner.quantity, owner.price, owner.item = entry.quantity, entry.price, None
                 entry.part = Part.DETAIL
             elif not _bare_name_above(sheet, entry.line, entries[index - 1] if index else None):
                 if not entry.facts.named:
@@ -81,7 +82,7 @@ def _multiplies_previous(entries: list[Entry], index: int) -> bool:
     made = entry.quantity.value * entry.price.value // MILLI
     if entry.part is Part.ITEM and entry.amount != made:
         return False
-    above.amount, above.quantity, above.price = made, entry.quantity, entry.price
+    above.amount, above.quantity, above.price, above.item = made, entry.quantity, entry.price, None
     return True
 
 
@@ -118,18 +119,15 @@ def _bare_name_above(sheet: Sheet, line: int, previous: Entry | None) -> bool:
 
 def describe(sheet: Sheet) -> None:
     """Find the lines that name each item: its own, or the bare names above a nameless line."""
-    taken = sheet.start - 1
-    for entry in sheet.entries:
-        if entry.part is Part.ITEM and entry.facts.named:
-            entry.described = (entry.line,)
-            taken = entry.line
-            continue
+    entries = sheet.entries
+    for index in sheet.others:
+        entry = entries[index]
         if entry.part not in (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION, Part.RETURN, Part.VOID):
-            taken = max(taken, entry.line)
             continue
         if entry.facts.named:
             entry.described = (entry.line,)
         else:
+            taken = max(sheet.start - 1, entries[index - 1].line if index else -1)
             names: list[int] = []
             above = entry.line - 1
             while above > taken and len(names) < NAME_LINES_MAX and sheet.facts[above].named:
@@ -139,4 +137,3 @@ def describe(sheet: Sheet) -> None:
                 names.insert(0, above)
                 above -= 1
             entry.described = tuple(names)
-        taken = entry.line

@@ -8,15 +8,17 @@ Pure. `DocumentReading` is the whole job's reading; `ahead` makes one while the 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from pos_adapters.reading import particulars
 from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.day_reports import day_report
-from pos_adapters.reading.entries import Fashions, label_lines, sheet_of
+from pos_adapters.reading.entries import settled_sheet, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.foreign_tenders import convert_foreign_tenders
+from pos_adapters.reading.gathered import Gathered
 from pos_adapters.reading.kinds import (
     Naming,
     half_named,
@@ -26,12 +28,9 @@ from pos_adapters.reading.kinds import (
     return_at_foot,
     says_completed,
 )
-from pos_adapters.reading.labels import Labeller, count_votes, languages_of
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.lines import LineFacts, LineReader
 from pos_adapters.reading.money_signs import currency_of, shown
 from pos_adapters.reading.overruled import deposit_before_quote, deposit_taken_off, overruled
-from pos_adapters.reading.particulars import marks_of
 from pos_adapters.reading.places import leave_out_header
 from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import paid_after, strike_declined
@@ -39,48 +38,35 @@ from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.transactions import Proved, Told, proved_of, transaction_of
 from pos_adapters.reading.unknown_language import DETAIL, in_unknown_language
 from pos_adapters.reading.unnamed import could_be_goods_back
-from pos_adapters.reading.values import FiscalIdentity, LineRole, Parked, ParkReason, Reading, ReceiptText, StoreFacts
+from pos_adapters.reading.values import FiscalIdentity, LineRole, Parked, ParkReason, Reading, StoreFacts
 from pos_adapters.reading.voids import pair_voids
 from retail.transaction import DocumentKind, TransactionStatus
 
-LINES_MAX = 2000  # a longer roll is a report or noise; a receipt of 400 goods has 900 lines
+_GOODS = frozenset((Part.ITEM, Part.IMPLICIT, Part.RETURN, Part.VOID))
 
 
-@functools.lru_cache(maxsize=16)  # readers: the standard one, and one a profile
-def labeller_of(reader: LineReader) -> Labeller:
-    """Return the memo of labels that goes with a reader's lexicon."""
-    del reader
-    return Labeller()
+class DocumentEnd(NamedTuple):
+    """What is known of a document when it has ended, beside its lines."""
+
+    codes: tuple[tuple[str, str], ...]  # (symbology, data)
+    images: bool = False  # something was printed as a picture
+    blank: bool = False  # no line has a letter, a figure or a mark
 
 
 class DocumentReading:
-    """One document being read: what each step found."""
+    """One document being read: what each step found. It takes over what was gathered, which nobody else may use."""
 
-    def __init__(self, text: ReceiptText, store: StoreFacts, reader: LineReader) -> None:
-        self.text = text
+    def __init__(self, gathered: Gathered, store: StoreFacts, end: DocumentEnd) -> None:
         self.store = store
-        self.lexicon = reader.lexicon
-        self.lines = reader.read_all(text.lines[:LINES_MAX])
-        self.votes: dict[int, int] = {}
-        count_votes(self.lines, self.votes)
-        self.active = languages_of(self.votes, self.lexicon, store.language)
-        self.labeller = labeller_of(reader)
-        self.lines = self.localised(self.lines)
-        self.labelled = label_lines(self.lines, self.active, self.labeller)
-        self.declined = lines_saying(self.lines, self.active, Role.DECLINED)
-        self.fiscal = fiscal_identity(text.codes)
-        self.explained: tuple[Sheet, Solution | None] | None = None
+        self.end = end
+        self.lines, self.labelled, self.active = gathered.lines, gathered.labelled, gathered.active
+        self.gathered = gathered
+        self.declined = lines_saying(gathered.telling, self.active, Role.DECLINED)
+        self.fiscal = fiscal_identity(end.codes)
         self.named: list[Naming] = []
         self.proved: Proved | None = None  # by `read`, where a transaction comes of it
-        self.fashions = Fashions()
-        self.fashions.count(self.lines, self.labelled)
-        self.in_first_fashion = False  # the first reading of its amounts that was tried holds
-        self.languages = tuple(name for index, name in enumerate(self.lexicon.languages) if self.active >> index & 1)
-
-    def localised(self, lines: Sequence[LineFacts]) -> list[LineFacts]:
-        """Return lines as the document's languages know them."""
-        known, active = self.labeller.localised, self.active
-        return [known(facts, active) if facts.hits else facts for facts in lines]
+        self.explained: tuple[Sheet, Solution | None] | None = None
+        self.languages = _names_of(gathered.lexicon.languages, self.active)
 
     def read(self) -> Reading:
         """Return what the document is and says."""
@@ -104,7 +90,7 @@ class DocumentReading:
 
     def _kinds_named(self, sheet: Sheet | None, solution: Solution | None) -> list[Naming]:
         """Return the kinds that words and fiscal code name, without those that the sums overrule."""
-        named = namings(self.lines, self.active, _goods_of(sheet, len(self.lines)))
+        named = namings(self.gathered.telling, self.active, _goods_of(sheet, len(self.lines)), lines=self.lines)
         if solution is not None:  # a kitchen ticket has no total that adds up: "GRILL" is the restaurant's name
             named = [naming for naming in named if naming.kind is not DocumentKind.KITCHEN or not naming.soft]
         said = self.fiscal.kind if self.fiscal is not None else None
@@ -127,14 +113,16 @@ class DocumentReading:
         if kind is not DocumentKind.SALE:
             return None
         detail = ""
-        remarked = half_named(self.lines, self.active, range(solution.owed[0][0].line, solution.total.line + 1))
+        remarked = half_named(
+            self.gathered.telling, self.active, range(solution.owed[0][0].line, solution.total.line + 1)
+        )
         if remarked is not None:
             detail = f"a line speaks of a {remarked.value} without naming the document one"
         elif _given_back(solution):
             detail = "money was given back for goods, and nothing calls it a return"
         elif self._exchange_of_one_sign(solution):
             detail = "an exchange whose lines all have one sign"
-        elif return_at_foot(self.lines, self.active, solution.total.line):
+        elif return_at_foot(self.lines, self.gathered.telling, active=self.active, after=solution.total.line):
             detail = "its foot names a return, its amounts are those of a sale"
         elif could_be_goods_back(solution):
             detail = "an amount that is taken off without a word that says why: a discount, or goods given back"
@@ -145,17 +133,18 @@ class DocumentReading:
         return line_roles(self.lines, [labels for _, labels in self.labelled], self.explained)
 
     def _empty(self) -> Reading:
-        if self.text.images:
+        if self.end.images:
             return Reading(
                 kind=DocumentKind.OTHER, parked=Parked(reason=ParkReason.RASTER, detail="the document is a picture")
             )
-        printed = bool(self.text.codes) or any(line.strip() for line in self.text.lines)
+        printed = bool(self.end.codes) or not self.end.blank
         return Reading(kind=DocumentKind.OTHER if printed else DocumentKind.DRAWER)
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield the entries in each fashion the amounts may be printed in, the likeliest first."""
-        for decimals in self.fashions.likeliest(self.lines):
-            yield sheet_of(self.lines, self.labelled, decimals)
+        usual = self.gathered.usual
+        for decimals in self.gathered.fashions.likeliest(self.lines):
+            yield settled_sheet(usual) if decimals == usual.decimals else sheet_of(self.lines, self.labelled, decimals)
 
     def _first_that_holds(self) -> tuple[Sheet | None, Verdict]:
         first: tuple[Sheet | None, Verdict] = (None, Verdict(None, "no_amounts", "no amounts are printed"))
@@ -166,7 +155,6 @@ class DocumentReading:
                 if leave_out_header(again):
                     sheet, verdict = again, self._judge(again)  # noqa: PLW2901 - the same fashion, read again
             if verdict.solution is not None:
-                self.in_first_fashion = first[0] is None
                 return sheet, verdict
             if first[0] is None:
                 first = (sheet, verdict)
@@ -189,7 +177,7 @@ class DocumentReading:
         report = day_report(self.lines, sheet) if naming.kind is DocumentKind.REPORT else None
         number = None
         if naming.kind is DocumentKind.SUSPENDED:
-            number = particulars.suspension_number(self.lines, marks_of(self.labelled), self.text.codes)
+            number = particulars.suspension_number(self.lines, self.gathered.marks, self.end.codes)
         kind = naming.kind
         if kind is DocumentKind.TRAINING and not _has_total(sheet):
             kind = DocumentKind.OTHER  # "not fiscal" around a coupon or a number in the queue
@@ -197,7 +185,7 @@ class DocumentReading:
 
     def _completed(self) -> bool:
         """Whether anything but a tender says that the sale ended. A bare "thank you" does not: open bills thank too."""
-        return self.fiscal is not None or any(says_completed(facts, self.active) for facts in self.lines)
+        return self.fiscal is not None or any(says_completed(facts, self.active) for _, facts in self.gathered.telling)
 
     def _unproved(self, verdict: Verdict, sheet: Sheet | None, *, kind: DocumentKind | None = None) -> Reading:
         roles = {label.role for _, labels in self.labelled for label in labels}
@@ -205,7 +193,7 @@ class DocumentReading:
         if kind is None and Role.TERMINAL in roles and not has_goods:
             return Reading(kind=DocumentKind.CARD_SLIP, languages=self.languages)
         has_total = sheet is not None and any(entry.part is Part.TOTAL for entry in sheet.entries)
-        if kind is None and not has_total and not self.text.codes and looks_like_kitchen(self.lines, roles):
+        if kind is None and not has_total and not self.end.codes and looks_like_kitchen(self.lines, roles):
             return Reading(kind=DocumentKind.KITCHEN, languages=self.languages)
         if kind is None and in_unknown_language(self.lines, roles):
             return self._park(ParkReason.UNKNOWN_LANGUAGE, DETAIL, kind=DocumentKind.OTHER)
@@ -224,7 +212,7 @@ class DocumentReading:
     def _proved(self, kind: DocumentKind, sheet: Sheet, verdict: Verdict) -> Reading:
         solution = verdict.solution
         assert solution is not None
-        currency = currency_of(sheet, solution, store=self.store, languages=self.languages)
+        currency = currency_of(sheet, solution, signs=self.gathered.signs, store=self.store, languages=self.languages)
         if currency is None:
             return self._park(ParkReason.FOREIGN_CURRENCY, "the total is not in the store's currency", kind=kind)
         problem = fiscal_conflict(self.fiscal, solution.total.amount)
@@ -233,7 +221,7 @@ class DocumentReading:
         if kind is DocumentKind.RETURN and solution.total.amount > 0 and self._mixed(sheet):
             return self._park(ParkReason.AMBIGUOUS, "a return with lines of both signs and a positive total", kind=kind)
         refund = kind is DocumentKind.RETURN and solution.total.amount > 0
-        told = self.told(currency, sheet.decimals)
+        told = self.told(self.gathered, currency, sheet.decimals)
         proved = proved_of(sheet, solution, told, refund=refund)
         status = TransactionStatus.VOIDED if kind is DocumentKind.VOID else TransactionStatus.COMPLETED
         reading = reading_of(proved, told, kind, status=status)
@@ -243,21 +231,23 @@ class DocumentReading:
         self.proved = proved
         return reading
 
-    def told(self, currency: str, decimals: int) -> Told:
-        """Return what the document tells beside its sums."""
+    def told(self, gathered: Gathered, currency: str, decimals: int) -> Told:
+        """Return what the lines that were gathered tell beside the document's sums."""
         return Told(
-            lines=self.lines,
-            marks=marks_of(self.labelled),
+            lines=gathered.lines,
+            marks=gathered.marks,
             store=self.store,
             languages=self.languages,
             active=self.active,
+            telling=gathered.telling,
+            dated=gathered.dated,
             fiscal=self.fiscal,
             currency=currency,
             decimals=decimals,
         )
 
     def _exchange_of_one_sign(self, solution: Solution) -> bool:
-        headed = lines_saying(self.lines, self.active, Role.EXCHANGE)
+        headed = lines_saying(self.gathered.telling, self.active, Role.EXCHANGE)
         return any(not self.lines[line].numbers for line in headed) and all(
             amount >= 0 for _, _, amount in solution.owed
         )
@@ -285,6 +275,12 @@ def _has_total(sheet: Sheet | None) -> bool:
     return sheet is not None and any(entry.part in (Part.TOTAL, Part.CHECK) for entry in sheet.entries)
 
 
+@functools.lru_cache(maxsize=1024)  # what documents of a store speak is seldom new
+def _names_of(languages: tuple[str, ...], active: int) -> tuple[str, ...]:
+    """Return the names of a set of languages (bits)."""
+    return tuple(name for index, name in enumerate(languages) if active >> index & 1)
+
+
 def _paid(solution: Solution | None) -> bool:
     """Whether printed tenders make the total."""
     return solution is not None and solution.settlement is not None and solution.settlement.proven
@@ -304,7 +300,9 @@ def _goods_of(sheet: Sheet | None, size: int) -> range:
     """Return the lines from the first goods to the first total."""
     if sheet is None:
         return range(size, size)
-    goods = [e.line for e in sheet.entries if e.part in (Part.ITEM, Part.IMPLICIT, Part.RETURN, Part.VOID)]
+    goods = [entry.line for entry in sheet.opened if entry.part in _GOODS]
+    if sheet.opened is not sheet.entries and sheet.first_goods >= 0:
+        goods.append(sheet.first_goods)
     if not goods:
         return range(sheet.first_total, sheet.first_total)
     return range(min(goods), max(sheet.first_total, min(goods)))

@@ -1,101 +1,78 @@
-"""A sale that was proved while its receipt is still being printed, and whether what comes after changes it.
+"""A sale that was proved while its receipt is still being printed, and whether what came after changes it.
 
 Most of what a till prints below the payment - the date, the receipt's number, thanks, a slogan - has no say in the sums
-and names no kind of document: the proof stands, and only what is told beside it is looked up anew. `Draft.goes_on`
-says of more lines whether they are of that sort. It is strict: a line that might matter ends the draft, and the
-document is read from its beginning, so that a draft's reading is always the one that the whole document gives.
+and names no kind of document: the proof stands, and only what is told beside it is looked up anew. `Draft.holds` says
+whether all lines gathered since are of that sort. It is strict: a line that might matter ends the draft, and the whole
+document is read, so that a draft's reading is always the one that the whole document gives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pos_adapters.reading.documents import LINES_MAX, DocumentReading, fiscal_conflict, reading_of
-from pos_adapters.reading.entries import add_entries, after_heading, label_lines
+from pos_adapters.reading.documents import DocumentEnd, DocumentReading, fiscal_conflict, reading_of
 from pos_adapters.reading.fiscal import fiscal_identity
+from pos_adapters.reading.gathered import Gathered
 from pos_adapters.reading.kinds import TERMS_REACH_LINES, lines_saying, namings, return_at_foot
-from pos_adapters.reading.labels import MONEY, count_votes, languages_of
+from pos_adapters.reading.labels import MONEY
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.particulars import points_of
 from pos_adapters.reading.readings import Solution
-from pos_adapters.reading.sheet import Sheet
 from pos_adapters.reading.transactions import Proved
-from pos_adapters.reading.values import Reading
+from pos_adapters.reading.values import Reading, StoreFacts
 from retail.transaction import DocumentKind, TransactionStatus
 
 
 class Draft:
-    """One sale of a document that goes on. It takes over the document's reading, which nobody else may use."""
+    """One sale of a document that goes on: its proof, and what had been gathered when it was proved."""
 
-    def __init__(self, document: DocumentReading, sheet: Sheet, *, solution: Solution, proved: Proved) -> None:
+    def __init__(self, document: DocumentReading, *, solution: Solution, proved: Proved) -> None:
+        gathered = document.gathered
         self._document = document
-        self._sheet = sheet
         self._solution = solution
         self._proved = proved
+        self._active = gathered.active
+        self._entries = len(gathered.usual.entries)
+        self._signs = len(gathered.signs)
+        self._lines = len(gathered.lines)  # up to here nothing has changed it
+        self._telling = len(gathered.telling)
 
-    @property
-    def size(self) -> int:
-        """How many lines it has taken in."""
-        return len(self._document.lines)
+    def holds(self, gathered: Gathered) -> bool:
+        """Whether the lines that were gathered since leave the sale as it is."""
+        as_before = (
+            gathered.active == self._active
+            and len(gathered.usual.entries) == self._entries
+            and len(gathered.signs) == self._signs
+            and gathered.fashions.likeliest(gathered.lines)[0] == gathered.usual.decimals
+        )
+        return as_before and self._says_nothing(gathered)
 
-    def goes_on(self, more: Sequence[LineFacts]) -> bool:
-        """Take in the next lines; False when they may change what was proved: then the draft is of no use."""
-        document = self._document
-        if not more:
-            return True
-        if len(document.lines) + len(more) > LINES_MAX or not self._same_language(more):
+    def goes_on(self, gathered: Gathered) -> bool:
+        """Take in the lines that were gathered since; False when the draft is of no use any more."""
+        if not self.holds(gathered):
             return False
-        more = document.localised(more)
-        labelled = label_lines(more, document.active, document.labeller)
-        if any(label is not None and label.role in MONEY for label, _ in labelled):
+        self._lines, self._telling = len(gathered.lines), len(gathered.telling)
+        return True
+
+    def _says_nothing(self, gathered: Gathered) -> bool:
+        """Whether no word labels money, names a kind or points, or tells of something declined."""
+        if any(label is not None and label.role in MONEY for label, _ in gathered.labelled[self._lines :]):
             return False
-        first = len(document.lines)
-        document.lines += more
-        document.labelled += labelled
-        return self._says_nothing(first) and self._adds_nothing(first)
-
-    def _same_language(self, more: Sequence[LineFacts]) -> bool:
-        document = self._document
-        if not any(facts.votes for facts in more):
-            return True
-        count_votes(more, document.votes)
-        return languages_of(document.votes, document.lexicon, document.store.language) == document.active
-
-    def _says_nothing(self, first: int) -> bool:
-        """Whether the words from line `first` on name no kind, no points, nothing declined."""
-        lines, active = self._document.lines, self._document.active
-        more = lines[first:]
-        if any(facts.telling for facts in more) and (
+        telling, active = gathered.telling, self._active
+        more = telling[self._telling :]
+        if more and (
             namings(more, active, range(0))
             or lines_saying(more, active, Role.DECLINED)
             or lines_saying(more, active, Role.EXCHANGE)
             or points_of(more, active)
         ):
             return False
-        near = max(0, first - TERMS_REACH_LINES)  # what stands below its words may change what these lines said
-        told = any(facts.telling for facts in lines[near:])
-        return not (told and return_at_foot(lines, active, max(near, self._solution.total.line)))
+        near = max(0, self._lines - TERMS_REACH_LINES)  # what stands below its words may change what these lines said
+        if not telling or telling[-1][0] < near:
+            return True
+        return not return_at_foot(gathered.lines, telling, active=active, after=max(near, self._solution.total.line))
 
-    def _adds_nothing(self, first: int) -> bool:
-        """Whether the lines from `first` on have no amounts, in the fashion in which all others have theirs."""
-        document, sheet = self._document, self._sheet
-        more, labelled = document.lines[first:], document.labelled[first:]
-        if any(number.currency for facts in more for number in facts.numbers):
-            return False
-        if after_heading(more, labelled, sheet.decimals):
-            return False
-        if any(facts.right for facts in more):
-            document.fashions.count(more, labelled)
-            if document.fashions.likeliest(document.lines)[0] != sheet.decimals:
-                return False
-        below = Sheet(more, [label for label, _ in labelled], sheet.decimals)
-        below.carried = sheet.carried
-        add_entries(below, labelled)
-        sheet.carried = below.carried
-        return not below.entries
-
-    def reading(self, codes: Sequence[tuple[str, str]]) -> Reading | None:
+    def reading(self, gathered: Gathered, codes: Sequence[tuple[str, str]]) -> Reading | None:
         """Return the document's reading, should it end here with these codes; None when one changes its meaning."""
         document, proved = self._document, self._proved
         fiscal = fiscal_identity(codes)
@@ -104,22 +81,24 @@ class Draft:
         if fiscal_conflict(fiscal, self._solution.total.amount):
             return None
         document.fiscal = fiscal
-        told = document.told(proved.currency, proved.decimals)
+        told = document.told(gathered, proved.currency, proved.decimals)
         return reading_of(proved, told, DocumentKind.SALE, status=TransactionStatus.COMPLETED)
 
 
-def draft_of(document: DocumentReading) -> Draft | None:
+def draft_of(gathered: Gathered, store: StoreFacts) -> Draft | None:
     """Read a document so far, without its codes; return the sale that it proves where more lines may leave it as it is.
 
-    Without a printed total, the last line is where the goods end: there is no draft of such a document.
+    It takes over what was gathered. Without a printed total, the last line is where the goods end, and in a fashion
+    that is not the usual one, more lines may show another: there is no draft of such documents.
     """
-    reading, read = document.read(), document.explained
-    proved, solution = document.proved, read[1] if read is not None else None
-    if reading.kind is not DocumentKind.SALE or document.named or not document.in_first_fashion:
+    document = DocumentReading(gathered, store, DocumentEnd(()))
+    reading = document.read()
+    read, proved = document.explained, document.proved
+    if reading.kind is not DocumentKind.SALE or document.named or read is None or proved is None:
         return None
-    if read is None or proved is None or solution is None or solution.total.entry is None:
+    sheet, solution = read
+    if sheet is not gathered.usual or solution is None or solution.total.entry is None:
         return None
-    sheet = read[0]
-    if sheet.first_total >= len(document.lines):
+    if gathered.fashions.likeliest(gathered.lines)[0] != sheet.decimals or sheet.first_total >= len(gathered.lines):
         return None
-    return Draft(document, sheet, solution=solution, proved=proved)
+    return Draft(document, solution=solution, proved=proved)

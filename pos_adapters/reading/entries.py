@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.details import describe, join_details
-from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, Labeller, tender_of
+from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.places import (
@@ -58,14 +58,6 @@ _MULTIPLIED = frozenset(
 )
 
 
-def label_lines(lines: Sequence[LineFacts], active: int, labeller: Labeller) -> list[tuple[Label | None, list[Label]]]:
-    """Return the deciding label of every line, with all its labels."""
-    return [labeller.label(facts, active) if facts.hits else _UNLABELLED for facts in lines]
-
-
-_UNLABELLED: tuple[Label | None, list[Label]] = (None, [])
-
-
 # Currencies of a thousand parts; elsewhere "1.234" with three decimals is a weight or a thousand, never an amount.
 _THREE_DECIMALS = frozenset(("kwd", "bhd", "tnd", "omr", "jod", "iqd", "lyd", "dt", "kd", "bd"))
 
@@ -109,13 +101,19 @@ class Fashions:
 
 def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]], decimals: int) -> Sheet:
     """Build the entries of a document whose amounts have `decimals` decimals."""
-    labels = [label for label, _ in labelled]
-    sheet = Sheet(lines, labels, decimals)
-    sheet.start = after_heading(lines, labelled, decimals)
+    sheet = Sheet(lines, [], decimals)
     add_entries(sheet, labelled)
-    totals = [entry.line for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK)]
-    sheet.first_total = min(totals, default=len(lines))
+    return settled_sheet(sheet)
+
+
+def settled_sheet(sheet: Sheet) -> Sheet:
+    """Settle what the entries are, once all lines of their document are there; return the sheet."""
+    totals = [
+        entry.line for at in sheet.others if (entry := sheet.entries[at]).part is Part.TOTAL or entry.part is Part.CHECK
+    ]
+    sheet.first_total = min(totals, default=len(sheet.facts))
     leave_out_announced(sheet)
+    sheet.opened = _opened(sheet)
     _settle_places(sheet)
     join_details(sheet)
     describe(sheet)
@@ -123,15 +121,29 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, 
 
 
 def add_entries(sheet: Sheet, labelled: Sequence[tuple[Label | None, list[Label]]]) -> None:
-    """Add an entry for each amount of the sheet's lines, as their own words and the label above them tell."""
+    """Add an entry for each amount of the sheet's next lines, as their own words and the label above them tell.
+
+    `labelled` are the labels of the lines that it has more than labels.
+    """
+    first = len(sheet.labels)
+    sheet.labels += [label for label, _ in labelled]
+    if not sheet.headed:
+        _find_heading(sheet, first)
     carried = sheet.carried
     usual = sheet.decimals == USUAL_DECIMALS
-    entries = sheet.entries
-    for line, facts in enumerate(sheet.facts):
-        label, all_labels = labelled[line]
-        if usual and facts.goods is not None and label is None and carried is None:
-            entry = Entry(line, facts, Part.ITEM, facts.goods.amount)
+    entries, others = sheet.entries, sheet.others
+    for line, (label, all_labels) in enumerate(labelled, first):
+        facts = sheet.facts[line]
+        if usual and label is None and carried is None and facts.goods is not None:
+            entry = Entry(line, facts, Part.ITEM, facts.goods[0])
             _, entry.quantity, entry.price = facts.goods
+            if facts.named:
+                entry.described = (line,)
+                sheet.last_goods = line
+                if sheet.first_goods < 0:
+                    sheet.first_goods = line
+            else:
+                others.append(len(entries))
             entries.append(entry)
             continue
         if facts.rule or not facts.numbers:
@@ -140,6 +152,7 @@ def add_entries(sheet: Sheet, labelled: Sequence[tuple[Label | None, list[Label]
         if carried is not None and (facts.named or facts.letters > STRAY_LETTERS_MAX + 1):
             carried = None  # more than a currency: the line speaks for itself
         made = _entries_of(sheet, line, carried if label is None else label, all_labels)
+        others += range(len(entries), len(entries) + len(made))
         entries += made
         carried = None if made else _carries(facts, label, None)
     sheet.carried = carried
@@ -159,23 +172,25 @@ def _headings(facts: LineFacts) -> int:
     return sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
 
 
-def after_heading(
-    lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]], decimals: int
-) -> int:
-    """Return the line after the column headings, before which no goods are printed; 0 without headings."""
-    for line, facts in enumerate(lines):
-        label = labelled[line][0]
+def _find_heading(sheet: Sheet, first: int) -> None:
+    """Find the line after the column headings, before which no goods are printed, in the lines from `first` on."""
+    for line in range(first, len(sheet.labels)):
+        facts = sheet.facts[line]
+        if not facts.hits:
+            continue
+        label = sheet.labels[line]
         if label is not None and label.role in (Role.TOTAL, Role.SUBTOTAL) and facts.right:
-            return 0
+            sheet.headed = True
+            return
         if (
             len(facts.hits) < HEADINGS_MIN
             or facts.times is not None
-            or (facts.right and _amount_of(facts, decimals) is not None)
+            or (facts.right and _amount_of(facts, sheet.decimals) is not None)
         ):
             continue
         if _headings(facts) >= HEADINGS_MIN and facts.unknown <= 4:
-            return line + 1
-    return 0
+            sheet.start, sheet.headed = line + 1, True
+            return
 
 
 def _amount_of(facts: LineFacts, decimals: int) -> tuple[int, int] | None:
@@ -316,7 +331,7 @@ def _quantify(entry: Entry, index: int, decimals: int) -> None:
 
 def _settle_places(sheet: Sheet) -> None:
     """Settle what only the place tells: tender words before any total name goods, goods after a subtotal may not be."""
-    for entry in sheet.entries:
+    for entry in sheet.opened:
         if entry.line < sheet.start and entry.part not in (Part.TOTAL, Part.CHECK):
             entry.part = Part.INFO
         elif entry.line < sheet.first_total:
@@ -332,3 +347,11 @@ def _settle_places(sheet: Sheet) -> None:
             entry.part = Part.CHANGE  # "refund cash 19.95" below the total: how it was given back
         if entry.part is Part.MODIFICATION and adds_up_discounts(sheet, entry):
             entry.part = Part.SAVING
+
+
+def _opened(sheet: Sheet) -> list[Entry]:
+    """Return the entries that may be anything else than goods: goods that stand nowhere usual are among them."""
+    if sheet.first_goods < 0 or sheet.start <= sheet.first_goods <= sheet.last_goods < sheet.first_total:
+        entries = sheet.entries
+        return [entries[at] for at in sheet.others]
+    return sheet.entries

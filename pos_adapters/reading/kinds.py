@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.lexicon import Hit, Role, Sense
-from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.lines import LineFacts, Telling
 from retail.transaction import DocumentKind
 
 # When several kinds are named, the first of these counts: a copy of a refund is a copy, a voided quote a quote.
@@ -53,14 +53,16 @@ class Naming(NamedTuple):
     line: int
 
 
-def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Naming]:
+def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Sequence[LineFacts] = ()) -> list[Naming]:
     """Return every kind named, the weightiest first; `goods` are the lines from the first item to the total.
+
+    `telling` are those of the document's `lines` that may name one.
 
     Within `goods`, "VOID" and "RETURN" mark the line below them, not the document.
     """
     found = []
-    for line, facts in enumerate(lines):
-        for hit in facts.hits if facts.telling else ():
+    for line, facts in telling:
+        for hit in facts.hits:
             for sense in hit.senses:
                 if not sense.languages & active:
                     continue
@@ -79,10 +81,10 @@ def namings(lines: Sequence[LineFacts], active: int, goods: range) -> list[Namin
     return found
 
 
-def return_at_foot(lines: Sequence[LineFacts], active: int, after: int) -> bool:
+def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, active: int, after: int) -> bool:
     """Whether a line below the goods consists of "REFUND" and heads no words about a shop's terms of return."""
-    for line, facts in enumerate(lines[after:], after):
-        for hit in facts.hits if facts.telling else ():
+    for line, facts in telling:
+        for hit in facts.hits if line >= after else ():
             if hit.letters < facts.letters or facts.numbers:
                 continue
             if any(
@@ -99,10 +101,10 @@ def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
     return any(other.line == naming.line and not other.soft for other in before)
 
 
-def half_named(lines: Sequence[LineFacts], active: int, goods: range) -> DocumentKind | None:
+def half_named(telling: Sequence[Telling], active: int, goods: range) -> DocumentKind | None:
     """Return a kind of which a short line beside the goods speaks without naming it: "VOIDED BY MANAGER"."""
-    for line, facts in enumerate(lines):
-        if line in goods or not facts.telling or facts.letters > _REMARK_LETTERS_MAX:
+    for line, facts in telling:
+        if line in goods or facts.letters > _REMARK_LETTERS_MAX:
             continue
         if any(number.decimals or number.currency for number in facts.numbers):
             continue
@@ -116,16 +118,15 @@ def half_named(lines: Sequence[LineFacts], active: int, goods: range) -> Documen
     return None
 
 
-def lines_saying(lines: Sequence[LineFacts], active: int, role: Role) -> list[int]:
+def lines_saying(telling: Sequence[Telling], active: int, role: Role) -> list[int]:
     """Return the lines with a word of `role` and, beside amounts, nothing that could be a name of goods.
 
     Without any figures other words may follow: "DECLINED - CALL YOUR BANK".
     """
     return [
         line
-        for line, facts in enumerate(lines)
-        if facts.telling
-        and any(
+        for line, facts in telling
+        if any(
             sense.role is role
             and sense.languages & active
             and (facts.unknown <= 1 or (not facts.numbers and not facts.text[: hit.start].strip(" *#-.:")))

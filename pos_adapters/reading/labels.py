@@ -67,6 +67,10 @@ class Label(NamedTuple):
     end: int
 
 
+Mark = tuple[int, Label]
+"""A label, and the line on which it stands."""
+
+
 def count_votes(lines: Iterable[LineFacts], votes: dict[int, int]) -> None:
     """Add to `votes` how many letters of these lines speak for which languages (bits)."""
     for facts in lines:
@@ -79,6 +83,9 @@ def languages_of(votes: Mapping[int, int], lexicon: Lexicon, told: str | None) -
 
     English words stand on receipts of every country ("TOTAL", "VISA"). A phrase of few languages says more.
     """
+    active = lexicon.mask("en") | (lexicon.mask(told) if told else 0)
+    if not votes:
+        return active
     weights = [0.0] * len(lexicon.languages)
     for languages, letters in votes.items():
         among = _each_of(languages)
@@ -86,7 +93,6 @@ def languages_of(votes: Mapping[int, int], lexicon: Lexicon, told: str | None) -
         for index in among:
             weights[index] += share
     best = max(weights, default=0.0)
-    active = lexicon.mask("en") | (lexicon.mask(told) if told else 0)
     for index, weight in enumerate(weights):
         if best and weight >= best * _OTHER_LANGUAGE_SHARE:
             active |= 1 << index

@@ -23,7 +23,7 @@ from pos_adapters.reading.amounts import (
     numbers_of,
     reprinted,
 )
-from pos_adapters.reading.dates import date_in, looks_dated
+from pos_adapters.reading.dates import date_in, looks_dated, may_be_date
 from pos_adapters.reading.folding import WIDE, clean, fold
 from pos_adapters.reading.lexicon import HEAD_LETTERS, Hit, Lexicon, Role, standard_lexicon
 from pos_adapters.reading.quantities import Goods, GoodsPlan, goods_by, goods_on, plan_of
@@ -64,6 +64,7 @@ class LineFacts(NamedTuple):
     rule: bool  # a separator or blank
     dated: bool  # a date or a time stands on it
     indent: int
+    signs: tuple[str, ...]  # the currencies beside its numbers, as printed
     days: tuple[date | None, date | None] | None  # the date on it, day first and month first; None without any
     name: str = ""  # the words up to the amount, as a description
     goods: Goods | None = None  # the line as goods in the usual fashion, should it be nothing else
@@ -71,9 +72,13 @@ class LineFacts(NamedTuple):
     shape: str = ""  # lines of one shape differ in nothing but figures and words that no phrase knows
 
 
+Telling = tuple[int, LineFacts]
+"""A line of which a phrase may say what the document is, what became of it, or points; and where it stands."""
+
+
 _RULED = LineFacts(
     "", (), (), None, (), (), telling=False, letters=0, unknown=0, named=False, rule=True, dated=False, indent=0,
-    days=None,
+    signs=(), days=None,
 )  # fmt: skip
 
 
@@ -81,7 +86,8 @@ class _Shape(NamedTuple):
     """What every line with these letters at these places says; its figures are read anew."""
 
     shared: tuple[Any, ...]  # its fields that are alike on every such line
-    days: bool  # figures stand in the form of a date
+    days: tuple[None, None] | None  # as on every such line ...
+    may_be_date: bool  # ... but where figures stand in the form of a date and these decide
     dated: bool | None  # as on every such line; None where a time may stand there, which the figures decide
     figures: tuple[Figures, ...]  # where the digits of each number stand
     name_end: int | None  # where the amount begins, before which the name stands; None without an amount
@@ -125,6 +131,8 @@ class LineReader:
             shape = self._shape_by_words(printed, alike if isinstance(alike, str) else alike.decode("ascii"))
             if shape is None:
                 return self._read(printed)
+            if shape.may_be_date and not may_be_date(printed):  # as these words say, and no others
+                shape = shape._replace(may_be_date=False)
             if len(self._alike) >= _MEMO_LINES_MAX:
                 self._alike.clear()
             self._alike[alike] = shape
@@ -185,6 +193,7 @@ class LineReader:
             rule=False,
             dated=dated,
             indent=indent,
+            signs=tuple(number.currency for number in numbers if number.currency),
             days=_days(text) if looks_dated(text) else None,
             name=name_in(text[: numbers[right[-1]].start] if right else text),
             goods=goods_on(text, numbers, right) if times is None and not dated else None,
@@ -232,6 +241,7 @@ def _shape_of(facts: LineFacts, printed: str, key: str) -> _Shape | None:
         return None
     return _Shape(
         facts[_FIRST_SHARED:_AFTER_SHARED],
+        None if facts.days is None else (None, None),
         facts.days is not None,
         None if _MAY_BE_A_TIME.search(text) else facts.dated,
         known,
@@ -244,7 +254,7 @@ def _shape_of(facts: LineFacts, printed: str, key: str) -> _Shape | None:
 
 def _refilled(shape: _Shape, printed: str) -> LineFacts | None:
     """Return the facts of a line of known shape: the same words, its own figures; None where these decide otherwise."""
-    shared, days, dated, figures, name_end, plan, long, key = shape
+    shared, days, may_be, dated, figures, name_end, plan, long, key = shape
     text = printed.rstrip()
     if dated is None and (_DATED.search(text) is not None) is not shared[_DATED_SHARED]:
         return None
@@ -254,7 +264,7 @@ def _refilled(shape: _Shape, printed: str) -> LineFacts | None:
         text,
         numbers,
         *shared,
-        _days(text) if days else None,
+        _days(text) if may_be else days,
         name_in(name) if long else " ".join(name.split()).strip(_NAME_EDGES),
         None if plan is None else goods_by(plan, text, numbers),
         _gtin_in(text) if long else None,

@@ -31,9 +31,14 @@ def meanings_of(sign: str) -> list[str]:
     return table["signs"].get(sign) or table["words"].get(sign) or []
 
 
-def currency_of(sheet: Sheet, solution: Solution, *, store: StoreFacts, languages: Sequence[str]) -> str | None:
-    """Return the receipt's currency (NO_CURRENCY when none is printed nor known); None when it is a foreign one."""
-    sign = _sign_of(sheet, solution)
+def currency_of(
+    sheet: Sheet, solution: Solution, *, signs: Sequence[str], store: StoreFacts, languages: Sequence[str]
+) -> str | None:
+    """Return the receipt's currency (NO_CURRENCY when none is printed nor known); None when it is a foreign one.
+
+    `signs` are those that its numbers carry.
+    """
+    sign = _sign_of(sheet, solution, signs)
     meanings = meanings_of(sign) if sign else []
     if store.currency is not None:
         return store.currency if not meanings or store.currency in meanings else None
@@ -49,7 +54,7 @@ def currency_of(sheet: Sheet, solution: Solution, *, store: StoreFacts, language
     return meanings[0]
 
 
-def _sign_of(sheet: Sheet, solution: Solution) -> str:
+def _sign_of(sheet: Sheet, solution: Solution, signs: Sequence[str]) -> str:
     """The total's own sign, else the word on its line or in a heading, else the one most amounts carry."""
     if solution.total.entry is not None:
         facts = solution.total.entry.facts
@@ -62,23 +67,26 @@ def _sign_of(sheet: Sheet, solution: Solution) -> str:
         for word in facts.text.lower().translate(_NO_MARKS).split():
             if word in currencies()["words"] and len(word) > 1:
                 return word
-    votes = [number.currency for facts in sheet.facts for number in facts.numbers if number.currency]
-    if votes:
-        return Counter(votes).most_common(1)[0][0]
-    headings = [facts.text for facts in sheet.facts[: sheet.first_total] if not facts.numbers]
-    for text in headings:
-        sign = _sign_in(text)  # the heading of a column: "Price (€)"
+    if signs:
+        return Counter(signs).most_common(1)[0][0]
+    headings = [facts for facts in sheet.facts[: sheet.first_total] if not facts.numbers]
+    for facts in headings:
+        sign = _sign_in(facts.text)  # the heading of a column: "Price (€)"
         if sign:
             return sign
-    named = currencies()["words"]
-    words = [
-        word
-        for facts in sheet.facts[: sheet.first_total]
-        if not facts.numbers and not facts.rule
-        for word in facts.text.lower().translate(_NO_BRACKETS).split()
-        if len(word) == 3 and word in named and word.isascii() and word not in ("sfr", "try", "rur")
-    ]
+    words = [word for facts in headings if not facts.rule for word in _named_in(facts.text)]
     return Counter(words).most_common(1)[0][0] if words else ""
+
+
+@functools.lru_cache(maxsize=4096)  # a store's headers, and the names of its goods that stand on lines of their own
+def _named_in(text: str) -> tuple[str, ...]:
+    """Return the names of currencies (three letters) in a text."""
+    named = currencies()["words"]
+    return tuple(
+        word
+        for word in text.lower().translate(_NO_BRACKETS).split()
+        if len(word) == 3 and word in named and word.isascii() and word not in ("sfr", "try", "rur")
+    )
 
 
 _NO_MARKS = str.maketrans("():", "   ")

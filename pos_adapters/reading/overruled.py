@@ -50,9 +50,11 @@ def _is_subtotal(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
 
 def deposit_before_quote(named: list[Naming], sheet: Sheet) -> list[Naming]:
     """A deposit with its amount is a deposit, whatever is "left to pay" below it."""
+    if not named or named[0].kind is not DocumentKind.QUOTE:
+        return named
     paid = {entry.line for entry in sheet.entries if entry.amount > 0}
     first = next((each for each in named if each.kind is DocumentKind.DEPOSIT and each.line in paid), None)
-    if first is None or named[0].kind is not DocumentKind.QUOTE:
+    if first is None:
         return named
     return [first, *(each for each in named if each is not first)]
 
@@ -60,5 +62,6 @@ def deposit_before_quote(named: list[Naming], sheet: Sheet) -> list[Naming]:
 def deposit_taken_off(named: Sequence[Naming], sheet: Sheet) -> bool:
     """Whether all that names a deposit is an amount taken off: paid before, it refuses no sale, and is none of it."""
     lines = {naming.line for naming in named if naming.kind is DocumentKind.DEPOSIT}
-    taken = {entry.line for entry in sheet.entries if entry.amount < 0}
-    return bool(lines) and lines <= taken and len(lines) == len(named)
+    if not lines or len(lines) != len(named):
+        return False
+    return lines <= {entry.line for entry in sheet.entries if entry.amount < 0}

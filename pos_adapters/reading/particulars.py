@@ -9,15 +9,16 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pos_adapters.reading.dates import date_in
-from pos_adapters.reading.labels import Label
+from pos_adapters.reading.labels import Label, Mark
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.lines import LineFacts, Telling
 
 _TIME = re.compile(
     r"(?<![\d:.,])(\d{1,2})(?::|[hH](?=\d)|時|시 ?|点)(\d{2})(?:(?::|分|분 ?)(\d{2}))?(?!\d)\s*([AaPp])?\.?([Mm]?)"
 )
 _DOTTED_TIME = re.compile(r"(?<![\d.,])([01]?\d|2[0-3])\.([0-5]\d)(?:\.([0-5]\d))?(?![\d.,])")
 _COMPACT = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})[T ]?(\d{2})(\d{2})(\d{2})?(?!\d)")
+_EIGHT_DIGITS = re.compile(r"\d{8}")
 _HALF_DAY = {"午後": 12, "下午": 12, "오후": 12, "午前": 0, "上午": 0, "오전": 0}
 _CODE = re.compile(r"[A-Za-zА-Яа-я]{0,4}[-/]?\d[\dA-Za-z/\-.]*")
 _LONG_CODE = re.compile(r"(?<![\d*xX])[\d*xX][\d*xX ]{5,25}[\d](?!\d)")
@@ -30,13 +31,15 @@ class When(NamedTuple):
     day: date | None
 
 
-def when(lines: Sequence[LineFacts], *, month_first: bool) -> When:
+def when(lines: Sequence[LineFacts], dated: Sequence[int], *, month_first: bool) -> When:
     """Return the moment printed on the receipt: the first date that has a time near it, else the first date.
 
-    `month_first`: what "03/04/2024" means where neither number is over 12 (United States).
+    `dated` are the lines with a date; `month_first`: what "03/04/2024" means where neither number is over 12 (United
+    States).
     """
     days: list[tuple[int, date]] = []
-    for line, facts in enumerate(lines):
+    for line in dated:
+        facts = lines[line]
         if facts.days is None:
             continue
         compact = _COMPACT.search(facts.text)
@@ -56,6 +59,11 @@ def when(lines: Sequence[LineFacts], *, month_first: bool) -> When:
     return When(None, days[0][1] if days else None)
 
 
+def is_dated(facts: LineFacts) -> bool:
+    """Whether `when` has to look at a line that looks dated: a date is on it, or a long run of figures may be one."""
+    return facts.days is not None and (facts.days != (None, None) or _EIGHT_DIGITS.search(facts.text) is not None)
+
+
 def _moment_of(match: re.Match[str]) -> datetime | None:
     year, month, day, hour, minute, second = (int(group or 0) for group in match.groups())
     try:
@@ -69,7 +77,7 @@ def _time_in(text: str, *, dotted: bool) -> tuple[int, int, int] | None:
         hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
         if match[4] and match[5]:
             hour = hour % 12 + (12 if match[4] in "pP" else 0)
-        for word, shift in _HALF_DAY.items():
+        for word, shift in () if text.isascii() else _HALF_DAY.items():
             if word in text:
                 hour = hour % 12 + shift
         if hour < 24 and minute < 60 and second < 60:
@@ -88,18 +96,9 @@ def value_after(facts: LineFacts, label: Label) -> str | None:
     if match is None:
         return None
     code = match.group().strip(".-/")
-    if date_in(match.group(), month_first=False) is not None:
+    if not match.group().isdigit() and date_in(match.group(), month_first=False) is not None:
         return None
     return code or None
-
-
-Mark = tuple[int, Label]
-"""A label, and the line on which it stands."""
-
-
-def marks_of(labelled: Sequence[tuple[Label | None, list[Label]]]) -> list[Mark]:
-    """Return all labels of a document in printed order; most lines have none."""
-    return [(line, label) for line, (_, labels) in enumerate(labelled) if labels for label in labels]
 
 
 def labelled_value(lines: Sequence[LineFacts], marks: Iterable[Mark], role: Role) -> str | None:
@@ -144,11 +143,11 @@ class PrintedPoints(NamedTuple):
     points: Decimal
 
 
-def points_of(lines: Sequence[LineFacts], active: int) -> list[PrintedPoints]:
+def points_of(telling: Sequence[Telling], active: int) -> list[PrintedPoints]:
     """Return the points earned and spent as printed; a balance is neither."""
     found = []
-    for facts in lines:
-        for hit in facts.hits if facts.telling else ():
+    for _, facts in telling:
+        for hit in facts.hits:
             signs = {_POINTS_SIGN.get(sense.role, 0) for sense in hit.senses if sense.languages & active}
             number = next((number for number in facts.numbers if number.start >= hit.end), None)
             if len(signs - {0}) == 1 and number is not None and number.value and not number.currency:

@@ -14,6 +14,8 @@ EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge 
 
 def leave_out_announced(sheet: Sheet) -> None:
     """A total at the head, above all goods, announces the one below them (Taiwan's invoices begin so)."""
+    if 0 <= sheet.first_goods < sheet.first_total:
+        return
     goods = [entry.line for entry in sheet.entries if entry.part in (Part.ITEM, Part.IMPLICIT)]
     first = [entry for entry in sheet.entries if entry.part is Part.TOTAL and entry.line == sheet.first_total]
     if len(first) != 1 or any(line < sheet.first_total for line in goods):

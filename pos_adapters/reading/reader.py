@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pos_adapters.reading.documents import DocumentReading
+from pos_adapters.reading.documents import DocumentEnd, DocumentReading
+from pos_adapters.reading.gathered import Gathered
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.sheet import Sheet
 from pos_adapters.reading.values import Reading, ReceiptText, StoreFacts
@@ -46,11 +47,19 @@ def read_text(
 
     `explain` fills in `Reading.roles`, which nobody needs while a cut is held.
     """
-    reading = DocumentReading(text, store or StoreFacts(), reader or standard_reader())
+    reading = document_of(text, store or StoreFacts(), reader or standard_reader())
     result = reading.read()
     return replace(result, roles=reading.roles()) if explain else result
 
 
 def sheets_of(text: ReceiptText, reader: LineReader) -> list[Sheet]:
     """Return the entries of a document in every fashion its amounts may be printed in; for those who teach."""
-    return list(DocumentReading(text, StoreFacts(), reader).sheets())
+    return list(document_of(text, StoreFacts(), reader).sheets())
+
+
+def document_of(text: ReceiptText, store: StoreFacts, reader: LineReader) -> DocumentReading:
+    """Return a document whose lines are gathered and whose sums have not been tried."""
+    gathered = Gathered(reader, store.language)
+    gathered.take(text.lines)
+    blank = not any(line.strip() for line in text.lines)
+    return DocumentReading(gathered, store, DocumentEnd(text.codes, text.images, blank))

@@ -7,7 +7,7 @@ answers leave few coincidences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -64,11 +64,12 @@ class Holding(NamedTuple):
 
     def solution(self) -> Solution:
         """Return the reading with its lines in printed order."""
-        acting = self.fixed
-        if any(answer.acting for answer in self.chosen):
-            acting = tuple(sorted((*acting, *(one for answer in self.chosen for one in answer.acting)), key=_by_line))
+        acting = [*self.fixed]
+        for answer in self.chosen:
+            acting += answer.acting
+        acting.sort(key=_by_line)
         flips = sum(answer.flips for answer in self.chosen)
-        return Solution(self.total, acting, flips, any(answer.stray for answer in self.chosen), self.open_choice)
+        return Solution(self.total, tuple(acting), flips, any(answer.stray for answer in self.chosen), self.open_choice)
 
 
 class Verdict(NamedTuple):
@@ -79,25 +80,30 @@ class Verdict(NamedTuple):
     detail: str
 
 
-def readings_of(sheet: Sheet, total: Candidate) -> Iterator[Holding]:
-    """Yield every reading of what stands above the total that makes it, with some goods in it."""
+def readings_of(sheet: Sheet, total: Candidate) -> list[Holding]:
+    """Return every reading of what stands above the total that makes it, with some goods in it."""
     above = _above(sheet, total)
     if above is None:
-        return
+        return []
     fixed, asked = above
-    questions = _questions(asked, sheet)
     missing = total.amount - sum([amount for _, _, amount in fixed])
+    has_goods = _has_goods(fixed)
+    questions = _questions(asked, sheet) if asked else []
+    if not questions:
+        return [] if missing or not has_goods else [Holding(total, tuple(fixed), (), open_choice=False)]
     choices = 1
     for answers in questions:
         choices *= len(answers)
     if choices > CHOICES_MAX:
-        return
+        return []
     sums = [[sum(amount for _, _, amount in answer.acting) for answer in answers] for answers in questions]
     open_choice = any(len(set(each)) > 1 for each in sums)
-    certain, has_goods = tuple(fixed), _has_goods(fixed)
-    for chosen, made in zip(product(*questions), map(sum, product(*sums)), strict=True):
-        if made == missing and (has_goods or any(_has_goods(answer.acting) for answer in chosen)):
-            yield Holding(total, certain, chosen, open_choice)
+    certain = tuple(fixed)
+    return [
+        Holding(total, certain, chosen, open_choice)
+        for chosen, made in zip(product(*questions), map(sum, product(*sums)), strict=True)
+        if made == missing and (has_goods or any(_has_goods(answer.acting) for answer in chosen))
+    ]
 
 
 def _has_goods(acting: Iterable[tuple[Entry, Part, int]]) -> bool:
@@ -107,12 +113,17 @@ def _has_goods(acting: Iterable[tuple[Entry, Part, int]]) -> bool:
 def _above(sheet: Sheet, total: Candidate) -> tuple[list[tuple[Entry, Part, int]], list[Entry]] | None:
     """Return what is certain above a total, and what is open; None where payment stands there: it is none of goods."""
     refund, line, until = total.amount < 0, total.line, total.until
-    fixed: list[tuple[Entry, Part, int]] = []
+    item = Part.ITEM
+    fixed: list[tuple[Entry, Part, int]] = [
+        (entry, item, entry.amount)
+        for entry in sheet.entries
+        if entry.part is item and entry.line < until and not entry.voided and entry.line != line
+    ]
     asked: list[Entry] = []
-    for entry in sheet.entries:
-        if entry.line >= until or entry.voided or entry.line == line:
+    for entry in sheet.opened:
+        if entry.line >= until or entry.part is item or entry.voided or entry.line == line:
             continue
-        part = Part.ITEM if entry.part is Part.ITEM else _fixed_part(entry, refund=refund)
+        part = _fixed_part(entry, refund=refund)
         if part is not None:
             fixed.append((entry, part, entry.amount))
         elif entry.part in _PAYMENT and entry.amount:

@@ -10,6 +10,7 @@ from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
+from retail.line_items import SaleLineItem
 
 STRAY_LETTERS_MAX = 3  # "TOTAL LEI", "TOTAL (3)": letters beside a label that do not make it a name
 
@@ -45,51 +46,53 @@ GOODS = frozenset((Part.ITEM, Part.IMPLICIT, Part.RETURN, Part.FACT, Part.VOID))
 
 
 class Entry:
-    """One amount of the document. Internal to the solver, which settles `part` and `amount`."""
+    """One amount of the document. Internal to the solver, which settles `part` and `amount`.
 
-    __slots__ = (
-        "amount",
-        "described",
-        "facts",
-        "label",
-        "line",
-        "other",
-        "part",
-        "price",
-        "quantity",
-        "role",
-        "tender",
-        "voided",
-    )
+    What most entries lack stands on the class: a receipt has thirty, and they are made while it streams in.
+    """
+
+    role: Role | None = None
+    label: Label | None = None
+    other: int | None = None  # the amount in the other reading of the document
+    quantity: Number | None = None
+    price: Number | None = None
+    described: tuple[int, ...] = ()  # lines that hold the description
+    voided = False
+    tender: Role | None = None  # how money went back, where the words of giving back say it
+    item: SaleLineItem | None = None  # what it becomes where it stays as it is; made while the receipt streams in
 
     def __init__(self, line: int, facts: LineFacts, part: Part, amount: int) -> None:
         self.line = line
         self.facts = facts
         self.part = part
         self.amount = amount
-        self.role: Role | None = None
-        self.label: Label | None = None
-        self.other: int | None = None  # the amount in the other reading of the document
-        self.quantity: Number | None = None
-        self.price: Number | None = None
-        self.described: tuple[int, ...] = ()  # lines that hold the description
-        self.voided = False
-        self.tender: Role | None = None  # how money went back, where the words of giving back say it
 
 
 class Sheet:
-    """A document's entries in one fashion, with what the lines without amounts say."""
+    """A document's entries in one fashion, with what the lines without amounts say.
 
-    __slots__ = ("carried", "decimals", "entries", "facts", "first_total", "labels", "start")
+    Most entries are goods by name and amount, on which nothing is open: `others` are the places of the rest.
+    """
 
-    def __init__(self, facts: Sequence[LineFacts], labels: Sequence[Label | None], decimals: int) -> None:
+    __slots__ = (
+        "carried", "decimals", "entries", "facts", "first_goods", "first_total", "headed", "items_in",
+        "items_made", "labels", "last_goods", "opened", "others", "start",
+    )  # fmt: skip
+
+    def __init__(self, facts: Sequence[LineFacts], labels: list[Label | None], decimals: int) -> None:
         self.facts = facts
         self.labels = labels
         self.decimals = decimals
         self.entries: list[Entry] = []
+        self.others: list[int] = []
+        self.first_goods, self.last_goods = -1, -1  # lines of the first and the last entry that is none of the others
         self.carried: Label | None = None  # printed last, without an amount: the next line's may be its
         self.start = 0
+        self.headed = False  # `start` is known, whatever comes
         self.first_total = len(facts)
+        self.opened: list[Entry] = []  # entries that may be anything else than goods, once they are settled
+        self.items_in = ""  # the currency of the entries' items
+        self.items_made = 0  # entries whose items are made
 
 
 def is_label(facts: LineFacts, label: Label | None, roles: Container[Role]) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pos_adapters.reading import particulars
 from pos_adapters.reading.amounts import Number, in_fashion
+from pos_adapters.reading.labels import Mark
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.lines import LineFacts, name_in
+from pos_adapters.reading.lines import LineFacts, Telling, name_in
 from pos_adapters.reading.money_signs import AMOUNTS_MAX
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
@@ -33,7 +35,6 @@ from retail.money import NO_CURRENCY, Money
 from retail.transaction import RetailTransaction, TransactionStatus
 
 _RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,3})?) ?%|% ?(\d{1,2}(?:[.,]\d{1,2})?)")
-_Goods = TypeVar("_Goods", SaleLineItem, ReturnLineItem)
 TAX_SLACK_STEPS = 2  # taxes are rounded per line or per rate: a table's figures differ by a cent or two
 TENDER_TYPES = {
     Role.CASH: TenderType.CASH,
@@ -53,10 +54,12 @@ class Told(NamedTuple):
     """What a transaction is made from beside its sums (a tuple: it is made while a cut is held)."""
 
     lines: Sequence[LineFacts]
-    marks: Sequence[particulars.Mark]
+    marks: Sequence[Mark]
     store: StoreFacts
     languages: tuple[str, ...]
     active: int  # the same, as bits of the lexicon
+    telling: Sequence[Telling]
+    dated: Sequence[int]  # lines with a date
     fiscal: FiscalIdentity | None
     currency: str
     decimals: int
@@ -66,7 +69,7 @@ class Told(NamedTuple):
         moment = self.fiscal.occurred_at if self.fiscal is not None else None
         if moment is None:
             month_first = self.currency == "USD" or (self.store.country or "") == "US"
-            moment = particulars.when(self.lines, month_first=month_first).at
+            moment = particulars.when(self.lines, self.dated, month_first=month_first).at
         if moment is not None and self.store.timezone:
             return moment.replace(tzinfo=ZoneInfo(self.store.timezone))
         return moment
@@ -107,7 +110,13 @@ class Proved(NamedTuple):
 def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> Proved:
     """Return what a solution proves; `refund` turns the signs of amounts printed positive."""
     turn = -1 if refund else 1
-    items: list[LineItem] = [_line_item(entry, part, turn * amount, told) for entry, part, amount in solution.owed]
+    make_items(sheet, told.currency)
+    items: list[LineItem] = [
+        entry.item
+        if entry.item is not None and part is Part.ITEM and not refund
+        else _line_item(entry, part, turn * amount, sheet)
+        for entry, part, amount in solution.owed
+    ]
     owed = [item.amount for item in items]
     items += _told_taxes(sheet, solution, told, turn)
     if solution.settlement is not None:
@@ -121,12 +130,34 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
         ]
     items += [
         RewardLineItem(description=each.described, amount=Money(each.points, NO_CURRENCY))
-        for each in particulars.points_of(told.lines, told.active)
+        for each in particulars.points_of(told.telling, told.active)
     ]
     total = _money(turn * solution.total.amount, told)
     paid = [_money(turn * paid.amount, told) for paid in solution.settlement.tenders] if solution.settlement else []
     proof = _proof_of(solution, total, owed=owed, paid=paid)
     return Proved(tuple(items), total, proof, told.currency, told.decimals)
+
+
+def make_items(sheet: Sheet, currency: str) -> None:
+    """Make what entries become that are goods and nothing else, should the document be in `currency`.
+
+    Most of a receipt is such goods: made while it streams in, they need not be made while its cut is held.
+    """
+    if sheet.items_in != currency:
+        sheet.items_in, sheet.items_made = currency, 0
+    others = set(sheet.others[bisect_left(sheet.others, sheet.items_made) :])
+    for at in range(sheet.items_made, len(sheet.entries)):
+        if at in others:
+            continue
+        entry = sheet.entries[at]
+        if entry.quantity is None:
+            facts = entry.facts
+            money = _money_of(entry.amount, sheet.decimals, currency)
+            entry.item = _sale_item(facts.name, money, _ONE, None, facts.gtin)
+        else:
+            item = _line_item(entry, Part.ITEM, entry.amount, sheet)
+            entry.item = item if isinstance(item, SaleLineItem) else None
+    sheet.items_made = len(sheet.entries)
 
 
 def transaction_of(proved: Proved, told: Told, *, status: TransactionStatus) -> RetailTransaction:
@@ -171,34 +202,43 @@ def _money_of(amount: int, decimals: int, currency: str) -> Money:
     return Money(Decimal(amount // 10 ** (3 - decimals)).scaleb(-decimals), currency)
 
 
-def _line_item(entry: Entry, part: Part, amount: int, told: Told) -> LineItem:
-    money = _money(amount, told)
-    description = _description(entry, told.lines)
+def _line_item(entry: Entry, part: Part, amount: int, sheet: Sheet) -> LineItem:
+    """Return what an entry becomes that acts so; the currency is that of the sheet's items."""
+    money = _money_of(amount, sheet.decimals, sheet.items_in)
+    description = _description(entry, sheet.facts)
     if part is Part.TAX:
         return TaxLineItem(description=description, amount=money, rate=_rate(entry.facts), included=False)
     if part is Part.MODIFICATION:
         return PriceModificationLineItem(description=description, amount=money, rate=_rate(entry.facts))
-    quantity, unit_price = _quantity(entry, told.currency)
-    values = (description, money, quantity, unit_price, None, _gtin(entry, told.lines))
+    quantity, unit_price = _quantity(entry, sheet.items_in)
+    gtin = _gtin(entry, sheet.facts)
     if amount > 0 or (amount == 0 and part is not Part.RETURN):
-        return _filled(_new(SaleLineItem), values, _SALE_FIELDS)
-    return _filled(_new(ReturnLineItem), values, _RETURN_FIELDS)
+        return _sale_item(description, money, quantity, unit_price, gtin)
+    return ReturnLineItem(description=description, amount=money, quantity=quantity, unit_price=unit_price, gtin=gtin)
 
 
 _new = object.__new__
 _FIELDS = ("description", "amount", "quantity", "unit_price", "item_id", "gtin")
-_SALE_FIELDS = tuple(getattr(SaleLineItem, name).__set__ for name in _FIELDS)
-_RETURN_FIELDS = tuple(getattr(ReturnLineItem, name).__set__ for name in _FIELDS)
-assert all(tuple(kind.__slots__) == _FIELDS for kind in (SaleLineItem, ReturnLineItem))
+_put_description, _put_amount, _put_quantity, _put_unit_price, _put_item_id, _put_gtin = (
+    getattr(SaleLineItem, name).__set__ for name in _FIELDS
+)
+assert tuple(SaleLineItem.__slots__) == _FIELDS
 
 
-def _filled(item: _Goods, values: tuple[Any, ...], fields: Sequence[Callable[[_Goods, Any], None]]) -> _Goods:
-    """Return a line of goods with its values: what its class's own call does, at a third of the cost.
+def _sale_item(
+    description: str, money: Money, quantity: Decimal, unit_price: Money | None, gtin: str | None
+) -> SaleLineItem:
+    """Return goods sold with these values: what the class's own call does, at a fourth of the cost.
 
     A receipt has thirty, and somebody waits for it.
     """
-    for put, value in zip(fields, values, strict=True):
-        put(item, value)
+    item = _new(SaleLineItem)
+    _put_description(item, description)
+    _put_amount(item, money)
+    _put_quantity(item, quantity)
+    _put_unit_price(item, unit_price)
+    _put_item_id(item, None)
+    _put_gtin(item, gtin)
     return item
 
 
@@ -263,7 +303,7 @@ def _rate(facts: LineFacts) -> Decimal | None:
 
 def _told_taxes(sheet: Sheet, solution: Solution, told: Told, turn: int) -> list[LineItem]:
     """Taxes that the items already contain, as printed."""
-    taxes = [entry for entry in sheet.entries if entry.part is Part.TAX]
+    taxes = [entry for entry in sheet.opened if entry.part is Part.TAX]
     if not taxes or any(part is Part.TAX for _, part, _ in solution.owed):
         return []
     lines: list[LineItem] = []
@@ -315,6 +355,4 @@ def _proof_of(solution: Solution, total: Money, *, owed: Sequence[Money], paid: 
 
 def _sum_text(amounts: Sequence[Money]) -> str:
     """Return "1.20 + 3.10 - 0.50"."""
-    printed = [str(each.amount) for each in amounts]
-    rest = [f"- {each[1:]}" if each[0] == "-" else f"+ {each}" for each in printed[1:]]
-    return " ".join((printed[0], *rest))
+    return " + ".join([str(each.amount) for each in amounts]).replace("+ -", "- ")

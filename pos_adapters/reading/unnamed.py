@@ -21,10 +21,10 @@ _OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|vo
 
 def could_be_goods_back(solution: Solution) -> bool:
     """Return whether a line that takes off may name goods given back."""
-    owed = [(entry, part) for entry, part, _ in solution.owed]
+    taken_off = [at for at, (_, part, _) in enumerate(solution.owed) if part is Part.MODIFICATION]
+    owed = [(entry, part) for entry, part, _ in solution.owed] if taken_off else []
     return any(
-        part is Part.MODIFICATION and entry.amount < 0 and entry.role is None and _names_goods(entry, owed[:at])
-        for at, (entry, part) in enumerate(owed)
+        owed[at][0].amount < 0 and owed[at][0].role is None and _names_goods(owed[at][0], owed[:at]) for at in taken_off
     )
 
 

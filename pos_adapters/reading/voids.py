@@ -13,7 +13,8 @@ MARK_REACH_LINES = 2  # "** VOID **" marks goods at most this far below
 def pair_voids(sheet: Sheet) -> None:
     """Take out voided pairs: a line marked void, or a negative one that repeats the name and size of another."""
     entries = sheet.entries
-    for index, entry in enumerate(entries):
+    for index in sheet.others:
+        entry = entries[index]
         if (entry.amount >= 0 and entry.part is not Part.VOID) or entry.voided or not _may_void(entry):
             continue
         marked = _mark_above(sheet, entries[index - 1].line if index else sheet.start - 1, entry.line, Role.VOID_LINE)

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from pos_adapters.reading.documents import DocumentReading
 from pos_adapters.reading.lines import standard_reader
-from pos_adapters.reading.reader import read_text
+from pos_adapters.reading.reader import document_of, read_text
 from pos_adapters.reading.values import ReceiptText, StoreFacts
 from retail.transaction import DocumentKind
 from tests.pos_adapters.reading.layouts.base import Golden
@@ -23,7 +22,7 @@ LONG = 12  # times each way to spoil a document, in the long tier
 
 def naming_lines(text: ReceiptText) -> set[int]:
     """Where the words stand that name the kind."""
-    reading = DocumentReading(text, StoreFacts(), standard_reader())
+    reading = document_of(text, StoreFacts(), standard_reader())
     reading.read()
     return {naming.line for naming in reading.named}
 
