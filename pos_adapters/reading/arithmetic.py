@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from pos_adapters.reading.echoes import echoed_totals
 from pos_adapters.reading.gaps import has_gaps
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Candidate, Holding, Solution, Verdict, readings_of
@@ -31,6 +32,8 @@ def judge(sheet: Sheet, show: Show) -> Verdict:
         held += found
         if not found and not nearest:
             nearest = _both_sums(sheet, total, show)
+    if not held:
+        held = [one for total in islice(echoed_totals(sheet), TOTALS_MAX) for one in readings_of(sheet, total)]
     if not held:
         return Verdict(None, "does_not_add_up", nearest or "no total was found for the items")
     return _settled(sheet, [one.solution() for one in _owed_last(sheet, held)], show)

@@ -8,6 +8,7 @@ echo of it. Nothing printed about payment proves nothing; something printed that
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from pos_adapters.reading.labels import TENDERS, Label
@@ -54,7 +55,7 @@ def settle(
     later = [entry for entry in sheet.entries if entry.line >= after]
     tenders = [entry for entry in later if entry.part is Part.TENDER and entry.amount]
     received = [entry for entry in later if entry.part is Part.RECEIVED and entry.amount]
-    change = [entry for entry in later if entry.part is Part.CHANGE and entry.amount]
+    change = [entry for entry in later if entry.part is Part.CHANGE and entry.amount] or _unnamed_change(later, total)
     if total < 0:
         handed_out = [_handed_out(entry) for entry in change]
         tenders = [_signed(entry) for entry in (*tenders, *handed_out)]
@@ -74,6 +75,15 @@ def settle(
         return Settlement(_as_paid(exact, [], sheet), proven=True), ""
     paid = sum(entry.amount for entry in tenders or received) - sum(abs(entry.amount) for entry in change)
     return None, f"tenders less change make {show(paid)}, total is {show(total)}"
+
+
+def _unnamed_change(later: Sequence[Entry], total: int) -> list[Entry]:
+    """Return the amount directly below the cash that is what was handed over beyond `total`; nothing where none is."""
+    for cash, below in pairwise(later):
+        handed = cash.part is Part.RECEIVED or (cash.part is Part.TENDER and cash.role is Role.CASH)
+        if handed and below.part is Part.STRAY and 0 < below.amount == cash.amount - total:
+            return [below]
+    return []
 
 
 def _paid_before(
