@@ -1,5 +1,6 @@
 ; Silent installer for Windows: setup.exe /S [/D=C:\folder]; uninstall.exe /S keeps the state, uninstall.exe /S /WIPE deletes it.
 ; Built on Linux by `python installer/build.py windows` from a folder that was frozen on Windows.
+Target amd64-unicode ; a store PC is 64-bit: registry and folders are its own, not those of 32-bit programs
 Unicode true
 !include LogicLib.nsh
 !include FileFunc.nsh
