@@ -160,6 +160,8 @@ async def register(
 BROWSE = """
 import os, sys, urllib.request
 os.nice(10)
+if hasattr(os, "SCHED_IDLE"):
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 while True:
     try:
         urllib.request.urlopen(sys.argv[1], timeout=10).read()
@@ -170,7 +172,10 @@ while True:
 
 @contextlib.contextmanager
 def browsing(port: int) -> Iterator[None]:
-    """Ask desk for pages without a pause, from processes of their own: a store's browsers are other machines."""
+    """Ask desk for pages without a pause, from processes of their own.
+
+    A store's browsers are other machines: here they get what processor nobody else wants, and wait for nobody's.
+    """
     command = [sys.executable, "-c", BROWSE, f"http://127.0.0.1:{port}/v1/status"]
     browsers = [subprocess.Popen(command) for _ in range(DESK_CLIENTS)]
     try:
