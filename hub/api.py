@@ -22,6 +22,7 @@ from starlette.responses import FileResponse, Response
 from hub.bootstrap import Hub
 from hub.callers import Caller
 from hub.claims.joining import KINDS as JOINING_KINDS
+from hub.feed.erasing import Erasing
 from hub.gate import open_body, read_body
 from hub.ingest.batch import check_chain
 from hub.ingest.plan import GapError
@@ -30,7 +31,7 @@ from hub.value.service import ValueService
 from retail.errors import RefusedError, TillstreamError, TryAgainError
 from sync.protocol.body import BodyRefusedError, parse
 from sync.protocol.enrolment import KEY_BYTES, from_base64
-from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, SignedManifest
+from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, ErasuresProof, ErasuresTaken, SignedManifest
 from sync.protocol.messages import (
     MEDIA_TYPE,
     WIRE_ACCEPTED,
@@ -99,6 +100,10 @@ def agent_routes(hub: Hub) -> APIRouter:
     async def applied(request: HttpRequest) -> Response:
         return await _answered(hub, request, _note)
 
+    @routes.post("/v1/feed/erasures", **_described(ErasuresProof, ErasuresTaken, "Give back lost orders of erasure"))
+    async def erasures(request: HttpRequest) -> Response:
+        return await _answered(hub, request, _take_back)
+
     @routes.get("/v1/feed", **_described(None, SignedManifest, "What a store should have; 304 when it was told"))
     async def feed(request: HttpRequest, cursor: str = "") -> Response:
         return await _answered(hub, request, partial(_manifest, cursor=cursor))
@@ -164,6 +169,12 @@ def _note(hub: Hub, told: Request) -> _Reply:
     return _ok(hub.feed.note(caller, report, now=hub.clock()))
 
 
+def _take_back(hub: Hub, told: Request) -> _Reply:
+    caller, proof = _opened(hub, told, ErasuresProof)
+    noted = Erasing(hub.database, hub.files, hub.feed).take_back(caller.tenant_id, proof)
+    return _ok(ErasuresTaken(noted=noted))
+
+
 def _lend(hub: Hub, told: Request) -> _Reply:
     caller, question = _opened(hub, told, LeaseQuestion)
     return _ok(ValueService(hub.database, hub.files).leases(caller, question, now=hub.clock()))
@@ -208,6 +219,7 @@ def answer_of(hub: Hub, told: Request) -> Answer:
         ("POST", "/v1/journal"): _take,
         ("POST", "/v1/journal/position"): _locate,
         ("POST", "/v1/feed/applied"): _note,
+        ("POST", "/v1/feed/erasures"): _take_back,
         ("GET", "/v1/feed"): partial(_manifest, cursor=dict(parse_qsl(told.query)).get("cursor", "")),
     }
     return _handled(hub, told, handlers.get((told.method, told.path), _file))

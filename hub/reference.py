@@ -17,7 +17,16 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from sync.protocol import feed_messages, messages, value_messages
-from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, ErasuresFile, Manifest, SignedManifest, StopsFile
+from sync.protocol.feed_messages import (
+    AppliedAnswer,
+    AppliedReport,
+    ErasuresFile,
+    ErasuresProof,
+    ErasuresTaken,
+    Manifest,
+    SignedManifest,
+    StopsFile,
+)
 from sync.protocol.messages import (
     EnrolAnswer,
     EnrolQuestion,
@@ -43,6 +52,8 @@ MESSAGES: tuple[type[Message], ...] = (
     StopsFile,
     AppliedReport,
     AppliedAnswer,
+    ErasuresProof,
+    ErasuresTaken,
     LeaseQuestion,
     LeasesAnswer,
     CouponQuestion,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,17 +22,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from retail.errors import OnSiteError, RefusedError, TillstreamError, TryAgainError
 from sync.backoff import Backoff, spread_s
 from sync.errors import AnswerInvalidError
-from sync.feed_files import (
-    FeedState,
-    Incoming,
-    forget_unused,
-    load_state,
-    note_heard,
-    save_state,
-)
+from sync.feed_files import FeedState, Incoming, forget_unused, load_state, note_heard, save_state
+from sync.feed_proofs import keep_proof, owed_proof, proof_taken
 from sync.ports import Pace
 from sync.protocol.feed_messages import (
     AppliedReport,
+    ErasuresProof,
     FeedFile,
     FeedKind,
     FeedRefusal,
@@ -64,8 +59,12 @@ class FeedSource(Protocol):
         """Open a file from byte `start` on; yields (where it really starts, its bytes)."""
         ...
 
-    async def report(self, report: AppliedReport) -> None:
-        """Tell the hub what is in use. A repeat changes nothing."""
+    async def report(self, report: AppliedReport) -> bool:
+        """Tell the hub what is in use. A repeat changes nothing. Return whether it asks for orders of erasure."""
+        ...
+
+    async def prove(self, proof: ErasuresProof) -> None:
+        """Tell the hub of orders of erasure that it has lost. A repeat changes nothing."""
         ...
 
 
@@ -178,7 +177,7 @@ async def look(feed: Feed) -> Round:
         if state.uses(file) or (owed is not None and file.kind is not FeedKind.STOPS):
             continue
         try:
-            await _bring(feed, file)
+            await _bring(feed, file, signed)
         except _UnfinishedError:
             return Round(applied=tuple(applied), refused=tuple(refused), unfinished=True)
         except TillstreamError as error:
@@ -201,13 +200,13 @@ async def look(feed: Feed) -> Round:
 
 
 async def report(feed: Feed, *, refused: Sequence[tuple[FeedFile, str]] = ()) -> None:
-    """Tell the hub what is in use, and what could not be used. Raises as `FeedSource` says."""
+    """Tell the hub what is in use, what could not be used, and what it has lost. Raises as `FeedSource` says."""
     state = await asyncio.to_thread(load_state, feed.folder)
     backlog, parked = await feed.target.backlog()
     versions = {kind: file.version for kind, file in state.files.items()}
     if state.overlays:
         versions[FeedKind.MIRROR] = state.overlays[-1].version
-    await feed.source.report(
+    is_wanted = await feed.source.report(
         AppliedReport(
             cursor=state.cursor,
             erased_through=state.erased_through,
@@ -220,6 +219,11 @@ async def report(feed: Feed, *, refused: Sequence[tuple[FeedFile, str]] = ()) ->
             refused=[FeedRefusal(kind=file.kind, sha256=file.sha256, message=message) for file, message in refused],
         )
     )
+    proof = await asyncio.to_thread(owed_proof, feed.folder, is_wanted=is_wanted)
+    if proof is not None:
+        with suppress(RefusedError):  # for good; that orders are lost is told at the hub as long as it is so
+            await feed.source.prove(proof)
+        await asyncio.to_thread(proof_taken, feed.folder)
 
 
 def _is_due(reported_at: datetime | None, feed: Feed) -> bool:
@@ -251,7 +255,7 @@ def _in_order(manifest: Manifest) -> list[FeedFile]:
     return sorted(manifest.files, key=lambda file: (order.index(file.kind), file.version))
 
 
-async def _bring(feed: Feed, file: FeedFile) -> None:
+async def _bring(feed: Feed, file: FeedFile, signed: SignedManifest) -> None:
     """Fetch what is missing of a file, verify it, and put it to use."""
     incoming = await asyncio.to_thread(Incoming, feed.folder, file)
     if not incoming.is_whole:
@@ -260,6 +264,8 @@ async def _bring(feed: Feed, file: FeedFile) -> None:
     if path is None:
         raise AnswerInvalidError(f"the {file.kind} file that came is not the one promised", fix="it is fetched again")
     await feed.target.apply(file, path)
+    if file.kind is FeedKind.ERASURES:
+        await asyncio.to_thread(keep_proof, feed.folder, signed, path)
 
 
 async def _fetch(feed: Feed, file: FeedFile, incoming: Incoming) -> None:

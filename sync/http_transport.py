@@ -31,7 +31,7 @@ from sync.errors import (
 from sync.ports import Batch, Delivered, Located, Pace, ParkReason, RefusedRecord, StoredRecord
 from sync.protocol.body import encode
 from sync.protocol.enrolment import KEY_BYTES, from_base64, parse_code, to_base64
-from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, SignedManifest
+from sync.protocol.feed_messages import AppliedAnswer, AppliedReport, ErasuresProof, ErasuresTaken, SignedManifest
 from sync.protocol.messages import (
     BODY_ENCODING,
     MEDIA_TYPE,
@@ -293,9 +293,13 @@ class HubFeedSource:
         """Open a file from a byte on."""
         return self._connection.stream(f"/v1/feed/files/{sha256}", start=start)
 
-    async def report(self, report: AppliedReport) -> None:
-        """Tell the hub what this store has in use."""
-        await self._connection.ask("/v1/feed/applied", report, AppliedAnswer)
+    async def report(self, report: AppliedReport) -> bool:
+        """Tell the hub what this store has in use; return whether it asks for orders of erasure."""
+        return (await self._connection.ask("/v1/feed/applied", report, AppliedAnswer)).wants_erasures
+
+    async def prove(self, proof: ErasuresProof) -> None:
+        """Tell the hub of orders of erasure that it has lost."""
+        await self._connection.ask("/v1/feed/erasures", proof, ErasuresTaken)
 
 
 def _on_the_wire(record: StoredRecord, *, withheld: bool) -> JournalRecord:

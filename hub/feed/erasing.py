@@ -7,6 +7,7 @@ told whom to forget and no old export could be refused. It opens nothing and nam
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import shutil
@@ -17,10 +18,12 @@ from typing import Any
 
 from hub.claims.joining import member_id_of
 from hub.feed.files import MIRROR_KINDS, FeedFiles, KeptFile
-from hub.feed.order_book import OrderBook
+from hub.feed.order_book import ErasureOrder, OrderBook
 from hub.feed.service import FeedService
 from hub.storage.ports import Database, Session
 from retail.errors import RefusedError
+from sync.protocol.feed_messages import ErasuresFile, ErasuresProof, FeedKind
+from sync.protocol.manifest import BadManifestError, open_manifest
 from sync.protocol.mirror_file import erase as erase_from_file
 from sync.protocol.persons import names_person, token_halves
 from sync.protocol.tokens import locator_of
@@ -104,13 +107,38 @@ class Erasing:
         orders = OrderBook(self.files.folder(tenant_id)).orders()
         if not orders:
             return 0
-        with self.database.reading() as session:
-            done = {str(row[1]) for row in session.rows("erasures", tenant_id=tenant_id)}
-        again = {order.customer_id: order.locators for order in orders if order.customer_id not in done}
+        done = self._done(tenant_id)
+        again = {order.customer_id: order.locators for order in orders if not order.is_in(done)}
         if again:
             people = [Known(customer_id=each, is_known=False, erased_at="", codes=0, records=0) for each in again]
             self.erase(tenant_id, people, now=now, more=again)
         return len(again)
+
+    def take_back(self, tenant_id: str, proof: ErasuresProof) -> int:
+        """Note orders that this hub gave once and does not know any more; return how many. `redo` carries them out.
+
+        A store's word counts for nothing here, the chain's own signature does. Raises RefusedError (bad_manifest,
+        message) for what this chain never signed.
+        """
+        manifest = open_manifest(proof.signed, self.feed.keys.tenant(tenant_id).feed.private.public_key())
+        digest = hashlib.sha256(proof.erasures.encode()).hexdigest()
+        if manifest.tenant != tenant_id or digest not in {
+            file.sha256 for file in manifest.files if file.kind is FeedKind.ERASURES
+        }:
+            raise BadManifestError("the manifest names no such list of this chain", fix="nothing: it is not needed")
+        book, done = OrderBook(self.files.folder(tenant_id)), self._done(tenant_id)
+        told = ErasuresFile.model_validate_json(proof.erasures)
+        orders = [ErasureOrder(customer_id=each.customer_id, locators=tuple(each.locators)) for each in told.erasures]
+        lost = [order for order in orders if not order.is_in(done)]
+        for order in lost:
+            book.note(order.customer_id, order.locators)
+        return len(lost)
+
+    def _done(self, tenant_id: str) -> dict[str, frozenset[str]]:
+        """Return who was ordered to be forgotten, and by which tokens."""
+        with self.database.reading() as session:
+            rows = session.rows("erasures", tenant_id=tenant_id)
+        return {str(row[1]): frozenset(json.loads(row[2])) for row in rows}
 
     def stores(self, tenant_id: str) -> tuple[int, list[dict[str, Any]]]:
         """Return the number of the last erasure, and how far each store is."""
@@ -196,7 +224,7 @@ def _order(session: Session, tenant_id: str, customer_id: str, *, now: datetime,
     for locator in (*locators, ""):
         session.run("drop_unknown_codes_of", locator=locator, **who)
     if before is None or dropped or not set(more).issubset(json.loads(before[2])):
-        row = session.row("last_erasure", tenant_id=tenant_id)
+        row = session.row("highest_erasure", tenant_id=tenant_id)
         session.run(
             "put_erasure",
             erasure_no=(int(row[0]) if row and row[0] is not None else 0) + 1,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,10 @@ class ErasureOrder:
 
     customer_id: str
     locators: tuple[str, ...]
+
+    def is_in(self, done: Mapping[str, Collection[str]]) -> bool:
+        """Return whether these orders (customer ID to tokens' halves) include this one."""
+        return self.customer_id in done and set(self.locators).issubset(done[self.customer_id])
 
 
 @dataclass(frozen=True, slots=True)

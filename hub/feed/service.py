@@ -83,7 +83,9 @@ class FeedService:
                 health=report.health.model_dump_json() if report.health else "{}",
                 feed_refused=json.dumps([each.model_dump(mode="json") for each in report.refused]),
             )
-        return AppliedAnswer(erased_through=report.erased_through)
+            last = session.row("last_erasure", tenant_id=caller.tenant_id)
+        known = int(last[0]) if last and last[0] is not None else 0
+        return AppliedAnswer(erased_through=report.erased_through, wants_erasures=report.erased_through > known)
 
     def publish_erasures(self, tenant_id: str, *, now: datetime) -> FeedFile:
         """Publish everybody who must be forgotten; the file's version is the last erasure's number."""

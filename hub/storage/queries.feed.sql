@@ -40,6 +40,13 @@ VALUES (:tenant_id, :erasure_no, :customer_id, :locators, :now);
 -- The number of the last erasure.
 SELECT max(erasure_no) FROM erasure WHERE tenant_id = :tenant_id;
 
+-- name: highest_erasure
+-- The last number that was given, here or - when this is an old copy - to a store that speaks of it.
+SELECT max(erasure_no) FROM (
+    SELECT erasure_no FROM erasure WHERE tenant_id = :tenant_id
+    UNION ALL SELECT erased_through FROM store WHERE tenant_id = :tenant_id
+) AS given;
+
 -- name: erasure_of
 -- Was this customer erased already?
 SELECT erasure_no, requested_at, locators FROM erasure WHERE tenant_id = :tenant_id AND customer_id = :customer_id

@@ -7,6 +7,7 @@ from agent.drill.run import tell
 from agent.drill.settings import Story
 from hub.drill import DrillHub
 from hub.feed.order_book import BOOK
+from sync.protocol.signatures import Answer, Request
 
 HOUR_S = 3600.0
 STORY = Story(seed=5, days=3, stores=2, lanes=1, sales=12)
@@ -23,13 +24,22 @@ ERASED_THEN_RESTORED = (
 )
 
 
-class HubThatForgetsItsOrders(DrillHub):
-    """A hub whose copy brings back a database, and nothing beside it tells whom it had forgotten."""
+class HubOfAnotherDay(DrillHub):
+    """A hub whose whole folder is put back from a copy: nothing beside the database tells whom it had forgotten."""
 
     def restore(self) -> bool:
         for book in self._config.state_dir.rglob(BOOK):
             book.unlink()
         return super().restore()
+
+
+class HubThatListensToNoStore(HubOfAnotherDay):
+    """The same, and what stores can prove is not taken."""
+
+    def answer(self, request: Request) -> Answer:
+        if request.path == "/v1/feed/erasures":
+            raise ConnectionError("it is not heard")
+        return super().answer(request)
 
 
 def broken(told) -> set[str]:
@@ -42,10 +52,13 @@ def test_who_was_erased_is_not_brought_back_by_a_hub_of_yesterday():
     assert told.faults == {"erasure": 2, "hub_restored": 1}
 
 
+def test_a_hub_whose_whole_folder_is_of_yesterday_is_told_by_its_stores_whom_it_had_forgotten():
+    assert tell(STORY, ERASED_THEN_RESTORED, hub=HubOfAnotherDay).violations == []
+
+
 def test_a_hub_that_forgets_its_orders_is_found():
-    assert broken(tell(STORY, ERASED_THEN_RESTORED, hub=HubThatForgetsItsOrders)) == {
-        "nothing_is_left_of_who_was_forgotten"
-    }
+    found = broken(tell(STORY, ERASED_THEN_RESTORED, hub=HubThatListensToNoStore))
+    assert "nothing_is_left_of_who_was_forgotten" in found
 
 
 @pytest.mark.parametrize(
