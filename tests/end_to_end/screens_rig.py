@@ -1,4 +1,4 @@
-"""A hub and an agent as real processes on loopback, with a dozen customers, for the screens to work on."""
+"""A hub, an agent, receipt printers as real processes on loopback, and two customers, for the screens to work on."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
+from message_catchers import Catcher, catching_mail, catching_texts
 
 from agent.journal.reader import JournalReader
 from agent.journal.records import StoredRecord
@@ -62,13 +66,38 @@ url = "http://127.0.0.1:{hub_port}"
 state_dir = "state"
 [desk]
 listen = "127.0.0.1:{desk_port}"
+printer = "tcp://127.0.0.1:{kiosk_printer}"
 [codes]
 member = ["ean13:29"]
 [[workstation]]
 id = "1"
+[workstation.tap]
+listen = "127.0.0.1:{tap_port}"
+printer = "tcp://127.0.0.1:{till_printer}"
 [[workstation]]
 id = "2"
 """
+
+
+HUB_CONFIG = """
+[hub]
+state_dir = "hub"
+listen = "127.0.0.1:{hub_port}"
+[chain]
+name = "Corner shops"
+country = "DE"
+[mirror]
+customers = "all"
+[claims]
+public_url = "http://127.0.0.1:{hub_port}"
+points = "100"
+[messages]
+smtp = "smtp://127.0.0.1:{mail_port}"
+from = "shop@example.org"
+sms = "http://127.0.0.1:{text_port}/send"
+sms_token = "secret"
+"""
+CUT = b"\x1dV\x00"
 
 
 def free_port() -> int:
@@ -95,6 +124,9 @@ class Store:
     folder: Path
     hub_port: int
     desk_port: int
+    tap_port: int
+    mail: Catcher
+    texts: Catcher
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -125,6 +157,9 @@ class Store:
                 stderr=log,
             )
 
+    def start_hub(self) -> None:
+        self.start("hub", "hub", "run", "--config", "hub.toml")
+
     def stop(self, name: str) -> None:
         process = self.processes.pop(name)
         process.terminate()
@@ -142,10 +177,35 @@ class Store:
         children = json.loads((self.folder / "state" / "supervisor.json").read_text())["children"]
         os.kill(next(each["pid"] for each in children if each["name"] == program), signal.SIGKILL)
 
-    def scan(self, code: str, *, workstation_id: str = "1") -> str:
+    def sell(self, number: int, goods: Sequence[tuple[str, str]], *, at: datetime | None = None) -> None:
+        """Print a till's receipt through the tap of workstation 1; return when the tap has taken all of it."""
+        total = sum(Decimal(price) for _, price in goods)
+        printed = "".join(
+            f"{line}\n"
+            for line in (
+                "CORNER SHOP",
+                f"{at or datetime.now(ZoneInfo('Europe/Berlin')):%d.%m.%Y %H:%M}",
+                f"Receipt No {number}",
+                *(f"{name:<30}{price:>10}" for name, price in goods),
+                f"{'TOTAL EUR':<30}{total:>10}",
+                f"{'CASH':<30}{total:>10}",
+                "Thank you for your purchase",
+            )
+        )
+        with socket.create_connection(("127.0.0.1", self.tap_port), timeout=PATIENCE_S) as till:
+            till.sendall(b"\x1b@" + printed.encode("ascii") + CUT)
+            till.shutdown(socket.SHUT_WR)
+            while till.recv(4096):
+                pass
+
+    def printed(self, printer: str) -> list[bytes]:
+        """Return the jobs that a printer (`till`, `kiosk`) has taken, oldest first."""
+        return [each.read_bytes() for each in sorted((self.folder / "paper" / printer).glob("job-*.bin"))]
+
+    def scan(self, code: str, *, workstation_id: str = "1", symbology: str = "ean13") -> str:
         answer = httpx.post(
             f"{self.url}/v1/scans",
-            json={"workstation_id": workstation_id, "code": code, "symbology": "ean13"},
+            json={"workstation_id": workstation_id, "code": code, "symbology": symbology},
             headers={"origin": self.url},
             timeout=10,
         )
@@ -168,12 +228,40 @@ class Store:
 @contextmanager
 def running_store(folder: Path) -> Iterator[Store]:
     """Start hub and agent, enrol, and wait until customers are known; end everything afterwards."""
-    store = Store(folder=folder, hub_port=free_port(), desk_port=free_port())
-    for name, text in FILES.items():
-        (folder / name).write_text(text, "utf-8")
-    (folder / "agent.toml").write_text(CONFIG.format(hub_port=store.hub_port, desk_port=store.desk_port), "utf-8")
+    with catching_mail() as mail, catching_texts() as texts, _printers(folder / "paper") as printers:
+        ports = {"hub_port": free_port(), "desk_port": free_port(), "tap_port": free_port()}
+        store = Store(folder=folder, mail=mail, texts=texts, **ports)
+        for name, text in FILES.items():
+            (folder / name).write_text(text, "utf-8")
+        (folder / "agent.toml").write_text(
+            CONFIG.format(**ports, till_printer=printers["till"], kiosk_printer=printers["kiosk"]), "utf-8"
+        )
+        sent_by = {"mail_port": mail.port, "text_port": texts.port}
+        (folder / "hub.toml").write_text(HUB_CONFIG.format(hub_port=store.hub_port, **sent_by), "utf-8")
+        yield from _started(store)
+
+
+@contextmanager
+def _printers(folder: Path) -> Iterator[dict[str, int]]:
+    """Run the till's and the kiosk's printer; yield their ports."""
+    command = [sys.executable, "-m", "agent.demo.printer", "--folder", str(folder), "till", "kiosk"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        reading = threading.Thread(target=process.stdout.read, daemon=True)
+        reading.start()
+        try:
+            yield said["printers"]
+        finally:
+            process.terminate()
+            process.wait(30)
+            reading.join()
+
+
+def _started(store: Store) -> Iterator[Store]:
+    folder = store.folder
     try:
-        store.start("hub", "hub", "run", "--state-dir", "hub", "--listen", f"127.0.0.1:{store.hub_port}")
+        store.start_hub()
         wait_until(lambda: _listens(store.hub_port), "the hub listens")
         store.command("hub", "import", "--state-dir", "hub", *FILES)
         told = store.command("hub", "enrol-code", "--store", "7781", "--name", "S", "--state-dir", "hub", "--json")

@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from kiosk_fakes import running_desk
+from page_browser import chromium
 
 HOST = "127.0.0.1:8090"
 
@@ -26,3 +27,17 @@ def desk(desk_server):
     desk_server.core.forget()
     with httpx.Client(base_url=desk_server.url, headers={"host": HOST}) as client:
         yield client, desk_server.core
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium, for one module."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def store():
+    """A desk over a fake core, for one test."""
+    with running_desk() as desk:
+        yield desk

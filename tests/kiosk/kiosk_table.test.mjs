@@ -1,7 +1,8 @@
 // The kiosk's table: it greets whom it scanned, and forgets.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { IDLE_MS, initial, KIOSK, WARNING_MS } from "../../kiosk/static/js/kiosk_table.js";
+import { IDLE_MS, WARNING_MS } from "../../kiosk/static/js/kiosk_limits.js";
+import { initial, KIOSK } from "../../kiosk/static/js/kiosk_table.js";
 import { IllegalMove, step } from "../../kiosk/static/js/machine.js";
 
 const PERSON_STATES = new Set(["greeting", "permissions"]);

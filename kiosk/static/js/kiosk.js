@@ -16,10 +16,12 @@ import {
 } from "./ask.js";
 import { phoneKeys } from "./keyboard.js";
 import { joinStep, wording } from "./kiosk_join.js";
-import { initial, KIOSK, MEMBERSHIP, WARNING_MS } from "./kiosk_table.js";
+import { WARNING_MS } from "./kiosk_limits.js";
+import { greeting, permissions } from "./kiosk_person.js";
+import { initial, KIOSK } from "./kiosk_table.js";
 import { follow } from "./live.js";
 import { chosenLanguage, keepForBadDays, keepLanguage, Page, placeOf, speakLanguage } from "./page.js";
-import { age, care, languages, offerCard, qrAddress } from "./parts.js";
+import { age, care, languages } from "./parts.js";
 import { listenForWedge } from "./wedge.js";
 
 /** A poster of twelve words is read twice in this time. */
@@ -30,7 +32,7 @@ const content = await getContent().catch(() => ({ language: "en" }));
 const kiosk_id = placeOf(content.kiosks?.[0] ?? "1");
 let texts = await speakLanguage(chosenLanguage(content.language), content);
 let alive = true;
-const screen = { reach: false, poster: 0, paused: false, poster_at_ms: performance.now(), inAddress: false };
+const screen = { reach: false, poster: 0, paused: false, view: "", poster_at_ms: performance.now(), inAddress: false };
 
 const page = new Page({ table: KIOSK, model: initial(), draw, perform });
 
@@ -148,6 +150,22 @@ function draw(model) {
     root,
   );
   if (model.state === "warning") document.getElementById("more-time")?.focus();
+  else keepFocus(`${model.behind ?? model.state} ${model.join?.question ?? ""}`);
+}
+
+/**
+ * Whoever uses keys, a switch or a screen reader goes on where the page goes on: in its field, else at its heading.
+ * A control that is still there keeps the focus; nothing is taken from it. @param {string} view
+ */
+function keepFocus(view) {
+  if (view === screen.view) return;
+  const isFirst = screen.view === "";
+  screen.view = view;
+  const field = document.getElementById("told");
+  const heading = /** @type {HTMLElement | null} */ (root.querySelector("main h1"));
+  if (isFirst || (document.activeElement !== document.body && field === null)) return;
+  heading?.setAttribute("tabindex", "-1");
+  (field ?? heading)?.focus();
 }
 
 /** @param {any} model */
@@ -157,9 +175,12 @@ function body(model) {
   if (model.state === "asking") return html`<h1>${texts.say("one_moment")}</h1>`;
   if (model.join !== null) return joining(model);
   if (model.state === "product") return product(model.product);
-  if ((model.behind ?? model.state) === "permissions") return permissions(model);
-  return greeting(model.person);
+  if ((model.behind ?? model.state) === "permissions") return permissions(model, desk());
+  return greeting(model.person, desk());
 }
+
+/** What drawing needs of this page. */
+const desk = () => ({ texts, content, newId, send: (/** @type {string} */ type, data = {}) => page.send(type, data) });
 
 /** A product that was scanned here: what core knows of it, and a wish. @param {any} scanned */
 function product(scanned) {
@@ -248,108 +269,6 @@ function keypad(model) {
       <button class="main" @click=${() => page.send("submit")}>${texts.say("go_on")}</button>
     </div>
   </div>`;
-}
-
-/** @param {{customer: any, offers: any, phone?: any, paper?: string}} person */
-function greeting({ customer, offers, phone, paper }) {
-  const list = offers?.offers ?? [];
-  return html`<div class="greeting">
-    <div class="head">
-      <h1>${customer.first_name ? texts.say("hello", { name: customer.first_name }) : texts.say("hello_nobody")}</h1>
-      ${points(customer)}
-    </div>
-    ${paper ? html`<p role="status" class="quiet">${texts.say(`coupons_${paper}`)}</p>` : nothing}
-    <div class="row">
-      ${content.hands_over && !phone
-        ? html`<button class="main" @click=${() => page.send("hand_over")}>${texts.say("send_to_phone")}</button>`
-        : nothing}
-      ${content.prints_coupons && (customer.coupons ?? []).length > 0
-        ? html`<button @click=${() => page.send("print")}>${texts.say("print_coupons")}</button>`
-        : nothing}
-      <button @click=${() => page.send("permissions")}>${texts.say("my_permissions")}</button>
-    </div>
-    ${phone ? telephone(phone) : nothing}
-    ${offers === null ? nothing : section(list, "your_offers", "no_offers", (each) => offerCard(each, texts))}
-    ${section(customer.coupons ?? [], "your_coupons", null, (each) => offerCard(each, texts))}
-    ${section(customer.receipts ?? [], "your_receipts", null, receipt)}
-  </div>`;
-}
-
-/** The way to the customer's own telephone: a code that opens once. @param {{state: string, url?: string}} phone */
-function telephone({ state, url }) {
-  const said = { asking: "one_moment", ready: "phone_scan", failed: "phone_failed" }[state] ?? "phone_failed";
-  return html`<section class="card phone">
-    ${url ? html`<img class="qr" src=${qrAddress(url)} alt=${texts.say("phone_code")} />` : nothing}
-    <div>
-      <p role="status">${texts.say(said)}</p>
-      <button @click=${() => page.send("close_phone")}>${texts.say("close")}</button>
-    </div>
-  </section>`;
-}
-
-/** What may be done with what we know, purpose by purpose; no is as near as yes. @param {any} model */
-function permissions(model) {
-  const { customer, permissions: changed } = model.person;
-  const purposes = (content.consents ?? []).filter((/** @type {any} */ each) => each.purpose !== MEMBERSHIP);
-  return html`<div class="step">
-    <h1>${texts.say("my_permissions")}</h1>
-    ${purposes.map((/** @type {any} */ each) =>
-      permission(each, changed[each.purpose] ?? customer.permissions?.[each.purpose]),
-    )}
-    <div class="row">
-      <button @click=${() => page.send("back")}>${texts.say("back")}</button>
-      <button class="plain" @click=${() => page.send("erase", { request_id: newId() })}>${texts.say("erase_me")}</button>
-    </div>
-  </div>`;
-}
-
-/** @param {any} consent @param {boolean | undefined} given */
-function permission(consent, given) {
-  const { purpose } = consent;
-  const choose = (/** @type {boolean} */ yes) => () =>
-    page.send("decide", { purpose, given: yes, request_id: newId() });
-  return html`<section class="card" role="group" aria-labelledby="about-${purpose}">
-    <p id="about-${purpose}">${wording(consent.text, texts, content)}</p>
-    <div class="row">
-      <button aria-pressed=${given === true ? "true" : "false"} @click=${choose(true)}>${texts.say("yes")}</button>
-      <button aria-pressed=${given === false ? "true" : "false"} @click=${choose(false)}>${texts.say("no")}</button>
-    </div>
-  </section>`;
-}
-
-/** @param {any} customer */
-function points(customer) {
-  if (customer.points === undefined || customer.points === null) return nothing;
-  const expiring = customer.points_expiring;
-  return html`<p class="points">
-    <b>${customer.points.toLocaleString(texts.locale)}</b>
-    ${texts.say("your_points", { n: customer.points })}
-    ${expiring?.points
-      ? html`<span class="quiet">
-          · ${texts.say("points_expire", { n: expiring.points, day: texts.day(expiring.on) })}</span
-        >`
-      : nothing}
-  </p>`;
-}
-
-/** @param {any[]} list @param {string} title @param {string | null} empty @param {(each: any) => any} draw_one */
-function section(list, title, empty, draw_one) {
-  if (list.length === 0) return empty === null ? nothing : html`<p class="quiet">${texts.say(empty)}</p>`;
-  return html`<section>
-    <h2>${texts.say(title)}</h2>
-    <ul class="cards">
-      ${list.map(draw_one)}
-    </ul>
-  </section>`;
-}
-
-/** @param {any} each */
-function receipt(each) {
-  return html`<li class="card">
-    <h2>${texts.money(each.total, each.currency)}</h2>
-    <p class="quiet">${texts.day(each.day)}</p>
-    ${(each.lines ?? []).map((/** @type {string} */ line) => html`<p>${line}</p>`)}
-  </li>`;
 }
 
 /** @param {any} model */

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html.js";
 import { keyboard, phoneKeys } from "./keyboard.js";
-import { MEMBERSHIP } from "./kiosk_table.js";
+import { MEMBERSHIP } from "./kiosk_limits.js";
 
 /**
  * @typedef {{model: any, texts: import("./text.js").Texts, content: any, inAddress: boolean,

@@ -7,28 +7,24 @@
 // came from a scanner that core reads itself. So an answer that comes after its customer has left - late, twice, or
 // although the request seemed to fail - greets nobody: its scan is not waited for any more, or stands in `gone`.
 
+import {
+  answered,
+  contactDone,
+  goTo,
+  joined,
+  joinFailed,
+  nameDone,
+  sendJoin,
+  tickBox,
+  typedOn,
+  typeInto,
+} from "./kiosk_join_table.js";
+import { ANSWER_MS, IDLE_MS, NOTICE_MS, TYPED_MAX, TYPED_MIN, WARNING_MS } from "./kiosk_limits.js";
 import { stay } from "./machine.js";
 
 /** @typedef {import("./machine.js").PageEvent} PageEvent */
 /** @typedef {import("./machine.js").Move} Move */
 
-/** A minute in all between the last touch and an empty page, of which the customer is asked for the last 20 s. */
-export const IDLE_MS = 40_000;
-/** WCAG 2.2.1: at least 20 s and one simple action to go on. */
-export const WARNING_MS = 20_000;
-/** Core answers in milliseconds; after this long it will not answer this person any more. */
-export const ANSWER_MS = 6_000;
-/** A notice ("not known here") is read in this time. */
-export const NOTICE_MS = 12_000;
-/** What can be typed: a phone with country code is 15 digits, a card number up to 24. */
-export const TYPED_MAX = 24;
-export const TYPED_MIN = 4;
-/** An address or a name that is longer is no address and no name. */
-export const TEXT_MAX = 60;
-/** "Thank you" is read in this time. */
-export const DONE_MS = 20_000;
-/** The programme's own terms: without them nobody is a member (kiosk/ledger.py). */
-export const MEMBERSHIP = "membership";
 const GONE_MAX = 64;
 const EARLY_MAX = 8;
 
@@ -103,9 +99,6 @@ const wish = (model, event) => [
 
 /** @type {Move} */
 const openKeypad = (model, event) => ({ ...wiped(model), state: "keypad", until_ms: event.at_ms + IDLE_MS });
-
-/** @param {string} value @param {string} key @param {number} longest */
-const typedOn = (value, key, longest) => (key === "erase" ? value.slice(0, -1) : value + key).slice(0, longest);
 
 /** @type {Move} */
 const typeKey = (model, event) => ({
@@ -287,79 +280,11 @@ const eraseMe = (model, event) => [
   { type: "erase", scan_id: model.scan_id, shown_at: model.shown_at, request_id: event.request_id },
 ];
 
-// ---- joining: a service first, then a contact, a name, a question or two, permissions, a second yes by message ----
-
-/** @param {any} model @param {PageEvent} event @param {object} over @param {string} [state] */
-const inJoin = (model, event, over, state = model.state) => ({
-  ...model,
-  state,
-  notice: null,
-  until_ms: event.at_ms + IDLE_MS,
-  join: { ...model.join, ...over },
-});
-
 /** @type {Move} */
 const beginJoin = (model, event) => {
   const join = { request_id: event.request_id, contact: "", first_name: "", survey: {}, question: 0, allowed: {} };
   return { ...wiped(model), state: "join_intro", join, until_ms: event.at_ms + IDLE_MS };
 };
-
-/** @param {string} field @returns {Move} */
-const typeInto = (field) => (model, event) =>
-  inJoin(model, event, {
-    [field]: (event.value ?? typedOn(model.join[field], event.key, TEXT_MAX)).slice(0, TEXT_MAX),
-  });
-
-/** @param {string} state @returns {Move} */
-const goTo = (state) => (model, event) => inJoin(model, event, {}, state);
-
-/** What an address or a phone number looks like; the agent looks again (kiosk/members.py). @param {string} contact */
-export const isContact = (contact) =>
-  /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(contact.trim()) || contact.replace(/\D/g, "").length >= 7;
-
-/** @type {Move} */
-const contactDone = (model, event) =>
-  isContact(model.join.contact)
-    ? inJoin(model, event, {}, "join_name")
-    : { ...inJoin(model, event, {}), notice: "contact_wrong" };
-
-/** @type {Move} */
-const nameDone = (model, event) =>
-  event.questions > 0
-    ? inJoin(model, event, { question: 0 }, "join_survey")
-    : inJoin(model, event, { shown_at: event.at }, "join_permissions");
-
-/** An answer, or none, and on to the next question; `questions` is how many there are. @type {Move} */
-function answered(model, event) {
-  const survey =
-    event.answer === undefined ? model.join.survey : { ...model.join.survey, [event.question_id]: event.answer };
-  const question = model.join.question + 1;
-  return question < event.questions
-    ? inJoin(model, event, { survey, question })
-    : inJoin(model, event, { survey, question, shown_at: event.at }, "join_permissions");
-}
-
-/** @type {Move} */
-const tickBox = (model, event) =>
-  inJoin(model, event, { allowed: { ...model.join.allowed, [event.purpose]: event.given } });
-
-/** @type {Move} */
-function sendJoin(model, event) {
-  if (!model.join.allowed[MEMBERSHIP]) return { ...inJoin(model, event, {}), notice: "form_terms_missing" };
-  return [inJoin(model, event, {}, "join_sending"), { type: "join", join: model.join }];
-}
-
-/** @type {Move} */
-const joined = (model, event) =>
-  event.request_id === model.join.request_id
-    ? { ...inJoin(model, event, { confirm_by: event.confirm_by }, "join_done"), until_ms: event.at_ms + DONE_MS }
-    : model;
-
-/** @type {Move} */
-const joinFailed = (model, event) =>
-  event.request_id === model.join.request_id
-    ? { ...inJoin(model, event, {}, "join_permissions"), notice: "not_taken" }
-    : model;
 
 /** @type {Move} */
 function trouble(model, event) {
