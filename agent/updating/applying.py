@@ -108,7 +108,7 @@ def apply(house: House, *, at_once: bool = False) -> Outcome:
         offer = _offer(house, released)
         if offer.state is not State.AVAILABLE:
             return offer
-        if not at_once and not house.hours.hold(house.clock.now()):
+        if not (at_once or _is_withdrawn(house, released) or house.hours.hold(house.clock.now())):
             return Outcome(
                 state=State.OUTSIDE_HOURS,
                 version=released.version,
@@ -151,13 +151,18 @@ def _released(house: House, trust: Trust) -> Released:
 
 def _offer(house: House, released: Released) -> Outcome:
     try:
-        newer = is_newer(released.version, house.version)
+        newer = is_newer(released.version, house.version) or _is_withdrawn(house, released)
     except ValueError as error:
         raise RefusedError(str(error), fix="make the release again", code="bad") from error
     failed = next((each for each in house.slots.refused if each.get("version") == released.version), None)
     why = f"it failed here before: {failed.get('why')}" if newer and failed else ""
     state = State.AVAILABLE if newer and not failed else State.NOTHING_NEW
     return Outcome(state=state, version=released.version, was=house.version, why=why)
+
+
+def _is_withdrawn(house: House, released: Released) -> bool:
+    """Say whether the chain has taken back what runs here: then it goes, older or not, and in the middle of the day."""
+    return house.version in released.withdrawn and released.version != house.version
 
 
 def _switch(house: House, name: str, version: str) -> Outcome:

@@ -43,6 +43,7 @@ CLOCK_MIN = datetime(2026, 11, 1, tzinfo=UTC)
 """This program was not written before: a clock that says so would take metadata of any age for fresh."""
 
 PROGRAM_BYTES_MAX = 300_000_000  # three times today's program, packed; more is no program of ours
+WITHDRAWN_MAX = 100  # versions: a channel's file is small
 METADATA_BYTES_MAX = 1_000_000
 TIMEOUTS = httpx.Timeout(connect=10, read=30, write=30, pool=10)
 CHUNK_BYTES = 64 * 1024
@@ -92,7 +93,7 @@ REFUSALS: Refusals = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """What a channel points to."""
+    """What a channel points to; who runs a `withdrawn` version goes to it, whichever is the newer one."""
 
     version: str
     architecture: str
@@ -100,6 +101,7 @@ class Released:
     packed_bytes: int
     unpacked_bytes: int
     sha256: str
+    withdrawn: tuple[str, ...] = ()
 
 
 class Trust:
@@ -135,6 +137,7 @@ class Trust:
                 packed_bytes=program.length,
                 unpacked_bytes=int(told["unpacked_bytes"]),
                 sha256=str(program.hashes["sha256"]),
+                withdrawn=tuple(map(str, told.get("withdrawn", ())))[:WITHDRAWN_MAX],
             )
         except (KeyError, ValueError, TypeError) as error:
             raise RefusedError(f"{name} makes no sense: {error!r}", fix="make the release again", code="bad") from error

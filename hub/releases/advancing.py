@@ -2,7 +2,7 @@
 
 Each ring is a channel of its name. One step a call: judge the rings that offer the release; point the next one to it
 when they are well, point all of them back to what the last ring offers when one is ill, else wait. Doing it twice in a
-row changes nothing more.
+row changes nothing more: what was taken back is withdrawn from its stores, and begins nowhere again.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a channel offers, and since when."""
+    """What a channel offers, and since when; `withdrawn` are versions that it was taken back from."""
 
     version: str
     since: datetime
+    withdrawn: tuple[str, ...] = ()
 
 
 def offers_of(repository: Repository, architecture: str) -> Mapping[str, Offer]:
@@ -52,7 +53,8 @@ def offers_of(repository: Repository, architecture: str) -> Mapping[str, Offer]:
         channel, _, rest = name.rpartition(f"-{architecture}")
         if folder == "channels" and rest == ".json":
             custom = each["custom"]
-            found[channel] = Offer(custom["version"], datetime.fromisoformat(custom["released_at"]))
+            withdrawn = tuple(custom.get("withdrawn", "").split())
+            found[channel] = Offer(custom["version"], datetime.fromisoformat(custom["released_at"]), withdrawn)
     return found
 
 
@@ -60,6 +62,8 @@ def next_step(
     stores: Sequence[StoreLine], offers: Mapping[str, Offer], version: str, *, now: datetime, through: int
 ) -> Step:
     """Return what to do next with a release. Raises ConfigurationError when there is nothing to go back to."""
+    if any(version in offer.withdrawn for offer in offers.values()):
+        return Step(states=[], rings=[], to=version, why=f"{version} was taken back: release a mended one")
     judged = [(store, troubles_of(store, now=now, through=through)) for store in stores]
     states: list[RingState] = []
     for ring in RINGS:

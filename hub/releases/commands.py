@@ -32,7 +32,8 @@ def advance_release(
         offers = offers_of(repository, architecture)
         step = next_step(stores, offers, version, now=hub.clock(), through=_through(hub))
         for ring in () if dry_run else step.rings:
-            repository.point(ring, version=step.to, architecture=architecture)
+            withdrawn = [version] if step.to != version else []
+            repository.point(ring, version=step.to, architecture=architecture, withdrawn=withdrawn)
             subject, detail = f"{ring} -> {step.to} ({architecture})", step.why
             AuditLog(hub.database).note(
                 hub.config.tenant,

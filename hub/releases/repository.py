@@ -92,8 +92,11 @@ class Repository:
         self._publish(targets)
         return name
 
-    def point(self, channel: str, *, version: str, architecture: str) -> None:
-        """Let a channel offer a program that was released before: the next ring. Raises ConfigurationError."""
+    def point(self, channel: str, *, version: str, architecture: str, withdrawn: Sequence[str] = ()) -> None:
+        """Let a channel offer a program that was released before: the next ring. Raises ConfigurationError.
+
+        Stores that run one of the `withdrawn` versions go to it, older or not: that is the word of the targets key.
+        """
         targets = self._newest(Targets.type)
         name = f"programs/tillstream-{version}-{architecture}.tar.gz"
         if name not in targets.signed.targets:
@@ -102,6 +105,7 @@ class Repository:
             )
         unpacked_bytes = int(targets.signed.targets[name].unrecognized_fields["custom"]["unpacked_bytes"])
         told = {"version": version, "architecture": architecture, "target": name, "unpacked_bytes": unpacked_bytes}
+        told |= {"withdrawn": list(withdrawn)} if withdrawn else {}
         self._put(targets.signed, _channel(channel, architecture), json.dumps(told).encode())
         self._publish(targets)
 
@@ -175,7 +179,8 @@ class Repository:
         if name.startswith("programs/"):
             custom["unpacked_bytes"] = str(_unpacked_bytes(self._folder / "targets" / folder / f"{digest}.{file}"))
         else:
-            custom |= {key: str(value) for key, value in json.loads(data).items()}
+            told = json.loads(data)
+            custom |= {key: " ".join(value) if key == "withdrawn" else str(value) for key, value in told.items()}
         entry.unrecognized_fields["custom"] = custom
         targets.targets[name] = entry
 

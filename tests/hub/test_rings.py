@@ -69,6 +69,22 @@ def test_one_store_that_falls_ill_stops_nothing_two_take_it_back_everywhere():
     assert "2 of 20 stores are ill" in told.why
 
 
+def test_what_was_taken_back_begins_nowhere_again():
+    told = step(chain(taken=0), EVERYWHERE_OLD | {"ring-1": Offer(OLD, NOW, (NEW,))})
+    assert (told.rings, told.why) == ([], f"{NEW} was taken back: release a mended one")
+
+
+def test_the_channel_says_what_is_withdrawn_until_it_offers_another(tmp_path):
+    repository = Repository(tmp_path / "releases", tmp_path / "keys", now=NOW)
+    repository.init()
+    for version in (OLD, NEW):
+        repository.add(archive(tmp_path), version=version, architecture="amd64", channels=["ring-1"])
+    repository.point("ring-1", version=OLD, architecture="amd64", withdrawn=[NEW])
+    assert offers_of(repository, "amd64")["ring-1"] == Offer(OLD, NOW, (NEW,))
+    repository.point("ring-1", version=OLD, architecture="amd64")
+    assert offers_of(repository, "amd64")["ring-1"].withdrawn == ()
+
+
 def test_what_ails_the_whole_chain_is_not_blamed_on_the_release():
     sick = [replace(each, health={"spooled_jobs": 1}) for each in chain()]
     assert step(sick, EVERYWHERE_OLD | {"ring-1": Offer(NEW, LONG_AGO)}).rings == ["ring-2"]

@@ -59,6 +59,21 @@ def test_a_rollback_runs_what_ran_before_and_does_not_come_back_by_itself(shop: 
     assert apply(shop.house).state is State.APPLIED
 
 
+def test_a_program_that_the_chain_has_withdrawn_goes_at_any_hour_to_the_older_one(shop: Shop) -> None:
+    for version in ("0.2.0", "0.3.0"):
+        shop.chain.release(version)
+        apply(shop.house)
+    shop.later(hours=9)
+    shop.chain.repository.point("stable", version="0.2.0", architecture=architecture(), withdrawn=["0.3.0"])
+    assert (check(shop.house).state, check(shop.house).version) == (State.AVAILABLE, "0.2.0")
+    done = apply(shop.house)
+    assert (done.state, done.version, done.was) == (State.APPLIED, "0.2.0", "0.3.0")
+    assert shop.boot() == "0.2.0"
+    assert apply(shop.house).state is State.NOTHING_NEW
+    shop.chain.release("0.3.1")
+    assert apply(shop.house, at_once=True).version == "0.3.1"
+
+
 def test_a_store_follows_its_ring_and_stable_while_its_ring_has_no_release(shop: Shop) -> None:
     shop.channels = ("ring-2", "stable")
     shop.chain.release("0.2.0")
