@@ -174,3 +174,4 @@ class EdgeKind:
 
 
 EDGES = [EdgeKind(each.name, each) for each in (TcpEdge, SerialEdge, CupsEdge, LpdEdge, EposEdge, CloudPrntEdge)]
+WHOLE_JOBS = [each for each in EDGES if each.name in {"lpd", "epos", "cloudprnt"}]

@@ -79,7 +79,7 @@ class LpdPrinter(socketserver.StreamRequestHandler):
         received: Received = self.server.received  # type: ignore[attr-defined]
         while line := self.rfile.readline():
             if line[:1] == b"\x02" and b" " not in line:
-                self.wfile.write(b"\0")
+                self.wfile.write(b"\1" if self.server.says_no else b"\0")  # type: ignore[attr-defined]
             elif (file := re.fullmatch(rb"([\x02\x03])(\d+) \S+\n", line)) is not None:
                 self.wfile.write(b"\0")
                 data = self.rfile.read(int(file[2]))
@@ -105,6 +105,15 @@ class LpdEdge(Plain):
         self._received = Received()
         self._server = serving(LpdPrinter, self._received, 0)
         self._port = self._server.server_address[1]
+
+    @property
+    def says_no(self) -> bool:
+        """Whether the printer takes no job: its memory is full, its paper is out."""
+        return self._server.says_no
+
+    @says_no.setter
+    def says_no(self, says_no: bool) -> None:
+        self._server.says_no = says_no
 
     @property
     def printer_address(self) -> str:
@@ -179,7 +188,7 @@ class EposPrinter(_Web):
     def do_POST(self) -> None:
         received: Received = self.server.received  # type: ignore[attr-defined]
         received.take(self.body())
-        self.say(200, EPOS_ANSWER, "text/xml; charset=utf-8")
+        self.say(200, self.server.answer or EPOS_ANSWER, "text/xml; charset=utf-8")
 
     def do_GET(self) -> None:
         self.say(200, b"<html>a printer</html>", "text/html")
@@ -210,6 +219,15 @@ class EposEdge:
         self._received = Received()
         self._server = serving(EposPrinter, self._received, 0)
         self._port = self._server.server_address[1]
+
+    @property
+    def answer(self) -> bytes:
+        """What the printer says to each document; empty: that it has printed it."""
+        return self._server.answer
+
+    @answer.setter
+    def answer(self, answer: bytes) -> None:
+        self._server.answer = answer
 
     @property
     def printer_address(self) -> str:
@@ -357,6 +375,8 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     received: Received
     job: bytes = b""
+    says_no = False
+    answer: bytes = b""
 
     def __init__(self, *arguments: Any) -> None:
         self.connections: list[socket.socket] = []

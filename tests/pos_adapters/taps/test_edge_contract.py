@@ -10,7 +10,7 @@ import pytest
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.sealed_job import open_sealed
 from pos_adapters.taps.spool_files import spooled_files
-from tests.pos_adapters.taps.edge_devices import EDGES, Edge, EdgeKind
+from tests.pos_adapters.taps.edge_devices import EDGES, WHOLE_JOBS, Edge, EdgeKind
 from tests.pos_adapters.taps.fake_core import CoreJob
 from tests.pos_adapters.taps.rig import Rig, Tap
 from tests.pos_adapters.taps.service_devices import BLOCK
@@ -23,6 +23,14 @@ def edge(request: pytest.FixtureRequest, rig: Rig) -> Iterator[Edge]:
     kind: EdgeKind = request.param
     edge = kind.make(rig)
     assert edge.name == kind.name
+    yield edge
+    edge.close()
+
+
+@pytest.fixture(params=WHOLE_JOBS, ids=lambda each: each.name)
+def whole_edge(request: pytest.FixtureRequest, rig: Rig) -> Iterator[Edge]:
+    """One of the edges that take jobs whole; what slips of the others do is tried in `test_slips`."""
+    edge = request.param.make(rig)
     yield edge
     edge.close()
 
@@ -102,8 +110,8 @@ def test_a_slip_of_its_own_stands_behind_the_receipt(rig: Rig, edge: Edge) -> No
     assert [cut_no for cut_no, _ in core.wait_job(0).outcomes] == [1]
 
 
-def test_a_slip_that_was_wished_for_before_stands_behind_the_receipt_on_request(rig: Rig, edge: Edge) -> None:
-    core = rig.core()
+def test_a_slip_that_was_wished_for_before_stands_behind_the_receipt_on_request(rig: Rig, whole_edge: Edge) -> None:
+    edge, core = whole_edge, rig.core()
 
     def slipped(job: CoreJob, cut_no: int, offset: int) -> object:
         del cut_no, offset
@@ -133,8 +141,8 @@ def test_a_slip_asked_for_after_the_receipt_is_printed_by_itself_and_once(rig: R
     assert edge.printed(2) == edge.job(2), "the next receipt is nobody's slip"
 
 
-def test_a_slip_asked_for_when_the_next_receipt_has_come_is_not_printed(rig: Rig, edge: Edge) -> None:
-    core = rig.core(lambda job, cut_no, offset: None)
+def test_a_slip_asked_for_when_the_next_receipt_has_come_is_not_printed(rig: Rig, whole_edge: Edge) -> None:
+    edge, core = whole_edge, rig.core(lambda job, cut_no, offset: None)
     tap = tap_of(rig, edge, profile="on_request")
     core.wait_connected()
     for number in range(2):
@@ -148,10 +156,10 @@ def test_a_slip_asked_for_when_the_next_receipt_has_come_is_not_printed(rig: Rig
     assert edge.printed(2) == edge.job(2)
 
 
-def test_a_slip_for_a_printer_that_has_been_switched_off_is_not_sent(rig: Rig, edge: Edge) -> None:
-    if edge.name in {"serial", "cloudprnt"}:
-        pytest.skip(f"{edge.name}: whether the printer is on shows only in what it fetches, or not at all")
-    core = rig.core(lambda job, cut_no, offset: None)
+def test_a_slip_for_a_printer_that_has_been_switched_off_is_not_sent(rig: Rig, whole_edge: Edge) -> None:
+    if whole_edge.name == "cloudprnt":
+        pytest.skip("whether a CloudPRNT printer is on shows only in what it fetches")
+    edge, core = whole_edge, rig.core(lambda job, cut_no, offset: None)
     tap = tap_of(rig, edge, profile="on_request")
     core.wait_connected()
     assert edge.print(tap, edge.job())
