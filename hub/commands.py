@@ -44,7 +44,7 @@ def run_hub(config: Path | None, *, state_dir: Path | None, listen: str | None, 
         )
         sys.stdout.flush()
         with FeedUpkeep(hub, told=lambda trouble: typer.echo(trouble, err=True)):
-            HubServer(create_app(hub)).serve_until_stopped(listener)
+            HubServer(create_app(hub), refused=hub.refusals.add).serve_until_stopped(listener)
     finally:
         hub.close()
 

@@ -5,10 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
+from fastapi import FastAPI
 
 from agent.demo.processes import wait_until
+from hub.serving import HubServer
 
 pytestmark = pytest.mark.real
 
@@ -19,6 +22,37 @@ BEGUN = b"POST /v1/journal HTTP/1.1\r\nhost: hub\r\ncontent-length: 2\r\nexpect:
 def is_refused(address: tuple[str, int]) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(address) != 0
+
+
+NO_REQUESTS = (
+    b"POST /v1/journal HTTP/1.1\r\nhost: hub\r\ncontent-length: many\r\n\r\n",
+    b"POST /v1/journal HTTP/1.1\r\nhost: hub\r\ncontent-length: -1\r\n\r\n",
+    b"POST /v1/journal HTTP/1.1\r\nhost: hub\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",
+    b"GET /v1/feed\r\n\r\n",
+    b"\x1b@RECEIPT 4711\n\x1dV\x00\r\n\r\n",
+)
+
+
+def test_what_is_no_http_is_refused_in_the_form_of_all_refusals_and_counted():
+    counted, listener = [], socket.create_server(("127.0.0.1", 0))
+    server = HubServer(FastAPI(), refused=counted.append)
+    thread = threading.Thread(target=server.serve_until_stopped, args=[listener])
+    thread.start()
+    try:
+        for request in NO_REQUESTS:
+            with (
+                socket.create_connection(listener.getsockname(), timeout=WITHIN_S) as line,
+                line.makefile("rb") as told,
+            ):
+                line.sendall(request)
+                head, _, body = told.read().partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 400 "), request
+            assert json.loads(body).keys() >= {"code", "message", "fix"}, request
+    finally:
+        server.should_exit = True
+        thread.join(WITHIN_S)
+        listener.close()
+    assert counted == ["bad_http"] * len(NO_REQUESTS)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that a program can hear")
