@@ -1,8 +1,10 @@
 """The header matrix: who gets in, who does not, and what every answer carries."""
 
 import itertools
+import socket
 
 import pytest
+from kiosk_fakes import PATIENCE_S
 
 from kiosk.guard import BODY_BYTES_MAX
 
@@ -26,6 +28,13 @@ def post(client, **headers):
         "evil.example:8090",
         "[::1]:8090",
         "2130706433:8090",
+        "127.1:8090",
+        "localhost.:8090",
+        "127.0.0.1.:8090",
+        "127.0.0.1:08090",
+        "somebody@127.0.0.1:8090",
+        "[0:0:0:0:0:0:0:1]:8090",
+        "[::ffff:127.0.0.1]:8090",
         "",
     ],
 )
@@ -173,3 +182,35 @@ def test_no_page_has_an_inline_script_or_style():
             assert "style=" not in text
             assert "onclick" not in text
             assert text.count("<script") == text.count('<script type="module" src="/static/')
+
+
+def spoken(desk_server, *lines):
+    """Send a request's head by hand; return the status line of the answer."""
+    host, _, port = desk_server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as link:
+        link.sendall("\r\n".join([*lines, "", ""]).encode())
+        return link.makefile("rb").readline().decode()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["GET /v1/content HTTP/1.1", f"Host: {HOST}", "Host: evil.example"],
+        ["GET /v1/content HTTP/1.1", "Host: evil.example", f"Host: {HOST}"],
+        ["GET /v1/content HTTP/1.1"],
+        ["GET /v1/content HTTP/1.0"],
+        [f"GET http://{HOST}/v1/content HTTP/1.1", "Host: evil.example"],
+        ["GET /v1/content HTTP/1.1", "Host: evil.example", f"X-Forwarded-Host: {HOST}"],
+        ["TRACE /v1/content HTTP/1.1", f"Host: {HOST}"],
+        ["CONNECT evil.example:80 HTTP/1.1", f"Host: {HOST}"],
+        ["GET /v1/workstations/1/events HTTP/1.1", f"Host: {HOST}", "Sec-Fetch-Site: cross-site"],
+    ],
+)
+def test_a_head_that_no_page_of_ours_sends_is_refused(desk_server, lines):
+    assert spoken(desk_server, *lines).split()[1] in {"400", "403"}
+
+
+def test_a_websocket_is_not_spoken(desk_server):
+    upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: eA=="]
+    head = ["GET /v1/workstations/1/events HTTP/1.1", f"Host: {HOST}", "Origin: http://evil.example", *upgrade]
+    assert "101" not in spoken(desk_server, *head)
