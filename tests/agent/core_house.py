@@ -18,6 +18,7 @@ from agent.bootstrap import Core, build
 from agent.clock import Clock
 from agent.config import parse_config
 from agent.core import run_core
+from agent.journal.chain import ChainVerifier
 from agent.journal.reader import JournalReader
 from agent.journal.records import StoredRecord
 from pos_adapters.taps.frames import ANSWER_BODY, CUT_BODY, OUTCOME_BODY, Frame, FrameReader, FrameType, Outcome, encode
@@ -328,3 +329,24 @@ def journal(core: Core) -> list[StoredRecord]:
 def kinds(core: Core) -> list[str]:
     """Return the kinds of all records, in order."""
     return [record.kind for record in journal(core)]
+
+
+def identified(core: Core) -> list[tuple[str | None, bool]]:
+    """Return whose sales the journal names, and whether it is sure enough of them to print a name."""
+    found = [record.content() for record in journal(core) if record.kind == "customer.identified"]
+    return [(each["customer_id"], each["flagged"]) for each in found]
+
+
+def story(folder: Path, tell, *, profile: str = "appendix") -> Core:
+    """Run a story against a real core whose chain verifies at the end; return the core when it has stopped."""
+    core = make_store(folder / "state", profile=profile)
+
+    async def run() -> None:
+        async with Running(core) as running:
+            tap = await Tap.connect(core)
+            await tell(running, tap)
+            tap.close()
+
+    asyncio.run(run())
+    assert list(ChainVerifier().feed(journal(core))) == []
+    return core

@@ -28,6 +28,7 @@ from tests.agent.core_house import (
     journal,
     make_store,
     receipt,
+    story,
 )
 
 GOODS = [("Coffee beans", "4.99"), ("Rye bread", "2.49"), ("Milk", "1.19"), ("Apples", "3.05")]
@@ -68,20 +69,6 @@ async def printed(
     tap.send(FrameType.BYTES, job.bytes + CUT)
     assert (await tap.end(job)).type is FrameType.ACK
     return Answer(answer.type, answer.body[ANSWER_BODY.size :])
-
-
-def story(folder: Path, tell: Callable[[Running, Tap], Awaitable[None]]) -> Core:
-    """Run a story against a real core; return the core when it has stopped."""
-    core = make_store(folder / "state")
-
-    async def run() -> None:
-        async with Running(core) as running:
-            tap = await Tap.connect(core)
-            await tell(running, tap)
-            tap.close()
-
-    asyncio.run(run())
-    return core
 
 
 async def nothing() -> None:
