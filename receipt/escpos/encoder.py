@@ -65,14 +65,15 @@ _TEXT_FROM = 0x20
 
 def qr_command(payload: bytes, *, module_dots: int) -> bytes:
     """Return the bytes that make a printer draw a QR code (model 2, level M) of 1 to 16 dots a module."""
-    return _qr_header(len(payload), module_dots) + payload + _QR_PRINT
+    return payload.join(_around_qr(len(payload), module_dots))  # written once: two sums would copy it twice
 
 
 @lru_cache(maxsize=_QR_HEADERS_KEPT)
-def _qr_header(length: int, module_dots: int) -> bytes:
-    """Return everything that comes before a payload of some length."""
+def _around_qr(length: int, module_dots: int) -> tuple[bytes, bytes]:
+    """Return everything that comes before a payload of some length, and what comes behind it."""
     size = _QR_SIZE + bytes((module_dots,))
-    return _QR_MODEL_2 + size + _QR_LEVEL_M + b"\x1d(k" + (length + 3).to_bytes(2, "little") + _QR_STORE
+    store = b"\x1d(k" + (length + 3).to_bytes(2, "little") + _QR_STORE
+    return _QR_MODEL_2 + size + _QR_LEVEL_M + store, _QR_PRINT
 
 
 class EscPosPen:
