@@ -146,14 +146,22 @@ def bundle(
     config: Config = None,
     state_dir: StateDir = None,
     chain: Chain = False,
+    advance: Annotated[
+        bool, typer.Option("--advance", help="One step: to the next ring when stores are well, or back. Run it hourly.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --advance: judge and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Publish a config bundle to a store, a ring, a region or the chain, or show who has which and who refused it.
 
-    A store that cannot use it keeps its last good one and says why; look before you widen the ring.
+    A store that cannot use it keeps its last good one and says why; `--advance` goes ring by ring, and takes a bundle
+    back (exit 1) that a store refuses or a ring falls ill of.
     """
     from hub.feed.commands import publish_bundle, show_bundles  # noqa: PLC0415
 
+    if advance:
+        _advance(file, config, state_dir=state_dir, dry_run=dry_run, as_json=as_json)
+        return
     if file is not None:
         scope = f"ring:{ring}" if ring and not (store or region or chain) else _scope(store, region, chain=chain)
         publish_bundle(config, state_dir=state_dir, path=file, scope=scope)
@@ -164,6 +172,22 @@ def bundle(
     ]
     lines += [f"{each['store_id']} REFUSED {each['kind']}: {each['message']}" for each in told["refused"]]
     _tell(told, "\n".join(lines) or "no bundle is published", as_json=as_json)
+
+
+def _advance(file: Path | None, config: Path | None, *, state_dir: Path | None, dry_run: bool, as_json: bool) -> None:
+    from hub.feed.bundle_rings import advance_bundle  # noqa: PLC0415
+
+    if file is None:
+        raise ConfigurationError("--advance of what?", fix="tillstream hub bundle FILE --advance", code="usage")
+    told = advance_bundle(config, state_dir=state_dir, path=file, dry_run=dry_run)
+    lines = [
+        f"{each['ring']}: {each['running']} of {each['stores']} stores have it, {each['ill']} ill; {each['why']}"
+        for each in told["states"]
+    ]
+    where = ", ".join(each or "chain" for each in told["scopes"])
+    _tell(told, "\n".join([*lines, f"{where}: {told['why']}" if where else told["why"]]), as_json=as_json)
+    if told["back"]:
+        raise typer.Exit(1)
 
 
 def place(

@@ -116,6 +116,20 @@ def lift_stop(config: Path | None, *, state_dir: Path | None, stop_no: int) -> d
 
 def publish_bundle(config: Path | None, *, state_dir: Path | None, path: Path, scope: str) -> None:
     """Publish a config bundle for a scope. Raises ConfigurationError for what no store could read."""
+    plain = bundle_content(path)
+    what, _, name = scope.partition(":")
+    with opened(config, state_dir) as hub:
+        with hub.database.reading() as session:
+            places = session.rows("places", tenant_id=hub.config.tenant)
+        column = {"store": 0, "region": 1, "ring": 2}
+        if what and name not in {row[column[what]] for row in places}:
+            raise ConfigurationError(f"no {what} {name!r}", fix="see `tillstream hub place --store ID`")
+        refuse_what_was_refused(hub, hashlib.sha256(plain).hexdigest())
+        hub.files.publish_bytes(hub.config.tenant, FeedKind.CONFIG, plain, now=hub.clock(), scope=scope)
+
+
+def bundle_content(path: Path) -> bytes:
+    """Return a config bundle as it is published, one form for one content. Raises ConfigurationError, OnSiteError."""
     try:
         body = path.read_bytes()
     except OSError as error:
@@ -128,19 +142,10 @@ def publish_bundle(config: Path | None, *, state_dir: Path | None, path: Path, s
         raise ConfigurationError(f"{path.name}: no JSON: {error}", fix="mend the place named above") from error
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path.name}: holds no object", fix='e.g. {"content": {"posters": []}}')
-    what, _, name = scope.partition(":")
-    with opened(config, state_dir) as hub:
-        with hub.database.reading() as session:
-            places = session.rows("places", tenant_id=hub.config.tenant)
-        column = {"store": 0, "region": 1, "ring": 2}
-        if what and name not in {row[column[what]] for row in places}:
-            raise ConfigurationError(f"no {what} {name!r}", fix="see `tillstream hub place --store ID`")
-        plain = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-        _refuse_what_was_refused(hub, hashlib.sha256(plain).hexdigest())
-        hub.files.publish_bytes(hub.config.tenant, FeedKind.CONFIG, plain, now=hub.clock(), scope=scope)
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _refuse_what_was_refused(hub: Hub, sha256: str) -> None:
+def refuse_what_was_refused(hub: Hub, sha256: str) -> None:
     """Raise ConfigurationError for a bundle that a store could not use: a ring's first stores spare the chain."""
     with hub.database.reading() as session:
         rows = session.rows("feed_refusals", tenant_id=hub.config.tenant)

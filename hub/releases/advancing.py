@@ -70,7 +70,9 @@ def next_step(
         offer = offers.get(ring)
         if offer is None or offer.version != version:
             return Step(states=states, rings=[ring], to=version, why=f"{ring} is next")
-        state = ring_state(ring, judged, program=f"{PROGRAM} {version}", since=offer.since, now=now)
+        state = ring_state(
+            ring, judged, has_it=lambda store: store.program == f"{PROGRAM} {version}", since=offer.since, now=now
+        )
         states.append(state)
         if state.verdict is Verdict.GO_BACK:
             return _back(states, offers, version)

@@ -82,7 +82,7 @@ def advance(
     told = advance_release(config, state_dir=state_dir, repository=made, version=version, architecture=arch,
                            dry_run=dry_run)  # fmt: skip
     lines = [
-        f"{each['ring']}: {each['running']} of {each['stores']} stores run it, {each['ill']} ill; {each['why']}"
+        f"{each['ring']}: {each['running']} of {each['stores']} stores have it, {each['ill']} ill; {each['why']}"
         for each in told["states"]
     ]
     lines.append(f"{', '.join(told['pointed'])} -> {told['to']}" if told["pointed"] else told["why"])

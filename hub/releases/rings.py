@@ -8,7 +8,7 @@ offered the new program, beside all stores that wait for it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -70,21 +70,24 @@ def ring_state(
     ring: str,
     judged: Sequence[tuple[StoreLine, tuple[Trouble, ...]]],
     *,
-    program: str,
+    has_it: Callable[[StoreLine], bool],
     since: datetime,
     now: datetime,
 ) -> RingState:
-    """Judge how `program` does in a ring that has been offered it `since`; `judged` are all stores of the chain."""
+    """Judge how a release does in a ring that has been offered it `since`; `judged` are all stores of the chain.
+
+    `has_it` says of a store whether it runs, or has in use, what is released.
+    """
     here = [(store, troubles) for store, troubles in judged if _is_there(store, ring, troubles)]
-    waiting = [(store, troubles) for store, troubles in judged if store.program != program and store.ring != ring]
-    running = sum(store.program == program for store, _ in here)
+    waiting = [(store, troubles) for store, troubles in judged if not has_it(store) and store.ring != ring]
+    running = sum(has_it(store) for store, _ in here)
     ill, others_ill = _ill(here), _ill(waiting)
     share, elsewhere = _percent(ill, len(here)), _percent(others_ill, len(waiting))
     verdict, why = Verdict.GO_ON, "as well as the others" if here else "no store is in this ring"
     if ill >= ILL_MIN and share > elsewhere + WORSE_PERCENT_MAX:
         verdict, why = Verdict.GO_BACK, f"{ill} of {len(here)} stores are ill, {elsewhere:.1f} % of the others"
     elif _percent(running, len(here)) < TAKEN_PERCENT_MIN and here:
-        verdict, why = Verdict.WAIT, f"{running} of {len(here)} stores run it"
+        verdict, why = Verdict.WAIT, f"{running} of {len(here)} stores have it"
     elif here and now - since < SOAK:
         hours = (since + SOAK - now).total_seconds() / 3600
         verdict, why = Verdict.WAIT, f"{hours:.0f} h more until it has lived through a day"

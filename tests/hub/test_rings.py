@@ -47,7 +47,7 @@ def test_a_release_begins_with_the_first_ring():
 
 def test_it_waits_until_the_ring_runs_it():
     told = step(chain(taken=17), EVERYWHERE_OLD | {"ring-1": Offer(NEW, LONG_AGO)})
-    assert (told.rings, told.why) == ([], "ring-1: 17 of 20 stores run it")
+    assert (told.rings, told.why) == ([], "ring-1: 17 of 20 stores have it")
 
 
 def test_it_waits_until_a_day_is_over():
