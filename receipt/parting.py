@@ -19,6 +19,7 @@ HEADER_LETTERS_MIN: Final = 3  # a first line of fewer is no name that could tel
 _FISCAL_HEAD: Final = "PARAGONFISKALNY"
 _FRAME: Final = "NIEFISKALNY"
 _FISCAL_END: Final = re.compile(r"\W{0,3}(?:PL\W{0,3})?[A-Z]{3} ?\d{10}")  # the printer's own number, below its sign
+_SAYS_FISCAL: Final = re.compile(r"F *I *S *K *A *L *N *Y")
 _NO_LETTER: Final = re.compile(r"[^A-Z]+")
 
 Placed = TypeVar("Placed", PrintedCode, PrintedImage, PrintedFeed, PrintedPage)
@@ -57,6 +58,8 @@ def _after_resets(paper: Paper, seams: list[tuple[int, int]]) -> Iterator[tuple[
 
 def _frames(paper: Paper) -> Iterator[tuple[int, int]]:
     """Yield where the slip behind a fiscal receipt begins."""
+    if not _SAYS_FISCAL.search("\n".join([line.text for line in paper.lines])):
+        return
     fiscal = ended = False
     for index, line in enumerate(paper.lines):
         text = line.plain

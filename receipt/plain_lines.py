@@ -22,13 +22,4 @@ def is_text(data: bytes) -> bool:
 
 def print_lines(sheet: Typesetter, data: bytes, at: int, *, offset: int) -> int:
     """Print the lines from `data[at]`, byte `offset` of the job, on; return where the first stands that is left."""
-    whole_line, next_line = sheet.whole_line, _LINE.match
-    offset -= at  # of `data[0]`
-    while (line := next_line(data, at)) is not None:
-        text, after = line[1], line.end()
-        if not text:
-            sheet.line_feed(offset + after - 1)
-        elif not whole_line(text, offset + at):
-            break
-        at = after
-    return at
+    return sheet.whole_lines(data, at, offset=offset - at, line_at=_LINE.match)

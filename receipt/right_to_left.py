@@ -41,6 +41,8 @@ _MIRRORED: Final = str.maketrans("()[]{}<>\u00ab\u00bb", ")(][}{><\u00bb\u00ab")
 
 def in_reading_order(paper: Paper) -> Paper:
     """Return a paper whose Hebrew and Arabic reads from each line's beginning; any other paper as it is."""
+    if "".join([line.text for line in paper.lines]).isascii():
+        return paper
     places = [at for at, line in enumerate(paper.lines) if not line.text.isascii() and _ANY.search(line.text)]
     if not places or not _turned(paper.lines[at].text for at in places):
         return paper

@@ -17,7 +17,7 @@ from retail.line_items import (
 )
 from retail.money import NO_CURRENCY, Money, total
 
-_OWED = (SaleLineItem, ReturnLineItem, PriceModificationLineItem)
+_OWED = frozenset((SaleLineItem, ReturnLineItem, PriceModificationLineItem))
 
 
 class TransactionStatus(StrEnum):
@@ -93,9 +93,9 @@ class RetailTransaction:
         owed = [
             line.amount
             for line in self.line_items
-            if isinstance(line, _OWED) or (isinstance(line, TaxLineItem) and not line.included)
+            if line.__class__ in _OWED or (line.__class__ is TaxLineItem and not line.included)
         ]
-        paid = [line.amount for line in self.line_items if isinstance(line, TenderLineItem)]
+        paid = [line.amount for line in self.line_items if line.__class__ is TenderLineItem]
         missing = []
         items_make = total(owed, self.total.currency)
         if items_make != self.total:

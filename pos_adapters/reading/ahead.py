@@ -55,8 +55,9 @@ class ReadingAhead:
 
     def _begin(self, number: int) -> None:
         self._number = number
-        self._taken: list[str] = []  # what `_gathered` has of the document
-        self._blank: list[str] = []  # below those; a document ends with its last printed line
+        self._taken: list[PaperLine] = []  # what `_gathered` has of the document
+        self._texts: list[str] = []  # the same, as `PaperLine.plain`
+        self._blank: list[PaperLine] = []  # below those; a document ends with its last printed line
         self._gathered: Gathered | None = None
         self._payment = _Payment()
         self.draft: Draft | None = None
@@ -67,16 +68,20 @@ class ReadingAhead:
         """Take lines as they are finished, of the document that its reader counts as `number`."""
         if number != self._number:
             self._begin(number)
-        texts = [*self._blank, *[line.plain for line in lines]]
-        printed = _printed(texts)
-        self._blank = texts[printed:]
+        more = [*self._blank, *lines]
+        printed = len(more)
+        while printed and not more[printed - 1].text:
+            printed -= 1
+        self._blank = more[printed:]
         if not printed or len(self._taken) > LINES_MAX:
             return
         if self._gathered is None:
             self._gathered = Gathered(self._reader, self._store.language)
         first = len(self._gathered.lines)
-        self._taken += texts[:printed]
-        self._gathered.take(texts[:printed])
+        texts = [line.plain for line in more[:printed]]
+        self._taken += more[:printed]
+        self._texts += texts
+        self._gathered.take(texts)
         make_items(self._gathered.usual, self._currency)
         self._payment.note(self._gathered.lines[first:])
         self._draw_up(self._gathered)
@@ -99,32 +104,33 @@ class ReadingAhead:
         gathered, draft = self._gathered, self.draft
         if gathered is None or draft is None:
             return None
-        lines, told = [*self._taken, *self._blank, *begun], codes_told(codes)
-        del lines[_printed(lines) :]
-        if self._is_previewed(lines, told):
+        below, told = [*[line.plain for line in self._blank], *begun], codes_told(codes)
+        while below and not below[-1]:
+            below.pop()
+        if self._is_previewed(below, told):
             return self._preview
-        if len(lines) > len(self._taken):
+        if below:
             gathered = gathered.fork()
-            gathered.take(lines[len(self._taken) :])
+            gathered.take(below)
         if not draft.holds(gathered):
             return None
         reading = draft.reading(gathered, told)
-        self._preview = None if reading is None else Preview(reading, tuple(lines), told)
+        self._preview = None if reading is None else Preview(reading, (*self._texts, *below), told)
         return self._preview
 
     def read(self, paper: Paper) -> Reading:
         """Read the document that has ended: exactly what `read_paper` makes of it."""
-        lines, codes = [line.plain for line in paper.lines], codes_told(paper.codes)
         gathered, known, draft = self._gathered, len(self._taken), self.draft
-        preview = self._preview if self._is_previewed(lines, codes) else None
-        is_noted = lines[:known] == self._taken
+        is_noted = paper.lines[:known] == tuple(self._taken)
+        below, codes = [line.plain for line in paper.lines[known:]], codes_told(paper.codes)
+        preview = self._preview if is_noted and self._is_previewed(below, codes) else None
         self._begin(self._number)
         if preview is not None:
             return preview.reading
         if gathered is None or not is_noted:
             return read_paper(paper, store=self._store, reader=self._reader)
-        if len(lines) > known:
-            gathered.take(lines[known:])
+        if below:
+            gathered.take(below)
         if draft is not None and draft.holds(gathered):
             reading = draft.reading(gathered, codes)
             if reading is not None:
@@ -134,22 +140,15 @@ class ReadingAhead:
             self._currency = reading.transaction.total.currency
         return reading
 
-    def _is_previewed(self, lines: Sequence[str], codes: Sequence[tuple[str, str]]) -> bool:
+    def _is_previewed(self, below: Sequence[str], codes: Sequence[tuple[str, str]]) -> bool:
+        """Whether the preview is of the lines that were noted, with these below them, and these codes."""
         preview = self._preview
-        return preview is not None and list(preview.lines) == lines and preview.codes == codes
+        return preview is not None and preview.codes == codes and preview.lines == (*self._texts, *below)
 
     def _give_up(self) -> None:
         """Let the draft go: what has come since may mean more than it can say."""
         self.draft = self._preview = None
         self._payment.is_new = True
-
-
-def _printed(lines: Sequence[str]) -> int:
-    """Return how many lines there are without the blank ones at their end."""
-    printed = len(lines)
-    while printed and not lines[printed - 1]:
-        printed -= 1
-    return printed
 
 
 class _Payment:

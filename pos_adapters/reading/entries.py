@@ -74,9 +74,15 @@ class Fashions:
     def count(self, lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]]) -> None:
         """Count the votes of more lines."""
         votes = self._votes
-        for facts, (label, _) in zip(lines, labelled, strict=True):
-            if not facts.right:
-                continue
+        unsaid = [facts.numbers[facts.right[-1]].decimals for facts in lines if facts.right and not facts.hits]
+        if 3 in unsaid:  # which may be a thousand
+            said = [(facts, label) for facts, (label, _) in zip(lines, labelled, strict=True) if facts.right]
+        else:
+            votes[USUAL_DECIMALS] += unsaid.count(USUAL_DECIMALS)
+            votes[0] += unsaid.count(0)
+            both = zip(lines, labelled, strict=True)
+            said = [(facts, label) for facts, (label, _) in both if facts.hits and facts.right]
+        for facts, label in said:
             number = facts.numbers[facts.right[-1]]
             decimals = number.decimals
             weight = 8 if label is not None and label.role in _PART_OF else 1
@@ -114,6 +120,9 @@ def settled_sheet(sheet: Sheet) -> Sheet:
     sheet.first_total = min(totals, default=len(sheet.facts))
     leave_out_announced(sheet)
     sheet.opened = _opened(sheet)
+    if sheet.opened is sheet.entries:
+        for entry in sheet.entries:
+            entry.item = None  # it may turn out to be anything
     _settle_places(sheet)
     join_details(sheet)
     describe(sheet)
@@ -131,17 +140,19 @@ def add_entries(sheet: Sheet, labelled: Sequence[tuple[Label | None, list[Label]
         _find_heading(sheet, first)
     carried = sheet.carried
     usual = sheet.decimals == USUAL_DECIMALS
-    entries, others = sheet.entries, sheet.others
+    entries, others, lines = sheet.entries, sheet.others, sheet.facts
+    item = Part.ITEM
     for line, (label, all_labels) in enumerate(labelled, first):
-        facts = sheet.facts[line]
-        if usual and label is None and carried is None and facts.goods is not None:
-            entry = Entry(line, facts, Part.ITEM, facts.goods[0])
-            _, entry.quantity, entry.price = facts.goods
+        facts = lines[line]
+        goods = facts.goods
+        if goods is not None and label is None and carried is None and usual:
+            amount, quantity, price = goods
+            entry = Entry(line, facts, item, amount)
+            if quantity is not None:
+                entry.quantity, entry.price = quantity, price
             if facts.named:
                 entry.described = (line,)
                 sheet.last_goods = line
-                if sheet.first_goods < 0:
-                    sheet.first_goods = line
             else:
                 others.append(len(entries))
             entries.append(entry)
@@ -156,6 +167,8 @@ def add_entries(sheet: Sheet, labelled: Sequence[tuple[Label | None, list[Label]
         entries += made
         carried = None if made else _carries(facts, label, None)
     sheet.carried = carried
+    if sheet.first_goods < 0 <= sheet.last_goods:
+        sheet.first_goods = next(entry.line for entry in entries if entry.described)
 
 
 def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> Label | None:

@@ -81,14 +81,23 @@ class Gathered:
 
     def _add(self, more: list[LineFacts]) -> None:
         first, active, labeller = len(self.lines), self.active, self._labeller
-        localised, label_of = labeller.localised, labeller.label
-        more = [localised(facts, active) if facts.hits else facts for facts in more]
-        labelled = [label_of(facts, active) if facts.hits else _UNLABELLED for facts in more]
+        labelled = [_UNLABELLED] * len(more)
+        worded = [(at, facts) for at, facts in enumerate(more) if facts.hits]
+        if worded:
+            localised, label = labeller.localised, labeller.label
+            more = [*more]
+            for at, facts in worded:
+                more[at] = local = localised(facts, active)
+                if local.hits:
+                    labelled[at] = both = label(local, active)
+                    self.marks += [(first + at, each) for each in both[1]]
+                if local.telling:
+                    self.telling.append((first + at, local))
+        for at, facts in [(at, facts) for at, facts in enumerate(more) if facts.days is not None or facts.signs]:
+            self.signs += facts.signs
+            if is_dated(facts):
+                self.dated.append(first + at)
         self.lines += more
         self.labelled += labelled
-        self.marks += [(line, label) for line, (_, labels) in enumerate(labelled, first) if labels for label in labels]
-        self.telling += [(line, facts) for line, facts in enumerate(more, first) if facts.telling]
-        self.dated += [line for line, facts in enumerate(more, first) if facts.days is not None and is_dated(facts)]
-        self.signs += [sign for facts in more for sign in facts.signs]
         self.fashions.count(more, labelled)
         add_entries(self.usual, labelled)

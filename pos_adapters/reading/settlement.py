@@ -52,7 +52,7 @@ def settle(
     """
     if above:
         return _paid_before(sheet, above, total, after=after, show=show)
-    later = [entry for entry in sheet.entries if entry.line >= after]
+    later = [entry for entry in sheet.opened if entry.line >= after]
     tenders = [entry for entry in later if entry.part is Part.TENDER and entry.amount]
     received = [entry for entry in later if entry.part is Part.RECEIVED and entry.amount]
     change = [entry for entry in later if entry.part is Part.CHANGE and entry.amount] or _unnamed_change(later, total)

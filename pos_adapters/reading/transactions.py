@@ -112,9 +112,7 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
     turn = -1 if refund else 1
     make_items(sheet, told.currency)
     items: list[LineItem] = [
-        entry.item
-        if entry.item is not None and part is Part.ITEM and not refund
-        else _line_item(entry, part, turn * amount, sheet)
+        (not refund and entry.item) or _line_item(entry, part, turn * amount, sheet)
         for entry, part, amount in solution.owed
     ]
     owed = [item.amount for item in items]
@@ -145,6 +143,8 @@ def make_items(sheet: Sheet, currency: str) -> None:
     """
     if sheet.items_in != currency:
         sheet.items_in, sheet.items_made = currency, 0
+    if sheet.opened is sheet.entries:
+        return  # none of them is certain to be goods
     others = set(sheet.others[bisect_left(sheet.others, sheet.items_made) :])
     for at in range(sheet.items_made, len(sheet.entries)):
         if at in others:
