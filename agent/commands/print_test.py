@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import statistics
 import time
 from collections.abc import Mapping
@@ -79,7 +80,7 @@ def print_test(
         lines.append(f"the tap adds {added_ms:.2f} ms")
     slip = proof_bytes(facts, facts=lines)
     if out is not None:
-        out.write_bytes(slip)
+        _write(out, slip)
     finished = None if dry_run or address is None else print_slip(slip, address, answers=ways["printer"])
     told = {
         "model": facts.name,
@@ -194,9 +195,23 @@ def _print_on_cable(slip: bytes, address: SerialAddress) -> None:
         line.flush()
 
 
+def _write(out: Path, slip: bytes) -> None:
+    try:
+        out.write_bytes(slip)
+    except OSError as error:
+        raise OnSiteError(
+            f"{out}: {error.strerror or error}", fix="name a file that can be written", code="unwritable"
+        ) from error
+
+
 def _unreachable(address: PrinterAddress, error: OSError) -> OnSiteError:
-    return OnSiteError(
-        f"{address}: {error.strerror or error}",
-        fix="is it switched on, and nobody else printing? A tap resets the connection when its printer is off",
-        code="printer_unreachable",
-    )
+    return OnSiteError(f"{address}: {error.strerror or error}", fix=fix_of(address, error), code="printer_unreachable")
+
+
+def fix_of(address: PrinterAddress, error: OSError) -> str:
+    """Return what to look at when a printer cannot be reached."""
+    if isinstance(address, SerialAddress):
+        return "is it plugged in, is the port free, and may you open it? Linux: ls /dev/serial/by-id, group dialout"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "printers sign their own certificates: name the one that is meant, epos+tls://HOST?sha256=FINGERPRINT"
+    return "is it switched on, and nobody else printing? A tap resets the connection when its printer is off"

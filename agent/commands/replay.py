@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from agent.commands.print_test import fix_of
 from pos_adapters.taps.recording import recorded_jobs
 from pos_adapters.taps.replay import replay as replay_job
 from pos_adapters.taps.whole_jobs import printer_to_print_on
@@ -34,6 +35,8 @@ def replay(
 ) -> None:
     """Play recorded jobs against a printer, in order and with the register's own timing."""
     address = printer_to_print_on(printer)
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder}: no such folder", fix="name a folder that --record wrote")
     try:
         jobs = list(recorded_jobs(folder))
     except (OSError, ValueError) as error:
@@ -45,7 +48,7 @@ def replay(
         try:
             done.append(replay_job(job, address, wait=_no_time if fast else time.sleep))
         except OSError as error:
-            raise OnSiteError(f"{printer}: {error}", fix="is the printer on, and nobody else printing?") from error
+            raise OnSiteError(f"{printer}: {error.strerror or error}", fix=fix_of(address, error)) from error
         if not as_json:
             typer.echo(f"{done[-1].job_id}: {done[-1].sent_bytes} bytes, answer {done[-1].answer.hex() or 'none'}")
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from agent.commands.print_test import ASK, ASK_PAPER, ASKED_TIMES, SERVICE_ASKED_TIMES, app
 from retail.errors import ConfigurationError, OnSiteError
+from tests.pos_adapters.taps.certificates import certificate
 from tests.pos_adapters.taps.rig import Printer, Tap, rigged
 from tests.pos_adapters.taps.service_devices import (
     EPOS_ANSWER,
@@ -112,6 +114,25 @@ def test_a_port_that_is_not_there_is_named_with_what_to_do() -> None:
     done = RUN.invoke(app, ["serial:///dev/ttyNOTTHERE?baud=9600"])
     assert isinstance(done.exception, OnSiteError)
     assert "/dev/ttyNOTTHERE" in done.exception.message
+    assert "/dev/serial/by-id" in done.exception.fix
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    done = RUN.invoke(app, ["--dry-run", "--out", str(tmp_path / "missing" / "slip.bin")])
+    assert isinstance(done.exception, OnSiteError)
+    assert "slip.bin" in done.exception.message
+
+
+@pytest.mark.real
+def test_a_certificate_that_nobody_trusts_is_told_with_how_to_name_it(tmp_path: Path) -> None:
+    server = serving(EposPrinter, Received(), 0)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path, "printer")[0])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    done = RUN.invoke(app, [f"epos+tls://127.0.0.1:{server.server_address[1]}"])
+    stopped(server)
+    assert isinstance(done.exception, OnSiteError)
+    assert "sha256=FINGERPRINT" in done.exception.fix
 
 
 @pytest.mark.real
