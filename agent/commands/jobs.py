@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from retail.errors import ConfigurationError
 
 JOB_BYTES_MAX = 256 * 1024 * 1024  # a year of receipts in one file is a mistake; a roll of raster is 100 MB
 PIECE_BYTES = 64 * 1024  # what is in memory of a file at once
+STANDARD_INPUT = Path("-")  # `cat job.bin | tillstream read -`
 
 
 class LanguageChoice(StrEnum):
@@ -39,7 +41,12 @@ def jobs_of(places: Iterable[Path]) -> list[Path]:
         if not place.is_dir():
             files.append(place)
             continue
-        found = sorted(path for path in place.rglob("*.bin") if path.is_file())
+        try:
+            found = sorted(path for path in place.rglob("*.bin") if path.is_file())
+        except OSError as error:  # a folder in it went away meanwhile, or is nobody's to read
+            raise ConfigurationError(
+                f"{place} cannot be read: {error}", fix="name the jobs one by one", code="cannot_read"
+            ) from error
         if not found:
             raise ConfigurationError(
                 f"{place} holds no print job", fix="name a folder with *.bin files", code="no_jobs"
@@ -49,18 +56,20 @@ def jobs_of(places: Iterable[Path]) -> list[Path]:
 
 
 def pieces_of(file: Path) -> Iterator[bytes]:
-    """Yield a job's bytes in pieces, payment cards masked.
+    """Yield the bytes of a job, or of standard input (`-`), in pieces, payment cards masked.
 
     Raises ConfigurationError for a file that cannot be read, or is no print job's size.
     """
     masker = StreamMasker()
+    taken = 0
     try:
-        if file.stat().st_size > JOB_BYTES_MAX:
-            raise ConfigurationError(
-                f"{file} is larger than {JOB_BYTES_MAX >> 20} MB", fix="cut it into jobs", code="job_too_large"
-            )
-        with file.open("rb") as job:
+        with nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else file.open("rb") as job:
             while piece := job.read(PIECE_BYTES):
+                taken += len(piece)
+                if taken > JOB_BYTES_MAX:
+                    raise ConfigurationError(
+                        f"{file} is larger than {JOB_BYTES_MAX >> 20} MB", fix="cut it into jobs", code="job_too_large"
+                    )
                 yield masker.feed(piece)
     except OSError as error:
         raise ConfigurationError(

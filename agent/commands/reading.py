@@ -53,9 +53,13 @@ app = typer.Typer(no_args_is_help=True, help="Read captured print jobs.")
 
 
 JobsArgument = Annotated[
-    list[Path], typer.Argument(exists=True, metavar="FILE…", help="Print jobs, or folders of them (*.bin).")
+    list[Path],
+    typer.Argument(metavar="FILE…", help="Print jobs, or folders of them (*.bin); `-` is standard input."),
 ]
-JobArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="A print job.")]
+JobArgument = Annotated[
+    Path,
+    typer.Argument(dir_okay=False, metavar="FILE", help="A print job; `-` is standard input."),
+]
 PrinterOption = Annotated[str, typer.Option("--printer", metavar="MODEL", help="The printer the job was made for.")]
 LanguageOption = Annotated[LanguageChoice, typer.Option("--language", help="The command language.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -1,6 +1,8 @@
 """The reading commands, run as a person runs them, on jobs made here."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -166,3 +168,19 @@ def test_the_page_of_explain_has_the_picture_first_and_every_line_with_its_role_
     assert text.index("<img") < text.index("<table")
     assert text.count('class="proved"') == 5, "two goods, the total, cash and change"
     assert "http" not in text, "it needs nothing else"
+
+
+def test_a_job_is_taken_from_standard_input_too(tmp_path):
+    job = job_file(tmp_path, "a").read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "agent", "read", "-", "--json"], input=job, capture_output=True, check=True
+    )
+    (document,) = json.loads(done.stdout)
+    assert (document["file"], document["transaction"]["total"]) == ("-", "4.30")
+
+
+@pytest.mark.parametrize("command", [["read", "--json"], ["tokens", "--json"], ["render"]])
+def test_a_file_that_is_not_there_is_said_to_be_missing(command, tmp_path, capsys):
+    assert run([*command, str(tmp_path / "none.bin")]) == 2
+    said = capsys.readouterr()
+    assert "cannot be read" in said.out + said.err
