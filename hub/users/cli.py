@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from retail.errors import ConfigurationError
+
 Config = Annotated[Path | None, typer.Option("--config", help="A hub.toml.")]
 StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Where the hub keeps everything.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -96,7 +98,12 @@ def audit(
 def _password() -> str:
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")
+    told = sys.stdin.readline().rstrip("\r\n")
+    if not told:
+        raise ConfigurationError(
+            "no password was told", fix="write it to standard input, or say --elsewhere", code="no_password"
+        )
+    return told
 
 
 def _tell(told: dict[str, Any], text: str, *, as_json: bool) -> None:

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from hub.__main__ import app
 from hub.users.accounts import FAILURES_MAX, IDLE_MAX, SESSION_MAX, WAIT, NotAllowedError, Users, WrongPasswordError
 from hub.users.audit import AuditLog
 from hub.users.passwords import is_password, sealed_password
@@ -175,3 +177,11 @@ def test_a_log_that_was_changed_says_where(hub_disk, clock, sql, entry_no, why):
     hub_disk.run(sql)
     found = log.check("main")
     assert (found.entry_no, found.why) == (entry_no, why)
+
+
+def test_an_account_without_a_password_is_made_for_the_directorys_people_only(tmp_path):
+    where = ["--state-dir", str(tmp_path), "--role", "auditor"]
+    refused = CliRunner().invoke(app, ["people", "add", "anna", *where], input="")
+    assert isinstance(refused.exception, ConfigurationError)
+    assert "--elsewhere" in refused.exception.fix
+    assert CliRunner().invoke(app, ["people", "add", "anna@example.org", "--elsewhere", *where]).exit_code == 0

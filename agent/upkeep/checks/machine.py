@@ -25,10 +25,15 @@ def _says(place: Path, error: OSError) -> Sentence:
     return say("says", place=place, cause=error.strerror or error)
 
 
+def _nearest(place: Path) -> Path:
+    """Return a folder, or the nearest above it that is there: a folder that is missing is no fault of the disk."""
+    return next((each for each in (place, *place.parents) if each.exists()), place)
+
+
 def disk(patient: Patient) -> Check:
     """Check that a month of sales still fits."""
     try:
-        free = shutil.disk_usage(patient.state.root).free
+        free = shutil.disk_usage(_nearest(patient.state.root)).free
     except OSError as error:
         return Check(id="disk", ok=False, what=_says(patient.state.root, error), fix=say("mend_disk"))
     return Check(
@@ -42,7 +47,7 @@ def disk(patient: Patient) -> Check:
 def inodes(patient: Patient) -> Check:
     """Check that files can still be made."""
     try:
-        told = os.statvfs(patient.state.root)
+        told = os.statvfs(_nearest(patient.state.root))
     except OSError as error:
         return Check(id="inodes", ok=False, what=_says(patient.state.root, error), fix=say("mend_disk"))
     limited = told.f_files > 0
@@ -131,8 +136,10 @@ def configuration_file(patient: Patient) -> Check | None:
     )
 
 
-def user(patient: Patient) -> Check:
+def user(patient: Patient) -> Check | None:
     """Check whose the state is: an agent that once ran as root leaves files that its own user cannot write."""
+    if not patient.state.root.exists():
+        return None  # `state_dir` says so
     try:
         owner = patient.state.root.stat().st_uid
         foreign = [path.name for path in patient.state.root.iterdir() if path.lstat().st_uid != owner]

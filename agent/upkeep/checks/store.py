@@ -48,7 +48,11 @@ def state_folder(patient: Patient) -> Check:
             id="state_dir", ok=False, what=say("says", place=root, cause=error.strerror), fix=_look_as_root(patient)
         )
     except OSError as error:
-        mend = f"sudo install -d -m 0700 -o tillstream -g tillstream {root}" if patient.as_root else f"mkdir -p {root}"
+        mend = (
+            f"sudo install -d -m 0700 -o tillstream -g tillstream {root}"
+            if patient.as_root
+            else f"mkdir -p -m 0700 {root}"
+        )
         return Check(id="state_dir", ok=False, what=say("says", place=root, cause=error.strerror), fix=mend)
     private = not mode & 0o077
     return Check(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
+import subprocess
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -290,6 +292,45 @@ def test_one_fault_is_named_with_its_fix(shop: Shop, break_it: Callable[[Shop], 
     assert before is None or before.ok or check == "clock"
     assert not found.ok
     assert found.fix
+
+
+def state_missing(shop: Shop) -> None:
+    shutil.rmtree(shop.state.root)
+
+
+def files_of_root(shop: Shop) -> None:
+    os.chown(shop.state.journal, 4711, 4711)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "check"),
+    [
+        (written_by_all, "configuration"),
+        (state_open, "state_dir"),
+        (state_missing, "state_dir"),
+        (key_readable, "keys"),
+        pytest.param(
+            files_of_root, "owner", marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_fix_that_is_typed_as_it_stands_mends(shop: Shop, break_it: Callable[[Shop], None], check: str) -> None:
+    shop.checks()
+    break_it(shop)
+    found = shop.checks()[check]
+    assert not found.ok
+    command = str(found.fix).removeprefix("sudo ")
+    subprocess.run(["sh", "-ec", command], check=True, capture_output=True)
+    assert shop.checks()[check].ok
+
+
+def test_a_state_folder_that_is_missing_is_one_fault_and_not_the_disks(shop: Shop) -> None:
+    state_missing(shop)
+    checks = shop.checks()
+    assert not checks["state_dir"].ok
+    assert "owner" not in checks
+    assert "MiB free" in str(checks["disk"].what)
 
 
 @pytest.mark.parametrize(
