@@ -9,6 +9,7 @@ in desk); core compiles a text when it is first needed, once, because 1,000 camp
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -121,7 +122,9 @@ def _check(node: nodes.Node, key: TemplateKey) -> None:
     if not isinstance(node, _ALLOWED):
         raise _refused(key, f"{type(node).__name__} is not allowed (line {node.lineno})")
     if isinstance(node, nodes.Name) and node.name not in WORDS:
-        raise _refused(key, f"there is no word {node.name!r} (line {node.lineno})", fix=f"known are {', '.join(WORDS)}")
+        near = get_close_matches(node.name, WORDS, n=1)
+        fix = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(WORDS)}"
+        raise _refused(key, f"there is no word {node.name!r} (line {node.lineno})", fix=fix)
     if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
         raise _refused(key, f"there is no filter {node.name!r}", fix=f"known are {', '.join(sorted(_FILTERS))}")
     if isinstance(node, nodes.Test) and node.name not in _TESTS:

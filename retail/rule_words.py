@@ -375,8 +375,12 @@ _SECOND_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def _nearest(word: str, candidates: Collection[str]) -> str:
-    """Return the candidate that `word` was most likely meant to be; the only one there is, where nothing is near."""
-    near = get_close_matches(word.lower(), sorted(candidates), n=1, cutoff=0.6)
+    """Return the candidate that `word` was most likely meant to be; the only one there is, where nothing is near.
+
+    One with the same letters comes first: letters that changed places are the commonest slip of two hands.
+    """
+    swapped = [each for each in sorted(candidates) if sorted(each.lower()) == sorted(word.lower())]
+    near = swapped or get_close_matches(word.lower(), sorted(candidates), n=1, cutoff=0.6)
     if near:
         return near[0]
     return next(iter(candidates)) if len(candidates) == 1 else ""

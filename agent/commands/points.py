@@ -24,6 +24,8 @@ from retail.value_policy import value_policy_from_mapping
 
 app = typer.Typer(no_args_is_help=True, help="Say what points and coupons may cost at worst, and what is owed.")
 
+CURRENCY_LETTERS = 3  # ISO 4217
+
 LIABILITY_NAMES = ("liability", "pending", "expiring", "breakage", "debt", "waived", "leased")
 
 
@@ -44,6 +46,8 @@ def exposed(
     as_json: JsonOption = False,
 ) -> None:
     """Print the worst cases in points and in money, one a cause."""
+    if not (len(currency) == CURRENCY_LETTERS and currency.isascii() and currency.isalpha() and currency.isupper()):
+        raise ConfigurationError(f"{currency!r:.20} is no currency", fix="write its three letters, e.g. EUR")
     document = read_document(policy)
     if not isinstance(document, dict) or "burn" not in document:
         raise ConfigurationError(f"{policy}: holds no table [burn]", fix="write [burn] with offline, caps, point_value")

@@ -149,7 +149,9 @@ def read_document(path: Path) -> Any:
         text = path.read_text(encoding="utf-8-sig")
         return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable JSON file") from error
+        raise ConfigurationError(
+            f"{path}: cannot be read: {error}", fix="name a readable file of JSON or TOML"
+        ) from error
 
 
 def read_account(path: Path) -> Account:

@@ -60,6 +60,12 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         raise told(tmp_path, "[born]\n").exception
 
 
+@pytest.mark.parametrize("currency", ["XXXX", "eur", "E1R", "", "ЕВР"])
+def test_what_is_no_currency_is_refused(tmp_path: Path, currency: str) -> None:
+    with pytest.raises(ConfigurationError, match="no currency"):
+        raise told(tmp_path, "[burn]\n", "--currency", currency).exception
+
+
 def test_coupons_have_their_worst_case_too_and_leases_have_none(tmp_path: Path) -> None:
     told_by = {}
     for offline in ("issuing_store", "any_store", "leases", "nowhere"):

@@ -208,6 +208,12 @@ def test_a_text_that_could_run_away_or_look_around_is_refused_by_name(text: str)
         check_texts([campaign(text={"en": {"receipt": text}})])
 
 
+def test_a_word_with_a_slip_is_shown_the_one_that_was_meant() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        check_texts([campaign(text={"en": {"receipt": "{{ frist_name }}, hello"}})])
+    assert (refused.value.fix, "'frist_name' (line 1)" in refused.value.message) == ("did you mean 'first_name'?", True)
+
+
 def test_conditions_nested_beyond_reason_are_refused() -> None:
     deep = "{% if points %}" * 130 + "x" + "{% endif %}" * 130
     with pytest.raises(ConfigurationError):

@@ -183,6 +183,7 @@ def test_both_ends_give_the_answer_of_the_vectors(vector: dict) -> None:
         ("weekday in mon, satt", 17, "sat"),
         ("basket totl >= 3", 8, "total"),
         ("besst", 1, "best"),
+        ("bset", 1, "best"),
         ("last vist within 3 days", 6, "visit"),
         ("(best", 6, ""),
         ("best and", 9, ""),
