@@ -10,7 +10,7 @@ import pytest
 from retail.line_items import TenderLineItem
 from retail.transaction import RetailTransaction
 
-LAYOUT_MODULES = ("asian", "english", "german", "others", "romance", "slavic")
+LAYOUT_MODULES = ("asian", "english", "german", "others", "polish_and_czech", "romance", "slavic")
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from tests.receipt.outside.encoders import (
 )
 
 SEEDS = (21, 22, 23)
-LAYOUT_MODULES = ("asian", "english", "german", "others", "romance", "slavic")
+LAYOUT_MODULES = ("asian", "english", "german", "others", "polish_and_czech", "romance", "slavic")
 FIGURES = ("documents", "without_error", "character_error_rate", "precision", "recall", "kinds_right", "refused")
 TITLES = ("documents", "without error", "character error", "precision", "recall", "class right", "refused")
 

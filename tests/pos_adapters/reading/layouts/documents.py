@@ -3,14 +3,14 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from tests.pos_adapters.reading.layouts import asian, english, german, others, romance, slavic
+from tests.pos_adapters.reading.layouts import asian, english, german, others, polish_and_czech, romance, slavic
 from tests.pos_adapters.reading.layouts.base import Golden, LayoutFunction
 
 SALES: dict[str, LayoutFunction] = {
     "de": german.german_discounter_blue, "en": english.american_diner_tip, "fr": romance.french_bakery,
     "es": romance.mexican_convenience, "it": romance.italian_bar, "pt": romance.brazilian_nfce,
     "ru": slavic.russian_cafe_total_discount, "uk": slavic.ukrainian_pharmacy, "kk": slavic.kazakh_cafe,
-    "pl": slavic.polish_discounter, "cs": slavic.czech_supermarket, "tr": others.turkish_market,
+    "pl": polish_and_czech.polish_discounter, "cs": polish_and_czech.czech_supermarket, "tr": others.turkish_market,
     "nl": others.belgian_shop, "ja": asian.japanese_cafe, "zh": asian.chinese_supermarket, "ko": asian.korean_cafe,
 }  # fmt: skip
 
