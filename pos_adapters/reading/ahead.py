@@ -51,6 +51,7 @@ class ReadingAhead:
         self._store = store or StoreFacts()
         self._reader = reader or standard_reader()
         self._currency = self._store.currency or NO_CURRENCY  # of the last transaction: the next one's, mostly
+        self._done: tuple[object, ...] = ()  # what the last document left: let go when nobody waits for its cut
         self._begin(0)
 
     def _begin(self, number: int) -> None:
@@ -68,6 +69,7 @@ class ReadingAhead:
         """Take lines as they are finished, of the document that its reader counts as `number`."""
         if number != self._number:
             self._begin(number)
+            self._done = ()
         more = [*self._blank, *lines]
         printed = len(more)
         while printed and not more[printed - 1].text:
@@ -124,6 +126,7 @@ class ReadingAhead:
         is_noted = paper.lines[:known] == tuple(self._taken)
         below, codes = [line.plain for line in paper.lines[known:]], codes_told(paper.codes)
         preview = self._preview if is_noted and self._is_previewed(below, codes) else None
+        self._done = gathered, draft, self._taken, self._texts
         self._begin(self._number)
         if preview is not None:
             return preview.reading
