@@ -21,7 +21,8 @@ def line_roles(
     """Return one role for each printed line; without a solution, what its words and place suggest."""
     roles: dict[int, LineRole] = {}
     for line, facts in enumerate(lines):
-        name = "rule" if facts.rule else labels[line][0].role.value if labels[line] else "text"
+        unlabelled = "date" if facts.days is not None else "text"
+        name = "rule" if facts.rule else labels[line][0].role.value if labels[line] else unlabelled
         roles[line] = LineRole(line=line, role=name)
     if read is None:
         return tuple(roles.values())

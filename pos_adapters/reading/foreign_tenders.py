@@ -48,10 +48,11 @@ def _currencies_on(facts: LineFacts) -> set[str]:
 
 def _worth(sheet: Sheet, entry: Entry, near: Iterable[LineFacts]) -> int | None:
     step = 10 ** (3 - sheet.decimals)
-    lines = list(near)
+    given_back = {entry.line for entry in sheet.entries if entry.part is Part.CHANGE}
+    lines = [facts for at, facts in enumerate(near, entry.line) if at not in given_back]
     rates = [Fraction(rate.replace(",", ".")) for facts in lines for rate in _RATE.findall(facts.text)]
     made = [worth for rate in rates if rate for worth in (entry.amount * rate, entry.amount / rate)]
-    for amount in (*_printed(lines, sheet.decimals, other_than=entry), *_asked_for(sheet)):
+    for amount in list(_printed(lines, sheet.decimals, other_than=entry)) or _asked_for(sheet):
         if amount > 0 and any(abs(worth - amount) <= step for worth in made):
             return amount
     return None
