@@ -29,16 +29,17 @@ def reconcile(
     as_json: AsJson = False,
 ) -> None:
     """Say whether coupons, points and leases add up to the cent; exits 1 when they do not."""
+    from hub.alarm import check_address, raise_alarm  # noqa: PLC0415 - imported by the command that needs it
+
+    if alarm:
+        check_address(alarm)  # now, and not on the day on which it is needed
     with closing(_hub(config, state_dir)) as hub:
         told = _value(hub).reconcile(hub.config.tenant, now=hub.clock()).to_json()
     lines = [f"{each['finding']}: {each['subject']}, {each['money']}: {each['why']}" for each in told["findings"]]
     _tell(told, "\n".join(lines) or f"it adds up: {told['accounts']} accounts, {told['leases']} leases", as_json)
     if lines and alarm:
-        from hub.alarm import raise_alarm  # noqa: PLC0415 - imported by the command that needs it
-
         first = told["findings"][0]
         text = f"value does not add up: {len(lines)} findings, first {first['finding']} of {first['subject']}"
-
         raise_alarm(alarm, {"text": text, **told})
     if lines:
         raise typer.Exit(1)

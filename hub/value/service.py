@@ -98,6 +98,7 @@ class ValueService:
         known = typed_serial(serial)
         if known is None:
             raise RefusedError(f"{serial!r:.80} is no coupon's number", fix="write its 13 letters", code="not_found")
+        self._require_store(tenant_id, store_id)
         lease = CouponLeasing(self.database).grant_ahead(tenant_id, store_id, serial=known, days=days, now=now)
         return {**lease.model_dump(), "store": store_id}
 
@@ -105,6 +106,7 @@ class ValueService:
         self, tenant_id: str, *, account: str, store_id: str, points: int, days: int, now: datetime
     ) -> dict[str, Any]:
         """Grant a lease ahead, to be spent without a link. Raises RefusedError."""
+        self._require_store(tenant_id, store_id)
         lease = self.leasing.grant(
             tenant_id,
             account=account,
@@ -143,6 +145,13 @@ class ValueService:
                 code="exposure",
             )
         return agreed
+
+    def _require_store(self, tenant_id: str, store_id: str) -> None:
+        """Raise RefusedError for a store that there is not: what it was granted nobody could ever give back."""
+        with self.database.reading() as session:
+            known = {row[0] for row in session.rows("places", tenant_id=tenant_id)}
+        if store_id not in known:
+            raise RefusedError(f"no store {store_id!r:.80}", fix="see `tillstream hub stores`", code="not_found")
 
     def worst(self, tenant_id: str, rules: ValuePolicy) -> tuple[Exposure, int]:
         """Return what rules may cost a day with all stores that there are now, and how many those are."""

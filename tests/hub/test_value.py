@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +15,13 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.__main__ import app
-from hub.alarm import raise_alarm
 from hub.bootstrap import Hub, open_hub
 from hub.config import HubConfig
 from hub.feed.records import entry_of
 from hub.storage.statements import Dialect, load_statements
 from hub.value.service import ValueService
 from hub.value.standing import Standings
-from retail.errors import ConfigurationError, RefusedError
+from retail.errors import RefusedError
 from sync.protocol.mirror_record import MirrorRecord
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -354,39 +351,6 @@ def test_a_mirror_is_made_anew_only_for_those_whose_standing_changed(tmp_path: P
 def test_an_account_that_nobody_knows_is_refused(tmp_path: Path):
     with chain(tmp_path) as (_hub, service), pytest.raises(RefusedError):
         service.account("chain", "nobody", now=NOW)
-
-
-def test_what_does_not_add_up_is_told_to_the_address_that_the_chain_names(tmp_path: Path):
-    taken: list[dict[str, Any]] = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            taken.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with chain(tmp_path / "hub") as (hub, _service):
-        tell(hub, "7781", used("AAAA", "scan/1"), used("AAAA", "scan/2"))
-    config = tmp_path / "hub.toml"
-    config.write_text('[chain]\ntenant = "chain"\ncountry = "DE"\n', "utf-8")
-    with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_port}/"
-        named = ["--config", str(config), "--state-dir", str(tmp_path / "hub"), "--alarm", url]
-        told = CliRunner().invoke(app, ["reconcile", *named])
-        thread.join(30)
-    assert told.exit_code == 1, told.output
-    assert [each["finding"] for each in taken[0]["findings"]] == ["coupon_used_twice"]
-    assert taken[0]["text"].startswith("value does not add up")
-
-
-def test_an_alarm_is_not_sent_in_clear(tmp_path: Path):
-    with pytest.raises(ConfigurationError):
-        raise_alarm("http://chat.example/hook", {"text": "x"})
 
 
 def test_records_of_value_are_found_by_their_index(tmp_path: Path):
