@@ -27,6 +27,7 @@ import bench_store
 import harness
 
 from sync.protocol.mirror_file import MirrorFile
+from sync.protocol.mirror_pages import PAGE_BYTES
 from sync.protocol.mirror_record import MirrorRecord
 from sync.protocol.mirror_writer import write_snapshot
 
@@ -61,6 +62,25 @@ def p50_us(get: Callable[[bytes], object], asked: list[bytes]) -> float:
         for token in batch:
             get(token)
         samples.append((time.perf_counter() - began) / len(batch) * 1e6)
+    return harness.quantile(samples, 0.5)
+
+
+def floor_us(path: Path) -> float:
+    """Return what reading one page of the file costs and nothing else: less than that no look-up of ours can."""
+    chance = random.Random(2)
+    pages = path.stat().st_size // PAGE_BYTES
+    places = [PAGE_BYTES * chance.randrange(pages) for _ in range(LOOKUPS)]
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        samples = []
+        for start in range(0, len(places), 100):
+            batch = places[start : start + 100]
+            began = time.perf_counter()
+            for at in batch:
+                os.pread(fd, PAGE_BYTES, at)
+            samples.append((time.perf_counter() - began) / len(batch) * 1e6)
+    finally:
+        os.close(fd)
     return harness.quantile(samples, 0.5)
 
 
@@ -210,6 +230,8 @@ def figures(folder: Path, count: int) -> Iterator[harness.Figure]:
         f"index look-up at {label}, us p50", find, in_dict, "dict", goal="<= 1.3 x", holds=find <= 1.3 * in_dict
     )
     del peer
+    what = f"reading a page of {label} and nothing else, us p50"
+    yield harness.figure(what, floor_us(path), in_dict, "dict")
     yield harness.figure(f"look-up and opening the record at {label}, us p50", p50_us(file.get, asked))
     grown = resident_mb(path, asked)
     yield harness.figure(f"memory after 2,000 look-ups at {label}, MB", grown, goal="<= 18", holds=grown <= 18)
