@@ -1,9 +1,9 @@
 """The tap's child that seals jobs and writes them to the spool: `tillstream-tap seal FOLDER KEY_FILE`.
 
 Standard input carries jobs: u32 length of a JSON header, the header, u32 length of the data, the data. For each, one
-JSON line goes to standard output: `{"job_id", "path", "given_up": [job ids]}` once it is durable, or
-`{"job_id", "problem"}`. Ends at the end of input. It is the only process beside the tap that sees a job in clear, and
-the only part of the tap that imports cryptography.
+JSON line goes to standard output: `{"job_id", "path", "given_up": {job id: whether it served reports alone}}` once it
+is durable, or `{"job_id", "problem"}`. Ends at the end of input. It is the only process beside the tap that sees a job
+in clear, and the only part of the tap that imports cryptography.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from pos_adapters.taps.public_key import read_public_key
-from pos_adapters.taps.spool_files import QUOTA_BYTES, make_room, remove_drafts, write_sealed
+from pos_adapters.taps.report_only import is_report_only
+from pos_adapters.taps.spool_files import QUOTA_BYTES, make_room, mark_report_only, remove_drafts, write_sealed
 
 LENGTH = struct.Struct(">I")
 NICENESS = 10  # the receipt after this one matters more than writing this one down
@@ -58,7 +59,10 @@ def _seal_one(folder: Path, key_file: Path, header: dict[str, Any], data: bytes)
         path = write_sealed(folder, job_id=job.job_id, received_at=received_at, blob=blob)
     except (OSError, ValueError) as error:
         return {"job_id": str(job.job_id), "problem": str(error)}
-    return {"job_id": str(job.job_id), "path": str(path), "given_up": [str(each.job_id) for each in given_up]}
+    if is_report_only(data):  # it is on disk already, whatever becomes of us now
+        path = mark_report_only(path)
+    told = {str(each.job_id): each.report_only for each in given_up}
+    return {"job_id": str(job.job_id), "path": str(path), "given_up": told}
 
 
 def _read_part(stream: BinaryIO) -> bytes | None:

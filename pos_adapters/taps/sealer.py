@@ -149,8 +149,9 @@ class Sealer:
             return
         self._queue.pop(job_id, None)
         self._disk_refuses = False
-        for given_up in answer["given_up"]:
-            self._log.event("job_given_up", job=str(given_up), cause="the spool's quota is full")
+        for given_up, report_only in answer["given_up"].items():
+            cause = "the spool's quota is full"
+            self._log.event("job_given_up", job=str(given_up), cause=cause, report_only=bool(report_only))
         self._log.event("job_spooled", job=str(job_id))
         self.on_sealed(job_id, str(answer["path"]))
         self._next()

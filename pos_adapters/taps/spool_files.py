@@ -1,7 +1,8 @@
-"""The folder of sealed jobs: one file a job, written whole or not at all, the oldest given up first.
+"""The folder of sealed jobs: one file a job, written whole or not at all; beyond the quota the oldest are given up.
 
-A file is `<received, ms since 1970, 13 digits>-<job id>.sealed`; names sort by age. A draft begins with a dot and is
-removed at the next start. Both the tap (handing over) and its child (writing) use this module: standard library only.
+A file is `<received, ms since 1970, 13 digits>-<job id>.sealed`, or `....report.sealed` when it serves reports alone:
+those are given up before any other. Names sort by age. A draft begins with a dot and is removed at the next start.
+Both the tap (handing over) and its child (writing) use this module: standard library only.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 SUFFIX = ".sealed"
+REPORT_SUFFIX = ".report.sealed"
 DRAFT_PREFIX = "."
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -21,7 +23,7 @@ FILE_MODE = 0o600
 # A busy lane's receipts of three weeks at 2 KB, or 2,800 raster receipts: longer than an agent stays broken unseen.
 QUOTA_BYTES = 256 * 1024 * 1024
 
-_NAME = re.compile(r"(\d{13,})-([0-9a-f-]{36})\.sealed")
+_NAME = re.compile(r"(\d{13,})-([0-9a-f-]{36})(\.report)?\.sealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class SpooledFile:
 
     path: Path
     job_id: UUID
+    report_only: bool = False
 
 
 def spooled_files(folder: Path) -> list[SpooledFile]:
@@ -39,7 +42,7 @@ def spooled_files(folder: Path) -> list[SpooledFile]:
     except OSError:
         return []
     matches = ((name, _NAME.fullmatch(name)) for name in names)
-    return [SpooledFile(folder / name, UUID(match[2])) for name, match in matches if match]
+    return [SpooledFile(folder / name, UUID(match[2]), bool(match[3])) for name, match in matches if match]
 
 
 def write_sealed(folder: Path, *, job_id: UUID, received_at: datetime, blob: bytes) -> Path:
@@ -62,8 +65,11 @@ def write_sealed(folder: Path, *, job_id: UUID, received_at: datetime, blob: byt
 
 
 def make_room(folder: Path, *, quota_bytes: int, needed_bytes: int) -> list[SpooledFile]:
-    """Delete the oldest jobs until `needed_bytes` more fit into the quota; return what was given up."""
-    files = spooled_files(folder)
+    """Delete jobs until `needed_bytes` more fit into the quota, the oldest first, those for reports before all others.
+
+    Returns what was given up.
+    """
+    files = sorted(spooled_files(folder), key=lambda each: not each.report_only)  # by age among equals
     sizes = {each.path: _size(each.path) for each in files}
     total = sum(sizes.values())
     given_up = []
@@ -74,6 +80,16 @@ def make_room(folder: Path, *, quota_bytes: int, needed_bytes: int) -> list[Spoo
         total -= sizes[each.path]
         given_up.append(each)
     return given_up
+
+
+def mark_report_only(path: Path) -> Path:
+    """Note of a job on disk that it serves reports alone; returns its new path, or the old one when that cannot be."""
+    marked = path.with_suffix(REPORT_SUFFIX)
+    try:
+        path.rename(marked)
+    except OSError:
+        return path
+    return marked
 
 
 def remove_drafts(folder: Path) -> None:

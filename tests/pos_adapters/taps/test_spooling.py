@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from pos_adapters.taps.frames import FrameType, Outcome, encode
+from pos_adapters.taps.report_only import is_report_only
 from pos_adapters.taps.sealed_job import open_sealed
-from pos_adapters.taps.spool_files import spooled_files
+from pos_adapters.taps.spool_files import make_room, mark_report_only, spooled_files, write_sealed
 from tests.pos_adapters.taps.rig import CUT, Rig
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
@@ -169,3 +173,37 @@ def test_a_full_disk_is_said_and_what_was_lost_is_named(rig: Rig) -> None:
         assert tap.count("job_given_up") == 2 - len(spooled_files(folder))
     finally:
         os.system(f"umount {folder}")
+
+
+def test_jobs_that_serve_reports_alone_are_given_up_first_and_then_the_oldest(tmp_path: Path) -> None:
+    written = []
+    for number in range(4):
+        at = datetime(2026, 11, 22, 9, number, tzinfo=UTC)
+        path = write_sealed(tmp_path, job_id=uuid4(), received_at=at, blob=b"x" * 100)
+        written.append(mark_report_only(path) if number in {1, 3} else path)
+    reports, receipts = [written[1], written[3]], [written[0], written[2]]
+    assert [each.path for each in spooled_files(tmp_path)] == written, "handed over by age, all of them"
+    gone = make_room(tmp_path, quota_bytes=450, needed_bytes=100)
+    assert [(each.path, each.report_only) for each in gone] == [(reports[0], True)]
+    gone = make_room(tmp_path, quota_bytes=250, needed_bytes=150)
+    assert [each.path for each in gone] == [reports[1], receipts[0]]
+    assert [each.path for each in spooled_files(tmp_path)] == [receipts[1]]
+
+
+@pytest.mark.parametrize(
+    ("job", "report_only"),
+    [
+        (b"\x1b@Z REPORT\nSales 12  120.00\nTOTAL 120.00\n\n" + CUT, True),
+        (b"\x1bp\x00\x19\xfa", True),
+        (b"\x1b@KITCHEN\n2 x Soup\n1 x Tea\n" + CUT, True),
+        (b"\x1b@Corner shop\nMilk 1.20\nTOTAL 1.20\nCASH 2.00\nCHANGE 0.80\n\n" + CUT, False),
+        (
+            b"\x1b@KITCHEN\n2 x Soup\n" + CUT + b"Corner shop\nMilk 1.20\nTOTAL 1.20\nCASH 2.00\nCHANGE 0.80\n" + CUT,
+            False,
+        ),
+        (b"", False),
+        (bytes(range(256)) * 20, False),
+    ],
+)
+def test_a_job_with_anything_for_a_customer_serves_not_reports_alone(job: bytes, *, report_only: bool) -> None:
+    assert is_report_only(job) is report_only
