@@ -32,12 +32,10 @@ class LogFile:
             missing = self._length_bytes - length
             if missing <= 0 or shutil.disk_usage(self._path.parent).free < ROOM_FACTOR * missing:
                 return False
-            descriptor = os.open(self._path, os.O_WRONLY)
-            try:
-                os.pwrite(descriptor, bytes(min(PIECE_BYTES, missing)), length)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            with self._path.open("r+b", buffering=0) as file:
+                file.seek(length)
+                file.write(bytes(min(PIECE_BYTES, missing)))
+                os.fsync(file.fileno())
         except OSError:
             return False
         return missing > PIECE_BYTES
