@@ -64,10 +64,10 @@ def preview(
     language: Annotated[str, typer.Option(help="The store's language.")] = "en",
 ) -> None:
     """Show a content bundle as a kiosk would, without a store: nobody is known, nothing is kept."""
-    from agent.desk.content import read_bundle  # noqa: PLC0415 - imported by who previews only
+    from agent.desk.content import proofread  # noqa: PLC0415 - imported by who previews only
 
     try:
-        read_bundle(bundle.read_bytes())
+        proofread(bundle.read_bytes())
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{bundle}: {error}", fix="mend the bundle; docs/screens.md shows one") from error
     from agent.desk.process import run_desk  # noqa: PLC0415

@@ -8,11 +8,13 @@ any the pages have the built-in consent texts, so that a permission can be taken
 from __future__ import annotations
 
 import binascii
+import difflib
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib import resources
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -40,10 +42,14 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+Said = Annotated[dict[str, Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+"""A text by language, in one at least: nobody can be asked by a sentence that is not there."""
+
+
 class PosterPart(_Part):
     """One offer to everybody, by language."""
 
-    title: dict[str, str]
+    title: Said
     text: dict[str, str]
     picture: str = Field(default="", pattern=r"^(/content/[A-Za-z0-9._-]{1,100})?$")
 
@@ -54,15 +60,15 @@ class ConsentPart(_Part):
     purpose: str = Field(pattern=r"^[a-z_]{1,32}$")
     channel: str = Field(pattern=r"^[a-z_]{1,32}$")
     version: str = Field(min_length=1, max_length=32)
-    text: dict[str, str]
+    text: Said
 
 
 class QuestionPart(_Part):
     """One question of the survey, by language."""
 
     question_id: str = Field(pattern=r"^[a-z0-9_]{1,32}$")
-    text: dict[str, str]
-    answers: dict[str, dict[str, str]]
+    text: Said
+    answers: Annotated[dict[str, Said], Field(min_length=1)]
 
 
 class ThemePart(_Part):
@@ -168,6 +174,54 @@ def read_bundle(body: bytes) -> Bundle:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the bundle"
         raise ValueError(f"no content bundle: {where}: {first['msg']}") from error
+
+
+_PARTS: Mapping[str, type[_Part]] = MappingProxyType(
+    {"posters": PosterPart, "consents": ConsentPart, "survey": QuestionPart, "theme": ThemePart}
+)
+
+
+def proofread(body: bytes) -> Bundle:
+    """Return a bundle that somebody is about to publish. Raises ValueError for the first thing that is wrong with it.
+
+    Stricter than a store, which passes over names it does not know, because its hub may be newer.
+    """
+    if len(body) > BUNDLE_BYTES_MAX:
+        raise ValueError(f"the bundle is larger than {BUNDLE_BYTES_MAX} bytes, and no store would take it")
+    bundle = read_bundle(body)
+    for what in (*_mistyped(json.loads(body)), *_missing(bundle)):
+        raise ValueError(what)
+    return bundle
+
+
+def _mistyped(told: Mapping[str, Any]) -> Iterator[str]:
+    """Yield names that no part of a bundle has."""
+    yield from _strangers(told, Bundle, "")
+    for name, part in _PARTS.items():
+        found = told.get(name, [])
+        for number, each in enumerate(found if isinstance(found, list) else [found]):
+            yield from _strangers(each, part, f"{name}.{number}." if isinstance(found, list) else f"{name}.")
+
+
+def _strangers(told: Mapping[str, Any], part: type[_Part], where: str) -> Iterator[str]:
+    for name in told:
+        if name not in part.model_fields:
+            near = difflib.get_close_matches(name, part.model_fields, n=1)
+            yield f"{where}{name}: nothing is called so" + (f"; the nearest known name is {near[0]}" if near else "")
+
+
+def _missing(bundle: Bundle) -> Iterator[str]:
+    """Yield pictures that are named and not there, and texts that a language of the bundle lacks."""
+    for number, poster in enumerate(bundle.posters):
+        name = poster.picture.removeprefix("/content/")
+        if name and name not in bundle.pictures:
+            yield f"posters.{number}.picture: there is no picture {name!r} in `pictures`"
+    texts = {f"consents.{number}": each.text for number, each in enumerate(bundle.consents)}
+    texts |= {f"survey.{number}": each.text for number, each in enumerate(bundle.survey)}
+    for where, text in texts.items():
+        for language in bundle.languages:
+            if language not in text:
+                yield f"{where}.text: there is none in {language!r}, which `languages` offers"
 
 
 def check_feed_content(kind: FeedKind, content: Any) -> None:

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from agent.config import parse_config
-from agent.desk.content import CONTRAST_MIN, PICTURE_BYTES_MAX, DeskContent, contrast, read_bundle
+from agent.desk.content import (
+    BUNDLE_BYTES_MAX,
+    CONTRAST_MIN,
+    PICTURE_BYTES_MAX,
+    DeskContent,
+    contrast,
+    proofread,
+    read_bundle,
+)
 from agent.state_dir import StateDir
 
 CONFIG = """
@@ -68,7 +76,11 @@ def test_pictures_theme_and_languages_come_with_the_bundle(tmp_path: Path) -> No
         {"pictures": {"a.png": "no base64!"}},
         {"pictures": {"a.png": b64encode(png() + bytes(PICTURE_BYTES_MAX)).decode()}},
         {"pictures": {f"{number}.png": b64encode(png()).decode() for number in range(33)}},
-        {"posters": [{"title": {}, "text": {}, "picture": "https://elsewhere.example/a.png"}]},
+        {"posters": [{"title": {"en": "A"}, "text": {}, "picture": "https://elsewhere.example/a.png"}]},
+        {"posters": [{"title": {}, "text": {}}]},
+        {"consents": [{"purpose": "offers", "channel": "email", "version": "1", "text": {}}]},
+        {"consents": [{"purpose": "offers", "channel": "email", "version": "1", "text": {"en": ""}}]},
+        {"survey": [{"question_id": "q", "text": {"en": "Why?"}, "answers": {}}]},
     ],
 )
 def test_what_could_not_be_shown_or_read_is_refused_and_leaves_the_last_good_one(
@@ -77,6 +89,33 @@ def test_what_could_not_be_shown_or_read_is_refused_and_leaves_the_last_good_one
     with pytest.raises(ValueError, match="no content bundle"):
         read_bundle(json.dumps(bundle).encode())
     assert content_of(tmp_path, bundle).current().consents, "the built-in texts stay"
+
+
+ASKED = {"purpose": "offers", "channel": "email", "version": "1", "text": {"en": "May we write?"}}
+
+
+@pytest.mark.parametrize(
+    ("bundle", "said"),
+    [
+        ({"posterz": []}, "posterz: nothing is called so; the nearest known name is posters"),
+        ({"consents": [{**ASKED, "txt": {}}]}, "consents.0.txt: nothing is called so; the nearest known name is text"),
+        ({"theme": {"akcent": "#0b5c4d"}}, "theme.akcent: .* nearest known name is accent"),
+        ({"posters": [{"title": {"en": "A"}, "text": {}, "picture": "/content/a.png"}]}, "no picture 'a.png'"),
+        ({"languages": ["en", "ru"], "consents": [ASKED]}, "consents.0.text: there is none in 'ru'"),
+        ({"posters": "x" * BUNDLE_BYTES_MAX}, "larger than"),
+        ({"survey": [{"question_id": "Q!"}]}, "no content bundle: survey.0.question_id"),
+    ],
+)
+def test_a_bundle_is_proofread_before_it_goes_out(bundle: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        proofread(json.dumps(bundle).encode())
+
+
+def test_the_bundle_of_the_manual_and_a_newer_hubs_are_good(tmp_path: Path) -> None:
+    manual = Path(__file__).parents[2].joinpath("docs", "screens.md").read_text("utf-8")
+    example = manual.split("```json\n")[1].split("```")[0]
+    assert proofread(example.encode()).posters
+    assert read_bundle(b'{"of_tomorrow": 1, "languages": ["ru"]}').languages == ("ru",)
 
 
 def test_contrast_is_the_one_of_wcag() -> None:

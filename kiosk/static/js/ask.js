@@ -86,7 +86,7 @@ export function permissionsOf(content, allowed, language) {
   return (content.consents ?? [])
     .filter((/** @type {any} */ each) => allowed[each.purpose])
     .map((/** @type {any} */ { purpose, channel, version, text }) => {
-      const shown = text[language] === undefined ? content.language : language;
+      const [shown = ""] = [language, content.language, ...Object.keys(text)].filter((each) => text[each] !== undefined);
       return { purpose, channel, version, language: shown, text: text[shown] };
     });
 }

@@ -179,7 +179,7 @@ function field(name, value, complete, placeholder = "") {
 
 /** @param {any} consent @param {any} form */
 function permission(consent, form) {
-  const words = consent.text[texts.language] ?? consent.text[content.language];
+  const words = consent.text[texts.language] ?? consent.text[content.language] ?? Object.values(consent.text)[0];
   const given = Boolean(form.allowed[consent.purpose]);
   return html`<label class="permission">
     <input
