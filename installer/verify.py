@@ -2,11 +2,12 @@
 
     sudo python installer/verify.py dist/tillstream_0.1.0_amd64.deb [--json] [--keep]
 
-Installs, starts by systemd, sells a litre of milk through the tap, hangs and kills core, updates itself from a signed
-release and goes back, upgrades while a register connects, downgrades, removes, installs again, purges, and installs
-once more with dpkg killed in the middle; after each step the sale and the journal are looked at. Needs
-root, debootstrap and systemd-nspawn; without one of them it says so and exits 2. The Debian tree is made once in
-build/debian-tree. Exit 0: every check held; 1: one did not; 2: it could not be tried.
+Installs, is set up by a technician who mistypes at a terminal, starts by systemd, sells a litre of milk through the
+tap, hangs and kills core, updates itself from a signed release and goes back, upgrades while a register connects,
+downgrades, removes, installs again, purges, and installs once more with dpkg killed in the middle; after each step
+the sale and the journal are looked at. Needs root, debootstrap and systemd-nspawn; without one of them it says so and
+exits 2. The Debian tree is made once in build/debian-tree. Exit 0: every check held; 1: one did not; 2: it could not
+be tried.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ import sys
 import tarfile
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from container import CannotTryError, Container, booted
+from technician import CONFIG, sets_up
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVE_S = 30.0
@@ -103,6 +106,12 @@ def _installs(package: Path, report: Report, container: Container) -> None:
     report.check("state_private", mode == "700 tillstream", f"/var/lib/tillstream is {mode}")
     idle = container.state("tillstream") == "inactive"
     report.check("waits_for_configuration", idle, "without agent.toml nothing runs and nothing fails")
+    done, said = sets_up(container)
+    report.check("wizard", done, f"a technician who mistypes: {said}")
+    written = tomllib.loads(container.run("cat", CONFIG))
+    told = {name: written["store"][name] for name in ("business_unit_id", "country", "print_profile")}
+    wanted = {"business_unit_id": "7781", "country": "DE", "print_profile": "separate_slip"}
+    report.check("wizard_wrote", told == wanted, f"agent.toml says {told}")
     (container.tree / "etc/tillstream/agent.toml").write_text(CONFIGURATION, "utf-8")
     unit = container.run("tillstream", "agent", "sockets", "--config", "/etc/tillstream/agent.toml")
     (container.tree / "etc/systemd/system/tillstream.socket").write_text(unit, "utf-8")
@@ -112,9 +121,9 @@ def _installs(package: Path, report: Report, container: Container) -> None:
     container.run("systemctl", "start", "tillstream")
     report.figures["start_s"] = round(time.monotonic() - began_s, 2)
     report.check("starts", container.state("tillstream") == "active", f"ready after {report.figures['start_s']} s")
-    user = container.run("ps", "-o", "user=", "-C", "tillstream", check=False).split()
-    if user:
-        report.check("own_user", set(user) == {"tillstr+"} or set(user) == {"tillstream"}, f"runs as {set(user)}")
+    main_pid = container.run("systemctl", "show", "-p", "MainPID", "--value", "tillstream").strip()
+    user = container.run("stat", "-c", "%U", f"/proc/{main_pid}").strip()
+    report.check("own_user", user == "tillstream", f"runs as {user}")
 
 
 def _measured(package: Path, report: Report, container: Container) -> None:
