@@ -123,6 +123,7 @@ class _Deciding:
 
     __slots__ = (
         "_best",
+        "_counts",
         "_gate",
         "_goes_alone",
         "_in_full",
@@ -143,6 +144,7 @@ class _Deciding:
         self._placed: list[tuple[Entry, Outcome]] = []
         self._worth: dict[int, Decimal] = {}
         self._best: dict[str, int] = {}
+        self._counts = question.ledger.counts()
         self._gate = _gate_for_all(question)
         self._goes_alone = ""
 
@@ -229,7 +231,9 @@ class _Deciding:
         if is_silent_so_far and (budget is None or self._is_ample(budget, entry)):
             return ""  # the usual case
         for per, cap in entry.limits:
-            count = ledger.counts(per).get(key, 0) + (elsewhere if per in _ALSO_ELSEWHERE else 0)
+            count = self._counts[per].get(key, 0)
+            if elsewhere and per in _ALSO_ELSEWHERE:
+                count += elsewhere
             if count >= cap:
                 return f"cap of {cap} a {per.value} reached: {count}"
         if budget is not None:

@@ -37,14 +37,9 @@ class OfferLedger:
             or campaign_id in self.spent
         )
 
-    def counts(self, per: CountedPer) -> Mapping[CampaignId, int]:
-        """Return the counts that a cap compares with."""
-        match per:
-            case CountedPer.CUSTOMER:
-                return self.customer
-            case CountedPer.HOUSEHOLD:
-                return self.household
-            case CountedPer.DAY:
-                return self.day
-            case CountedPer.STORE:
-                return self.store
+    def counts(self) -> Mapping[CountedPer, Mapping[CampaignId, int]]:
+        """Return the counts that caps compare with: taken apart once a decision, not once a cap."""
+        return {_CUSTOMER: self.customer, _HOUSEHOLD: self.household, _DAY: self.day, _STORE: self.store}
+
+
+_CUSTOMER, _HOUSEHOLD, _DAY, _STORE = CountedPer
