@@ -79,6 +79,8 @@ def _total_from_tenders(sheet: Sheet) -> Iterator[Candidate]:
 
 def _owed_last(sheet: Sheet, held: Sequence[Holding]) -> list[Holding]:
     """Of printed totals that hold, the last before any payment is what was owed; those above it are subtotals."""
+    if len(held) == 1:
+        return [*held]
     first_total = min([solution.total.line for solution in held])
     payments = [entry.line for entry in sheet.opened if entry.part in _PAYMENT and entry.line > first_total]
     first_payment = min(payments, default=len(sheet.facts))
