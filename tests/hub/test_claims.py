@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.claims.consents import sentences
 from hub.claims.ledger import consent_ledger
+from hub.claims.pages import Pace, Pages
 from hub.claims.service import Wish
 from hub.claims.wording import load_texts
 from hub.config import load_config
@@ -28,7 +29,7 @@ from hub.imports.job import ImportJob
 from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook
 from retail.claims import SaleClaim, claim_text, pack_claim
-from retail.errors import ConfigurationError, RefusedError
+from retail.errors import ConfigurationError, RefusedError, TryAgainError
 from retail.identifiers import TransactionId
 from sync.protocol.claims import ClaimSigner, verify_claim
 from sync.protocol.mirror_record import CLAIMED_SALE
@@ -376,3 +377,15 @@ async def test_a_mistyped_setting_is_refused(tmp_path: Path, text: str) -> None:
     (file := tmp_path / "hub.toml").write_text(text)
     with pytest.raises(ConfigurationError):
         load_config(file)
+
+
+async def test_whoever_tries_codes_is_slowed_down_and_told_so_in_their_language(chain: HubRig) -> None:
+    pace, at = Pace(60), datetime(2026, 11, 21, 12, tzinfo=UTC)
+    for _ in range(60):
+        pace.take(at)
+    with pytest.raises(TryAgainError):
+        pace.take(at)
+    pace.take(at + timedelta(seconds=1))
+    answer = Pages("Corner shops").refusal(TryAgainError("", fix="", code="too_many"), "ru")
+    assert answer.status_code == 429
+    assert "Слишком много" in bytes(answer.body).decode()
