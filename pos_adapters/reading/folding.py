@@ -13,7 +13,9 @@ import unicodedata
 # Han, kana and Hangul: scripts written without spaces, and twice as wide on paper.
 WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 
-_LEADERS = re.compile(r"[.·…_]{3,}|[-=~]{3,}|\*{3,}(?!\d)|(?:\. ){2,}\.?")
+_CARD_END = r"\d{3,5}(?![\d.,])"  # behind four stars, what is left of a card's number: no amount
+_LEADERS = re.compile(rf"[.·…_]{{3,}}|[-=~]{{3,}}|\*{{3,}}+(?!(?<=\*\*\*\*){_CARD_END})|(?:\. ){{2,}}\.?")
+_STARRED = re.compile(rf"\*{{2,}}(?:[ -]\*{{2,}})+[ -](?={_CARD_END})")  # its groups
 _MASKED = re.compile(
     r"(?<![^\W\d_])([xX])\1{3,}(?:[ -]?\1{2,})*+(?:[ -](?=\d)|(?=\d))"
 )  # digits of a card, crossed out
@@ -70,6 +72,8 @@ def clean(text: str) -> str:
             text = unicodedata.normalize("NFKC", text)
     if "|" in text:
         text = text.replace("|", " ")
+    if "** *" in text or "**-*" in text:
+        text = _STARRED.sub(lambda run: "*" * len(run.group()), text)
     if _LEADERS.search(text):
         text = _LEADERS.sub(lambda run: " " * len(run.group()), text)
     if "XXXX" in text or "xxxx" in text:
