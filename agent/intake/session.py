@@ -19,17 +19,15 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from agent.intake.ahead_of_cut import AheadOfCut, Steps
 from agent.intake.counter import Counter
-from agent.intake.documents import Origin
-from agent.intake.taken import Foreseen, Taken
+from agent.intake.open_job import OpenJob
+from agent.intake.taken import Taken
 from agent.journal.batch import Committed
-from agent.ports import JobReader
 from pos_adapters.taps.frames import (
     ANSWER_BODY,
     CUT_BODY,
@@ -54,45 +52,6 @@ WAITING_FRAMES_MAX = 10_000  # frames that wait behind a look-up of 12 ms; more 
 
 FORESEEN_MAX = 6
 """How often one document is foreseen: a till that drips must not make core decide after every byte."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class OpenJob:
-    """A job that streams in."""
-
-    job_id: UUID
-    received_at: datetime
-    reader: JobReader
-    fed_bytes: int = 0
-    taken_bytes: int = 0
-    documents: int = 0
-    is_lost: bool = False
-    files: list[asyncio.Future[None]] = field(default_factory=list)
-    cut_no: int = 0  # of the last cut
-    foreseen: Foreseen | None = None
-    foreseen_times: int = 0  # for the document that is being printed
-
-    def cut_off(self, end: int) -> bytes:
-        """Return the bytes up to `end` that belong to no document yet, and count them as taken."""
-        body = bytes(memoryview(self.reader.data)[self.taken_bytes : end])
-        self.taken_bytes = max(self.taken_bytes, end)
-        return body
-
-    def origin(self, workstation_id: str) -> Origin:
-        """Return where the next document comes from, which is counted with it."""
-        origin = self.next_origin(workstation_id)
-        self.documents += 1
-        self.foreseen, self.foreseen_times = None, 0
-        return origin
-
-    def next_origin(self, workstation_id: str) -> Origin:
-        """Return where the next document will come from."""
-        return Origin(
-            workstation_id=workstation_id,
-            job_id=str(self.job_id),
-            document_no=self.documents,
-            received_at=self.received_at,
-        )
 
 
 class TapSession:
