@@ -8,6 +8,8 @@ import threading
 import pytest
 
 from pos_adapters.taps.frames import Outcome
+from pos_adapters.taps.sealed_job import open_sealed
+from pos_adapters.taps.spool_files import spooled_files
 from tests.pos_adapters.taps.core_process import CoreProcess
 from tests.pos_adapters.taps.rig import CUT, Rig
 
@@ -34,6 +36,44 @@ def test_a_core_that_speaks_nonsense_is_dropped_and_the_receipt_prints(rig: Rig,
     assert printer.wait_jobs(1)[0].data == RECEIPT + CUT
     tap.wait_event("core_speaks_nonsense")
     core.wait_connected(2)
+
+
+@pytest.mark.parametrize("stage", ["before", "inside", "asked", "block", "end"])
+def test_core_killed_at_any_stage_of_a_job_costs_no_receipt_and_the_job_is_kept(rig: Rig, stage: str) -> None:
+    private, options = rig.spooling()
+    printer = rig.printer()
+    answers = {"asked": ..., "block": BLOCK}
+    core = rig.core(lambda job, cut_no, offset: answers.get(stage))
+    core.acks = False
+    tap = rig.tap(printer, *options, "--budget-ms", "1000")
+    core.wait_connected()
+    register = rig.register(tap)
+    printed = RECEIPT + (BLOCK if stage == "block" else b"") + CUT
+
+    def killed_at(now: str) -> None:
+        if now == stage:
+            core.close()
+            tap.wait_event("core_lost")
+
+    killed_at("before")
+    register.send(RECEIPT[:10])
+    printer.wait_bytes(0, 10)
+    killed_at("inside")
+    register.send(RECEIPT[10:] + CUT)
+    if stage == "asked":
+        core.seen.until(lambda: core.order and core.order[0].cuts, "the cut asked about")
+    killed_at("asked")
+    printer.wait_bytes(0, len(printed))
+    killed_at("block")
+    register.half_close()
+    assert register.receive_all() == b""
+    if stage == "end":
+        core.wait_job(0)
+    killed_at("end")
+    assert printer.wait_jobs(1)[0].data == printed
+    tap.wait_event("job_spooled")
+    (file,) = spooled_files(rig.spool_folder())
+    assert open_sealed(private, file.path.read_bytes()).data == RECEIPT + CUT
 
 
 def test_a_core_that_answers_nothing_three_times_is_not_waited_for_until_it_answers(rig: Rig) -> None:
