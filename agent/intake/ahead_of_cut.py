@@ -37,7 +37,7 @@ class AheadOfCut:
         self._next = None
         steps = begin()
         if steps is not None:
-            self._go_on(steps)
+            self._next = asyncio.get_running_loop().call_soon(self._go_on, steps)
 
     def _go_on(self, steps: Steps) -> None:
         self._next = None
