@@ -16,7 +16,7 @@ BASE_DOTS = 21  # from the head of a character to the line it stands on, of `CEL
 _DOTS_MAX = 832  # a code wider than any paper would be drawn smaller
 
 
-def page_items(page: PrintedPage, paper: Paper, x: int, y: int) -> Iterator[tuple[Item, int]]:
+def page_items(page: PrintedPage, paper: Paper, *, x: int, y: int) -> Iterator[tuple[Item, int]]:
     """Yield what stands on a page, each with where the page ends; its upper left corner is at `x` and `y`."""
     printed: list[PrintedCode | PrintedImage] = [*paper.codes, *paper.pictures]
     things = [each for each in printed if _is_on(each, page, paper)]
@@ -73,6 +73,6 @@ def _thing(each: PrintedCode | PrintedImage) -> TurnedItem | None:
     drawn: list[Item] = [grid.at(0, 0)]
     height = grid.height
     if each.readable:
-        drawn.append(readable_below(each, grid, 0, height))
+        drawn.append(readable_below(each, grid, x=0, bottom=height))
         height += READABLE_DOTS
     return _turned(each.place, (grid.width, height), 0 if grid.is_stacked else grid.height, drawn)

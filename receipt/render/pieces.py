@@ -73,7 +73,7 @@ def code_items(code: PrintedCode, x: int, y: int, *, dots: int) -> Iterator[tupl
     bottom = y + quiet + grid.height
     yield grid.at(x, y + quiet), bottom + quiet
     if code.readable:
-        yield readable_below(code, grid, x, bottom), bottom + READABLE_DOTS + GAP_DOTS
+        yield readable_below(code, grid, x=x, bottom=bottom), bottom + READABLE_DOTS + GAP_DOTS
 
 
 class Grid(NamedTuple):
@@ -114,7 +114,7 @@ def grid_of(code: PrintedCode, *, dots: int) -> Grid | None:
     return Grid(rows, across, across if len(rows) > 1 else code.height_dots)
 
 
-def readable_below(code: PrintedCode, grid: Grid, x: int, bottom: int) -> LabelItem:
+def readable_below(code: PrintedCode, grid: Grid, *, x: int, bottom: int) -> LabelItem:
     """Return a code's characters, printed below it."""
     return LabelItem(x=x, y=bottom + 2, width=grid.width, height=READABLE_DOTS, text=code.data, framed=False)
 

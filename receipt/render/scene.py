@@ -75,7 +75,7 @@ def _items_of(each: _Block, paper: Paper, y: int, *, dots: int) -> Iterator[tupl
         case PrintedCode():
             yield from code_items(each, MARGIN_DOTS, y, dots=dots)
         case PrintedPage():
-            yield from page_items(each, paper, MARGIN_DOTS, y)
+            yield from page_items(each, paper, x=MARGIN_DOTS, y=y)
         case _:
             assert_never(each)
 
