@@ -54,7 +54,9 @@ def _bordered(line: PaperLine) -> bool:
 
 def image_items(image: PrintedImage, x: int, y: int) -> Iterator[tuple[Item, int]]:
     """Yield an image whose left edge is at `x`, with where it ends."""
-    if image.width_dots:
+    if image.width_dots and not image.height_dots:
+        yield FeedItem(), y  # its rows never came
+    elif image.width_dots:
         yield ImageItem(x=x, y=y, image=image), y + image.height_dots
     else:
         label = LabelItem(x=x + 8, y=y, width=200, height=48, text="[stored image]", framed=True)

@@ -191,3 +191,9 @@ def test_paper_fed_by_dots_is_as_long_as_it_was_fed(dots: int) -> None:
 
 def test_paper_fed_by_dots_behind_everything_is_not_drawn() -> None:
     assert scene(read_job(b"one\n\x1bJ\x0a\x1dV\x00"), dots=576) == scene(read_job(b"one\n\x1dV\x00"), dots=576)
+
+
+@pytest.mark.parametrize("picture_format", list(Format))
+@pytest.mark.parametrize("page", [b"", b"\x1bL"])
+def test_an_image_whose_rows_never_came_is_nothing(page: bytes, picture_format: Format) -> None:
+    assert render_job(page + b"A\n\x1dv0\x03\x8b\x00\x00\x20", picture_format)
