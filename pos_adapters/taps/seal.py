@@ -18,7 +18,6 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from pos_adapters.taps.public_key import read_public_key
-from pos_adapters.taps.report_only import is_report_only
 from pos_adapters.taps.spool_files import QUOTA_BYTES, make_room, mark_report_only, remove_drafts, write_sealed
 
 LENGTH = struct.Struct(">I")
@@ -40,6 +39,7 @@ def run(folder: Path, key_file: Path) -> int:
 
 
 def _seal_one(folder: Path, key_file: Path, header: dict[str, Any], data: bytes) -> dict[str, Any]:
+    from pos_adapters.taps.report_only import is_report_only  # noqa: PLC0415 - the tap imports this module, too
     from pos_adapters.taps.sealed_job import SealedJob, seal_job  # noqa: PLC0415 - the heavy import, when it is needed
 
     job = SealedJob(
