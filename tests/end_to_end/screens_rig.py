@@ -71,11 +71,13 @@ printer = "tcp://127.0.0.1:{kiosk_printer}"
 member = ["ean13:29"]
 [[workstation]]
 id = "1"
+[[workstation]]
+id = "2"
+[[workstation]]
+id = "3"
 [workstation.tap]
 listen = "127.0.0.1:{tap_port}"
 printer = "tcp://127.0.0.1:{till_printer}"
-[[workstation]]
-id = "2"
 """
 
 
@@ -178,7 +180,7 @@ class Store:
         os.kill(next(each["pid"] for each in children if each["name"] == program), signal.SIGKILL)
 
     def sell(self, number: int, goods: Sequence[tuple[str, str]], *, at: datetime | None = None) -> None:
-        """Print a till's receipt through the tap of workstation 1; return when the tap has taken all of it."""
+        """Print a till's receipt through the tap of workstation 3; return when the tap has taken all of it."""
         total = sum(Decimal(price) for _, price in goods)
         printed = "".join(
             f"{line}\n"
