@@ -147,7 +147,9 @@ def _enrol(hub: Hub, told: Request) -> _Reply:
     hub.pace.take(now=hub.clock())
     question = parse(EnrolQuestion, open_body(told))
     signed = hub.gate.admit_newcomer(told, from_base64(question.public_key, length=KEY_BYTES), now=hub.clock())
-    return _ok(hub.registry.enrol(question, signed, now=hub.clock()))
+    enrolled = hub.registry.enrol(question, signed, now=hub.clock())
+    hub.news.set()  # a new store may lack its slice of the customers
+    return _ok(enrolled)
 
 
 def _take(hub: Hub, told: Request) -> _Reply:

@@ -41,7 +41,7 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
-    """Everything that a hub's process is made of; `news` is set when somebody joined and need not wait long."""
+    """Everything that a hub's process is made of; `news` is set when a person or a store joined and need not wait."""
 
     config: HubConfig
     clock: Clock

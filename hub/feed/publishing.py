@@ -97,11 +97,12 @@ class Publisher:
         `is_fresh`: an overlay that the next publication holds too and replaces, so that there may be many a day.
         None when nobody changed. What changes meanwhile waits for the next time. Points and tiers are worked out first.
         """
+        is_owed = not is_fresh or self.lacks_slice(tenant_id)
         tiers = published_policy(self.files, tenant_id).tiers
         Standings(self.database).refresh(tenant_id, tiers=tiers, now=now)
         with self.database.reading() as session:
             change_no, made_no = (_mark(session, tenant_id, what) for what in ("customers", "mirror"))
-            if change_no == 0 or (is_fresh and change_no == _mark(session, tenant_id, FRESH_CHANGE)):
+            if change_no == 0 or (not is_owed and change_no == _mark(session, tenant_id, FRESH_CHANGE)):
                 return None
             first_fresh = _mark(session, tenant_id, FRESH_VERSION)
             everything = self.files.all(tenant_id)
@@ -138,6 +139,13 @@ class Publisher:
                 session.run("set_mark", tenant_id=tenant_id, what=f"slice:{store_id}", number=number)
         self._drop_slices(found, keep=sliced)
         return published
+
+    def lacks_slice(self, tenant_id: str) -> bool:
+        """Return whether a store is to have a slice and none was ever written for it: it has just joined the chain."""
+        with self.database.reading() as session:
+            sliced = self.nearby.sliced_stores(session, tenant_id)
+        have = {kept.scope for kept in self.files.all(tenant_id) if kept.file.kind is FeedKind.MIRROR}
+        return any(scope_of(store_id) not in have for store_id in sliced)
 
     def _is_other(self, found: _Round, store_id: str, marks: dict[str, int]) -> bool:
         """Return whether a slice is to be picked anew: made of other stores than the one there is, or old."""

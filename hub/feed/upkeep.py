@@ -32,7 +32,7 @@ TURN_S = 300.0
 
 MIRROR_EVERY = timedelta(hours=12)
 """How often what was learned goes to stores. Each time is a file that every store fetches and a layer to look through;
-what people import goes at once, who has just joined soon (`FRESH_S`)."""
+what people import goes at once, who has just joined soon (`FRESH_S`), as the first slice of a new store does."""
 
 NEWS_S = 1.0
 """Between two looks at who joined: others who join in it are learned of together."""
@@ -82,7 +82,8 @@ class FeedUpkeep:
         if hub.config.alert_webhook:
             self._watch(hub)
         made = [kept.file.as_of for kept in hub.files.all(tenant_id) if kept.file.kind in MIRROR_KINDS]
-        if not made or now - datetime.fromisoformat(max(made)) >= MIRROR_EVERY:
+        is_old = not made or now - datetime.fromisoformat(max(made)) >= MIRROR_EVERY
+        if is_old or hub.publisher.lacks_slice(tenant_id):
             hub.publisher.mirror(tenant_id, now=now)
 
     def greet(self) -> None:
@@ -99,7 +100,7 @@ class FeedUpkeep:
         self._try(self.greet)
 
     def freshen(self) -> None:
-        """Bring who joined to the stores. Raises as `turn`."""
+        """Bring who joined to the stores, and a new store its first slice. Raises as `turn`."""
         self._hub.publisher.mirror(self._hub.config.tenant, now=self._hub.clock(), is_fresh=True)
 
     def _watch(self, hub: Hub) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hub.feed.erasing import Erasing
 from hub.feed.learning import Learner
 from hub.feed.nearby import Nearby, Whose
+from hub.feed.upkeep import FeedUpkeep
 from retail.errors import RefusedError
 from sync.mirror import read_current
 from sync.protocol.enrolment import seal_to, to_base64
@@ -16,6 +17,7 @@ from sync.protocol.mirror_file import MirrorFile
 from sync.protocol.tokens import locator_of
 from tests.hub.test_feed_of_hub import NOW, Chain, sale
 from tests.hub.test_feed_over_the_wire import Agent
+from tests.hub.test_joined_soon import NEVER_S, PATIENCE_S
 from tests.hub.test_upload import deliver_all
 
 CUSTOMERS = "customer_id,first_name,home_store\nC0,Here,7781\nC1,There,4711\nC2,Anywhere,\n"
@@ -95,6 +97,27 @@ async def test_a_store_knows_who_shops_there_and_learns_of_others_when_they_come
             assert not [each for each in chain.hub.files.all("main") if each.scope == "store:7781"]
         finally:
             await agent.connection.close()
+
+
+@pytest.mark.anyio
+@pytest.mark.real
+async def test_a_store_that_joins_the_chain_after_the_import_has_its_slice_soon_and_waits_for_no_other_import(
+    rig, tmp_path
+):
+    chain = Chain(rig, tmp_path)
+    chain.bring(customers=CUSTOMERS, codes=CODES)
+    chain.store("7781")
+    with chain.hub.database.writing() as session:
+        session.run("put_customers_wanted", customers="nearby", tenant_id="main", store_id="7781")
+    with FeedUpkeep(chain.hub, told=print, turn_s=NEVER_S, fresh_s=0.0):
+        async with rig.serving():
+            agent = Agent(tmp_path / "mirror", await rig.enrolled(), rig.url)
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    while known(chain, agent) != "02":
+                        await agent.look()
+            finally:
+                await agent.connection.close()
 
 
 async def _nobody_gets_another_stores_file(chain: Chain, agent: Agent) -> None:
