@@ -87,10 +87,11 @@ class Erasing:
         for person in people:
             with self.database.writing() as session:
                 session.row("next_change", tenant_id=tenant_id, what="erasures")  # numbers are given one by one
-                for customer_id in (person.customer_id, *person.accounts):
+                accounts = (person.customer_id, *person.accounts)
+                for customer_id in accounts:
                     known = [*(more or {}).get(customer_id, ()), *joined.get(customer_id, ())]
                     locators[customer_id] = _order(session, tenant_id, customer_id, now=now, more=known)
-                    book.note(customer_id, locators[customer_id])
+                book.note([ErasureOrder(customer_id=each, locators=tuple(locators[each])) for each in accounts])
         self.feed.publish_erasures(tenant_id, now=now)
         for customer_id, each in locators.items():
             self._erase_records(tenant_id, customer_id, each)
@@ -108,7 +109,10 @@ class Erasing:
         if not orders:
             return 0
         done = self._done(tenant_id)
-        again = {order.customer_id: order.locators for order in orders if not order.is_in(done)}
+        again: dict[str, list[str]] = {}
+        for order in orders:
+            if not order.is_in(done):
+                again.setdefault(order.customer_id, []).extend(order.locators)
         if again:
             people = [Known(customer_id=each, is_known=False, erased_at="", codes=0, records=0) for each in again]
             self.erase(tenant_id, people, now=now, more=again)
@@ -130,15 +134,17 @@ class Erasing:
         told = ErasuresFile.model_validate_json(proof.erasures)
         orders = [ErasureOrder(customer_id=each.customer_id, locators=tuple(each.locators)) for each in told.erasures]
         lost = [order for order in orders if not order.is_in(done)]
-        for order in lost:
-            book.note(order.customer_id, order.locators)
+        book.note(lost)
         return len(lost)
 
     def _done(self, tenant_id: str) -> dict[str, frozenset[str]]:
-        """Return who was ordered to be forgotten, and by which tokens."""
+        """Return who was ordered to be forgotten, and by which tokens: those of all orders that name the person."""
         with self.database.reading() as session:
             rows = session.rows("erasures", tenant_id=tenant_id)
-        return {str(row[1]): frozenset(json.loads(row[2])) for row in rows}
+        done: dict[str, frozenset[str]] = {}
+        for _, customer_id, locators, _ in rows:
+            done[customer_id] = done.get(customer_id, frozenset()).union(json.loads(locators))
+        return done
 
     def stores(self, tenant_id: str) -> tuple[int, list[dict[str, Any]]]:
         """Return the number of the last erasure, and how far each store is."""
@@ -216,14 +222,15 @@ def _order(session: Session, tenant_id: str, customer_id: str, *, now: datetime,
     Ordered once: a repeat finds what came since - a code, a row - and orders again only then.
     """
     who = {"tenant_id": tenant_id, "customer_id": customer_id}
-    before = session.row("erasure_of", **who)
+    before = session.rows("erasure_of", **who)
+    ordered = [str(each) for row in before for each in json.loads(row[2])]
     tokens = [locator_of(bytes(row[0])).hex() for row in session.rows("tokens_of", **who)]
     locators = list(dict.fromkeys((*tokens, *more)))
     dropped = sum(session.run(statement, **who) for statement in DROPS)
     session.run("blank_claims_of", nothing=b"", **who)
     for locator in (*locators, ""):
         session.run("drop_unknown_codes_of", locator=locator, **who)
-    if before is None or dropped or not set(more).issubset(json.loads(before[2])):
+    if not before or dropped or not set(more).issubset(ordered):
         row = session.row("highest_erasure", tenant_id=tenant_id)
         session.run(
             "put_erasure",
@@ -233,7 +240,7 @@ def _order(session: Session, tenant_id: str, customer_id: str, *, now: datetime,
             **who,
         )
         return locators
-    return [str(each) for each in json.loads(before[2])]
+    return list(dict.fromkeys(ordered))
 
 
 def _records_of(session: Session, tenant_id: str, customer_id: str, locators: Sequence[str]) -> list[dict[str, Any]]:

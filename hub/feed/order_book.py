@@ -46,19 +46,18 @@ class OrderBook:
             raise _unreadable(self.folder, error) from error
         return tuple(dict.fromkeys(order for line in lines if (order := _order(line)) is not None))
 
-    def note(self, customer_id: str, locators: Sequence[str]) -> None:
-        """Keep an order, synced on return; a repeat adds nothing. Raises OnSiteError."""
-        order = ErasureOrder(customer_id=customer_id, locators=tuple(locators))
-        if order in self.orders():
+    def note(self, orders: Sequence[ErasureOrder]) -> None:
+        """Keep orders, synced on return; a repeat adds nothing. Raises OnSiteError."""
+        known = frozenset(self.orders())
+        lines = [_line(order) for order in dict.fromkeys(orders) if order not in known]
+        if not lines:
             return
-        line = json.dumps({"customer_id": order.customer_id, "locators": order.locators}, ensure_ascii=False)
         try:
             fd = os.open(self.folder / BOOK, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                os.write(fd, f"\n{line}\n".encode())  # a new line first: the last one may have been cut short
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+            with os.fdopen(fd, "ab") as book:
+                book.write(b"\n" + b"".join(lines))  # a new line first: the last one may have been cut short
+                book.flush()
+                os.fsync(book.fileno())
             directory = os.open(self.folder, os.O_RDONLY)
             try:
                 os.fsync(directory)
@@ -66,6 +65,11 @@ class OrderBook:
                 os.close(directory)
         except OSError as error:
             raise _unreadable(self.folder, error) from error
+
+
+def _line(order: ErasureOrder) -> bytes:
+    told = {"customer_id": order.customer_id, "locators": order.locators}
+    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
 
 
 def _order(line: str) -> ErasureOrder | None:

@@ -13,6 +13,7 @@ from hub.feed.nearby import Nearby, scope_of
 from hub.feed.stopping import StopBoard
 from hub.keys import HubKeys
 from hub.storage.ports import Database
+from retail.errors import RefusedError
 from sync.protocol.feed_messages import (
     AppliedAnswer,
     AppliedReport,
@@ -28,6 +29,10 @@ from sync.protocol.manifest import sign_manifest
 POLL_AFTER_S = 30.0
 """A stop must reach every store within 60 s: a poll every 30 s with jitter keeps that. With 10,000 stores it is
 333 small requests a second, most of them answered with 304."""
+
+MARKS_AHEAD_MAX = 1_000_000
+"""How far a store's mark may be above the last order that is known here: a hub that was put back from a copy lacks
+days of them. Numbers go on above every mark, so one store's lie must not use them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,19 @@ class FeedService:
         return self.files.open(caller.tenant_id, sha256, scopes, mirror_scope=mirror_scope)
 
     def note(self, caller: Caller, report: AppliedReport, *, now: datetime) -> AppliedAnswer:
-        """Keep what a store has in use; its erasure mark never goes back. A repeat changes only the last contact."""
+        """Keep what a store has in use; its erasure mark never goes back. A repeat changes only the last contact.
+
+        Raises RefusedError (mark_unknown) for a mark that no hub can have given.
+        """
         with self.database.writing() as session:
+            last = session.row("last_erasure", tenant_id=caller.tenant_id)
+            known = int(last[0]) if last and last[0] is not None else 0
+            if report.erased_through > known + MARKS_AHEAD_MAX:
+                raise RefusedError(
+                    f"order of erasure {report.erased_through} was never given: {known} is the last",
+                    fix="enrol the store's machine again",
+                    code="mark_unknown",
+                )
             session.run(
                 "report_store",
                 tenant_id=caller.tenant_id,
@@ -83,8 +99,6 @@ class FeedService:
                 health=report.health.model_dump_json() if report.health else "{}",
                 feed_refused=json.dumps([each.model_dump(mode="json") for each in report.refused]),
             )
-            last = session.row("last_erasure", tenant_id=caller.tenant_id)
-        known = int(last[0]) if last and last[0] is not None else 0
         return AppliedAnswer(erased_through=report.erased_through, wants_erasures=report.erased_through > known)
 
     def publish_erasures(self, tenant_id: str, *, now: datetime) -> FeedFile:

@@ -1,5 +1,6 @@
 """A hub put back with its whole folder: a store's signed list brings its orders back, and nothing else does."""
 
+import hashlib
 import shutil
 
 import pytest
@@ -7,9 +8,21 @@ import pytest
 from hub.bootstrap import Hub
 from hub.callers import Caller
 from hub.feed.erasing import Erasing
+from hub.feed.order_book import ErasureOrder, OrderBook
+from hub.feed.service import MARKS_AHEAD_MAX
 from retail.errors import RefusedError
 from sync.feed_proofs import keep_proof, owed_proof, proof_taken
-from sync.protocol.feed_messages import AppliedReport, ErasuresProof, FeedKind
+from sync.protocol.feed_messages import (
+    AppliedReport,
+    Erasure,
+    ErasuresFile,
+    ErasuresProof,
+    FeedFile,
+    FeedKind,
+    Manifest,
+)
+from sync.protocol.manifest import sign_manifest
+from sync.protocol.messages import SEQ_MAX
 from tests.hub.test_order_book import NOW, bring, forget, known, opened
 
 STORE = Caller(tenant_id="main", store_id="7781", agent_id="agent-1", epoch=1, key_id="key")
@@ -27,6 +40,16 @@ def proof_of(hub: Hub) -> ErasuresProof:
     assert signed is not None
     (file,) = [each.file for each in hub.files.all("main") if each.file.kind is FeedKind.ERASURES]
     return ErasuresProof(signed=signed, erasures=hub.files.open("main", file.sha256).path.read_text("utf-8"))
+
+
+def long_list(hub: Hub, *, count: int) -> ErasuresProof:
+    """Return the proof of many orders that this hub's key signed once."""
+    many = [Erasure(erasure_no=number, customer_id=f"M{number}") for number in range(1, count + 1)]
+    text = ErasuresFile(through=count, erasures=many).model_dump_json()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    file = FeedFile(kind=FeedKind.ERASURES, sha256=digest, size_bytes=len(text), version=count, as_of=NOW.isoformat())
+    manifest = Manifest(tenant="main", store="7781", cursor="", issued_at=NOW.isoformat(), files=[file])
+    return ErasuresProof(signed=sign_manifest(manifest, hub.keys.tenant("main").feed), erasures=text)
 
 
 def told(hub: Hub, *, through: int) -> bool:
@@ -107,3 +130,32 @@ def test_a_store_keeps_the_list_that_a_newer_one_does_not_include_until_the_hub_
     proof_taken(folder)
     assert owed_proof(folder, is_wanted=False) is None
     assert owed_proof(folder, is_wanted=True) == newer
+
+
+def test_a_store_that_claims_a_mark_which_no_hub_gave_stops_no_order(put_back):
+    hub, _ = put_back
+    with pytest.raises(RefusedError) as refused:
+        told(hub, through=SEQ_MAX)
+    assert refused.value.code == "mark_unknown"
+    assert forget(hub, "C1") == 1, "the next order has the next number"
+    assert told(hub, through=1 + MARKS_AHEAD_MAX), "a hub of long ago is told"
+    assert forget(hub, "C2") == 2 + MARKS_AHEAD_MAX
+
+
+def test_orders_of_one_person_by_different_tokens_are_carried_out_once(put_back):
+    hub, _ = put_back
+    book, erasing = OrderBook(hub.files.folder("main")), Erasing(hub.database, hub.files, hub.feed)
+    book.note([ErasureOrder(customer_id="C1", locators=(token,)) for token in ("aa" * 16, "bb" * 16)])
+    assert erasing.redo("main", now=NOW) == 1
+    assert known(hub) == {"C2", "C3"}
+    assert erasing.redo("main", now=NOW) == 0, "else two tokens would order one another for ever"
+    assert {"aa" * 16, "bb" * 16} <= set(proof_of(hub).erasures.split('"'))
+
+
+def test_a_long_list_is_taken_back_by_one_write(put_back):
+    hub, proof = put_back
+    proof_of_many = long_list(hub, count=5_000)
+    assert take_back(hub, proof_of_many) == 5_000
+    assert take_back(hub, proof_of_many) == 5_000, "noted, and not carried out yet"
+    assert len(OrderBook(hub.files.folder("main")).orders()) == 5_000
+    assert take_back(hub, proof) == 2

@@ -103,12 +103,10 @@ def test_a_copy_that_names_files_which_are_gone_is_no_reason_not_to_forget(tmp_p
 
 def test_half_a_line_of_a_power_cut_costs_no_other_order(tmp_path):
     book = OrderBook(tmp_path)
-    book.note("C1", ["ab"])
+    first, third = ErasureOrder(customer_id="C1", locators=("ab",)), ErasureOrder(customer_id="C3", locators=())
+    book.note([first])
     with (tmp_path / BOOK).open("a") as file:
         file.write('{"customer_id": "C2", "loc')
-    book.note("C3", [])
-    book.note("C3", [])
-    assert book.orders() == (
-        ErasureOrder(customer_id="C1", locators=("ab",)),
-        ErasureOrder(customer_id="C3", locators=()),
-    )
+    book.note([third, third])
+    book.note([third])
+    assert book.orders() == (first, third)
