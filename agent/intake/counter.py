@@ -221,6 +221,11 @@ class Counter:
         masked = self._house.papers.mask(body, None)
         return asyncio.ensure_future(self._house.captures.place(masked)[1]) if len(masked) > INLINE_BYTES_MAX else None
 
+    def goes_out(self, taken: Taken) -> None:
+        """Await what becomes of a paper whose bytes its tap is given now: the tap may answer before pages are told."""
+        if taken.offering.content:  # an invitation to a stranger is no offer
+            self.outcomes.expect(taken.offering.content)
+
     def committed(self, taken: Taken, *, ok: bool, error: BaseException | None) -> None:
         """Learn whether a document is on disk: only now pages are told; a failure is taken back."""
         if not ok:
@@ -230,11 +235,10 @@ class Counter:
         if taken.whose is not None:
             self._house.keeper.dropped(taken.whose.gone)
         content = taken.offering.content
-        if content:
+        if content and not taken.offering.draw():  # decided and on disk, but nothing that a printer can be given
             self.outcomes.expect(content)
-            if not taken.offering.draw():  # decided and on disk, but nothing that a printer can be given
-                paper = (content["job_id"], content["cut_no"])
-                self.outcomes.settle(taken.origin.workstation_id, paper, Outcome.NOT_SENT)
+            paper = (content["job_id"], content["cut_no"])
+            self.outcomes.settle(taken.origin.workstation_id, paper, Outcome.NOT_SENT)
         self._afterwards.tell(taken)
         self._house.publish.flush()
 

@@ -230,6 +230,8 @@ class TapSession:
         def on_disk(ok: bool) -> None:
             self._counter.floor.cuts_held -= 1
             printed = taken.offering.draw() if ok else b""
+            if printed:
+                self._counter.goes_out(taken)
             if not printed:
                 self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
             elif taken.is_slip:

@@ -253,7 +253,7 @@ class Tap:
     async def hear(self, job: UUID) -> Answer:
         """Return the next frame, which must concern this job."""
         while not self.pending:
-            data = await asyncio.wait_for(self.reader.read(65536), 10)
+            data = await asyncio.wait_for(self.reader.read(65536), 60)
             if not data:
                 raise ConnectionError("core hung up")
             self.pending += self.frames.feed(data)

@@ -18,7 +18,7 @@ async def start_core(config: Path) -> asyncio.subprocess.Process:
 
 async def ask_when_there(path: Path, code: str) -> dict[str, object]:
     """Scan as desk does, as soon as core listens."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(OSError, ValueError):
                 reader, writer = await asyncio.open_unix_connection(str(path))

@@ -135,7 +135,7 @@ async def kill_at(core: Core, folder: Path, stage: Stage) -> None:
 
 async def connected(core: Core, *, older: bool) -> Tap:
     """Connect as a tap does, as soon as core listens."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(OSError):
                 tap = Tap(*await asyncio.open_unix_connection(str(core.state.core_socket)))
