@@ -155,6 +155,7 @@ _FILES: Sequence[tuple[str, str, int]] = (
     ("debian/launcher", "usr/bin/tillstream-tap", 0o755),
     ("debian/cups-backend", "usr/lib/cups/backend/tillstream", 0o755),
     ("systemd/tillstream.service", "usr/lib/systemd/system/tillstream.service", 0o644),
+    ("systemd/tillstream-setup.service", "usr/lib/systemd/system/tillstream-setup.service", 0o644),
     ("systemd/tillstream-update.service", "usr/lib/systemd/system/tillstream-update.service", 0o644),
     ("systemd/tillstream-update.timer", "usr/lib/systemd/system/tillstream-update.timer", 0o644),
     ("systemd/tillstream-hub.service", "usr/lib/systemd/system/tillstream-hub.service", 0o644),

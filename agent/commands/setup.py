@@ -40,7 +40,6 @@ app = typer.Typer()
 EXIT_LEFT = 130  # what a shell calls a program that Ctrl-C ended
 START = ["systemctl", "enable", "--now", "tillstream.service"]
 START_WITHIN_S = 90
-BROWSER_PORT = 8764  # beside the desk's 8765: an agent that runs already is set up again without being stopped
 
 
 ConfigOption = Annotated[
@@ -97,7 +96,9 @@ StartOption = Annotated[bool | None, typer.Option("--start/--no-start", help="St
 BrowserOption = Annotated[
     bool, typer.Option("--browser", help="Ask on a page of this PC instead, opened by a code that is shown here.")
 ]
-BrowserPortOption = Annotated[int, typer.Option("--browser-port", min=0, max=65535, help="The page's port; 0: any.")]
+BrowserPortOption = Annotated[
+    int | None, typer.Option("--browser-port", min=0, max=65535, help="The page's port; 0: any. Else 8764 or any.")
+]
 SheetOption = Annotated[bool, typer.Option("--sheet/--no-sheet", help="Print the sheet at the end.")]
 
 
@@ -136,7 +137,7 @@ def setup(
     start: StartOption = None,
     sheet: SheetOption = True,
     browser: BrowserOption = False,
-    browser_port: BrowserPortOption = BROWSER_PORT,
+    browser_port: BrowserPortOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Set a store up: country, printer, scanner, proof slip, the till's receipts, the hub; a sheet proves it."""
@@ -181,7 +182,7 @@ class _Run:
         """Ask here; return whether the person stayed to the end."""
         return self._run(Terminal(read=_lines, out=self._out), language, _around(_hear))
 
-    def in_browser(self, language: str, port: int) -> bool:
+    def in_browser(self, language: str, port: int | None) -> bool:
         """Ask on a page; return whether the person stayed to the end. Raises TillstreamError as the wizard does."""
         from agent.setup.page_server import page_words, serve_page  # noqa: PLC0415 - the web stack, for a page alone
 
@@ -202,7 +203,10 @@ class _Run:
             here.say("browser_go", address=address)
             here.say("browser_code", code=code)
 
-        ended = serve_page(port, channel=channel, run=run, tell=tell)
+        was_there = self._path.exists()
+        ended = serve_page(
+            port, channel=channel, run=run, tell=tell, is_needed=lambda: was_there or not self._path.exists()
+        )
         if wrong:
             raise wrong[0]
         return ended == "done"

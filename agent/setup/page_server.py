@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -26,8 +27,10 @@ from kiosk.views import respond
 from retail.errors import OnSiteError
 
 COOKIE = "tillstream_setup"
+PORT = 8764  # beside the desk's 8765: an agent that runs already is set up again without being stopped
 LAST_WORD_S = 10.0  # a page asks several times a second; one that was closed is not waited for longer
 STOP_S = 1
+LOOK_S = 1.0  # a page that waits for somebody may wait for weeks
 FILES = frozenset(
     {"js/setup.js", "js/text.js", "css/tillstream.css", "css/setup.css", "vendor/lit-html.js", "icon.svg"}
 )
@@ -126,12 +129,18 @@ def _refusal(code: str, message: str, fix: str, *, status: int = 403) -> Respons
 
 
 def serve_page(
-    port: int, *, channel: PageChannel, run: Callable[[str], str], tell: Callable[[str, str], None]
+    port: int | None,
+    *,
+    channel: PageChannel,
+    run: Callable[[str], str],
+    tell: Callable[[str, str], None],
+    is_needed: Callable[[], bool] = lambda: True,
 ) -> str | None:
     """Serve until the wizard is through; return how it ended, None where nobody came to the end.
 
     `run` is the wizard, in a language; it returns `done`, `left` or `failed`. `tell` gets the address and the code.
-    Raises OnSiteError for a port that is taken.
+    The page goes, too, once it is not needed and nobody has opened it. `port` None: the usual one, another where a
+    page is offered there already. Raises OnSiteError for a port that was named and is taken.
     """
     door = PageDoor()
     listener = _listener(port)
@@ -156,6 +165,14 @@ def serve_page(
     )
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_S))
     tell(f"http://{host}/#{door.code}", door.code)
+
+    def look() -> None:
+        while not threads and not server.should_exit:
+            if not is_needed():
+                server.should_exit = True
+            time.sleep(LOOK_S)
+
+    threading.Thread(target=look, name="needed", daemon=True).start()
     with listener, _leaving(channel, threads):
         server.run(sockets=[listener])
     return ended[0] if ended else None
@@ -184,10 +201,12 @@ def _leaving(channel: PageChannel, threads: list[threading.Thread]) -> Iterator[
             thread.join(LAST_WORD_S)
 
 
-def _listener(port: int) -> socket.socket:
+def _listener(port: int | None) -> socket.socket:
     try:
-        return socket.create_server(("127.0.0.1", port))
+        return socket.create_server(("127.0.0.1", PORT if port is None else port))
     except OSError as error:
+        if port is None:
+            return socket.create_server(("127.0.0.1", 0))
         raise OnSiteError(
             f"127.0.0.1:{port} cannot be listened on: {error.strerror}",
             fix="name another port, or 0 for any that is free: --browser-port 0",

@@ -32,9 +32,10 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def setup_in(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def setup_in(folder: Path, *words: str, port: int | None = 0) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """Run setup for a page; yields (process, address without code, code)."""
-    command = [sys.executable, "-m", "agent", "setup", "--browser", "--browser-port", "0", "--config", "agent.toml"]
+    command = [sys.executable, "-m", "agent", "setup", "--browser", "--config", "agent.toml"]
+    command += ["--browser-port", str(port)] if port is not None else []
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     with subprocess.Popen(
         [*command, "--no-find", *words], stdout=subprocess.PIPE, text=True, cwd=folder, env=environment
@@ -222,3 +223,12 @@ def test_whoever_has_no_code_or_comes_from_elsewhere_gets_nothing(tmp_path: Path
         for _ in range(10):
             assert asked_over(address, "/v1/setup/open", opening | {"code": "x"}, Origin=address, **json_type) == 403
         assert asked_over(address, "/v1/setup/open", opening, Origin=address, **json_type) == 403
+
+
+def test_a_second_page_takes_another_port_and_pages_that_nobody_opened_go_once_a_file_is_there(tmp_path: Path) -> None:
+    first, second = setup_in(tmp_path, port=None), setup_in(tmp_path, port=None)
+    with first as (process, one, _), second as (other_process, other, _):
+        assert one != other
+        assert urllib.request.urlopen(f"{one}/", timeout=60).status == 200
+        (tmp_path / "agent.toml").write_text("[store]\n", "utf-8")
+        assert (process.wait(60), other_process.wait(60)) == (130, 130)
