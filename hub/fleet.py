@@ -58,6 +58,7 @@ class FleetLine:
     backlog_records: int | None
     backlog_age_s: int | None
     parked: int
+    held_p99_ms: int | None
     reading_percent: int | None
     late_percent: int | None
     captured_percent: int | None
@@ -141,6 +142,7 @@ def _line(store: StoreLine, troubles: tuple[Trouble, ...]) -> FleetLine:
         backlog_records=store.backlog_records,
         backlog_age_s=store.health.get("backlog_age_s") if store.backlog_records else None,
         parked=store.parked,
+        held_p99_ms=store.health.get("held_p99_ms"),
         reading_percent=_reading_percent(store.health),
         late_percent=_late_percent(store.health),
         captured_percent=store.health.get("captured_percent"),

@@ -88,6 +88,7 @@ class Standing:
                 "started_at": self.started_at.isoformat(timespec="seconds"),
                 "memory_complete": core.memory.complete,
                 "rss_bytes": rss_bytes(),
+                "held_p99_ms": core.counter.holds.p99_ms(),
                 "scans_waiting": core.people.waiting,
                 "troubles": list(self._troubles.values()),
             },

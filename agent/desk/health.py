@@ -47,6 +47,7 @@ async def store_health(
         core = {}
     troubles = {str(each.get("code", "")) for each in core.get("troubles", ())}
     told = {"spooled_jobs": spooled, "disk_free_mb": disk_free_mb, "troubles": sorted(troubles)[:TROUBLES_MAX]}
+    counts["held_p99_ms"] = core.get("held_p99_ms")
     return StoreHealth.model_validate(counts | told)
 
 

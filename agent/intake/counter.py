@@ -26,6 +26,7 @@ from agent.intake.attribution import Attribution, Lanes
 from agent.intake.captures import INLINE_BYTES_MAX
 from agent.intake.deciding import Deciders, Deciding, identified
 from agent.intake.documents import DocumentClerk, Origin, Told
+from agent.intake.holds import CutHolds
 from agent.intake.outcomes import Outcomes
 from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
@@ -97,6 +98,7 @@ class Counter:
             )
         )  # fmt: skip
         self.sessions: set[TapSession] = set()
+        self.holds = CutHolds()
         self.papers = house.papers
         self.journal = house.journal
         self.floor = house.floor

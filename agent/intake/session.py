@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -203,6 +204,7 @@ class TapSession:
             self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
             return
         self._counter.floor.cuts_held += 1
+        began_s = time.monotonic()
         origin = job.origin(self.workstation_id)
         assert self._follower is not None, "a cut comes behind its job's beginning"
         place = self._counter.place(self, job_id=str(job.job_id), cut_no=cut_no, state=self._follower.state_here())
@@ -213,20 +215,20 @@ class TapSession:
             self._counter.floor.cuts_held -= 1
             raise
         if taken.awaits is None:
-            self._release_when_on_disk(job, cut_no, taken)
+            self._release_when_on_disk(job, cut_no, taken, began_s=began_s)
         else:
-            self._be_busy(self._cut_after_look_up(job, cut_no, taken))
+            self._be_busy(self._cut_after_look_up(job, cut_no, taken, began_s=began_s))
 
-    async def _cut_after_look_up(self, job: OpenJob, cut_no: int, taken: Taken) -> None:
+    async def _cut_after_look_up(self, job: OpenJob, cut_no: int, taken: Taken, *, began_s: float) -> None:
         """Wait for the member number that stands on this receipt, as long as the tap can, then go on."""
         try:
             decided = await self._counter.after_look_up(taken)
         except BaseException:  # the tap has gone meanwhile
             self._counter.floor.cuts_held -= 1
             raise
-        self._release_when_on_disk(job, cut_no, decided)
+        self._release_when_on_disk(job, cut_no, decided, began_s=began_s)
 
-    def _release_when_on_disk(self, job: OpenJob, cut_no: int, taken: Taken) -> None:
+    def _release_when_on_disk(self, job: OpenJob, cut_no: int, taken: Taken, *, began_s: float) -> None:
         def on_disk(ok: bool) -> None:
             self._counter.floor.cuts_held -= 1
             printed = taken.offering.draw() if ok else b""
@@ -238,6 +240,7 @@ class TapSession:
                 self._answer(FrameType.SLIP, job, printed)
             else:
                 self._answer(FrameType.BLOCK, job, ANSWER_BODY.pack(cut_no) + printed)
+            self._counter.holds.note(time.monotonic() - began_s)
 
         self._hand_over(job, taken, on_disk=on_disk)
 

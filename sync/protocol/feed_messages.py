@@ -198,6 +198,9 @@ class StoreHealth(Message):
     blocks_late: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
     """Blocks that came after the budget, so that the receipt went without."""
 
+    held_p99_ms: Annotated[int, Field(ge=0, le=SEQ_MAX)] | None = None
+    """Milliseconds that 99 of 100 cuts waited for core at most, of the newest 1,000 since it began; null for a few."""
+
     spooled_jobs: Annotated[int, Field(ge=0, le=SEQ_MAX)] = 0
     """Jobs on the store's disk that core has not taken yet."""
 

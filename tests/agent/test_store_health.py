@@ -36,7 +36,7 @@ class Core:
         assert op == "status"
         if self.away:
             raise TryAgainError("core is away")
-        return {"core": {"troubles": [{"code": code, "message": "?"} for code in self.codes]}}
+        return {"core": {"troubles": [{"code": code, "message": "?"} for code in self.codes], "held_p99_ms": 31}}
 
 
 @pytest.fixture
@@ -87,6 +87,7 @@ def test_the_day_of_the_newest_record_is_counted_and_no_other(state):
     assert (health.documents, health.documents_parked) == (3, 1)
     assert (health.blocks, health.blocks_late) == (1, 1)
     assert health.disk_free_mb > 0
+    assert health.held_p99_ms == 31
 
 
 def test_a_backlog_is_as_old_as_the_oldest_record_that_the_hub_lacks(state):

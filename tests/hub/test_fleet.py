@@ -37,7 +37,14 @@ WELL = StoreLine(
     feed_refused=[],
     region="north",
     ring="canary",
-    health={"documents": 200, "documents_parked": 2, "blocks": 99, "blocks_late": 1, "disk_free_mb": 9_000},
+    health={
+        "documents": 200,
+        "documents_parked": 2,
+        "blocks": 99,
+        "blocks_late": 1,
+        "held_p99_ms": 31,
+        "disk_free_mb": 9_000,
+    },
 )
 
 
@@ -47,7 +54,7 @@ def troubles(**changes):
 
 def test_a_store_that_is_well_has_no_trouble():
     (line,) = fleet_view([WELL], now=NOW, through=4).lines
-    assert (line.troubles, line.reading_percent, line.late_percent) == ((), 99, 1)
+    assert (line.troubles, line.reading_percent, line.late_percent, line.held_p99_ms) == ((), 99, 1, 31)
 
 
 @pytest.mark.parametrize(
