@@ -98,17 +98,15 @@ def import_(
 
 @app.command()
 def stores(config: Config = None, state_dir: StateDir = None, *, as_json: AsJson = False) -> None:
-    """List the stores with last contact, sales, offers, forks and what is parked."""
+    """List the stores, the worst first: program, last contact, what waits, print delay, reading, completeness, disk."""
     from hub.commands import list_stores  # noqa: PLC0415
 
     told = list_stores(config, state_dir=state_dir)
-    lines = [
-        f"{line['store_id']:<12} last contact {line['last_contact_at'] or 'never':<32} sales {line['sales']:>7} "
-        f"printed {line['offers_printed']:>6} withheld {line['offers_withheld']:>6} "
-        f"redeemed {line['coupons_redeemed']:>5} forks {line['forks']} parked {line['parked']}"
-        for line in told["stores"]
-    ]
-    _tell(told, "\n".join(lines) or "no store yet: tillstream hub enrol-code --store ID", as_json=as_json)
+    _tell(
+        told,
+        "\n".join(map(_store_line, told["stores"])) or "no store yet: tillstream hub enrol-code --store ID",
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -165,6 +163,29 @@ def _import_line(told: dict[str, Any], *, dry_run: bool) -> str:
     return "\n".join(lines)
 
 
+def _store_line(line: dict[str, Any]) -> str:
+    waits = f"{line['backlog_records'] or 0} records wait"
+    if line["backlog_age_s"] is not None:
+        waits += f" for {line['backlog_age_s'] // 60} min"
+    measured = (
+        ("print delay", line["held_p99_ms"], "ms"),
+        ("late", line["late_percent"], "%"),
+        ("read", line["reading_percent"], "%"),
+        ("captured", line["captured_percent"], "%"),
+        ("free", line["disk_free_mb"], "MB"),
+    )
+    return ", ".join(
+        [
+            f"{line['store_id']}: {' '.join(line['troubles']) or 'well'}; {line['program'] or 'never heard of'}",
+            f"ring {line['ring'] or '-'}",
+            f"last contact {line['last_contact_at'] or 'never'}",
+            f"{waits}, {line['parked']} parked",
+            *(f"{name} {value} {unit}" for name, value, unit in measured if value is not None),
+            f"{line['sales']} sales, {line['offers_printed']} offers printed",
+        ]
+    )
+
+
 def _tell(told: dict[str, Any], text: str, *, as_json: bool) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False) if as_json else text)
 
@@ -174,6 +195,7 @@ feed_cli.register(app)
 people_cli.register(app)
 value_cli.register(app)
 app.add_typer(release_cli.release_app, name="release")
+app.command("rings", epilog="Example: tillstream hub rings --assign")(release_cli.rings)
 
 if __name__ == "__main__":
     app()

@@ -19,7 +19,9 @@ from hub.app import create_app
 from hub.bootstrap import Hub, open_hub
 from hub.completeness import completeness
 from hub.config import load_config
+from hub.feed.erasing import Erasing
 from hub.feed.upkeep import FeedUpkeep
+from hub.fleet import fleet_view
 from hub.imports.job import ImportJob
 from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook, tokenise
@@ -100,9 +102,13 @@ def import_paths(
 
 
 def list_stores(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:
-    """Return every store with its counts."""
+    """Return every store with its counts and how it is, as the fleet's page shows it; the worst first."""
     with opened(config, state_dir) as hub:
-        return {"stores": [line.to_json() for line in hub.reports.stores(hub.config.tenant)]}
+        stores = hub.reports.stores(hub.config.tenant)
+        through = Erasing(hub.database, hub.files, hub.feed).through(hub.config.tenant)
+        view = fleet_view(stores, now=hub.clock(), through=through, count=len(stores))
+    counted = {store.store_id: store.to_json() for store in stores}
+    return {"stores": [counted[line.store_id] | line.to_json() for line in view.lines]}
 
 
 def compare_days(config: Path | None, *, state_dir: Path | None, days: int) -> dict[str, Any]:

@@ -106,9 +106,13 @@ def _installs(package: Path, report: Report, container: Container) -> None:
     report.check("state_private", mode == "700 tillstream", f"/var/lib/tillstream is {mode}")
     idle = container.state("tillstream") == "inactive"
     report.check("waits_for_configuration", idle, "without agent.toml nothing runs and nothing fails")
+    offered = _until(lambda: "http://127.0.0.1:8764/#" in _setup_journal(container), SERVE_S)
+    report.check("offers_setup", offered, "a fresh package offers setup in the PC's own browser")
     done, said = sets_up(container)
     report.check("wizard", done, f"a technician who mistypes: {said}")
     written = tomllib.loads(container.run("cat", CONFIG))
+    page_gone = _until(lambda: container.state("tillstream-setup") == "inactive", SERVE_S)
+    report.check("setup_page_goes", page_gone, "set up at the terminal: nobody is asked on the page any more")
     told = {name: written["store"][name] for name in ("business_unit_id", "country", "print_profile")}
     wanted = {"business_unit_id": "7781", "country": "DE", "print_profile": "separate_slip"}
     report.check("wizard_wrote", told == wanted, f"agent.toml says {told}")
@@ -124,6 +128,10 @@ def _installs(package: Path, report: Report, container: Container) -> None:
     main_pid = container.run("systemctl", "show", "-p", "MainPID", "--value", "tillstream").strip()
     user = container.run("stat", "-c", "%U", f"/proc/{main_pid}").strip()
     report.check("own_user", user == "tillstream", f"runs as {user}")
+
+
+def _setup_journal(container: Container) -> str:
+    return container.run("journalctl", "-u", "tillstream-setup", "-o", "cat", check=False)
 
 
 def _measured(package: Path, report: Report, container: Container) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.__main__ import app
-from hub.config import load_config
+from hub.bootstrap import open_hub
+from hub.config import HubConfig, load_config
 from retail.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +37,33 @@ def test_stores_are_listed_even_when_there_are_none(tmp_path):
     invoke("enrol-code", "--store", "7781", "--name", "Corner", "--state-dir", tmp_path)
     (line,) = json.loads(invoke("stores", "--state-dir", tmp_path, "--json").stdout)["stores"]
     assert (line["store_id"], line["name"], line["sales"]) == ("7781", "Corner", 0)
+
+
+def test_a_stores_line_tells_what_the_fleets_page_tells(tmp_path):
+    hub = open_hub(HubConfig(state_dir=tmp_path))
+    health = {"backlog_age_s": 3600, "held_p99_ms": 31, "documents": 50, "captured_percent": 97, "disk_free_mb": 9_000}
+    with hub.database.writing() as session:
+        store = {"tenant_id": "main", "store_id": "7781", "now": datetime.now(UTC).isoformat()}
+        session.run("put_store", **store, name="Corner")
+        session.run(
+            "report_store", **store, feed_cursor="c", erased_through=0, mirror_version=1, campaigns_version=1,
+            backlog_records=7, parked_records=2, program="tillstream 1.0", health=json.dumps(health), feed_refused="[]",
+        )  # fmt: skip
+    hub.close()
+    (line,) = json.loads(invoke("stores", "--state-dir", tmp_path, "--json").stdout)["stores"]
+    assert health.items() - {("documents", 50)} <= line.items()
+    assert (line["reading_percent"], line["troubles"]) == (100, ["parked", "incomplete"])
+    said = invoke("stores", "--state-dir", tmp_path).stdout
+    for told in (
+        *("7781: parked incomplete; tillstream 1.0", "7 records wait for 60 min, 2 parked", "print delay 31 ms"),
+        *("read 100 %", "captured 97 %", "free 9000 MB"),
+    ):
+        assert told in said
+
+
+def test_rings_are_asked_for_by_their_own_name_too(tmp_path):
+    invoke("enrol-code", "--store", "7781", "--state-dir", tmp_path)
+    assert invoke("rings", "--state-dir", tmp_path).stdout == invoke("release", "rings", "--state-dir", tmp_path).stdout
 
 
 def test_a_store_id_that_cannot_be_one_is_refused(tmp_path):
