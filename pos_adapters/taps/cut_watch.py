@@ -123,11 +123,15 @@ class CutWatch:
         if self.transparent:
             return []
         try:
-            tokens = self._tokenizer.feed(data)
-            pending = self._tokenizer.pending
+            return self._cuts(data)
         except Exception:  # noqa: BLE001 - whatever a defect raises, the receipt goes on
             self.transparent = True
             return []
+
+    def _cuts(self, data: bytes) -> list[Cut]:
+        """Read bytes and return the cuts that became recognisable."""
+        tokens = self._tokenizer.feed(data)
+        pending = self._tokenizer.pending
         cuts = []
         for token in tokens:
             # Written out here because it is done for every token of every receipt; `_follow` for one in fifty.

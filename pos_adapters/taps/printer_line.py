@@ -42,24 +42,22 @@ class TcpPrinter:
 
     def connect(self, on_open: Callable[[End], None], on_refused: Callable[[str], None]) -> GiveUp:
         """Begin to connect (see `PrinterLine`)."""
-        sock, problem = None, 0
-        if self._resolved is not None:
-            sock, problem = _begun(*self._resolved)
-            if problem in _CONNECTED:
-                on_open(SocketEnd(sock))
-                return _nothing_to_give_up
         attempt = _Attempt(self._loop, on_open, self._forgetting(on_refused))
-        if sock is not None:
-            attempt.go_on(sock, problem)
-        else:
+        if self._resolved is None:
             attempt.task = self._loop.create_task(self._resolve_then_start(attempt))
+            return attempt.give_up
+        sock, problem = _begun(*self._resolved)
+        if sock is not None and problem in _CONNECTED:
+            on_open(SocketEnd(sock))
+            return _nothing_to_give_up
+        attempt.go_on(sock, problem)
         return attempt.give_up
 
     async def _resolve_then_start(self, attempt: _Attempt) -> None:
         try:
             self._resolved = await self._loop.run_in_executor(None, self._address.resolve)
-        except OSError as error:
-            attempt.refuse(error.strerror or str(error))
+        except (OSError, UnicodeError, RuntimeError) as error:  # no such name, no name at all, no thread to ask on
+            attempt.refuse(getattr(error, "strerror", None) or str(error))
             return
         if not attempt.over:
             attempt.go_on(*_begun(*self._resolved))
@@ -72,9 +70,15 @@ class TcpPrinter:
         return refused
 
 
-def _begun(family: socket.AddressFamily, where: tuple[str, int]) -> tuple[socket.socket, int]:
-    """Return a socket that is connecting, and the error number: a near printer has answered when this returns."""
-    sock = socket.socket(family, socket.SOCK_STREAM)
+def _begun(family: socket.AddressFamily, where: tuple[str, int]) -> tuple[socket.socket | None, int]:
+    """Return a socket that is connecting, and the error number: a near printer has answered when this returns.
+
+    No socket when the system has none left (EMFILE): that refuses this register, and must not cost the next its lane.
+    """
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        return None, error.errno or errno.EMFILE
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
     tune(sock)
     problem = sock.connect_ex(where)
@@ -97,10 +101,12 @@ class _Attempt:
         self.over = False
         self.task: asyncio.Task[None] | None = None  # kept, so that the loop does not lose it
 
-    def go_on(self, sock: socket.socket, problem: int) -> None:
-        """Take over a socket that has begun to connect."""
+    def go_on(self, sock: socket.socket | None, problem: int) -> None:
+        """Take over a socket that has begun to connect, or the error number that says why there is none."""
         self._socket = sock
-        if problem in _CONNECTED:
+        if sock is None:
+            self.refuse(os.strerror(problem))
+        elif problem in _CONNECTED:
             self._connected()
         elif problem in _UNDER_WAY:
             self._late = self._loop.call_later(

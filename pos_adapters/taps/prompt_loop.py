@@ -11,6 +11,7 @@ Where the system has no epoll (macOS, Windows) `new_loop` returns asyncio's own 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import select
 import selectors
 from collections.abc import Callable, Mapping
@@ -77,21 +78,22 @@ class PromptSelector(selectors.BaseSelector):
 
     def _turn(self, wait_s: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait once, serve the lines that are ready, and return what is of asyncio's."""
-        ready: list[tuple[selectors.SelectorKey, int]] = []
+        found: list[tuple[selectors.SelectorKey, int]] = []
         lines: list[tuple[int, int, Callback | None, Callback | None]] = []
         for fd, events in self._epoll.poll(wait_s, EVENTS_MAX):
             key = self._keys.get(fd)
             if key is None:
                 lines.append((fd, events, self.readers.get(fd), self.writers.get(fd)))
             elif mask := _mask(events) & key.events:
-                ready.append((key, mask))
+                found.append((key, mask))
         for fd, events, reader, writer in lines:
             # What an earlier line's callback has removed is not called, nor who has got its number since.
             if reader is not None and events & ~select.EPOLLOUT and self.readers.get(fd) is reader:
                 self._serve(reader)
             if writer is not None and events & ~select.EPOLLIN and self.writers.get(fd) is writer:
                 self._serve(writer)
-        return ready
+        # Nor is asyncio told of what a line has just ended: whoever has the number since would be taken for it.
+        return [(key, mask) for key, mask in found if self._keys.get(key.fd) is key] if found else found
 
     def _serve(self, callback: Callback) -> None:
         try:
@@ -149,6 +151,11 @@ class PromptLoop(asyncio.SelectorEventLoop):
         self._lines = selector
         selector.on_defect = self._defect
 
+    def stop(self) -> None:
+        """End at the end of this turn: what is being waited for is waited for no longer."""
+        self._lines.has_news = True
+        super().stop()
+
     def call_soon(
         self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> asyncio.Handle:
@@ -192,7 +199,8 @@ class PromptLoop(asyncio.SelectorEventLoop):
     def _remove(self, callbacks: dict[int, Callback], fd: int) -> bool:
         if callbacks.pop(fd, None) is None:
             return False
-        self._lines.watch(fd, known=True)
+        with contextlib.suppress(OSError):  # closed already: nobody waits for anything there
+            self._lines.watch(fd, known=True)
         return True
 
     def _defect(self, error: Exception) -> None:

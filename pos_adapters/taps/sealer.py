@@ -119,7 +119,12 @@ class Sealer:
         }
 
     async def _start(self) -> None:
-        ours, childs = socket.socketpair()
+        try:
+            ours, childs = socket.socketpair()
+        except OSError as error:
+            self._starting = None
+            self._refused(error)
+            return
         try:
             process = subprocess.Popen(self._command, stdin=childs.fileno(), stdout=childs.fileno())  # noqa: S603, ASYNC220
             child = _Child(process, self._answered, self._child_ended)
@@ -127,14 +132,18 @@ class Sealer:
             self._child = child
         except OSError as error:
             ours.close()
-            self._disk_refuses = True
-            self._log.event("sealing_failed", cause=str(error))
-            self._try_later()
+            self._refused(error)
             return
         finally:
             childs.close()
             self._starting = None
         self._next()
+
+    def _refused(self, error: OSError) -> None:
+        """Note that this machine starts no child just now (no memory, no descriptors); it is asked again."""
+        self._disk_refuses = True
+        self._log.event("sealing_failed", cause=str(error))
+        self._try_later()
 
     def _answered(self, answer: Header) -> None:
         job_id, self._sent = self._sent, None

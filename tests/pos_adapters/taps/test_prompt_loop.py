@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import selectors
 import socket
 from collections.abc import Coroutine, Iterator
 from typing import Any
@@ -158,6 +159,50 @@ def test_asyncios_own_connections_servers_and_children_work_on_it(loop: PromptLo
         return heard
 
     assert run(loop, talk()) == b"HELLO\n"
+
+
+def test_a_line_that_stops_the_loop_stops_it_in_this_turn(
+    loop: PromptLoop, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    near, far = pair
+    loop.add_reader(near, loop.stop)
+    far.send(b"x")
+    ran_out: list[None] = []
+    loop.call_later(PATIENCE_S, ran_out.append, None)
+    loop.run_forever()
+    loop.remove_reader(near)
+    assert not ran_out, "nobody looked whether the loop is to stop"
+
+
+def test_what_a_line_has_ended_of_asyncios_is_not_told_to_who_has_its_number_since() -> None:
+    selector = PromptSelector()
+    line, of_asyncio = socket.socketpair(), socket.socketpair()
+    selector.register(of_asyncio[0], selectors.EVENT_READ, "before")
+
+    def end_the_other() -> None:
+        line[0].recv(1)
+        selector.unregister(of_asyncio[0])
+        selector.register(of_asyncio[0], selectors.EVENT_WRITE, "since")
+
+    selector.readers[line[0].fileno()] = end_the_other
+    selector.watch(line[0].fileno(), known=False)
+    for _, far in (line, of_asyncio):
+        far.send(b"x")
+    assert [key.data for key, _ in selector.select(PATIENCE_S)] == ["since"]
+    selector.close()
+    for each in (*line, *of_asyncio):
+        each.close()
+
+
+def test_a_line_that_was_closed_too_early_is_left_without_a_word(loop: PromptLoop) -> None:
+    near, far = socket.socketpair()
+    number = near.fileno()
+    loop.add_reader(number, pytest.fail)
+    loop.add_writer(number, pytest.fail)
+    near.close()
+    assert loop.remove_reader(number)
+    assert loop.remove_writer(number)
+    far.close()
 
 
 def test_a_connection_that_is_refused_leaves_its_number_free() -> None:
