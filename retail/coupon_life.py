@@ -163,17 +163,28 @@ def void(record: CouponRecord) -> CouponRecord:
     return _moved(record, _VOID)
 
 
+def held_by(records: Iterable[CouponRecord], customer_id: CustomerId | None) -> tuple[CouponRecord, ...]:
+    """Return, of the coupons behind one till barcode, those that a customer (None: a stranger) may use.
+
+    A mass coupon has one code for all its papers: nobody uses up another's while there is one of their own. All of
+    them where none is theirs.
+    """
+    known = tuple(records)
+    return tuple(record for record in known if record.holder in {None, customer_id}) or known
+
+
 def oldest_usable(records: Iterable[CouponRecord], today: date) -> CouponRecord | None:
     """Return the coupon that a till barcode seen in a receipt stands for: of several with the same digits the oldest.
 
-    None when all are used, void or out of their days: whoever saw it flags it.
+    One that another sale has reserved only where there is no other. None when all are used, void or out of their days:
+    whoever saw it flags it.
     """
     usable = [
         record
         for record in records
         if record.state in {_ISSUED, _RESERVED} and record.valid_from <= today <= record.valid_until
     ]
-    return min(usable, key=lambda record: (record.valid_from, record.serial), default=None)
+    return min(usable, key=lambda record: (record.state is _RESERVED, record.valid_from, record.serial), default=None)
 
 
 def _moved(record: CouponRecord, event: CouponEvent) -> CouponRecord:

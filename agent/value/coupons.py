@@ -23,6 +23,7 @@ from retail.coupon_life import (
     CouponState,
     PrintOutcome,
     Use,
+    held_by,
     oldest_usable,
     redeem,
     reserve,
@@ -229,8 +230,7 @@ class CouponDesk:
 
     def seen(self, till_code: str, held: Held, *, use_id: str) -> tuple[JournalKind, Row]:
         """Take a coupon whose till barcode stands in a receipt: after the fact, whatever its state (level P)."""
-        rows = [self._book.get(What.COUPON, serial) for serial in self._book.serials_of(till_code)]
-        records = [coupon_of(row) for row in rows if row is not None]
+        records = self._behind(self._book.serials_of(till_code), held)
         usable = oldest_usable(records, held.today)
         if usable is None:
             return JournalKind.COUPON_REFUSED, self._too_late(records, held, till_code)
@@ -283,13 +283,19 @@ class CouponDesk:
             return verified.claims, verified.issued_at, verified.only_if_known
         typed = typed_serial(code)
         serials = self._book.serials_of(code) if typed is None else (str(typed),)
-        records = [coupon_of(row) for serial in serials if (row := self._book.get(What.COUPON, serial)) is not None]
+        records = self._behind(serials, held)
         if not records:
             raise RefusedError(
                 "this store knows no coupon of that number", fix="scan its QR code", code="coupon_unreadable"
             )
         record = oldest_usable(records, held.today) or records[0]
         return _claims_of(record), record.issued_at, False
+
+    def _behind(self, serials: Sequence[str], held: Held) -> tuple[CouponRecord, ...]:
+        """Return what a code may mean to who holds it out."""
+        rows = [self._book.get(What.COUPON, serial) for serial in serials]
+        customer_id = CustomerId(held.customer_id) if held.customer_id else None
+        return held_by((coupon_of(row).at(held.now) for row in rows if row is not None), customer_id)
 
     def _worth(self, campaign: Campaign | None, effects: Sequence[PriceEffect], held: Held) -> Money:
         """Return what it takes off; where no basket is seen what it may cost at most, as far as the campaign says."""

@@ -234,10 +234,10 @@ class ValueRoom:
     # Parts
 
     def _completed(self, told: SaleTold) -> list[Told]:
+        uses, confirmed = self._open_uses(told)
+        seen = self._seen(told, uses)  # before its own are known: what it issues, it cannot have used
         for content, till_code in told.issued:
             self.coupons.issued(content, till_code=till_code)
-        uses, confirmed = self._open_uses(told)
-        seen = self._seen(told, uses)
         row = {
             **_row_of(told),
             "issued": [content["serial"] for content, _code in told.issued],

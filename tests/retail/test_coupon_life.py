@@ -18,6 +18,7 @@ from retail.coupon_life import (
     CouponState,
     PrintOutcome,
     Use,
+    held_by,
     oldest_usable,
     redeem,
     release,
@@ -136,6 +137,17 @@ def test_a_till_barcode_stands_for_the_oldest_coupon_that_is_still_good() -> Non
     spent = redeem(replace(old, serial=CouponSerial("D")), use("x"))
     assert oldest_usable([RECORD, spent, expired, old], TODAY) == old
     assert oldest_usable([spent, expired], TODAY) is None
+    reserved = reserve(old, transaction_id=TransactionId("other"), now=NOW, until=NOW + timedelta(minutes=10))
+    assert oldest_usable([reserved, RECORD], TODAY) == RECORD
+    assert oldest_usable([reserved, spent], TODAY) == reserved
+
+
+def test_of_coupons_behind_one_till_barcode_a_member_uses_their_own_or_the_bearers_and_no_others() -> None:
+    annas, boriss, bearers = (replace(RECORD, holder=each) for each in (CustomerId("c-1"), CustomerId("c-2"), None))
+    everybodys = [annas, boriss, bearers]
+    assert held_by(everybodys, CustomerId("c-2")) == (boriss, bearers)
+    assert held_by(everybodys, None) == (bearers,)
+    assert held_by([annas], CustomerId("c-2")) == (annas,), "a refusal names the coupon"
 
 
 CLAIMS = CouponClaims(
