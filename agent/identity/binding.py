@@ -168,12 +168,26 @@ def now(lane: Lane, at: datetime) -> Step:
 
 
 def _time_passed(lane: Lane, at: datetime) -> Step:
-    """Let the state die of age. A clock set back makes nothing older: ages below zero count as fresh."""
+    """Let the state die of age, by a clock that may have been set back."""
+    lane = _from_now_on(lane, at)
     if lane.phase is Phase.BOUND and lane.active_at is not None and at - lane.active_at > QUIET_AFTER:
         return _release(lane, Happening(event=Event.QUIET, at=at))
     if lane.phase in (Phase.AFTER, Phase.LATE) and lane.sale is not None and at - lane.sale.at > LATE_WITHIN:
         return Step(lane=Lane(active_at=lane.active_at))
     return Step(lane=lane)
+
+
+def _from_now_on(lane: Lane, at: datetime) -> Lane:
+    """Let what is said to happen later have happened now: a clock was set back, and ages are counted from here.
+
+    Left alone, whoever had scanned before would be known for as long as the clock was set back.
+    """
+    active_at, sale = lane.active_at, lane.sale
+    if active_at is not None and active_at > at:
+        lane = replace(lane, active_at=at)
+    if sale is not None and sale.at > at:
+        lane = replace(lane, sale=replace(sale, at=at))
+    return lane
 
 
 def _stay(lane: Lane, _: Happening) -> Step:

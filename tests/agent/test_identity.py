@@ -173,6 +173,19 @@ def test_after_a_members_sale_a_scan_is_the_next_customers():
     assert story.sale(40) == "boris"
 
 
+def test_a_clock_that_is_set_back_makes_nobody_known_for_longer():
+    story = Story()
+    story.scan("anna", 90_000)
+    story.tell(Event.ACTIVE, 3_600)
+    assert story.sale(3_600 + 601) is None
+
+    story = Story()
+    story.sale(90_000)
+    story.tell(Event.ACTIVE, 3_600)
+    story.scan("boris", 3_700)
+    assert story.sale(3_720) == "boris", "the next customer's card was taken for one held out after the sale before"
+
+
 def test_a_resumed_sale_takes_its_own_person_back():
     story = Story()
     story.scan("anna", 0)
