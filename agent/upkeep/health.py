@@ -53,7 +53,7 @@ def _of_store(patient: Patient) -> list[Check | None]:
         store.backups(patient),
         store.running("core", patient.core, start_it=patient.start_it),
         store.running("desk", patient.status["desk"], start_it=patient.start_it),
-        store.restarts(_children(patient)),
+        store.restarts(patient, _children(patient)),
         store.since_start(patient),
         store.troubles(patient.core),
     ]
@@ -86,7 +86,7 @@ def _of_chain(patient: Patient) -> list[Check | None]:
         chain.enrolled(patient),
         *chain.way(patient),
         chain.contact(patient, hub),
-        chain.credential(hub),
+        chain.credential(patient, hub),
         chain.backlog(hub),
         chain.parked(hub),
         chain.mirror(patient.status),

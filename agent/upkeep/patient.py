@@ -62,6 +62,12 @@ class Patient:
         """What stands before a command that changes a package's files: they are root's and the service's."""
         return "sudo " if self.config_path in {None, PACKAGE_CONFIG} else ""
 
+    def command(self, words: str) -> str:
+        """Return `tillstream WORDS` for this installation, to be typed as it stands."""
+        if self.as_root:
+            return f"sudo tillstream {words}"
+        return f"tillstream {words} --config {self.config_path}"
+
     @property
     def core(self) -> Mapping[str, Any]:
         """What core and supervisor told of core."""

@@ -45,10 +45,10 @@ def enrolled(patient: Patient) -> Check:
     return Check(id="enrolled", ok=told is not None and told.store == here, what=what, fix=_enrol_fix(patient, here))
 
 
-def _enrol_fix(patient: Patient, store_id: str) -> Sentence:
+def _enrol_fix(patient: Patient, store_id: str, *, why: str = "enrolled_fix") -> Sentence:
     path = patient.config_path or PACKAGE_CONFIG
     as_root = "sudo " if path == PACKAGE_CONFIG else ""
-    return say("enrolled_fix", store=store_id, sudo=as_root, path=path)
+    return say(why, store=store_id, sudo=as_root, path=path)
 
 
 def contact(patient: Patient, told: Mapping[str, Any]) -> Check:
@@ -99,14 +99,14 @@ def backlog(told: Mapping[str, Any]) -> Check:
     )
 
 
-def credential(told: Mapping[str, Any]) -> Check:
+def credential(patient: Patient, told: Mapping[str, Any]) -> Check:
     """Check that the hub still takes this store's key."""
     refused = told.get("last_error_code") in CREDENTIAL_CODES
     return Check(
         id="credential",
         ok=not refused,
         what=str(told.get("last_error")) if refused else say("credential"),
-        fix=say("credential_fix"),
+        fix=_enrol_fix(patient, patient.config.store.business_unit_id, why="credential_fix"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -18,6 +19,7 @@ RSS_BYTES_MAX = 300 * 1024 * 1024  # core takes a quarter of it with ten million
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"})
 MEMORY_FILE_SYSTEMS = frozenset({"tmpfs", "ramfs"})
 UNIT = Path("/run/systemd/system")
+SERVICE_USER = "tillstream"
 CLOCK_SET_BY = {True: "clock_set", False: "clock_unset", None: "clock"}
 
 
@@ -61,7 +63,7 @@ def inodes(patient: Patient) -> Check:
 
 def file_system(patient: Patient) -> Check:
     """Check that the journal lies on a disk of this machine: others lose what they said was written."""
-    kind = _file_system_of(patient.state.root)
+    kind = _mount_of(patient.state.root)[1]
     wrong = kind in NETWORK_FILE_SYSTEMS or kind in MEMORY_FILE_SYSTEMS
     return Check(
         id="file_system",
@@ -71,19 +73,24 @@ def file_system(patient: Patient) -> Check:
     )
 
 
-def _file_system_of(path: Path) -> str:
+def mount_point(path: Path) -> str:
+    """Return where the file system is mounted that holds a path."""
+    return _mount_of(path)[0]
+
+
+def _mount_of(path: Path) -> tuple[str, str]:
     best, kind = "", ""
     try:
         lines = Path("/proc/mounts").read_text("utf-8", "replace").splitlines()
     except OSError:
-        return ""
+        return "/", ""
     place = f"{path.resolve()}/"
     for line in lines:
         fields = line.split(" ")
         where = fields[1].rstrip("/") + "/"
         if place.startswith(where) and len(where) >= len(best):
             best, kind = where, fields[2]
-    return kind
+    return best.rstrip("/") or "/", kind
 
 
 def clock(patient: Patient) -> Check:
@@ -145,12 +152,24 @@ def user(patient: Patient) -> Check | None:
         foreign = [path.name for path in patient.state.root.iterdir() if path.lstat().st_uid != owner]
     except OSError as error:
         return Check(id="owner", ok=False, what=_says(patient.state.root, error), fix=say("owner_unread"))
+    service = _service_user() if patient.as_root else None
+    if service is not None and service != owner:
+        what = say("owner_foreign", names=patient.state.root)
+        return Check(id="owner", ok=False, what=what, fix=f"sudo chown -R {SERVICE_USER}: {patient.state.root}")
     return Check(
         id="owner",
         ok=not foreign,
         what=say("owner_foreign", names=", ".join(sorted(foreign)[:3])) if foreign else say("owner"),
         fix=f"sudo chown -R --reference={patient.state.root} {patient.state.root}",
     )
+
+
+def _service_user() -> int | None:
+    """Return who the package's service runs as; None where no package made that user."""
+    try:
+        return pwd.getpwnam(SERVICE_USER).pw_uid
+    except KeyError:
+        return None
 
 
 def memory(patient: Patient) -> Check:
@@ -183,5 +202,5 @@ def watchdog(patient: Patient) -> Check:
         id="service",
         ok=told == "enabled",
         what=say("service", state=told or say("not_installed")),
-        fix="sudo systemctl enable --now tillstream",
+        fix=say("service_fix") if told in {"", "not-found"} else "sudo systemctl enable --now tillstream",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Mapping
 from contextlib import closing
@@ -12,6 +13,7 @@ from agent.config import PrintProfile
 from agent.journal.chain import ChainVerifier
 from agent.journal.database import SQLITE_MIN, library_version
 from agent.journal.reader import JournalReader
+from agent.upkeep.checks.machine import FREE_BYTES_MIN, mount_point
 from agent.upkeep.patient import PACKAGE_CONFIG, Check, Patient, files, folders, journal_key
 from agent.upkeep.sentences import Sentence, say
 from retail.errors import TillstreamError
@@ -48,12 +50,8 @@ def state_folder(patient: Patient) -> Check:
             id="state_dir", ok=False, what=say("says", place=root, cause=error.strerror), fix=_look_as_root(patient)
         )
     except OSError as error:
-        mend = (
-            f"sudo install -d -m 0700 -o tillstream -g tillstream {root}"
-            if patient.as_root
-            else f"mkdir -p -m 0700 {root}"
-        )
-        return Check(id="state_dir", ok=False, what=say("says", place=root, cause=error.strerror), fix=mend)
+        what = say("says", place=root, cause=error.strerror)
+        return Check(id="state_dir", ok=False, what=what, fix=_mend_folder(patient, error))
     private = not mode & 0o077
     return Check(
         id="state_dir",
@@ -61,6 +59,22 @@ def state_folder(patient: Patient) -> Check:
         what=say("mode", place=root, mode=f"{mode:o}"),
         fix=f"{patient.as_root}chmod 700 {root}",
     )
+
+
+def _mend_folder(patient: Patient, error: OSError) -> Sentence | str:
+    """Return what makes a state folder that can be written: a folder that is missing is made, a disk is mended."""
+    root = patient.state.root
+    if error.errno == errno.EROFS:
+        return say("remount", place=mount_point(root))
+    if error.errno == errno.ENOSPC:
+        return say("disk_fix", at_least=FREE_BYTES_MIN // 2**20)
+    if error.errno in {errno.ENOTDIR, errno.EEXIST}:
+        return say("no_folder", place=root, sudo=patient.as_root)
+    if error.errno != errno.ENOENT:
+        return say("mend_disk")
+    if patient.as_root:
+        return f"sudo install -d -m 0700 -o tillstream -g tillstream {root}"
+    return f"mkdir -p -m 0700 {root}"
 
 
 def _look_as_root(patient: Patient) -> Sentence:
@@ -103,7 +117,7 @@ def journal(patient: Patient) -> Check:
         id="journal",
         ok=not damaged,
         what=say("journal", head=head, damaged=damaged),
-        fix=say("journal_fix"),
+        fix=say("journal_fix", command=patient.command("journal verify")),
     )
 
 
@@ -172,7 +186,7 @@ def backups(patient: Patient) -> Check:
         id="backup",
         ok=not there or age_s is None or age_s < BACKUP_OLD_S,
         what=say("backup_none") if age_s is None else say("backup", hours=f"{age_s / 3600:.0f}"),
-        fix=say("backup_fix"),
+        fix=say("backup_fix", command=patient.command("journal backup")),
     )
 
 
@@ -188,7 +202,7 @@ def spool_age(patient: Patient) -> Check:
     )
 
 
-def restarts(told: Mapping[str, Any]) -> Check:
+def restarts(patient: Patient, told: Mapping[str, Any]) -> Check:
     """Check that no program ends again and again."""
     often = [each for each in told.get("children", []) if each.get("starts", 0) > RESTARTS_MAX]
     names = ", ".join(f"{each['name']} x {each['starts']}" for each in often)
@@ -196,7 +210,7 @@ def restarts(told: Mapping[str, Any]) -> Check:
         id="restarts",
         ok=not often,
         what=say("restarts", names=names) if often else say("restarts_none"),
-        fix=say("restarts_fix"),
+        fix=say("restarts_fix", bundle=patient.command("support-bundle")),
     )
 
 
@@ -230,5 +244,5 @@ def since_start(patient: Patient) -> Check:
         id="memory",
         ok=complete,
         what=since if complete else say("memory_reading"),
-        fix=say("memory_fix"),
+        fix=say("memory_fix", command=patient.command("journal verify")),
     )

@@ -5,138 +5,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tarfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from agent.config import parse_config
-from agent.desk.report import DESK_FILE
-from agent.enrolment import save_enrolled
 from agent.journal.batch import Batch
 from agent.journal.records import ClockQuality, NewRecord, canonical_json
-from agent.journal.recovery import JournalPlace, open_or_recover
-from agent.journal.store import JournalStore
-from agent.keys import FileSecrets, load_or_create_keys
-from agent.state_dir import StateDir
+from agent.keys import FileSecrets
 from agent.upkeep.checks import chain, lanes, machine
 from agent.upkeep.checks import store as store_checks
-from agent.upkeep.health import Check, Patient, examine, walk_to_hub
+from agent.upkeep.health import Patient, walk_to_hub
 from agent.upkeep.support_bundle import without_persons, write_bundle
 from retail.errors import OnSiteError
-from sync.enrolled import Enrolled
-
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-CONFIG = """
-[store]
-business_unit_id = "7781"
-timezone = "Europe/Berlin"
-currency = "EUR"
-print_profile = "separate_slip"
-[hub]
-url = "http://127.0.0.1:{hub}"
-[agent]
-state_dir = "{state}"
-[[workstation]]
-id = "1"
-[workstation.tap]
-listen = "127.0.0.1:{listen}"
-printer = "tcp://127.0.0.1:{printer}"
-"""
-
-
-ENROLLED = Enrolled(
-    hub_url="https://hub.example", tenant="main", store="7781", agent="a1", epoch=1, hub_key=bytes(32), feed_key=bytes(32),
-    pepper=bytes(32),
-)  # fmt: skip
-
-
-@dataclass
-class Shop:
-    """A store at rest, whose parts are healthy until a test breaks one."""
-
-    folder: Path
-    listen: int
-    printer: int
-    hub: int
-    text: str = CONFIG
-    now: datetime = NOW
-
-    @property
-    def state(self) -> StateDir:
-        return StateDir(self.folder / "state")
-
-    def patient(self) -> Patient:
-        path = self.folder / "agent.toml"
-        path.write_text(
-            self.text.format(state=self.state.root, listen=self.listen, printer=self.printer, hub=self.hub), "utf-8"
-        )
-        config = parse_config(path.read_text("utf-8"))
-        return Patient(config=config, state=self.state, environment={}, now=self.now, config_path=path)
-
-    def checks(self) -> dict[str, Check]:
-        return {check.id: check for check in examine(self.patient())}
-
-    def desk(self, **hub: object) -> None:
-        """Write what a desk would report."""
-        told = {"desk": {"state": "running", "as_of": self.now.isoformat()}, "hub": {"backlog": 0, "parked": 0} | hub}
-        (self.state.root / DESK_FILE).write_text(json.dumps(told))
-
-
-@contextmanager
-def served(answer: bytes) -> Iterator[int]:
-    """Serve one canned answer a connection on loopback: a printer's status, or a web server's."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            while True:
-                try:
-                    link, _ = listener.accept()
-                except OSError:
-                    return
-                with link:
-                    if link.recv(4096) and answer:
-                        link.sendall(answer)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join(10)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def http(date: datetime) -> bytes:
-    return f"HTTP/1.1 200 OK\r\nDate: {date:%a, %d %b %Y %H:%M:%S} GMT\r\nContent-Length: 0\r\n\r\n".encode()
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    with served(b"\x12\x12") as printer, served(http(NOW)) as hub:
-        made = Shop(tmp_path, free_port(), printer, hub)
-        made.state.create()
-        open_journal(made).close()
-        save_enrolled(made.state, ENROLLED)
-        yield made
-
-
-def open_journal(shop: Shop) -> JournalStore:
-    keys = load_or_create_keys(FileSecrets.of(shop.state.keys, {}))
-    place = JournalPlace(path=shop.state.journal, key=keys.journal, now=lambda: NOW)
-    store = JournalStore(place.path, lambda broken: open_or_recover(place, salvage_first=broken))
-    store.open()
-    return store
+from tests.agent.upkeep.shop_at_rest import CONFIG, NOW, Shop, free_port, http, open_journal, served
 
 
 def test_a_store_at_rest_fails_only_in_what_does_not_run(shop: Shop) -> None:
@@ -298,6 +183,19 @@ def state_missing(shop: Shop) -> None:
     shutil.rmtree(shop.state.root)
 
 
+def state_read_only(shop: Shop) -> None:
+    """Mount the folder over itself, for writing by nobody: what a disk with errors does to itself."""
+    for words in ("--bind", "-o remount,bind,ro"):
+        command = ["mount", *words.split(), shop.state.root, shop.state.root]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("this container may not mount")
+
+
+def a_file_in_its_place(shop: Shop) -> None:
+    state_missing(shop)
+    shop.state.root.write_text("a note of somebody's")
+
+
 def files_of_root(shop: Shop) -> None:
     os.chown(shop.state.journal, 4711, 4711)
 
@@ -308,6 +206,9 @@ def files_of_root(shop: Shop) -> None:
         (written_by_all, "configuration"),
         (state_open, "state_dir"),
         (state_missing, "state_dir"),
+        pytest.param(
+            state_read_only, "state_dir", marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+        ),
         (key_readable, "keys"),
         pytest.param(
             files_of_root, "owner", marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -320,9 +221,32 @@ def test_a_fix_that_is_typed_as_it_stands_mends(shop: Shop, break_it: Callable[[
     break_it(shop)
     found = shop.checks()[check]
     assert not found.ok
-    command = str(found.fix).removeprefix("sudo ")
+    command = str(found.fix).rpartition("; then ")[2].removeprefix("sudo ")
+    try:
+        subprocess.run(["sh", "-ec", command], check=True, capture_output=True)
+        assert shop.checks()[check].ok
+    finally:
+        subprocess.run(["umount", "-q", shop.state.root], capture_output=True, check=False)
+
+
+def test_a_file_where_the_state_folder_should_be_is_put_aside_and_the_folder_made(shop: Shop) -> None:
+    shop.checks()
+    a_file_in_its_place(shop)
+    aside = str(shop.checks()["state_dir"].fix)
+    command = aside[aside.index("mv ") : aside.index(", then")]
     subprocess.run(["sh", "-ec", command], check=True, capture_output=True)
-    assert shop.checks()[check].ok
+    subprocess.run(["sh", "-ec", str(shop.checks()["state_dir"].fix)], check=True, capture_output=True)
+    assert shop.checks()["state_dir"].ok
+    assert (shop.folder / "state.old").read_text() == "a note of somebody's"
+
+
+def test_a_fix_that_is_a_command_of_ours_names_this_installation(shop: Shop) -> None:
+    backup_old(shop)
+    assert str(shop.checks()["backup"].fix).startswith(f"tillstream journal backup --config {shop.folder}/agent.toml;")
+    credential_refused(shop)
+    fix = str(shop.checks()["credential"].fix)
+    assert "hub enrol-code --store 7781" in fix
+    assert f"agent enrol --config {shop.folder}/agent.toml --code" in fix
 
 
 def test_a_state_folder_that_is_missing_is_one_fault_and_not_the_disks(shop: Shop) -> None:
