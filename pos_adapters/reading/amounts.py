@@ -11,7 +11,7 @@ import functools
 import re
 import tomllib
 from collections.abc import Sequence
-from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 MILLI = 1000
@@ -55,8 +55,8 @@ class Number(NamedTuple):
 @functools.cache
 def currencies() -> dict[str, dict[str, list[str]]]:
     """Return the table of money signs (`pos_adapters/profiles/currencies.toml`): signs, words, languages."""
-    text = (resources.files("pos_adapters.profiles") / "currencies.toml").read_text("utf-8")
-    table = tomllib.loads(text)
+    path = Path(__file__).parent.parent / "profiles" / "currencies.toml"
+    table = tomllib.loads(path.read_text("utf-8"))
     table["words"] = {word: [code] for word, code in table["words"].items()}
     return table
 

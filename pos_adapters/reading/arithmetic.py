@@ -158,7 +158,7 @@ def _two_meanings(meanings: Sequence[_Meaning], show: Show) -> str:
 def _count_agrees(sheet: Sheet, solution: Solution) -> bool:
     """Whether the printed number of items, if any, is the number of lines or of pieces."""
     printed = {
-        number.value // 1000
+        abs(number.value) // 1000  # goods brought back are counted below nothing
         for line, label in enumerate(sheet.labels)
         if label is not None and label.role is Role.COUNT and label.leads
         for number in sheet.facts[line].numbers

@@ -67,7 +67,7 @@ def cards_among(groups: Sequence[str], is_spared: Callable[[str], bool], *, fill
             end = begin + length
             if end in group_ending_at and not (sums[end & 1][end] - sums[end & 1][begin]) % 10:
                 number = digits[begin:end]
-                if not _is_article_number(number) and not is_spared(number):
+                if not is_article_number(number) and not is_spared(number):
                     return end
         return 0
 
@@ -99,7 +99,7 @@ def _running_sums(digits: str) -> tuple[list[int], list[int]]:
 def is_card_number(digits: str) -> bool:
     """Whether bare digits start like an issuer's numbers, have its length and pass Luhn."""
     known = digits[:1] in _FIRST_DIGITS and len(digits) in _lengths_of(digits[:_PREFIX_DIGITS])
-    return known and passes_luhn(digits) and not _is_article_number(digits)
+    return known and passes_luhn(digits) and not is_article_number(digits)
 
 
 @functools.lru_cache(maxsize=10_000)  # as many as there are beginnings
@@ -109,7 +109,7 @@ def _lengths_of(head: str) -> tuple[int, ...]:
     return tuple(sorted(lengths, reverse=True))
 
 
-def _is_article_number(digits: str) -> bool:
+def is_article_number(digits: str) -> bool:
     """A GTIN-12 or -13 whose own check digit holds; cards of 12 and 13 digits have not been issued for decades."""
     if len(digits) not in _ARTICLE_DIGITS:
         return False

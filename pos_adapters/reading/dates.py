@@ -6,9 +6,11 @@ import functools
 import re
 import tomllib
 from datetime import date
-from importlib import resources
+from pathlib import Path
 
 from pos_adapters.reading.folding import fold
+
+_MONTHS = Path(__file__).parent.parent / "profiles" / "months.toml"
 
 _YEAR_MIN, _YEAR_MAX = 2000, 2099
 
@@ -22,7 +24,7 @@ _NAMED_DATE = re.compile(
 
 @functools.cache
 def _months() -> dict[str, int]:
-    text = (resources.files("pos_adapters.profiles") / "months.toml").read_text("utf-8")
+    text = _MONTHS.read_text("utf-8")
     months: dict[str, int] = {}
     for names in tomllib.loads(text).values():
         for number, spellings in enumerate(names, 1):

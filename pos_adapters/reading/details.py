@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.labels import FACTS, MONEY
+from pos_adapters.reading.places import EDGE_COLUMNS, edge_of
 from pos_adapters.reading.quantities import round_half_up
 from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
 
@@ -18,8 +19,7 @@ def join_details(sheet: Sheet) -> None:
     for index in sheet.others:
         entry = entries[index]
         if entry.part is Part.ITEM:
-            if _says_again(entries, index) or _multiplies_previous(entries, index):
-                entry.part = Part.DETAIL
+            _settle_beside_previous(entries, index)
         elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
             if entry.part is Part.IMPLICIT and not entry.amount:
                 entry.part = Part.DETAIL  # none of it was sold
@@ -34,6 +34,14 @@ def join_details(sheet: Sheet) -> None:
             elif entry.part is Part.DETAIL and entry.price is not None:
                 entry.amount = round_half_up(entry.quantity.value * entry.price.value, sheet.decimals)
                 entry.part = Part.IMPLICIT if entry.amount else Part.DETAIL
+
+
+def _settle_beside_previous(entries: list[Entry], index: int) -> None:
+    """Find goods that only detail the goods above them, or whose name is above them and looks like goods."""
+    if _says_again(entries, index) or _multiplies_previous(entries, index):
+        entries[index].part = Part.DETAIL
+    elif _is_named_by_previous(entries, index):
+        entries[index - 1].part = Part.INFO
 
 
 def _says_again(entries: list[Entry], index: int) -> bool:
@@ -84,6 +92,24 @@ def _multiplies_previous(entries: list[Entry], index: int) -> bool:
         return False
     above.amount, above.quantity, above.price, above.item = made, entry.quantity, entry.price, None
     return True
+
+
+def _is_named_by_previous(entries: list[Entry], index: int) -> bool:
+    """`Cheese 0.25` above `99.00 * 1   99.00`: a size within a name is no amount.
+
+    It stands where no amount ends, or the line below says "=" what is one.
+    """
+    entry, above = entries[index], entries[max(0, index - 1)]
+    if entry.facts.named or entry.facts.times is None or entry.quantity is None or entry.price is None:
+        return False
+    if above.part is not Part.ITEM or above.line != entry.line - 1 or not above.facts.named or above.facts.times:
+        return False
+    size = above.facts.numbers[-1]
+    if above.label is not None or size.currency or above.facts.text[max(0, size.start - 2) : size.start].isspace():
+        return False
+    made = entry.quantity.value * entry.price.value // MILLI
+    elsewhere = "=" in entry.facts.text or abs(edge_of(above) - edge_of(entry)) > EDGE_COLUMNS
+    return elsewhere and made == entry.amount
 
 
 def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:

@@ -30,7 +30,7 @@ from pos_adapters.reading.kinds import (
 )
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.money_signs import currency_of, shown
-from pos_adapters.reading.overruled import deposit_before_quote, deposit_taken_off, overruled
+from pos_adapters.reading.overruled import deposit_before_quote, deposit_taken_off, only_deposits, overruled
 from pos_adapters.reading.places import leave_out_header
 from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import paid_after, strike_declined
@@ -85,6 +85,8 @@ class DocumentReading:
         if verdict.solution is None or sheet is None:
             return self._unproved(verdict, sheet)
         kind = DocumentKind.RETURN if verdict.solution.total.amount < 0 else DocumentKind.SALE
+        if kind is DocumentKind.SALE and only_deposits(verdict.solution):
+            return Reading(kind=DocumentKind.DEPOSIT, languages=self.languages, fiscal=self.fiscal)
         doubt = self._doubt(kind, verdict.solution)
         return doubt if doubt is not None else self._proved(kind, sheet, verdict)
 

@@ -296,6 +296,8 @@ def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods in
         return Part.MODIFICATION if takes_off else Part.FACT
     part = _PART_OF[label.role]
     unknown = entry.facts.unknown
+    if label.role is Role.PRICE_INFO and entry.amount < 0:
+        return Part.MODIFICATION  # "member price -1.00" is what is taken off, no price
     if part in (Part.TOTAL, Part.WEAK_TOTAL, Part.CHECK) and unknown > stray_max(entry.facts, label):
         return Part.ITEM if part is Part.WEAK_TOTAL else Part.WEAK_TOTAL
     if part is Part.MODIFICATION and entry.amount > 0 and unknown > 0 and not label.leads:

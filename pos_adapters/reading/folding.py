@@ -19,6 +19,7 @@ _STARRED = re.compile(rf"\*{{2,}}(?:[ -]\*{{2,}})+[ -](?={_CARD_END})")  # its g
 _MASKED = re.compile(
     r"(?<![^\W\d_])([xX])\1{3,}(?:[ -]?\1{2,})*+(?:[ -](?=\d)|(?=\d))"
 )  # digits of a card, crossed out
+_CENTS = re.compile(r"(?<![^\s$\xa3\u20ac-])\.\d\d(?=-?(?: ?[A-Z]{1,2})?$)")  # ".99 T": no unit before the point
 _SPREAD_CHUNK = re.compile(r"\S(?: \S)+")
 _WIDE_LETTER = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _SPREAD_WIDE = re.compile(rf"(?<![^\s(\[:]){_WIDE_LETTER}(?: +{_WIDE_LETTER})+(?=[\s:)\]]|$)")
@@ -79,6 +80,9 @@ def clean(text: str) -> str:
     if "XXXX" in text or "xxxx" in text:
         text = _MASKED.sub(lambda run: "*" * len(run.group()), text)
     text = text.rstrip()
+    if "." in text and (cents := _CENTS.search(text)):
+        begin = cents.start() - (text[: cents.start()].endswith("  "))
+        text = f"{text[:begin]}0{text[cents.start() :]}"
     if _is_spread(text):
         text = _SPREAD_CHUNK.sub(lambda chunk: chunk.group().replace(" ", ""), text)
     if not text.isascii() and WIDE.search(text):

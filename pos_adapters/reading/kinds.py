@@ -42,6 +42,7 @@ _REMARK_SHARE = 0.3
 TERMS_REACH_LINES = 2  # the terms of return stand directly below their heading
 _TERMS_LETTERS_MIN = 8  # a sentence, not a shop's address
 _WIDE_SHARE = 0.3  # scripts without spaces: a phrase among the words of a heading ...
+_WIDE_TICKET_LETTERS = 3  # a place and what is printed there: the kitchen's copy
 _WIDE_PHRASE_LETTERS = 5  # ... or one so long that it is no coincidence
 
 
@@ -225,8 +226,10 @@ def _is_nothing(facts: LineFacts) -> bool:
 
 
 def _is_soft(hit: Hit, sense: Sense, text: str) -> bool:
-    if sense.kind is DocumentKind.KITCHEN and sense.role is Role.KIND and " " in text[hit.start : hit.end]:
-        return False  # "Grill" may be the restaurant's name, "kitchen copy" is not
+    if sense.kind is DocumentKind.KITCHEN and sense.role is Role.KIND:
+        phrase = text[hit.start : hit.end]
+        if " " in phrase or (WIDE.match(phrase) and hit.letters >= _WIDE_TICKET_LETTERS):
+            return False  # "Grill" may be the restaurant's name, "kitchen copy" is not
     if sense.kind in _SOFT:
         return True
     if sense.role is not Role.HEADLINE:

@@ -12,8 +12,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import NamedTuple
 
 from pos_adapters.reading.amounts import currencies
@@ -374,9 +373,8 @@ def standard_lexicon() -> Lexicon:
     return Lexicon(functools.partial(_standard_phrases, languages), languages)
 
 
-def _words_files() -> list[Traversable]:
-    folder = resources.files("pos_adapters.profiles") / "words"
-    return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+def _words_files() -> list[Path]:
+    return sorted((Path(__file__).parent.parent / "profiles" / "words").glob("*.toml"))
 
 
 def _standard_phrases(languages: tuple[str, ...]) -> Iterator[tuple[str, Sense]]:

@@ -3,8 +3,8 @@
 A run of 12 to 19 digits - split by spaces, dashes or dots, or not - that starts like an issuer's numbers and passes
 Luhn keeps its first six and last four digits at most; the rest become `*`, so that every length and offset stays
 (ISO/IEC 7812-1; PCI DSS 3.4 allows first six and last four). Groups as they stand on a card (4-4-4-4, 4-6-5) are found
-over line ends and over commands of style too. Pure functions on text and on bytes; a stream is masked by
-`StreamMasker`, which holds back only digits that may go on.
+over line ends and over commands of style too, and so is a number that a till broke elsewhere (`wrapped_numbers`). Pure
+functions on text and on bytes; a stream is masked by `StreamMasker`, which holds back only digits that may go on.
 
 Not payment cards: configured ranges of member numbers, and the numbers inside a fiscal QR string.
 """
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pos_adapters.reading.card_numbers import DIGITS_MIN, cards_among, hidden_places, is_card_number
 from pos_adapters.reading.torn_numbers import PLACE_BEGUN, PLACE_COMMAND, STAR_COMMAND, masked_torn
 from pos_adapters.reading.wide_digits import STYLE_COMMAND, WIDE_BYTES, masked_wide
+from pos_adapters.reading.wrapped_numbers import masked_wrapped
 
 GAP_MAX = 48  # blanks between two groups: the rest of a line and the next one's indentation
 HELD_BYTES_MAX = 192  # four groups with gaps between; what is further apart is no card number
@@ -67,7 +68,7 @@ def mask_text(text: str, *, exempt: Sequence[str] = ()) -> str:
             pieces += (text[done:first], masked(text[first:last], patterns))
             done = last
         text = "".join((*pieces, text[done:]))
-    return text
+    return masked_wrapped(text, lambda digits: _is_exempt(digits, patterns))
 
 
 def mask_bytes(data: bytes, *, exempt: Sequence[str] = ()) -> bytes:

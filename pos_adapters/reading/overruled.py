@@ -59,6 +59,15 @@ def deposit_before_quote(named: list[Naming], sheet: Sheet) -> list[Naming]:
     return [first, *(each for each in named if each is not first)]
 
 
+def only_deposits(solution: Solution) -> bool:
+    """Whether all that was sold is called a deposit and nothing else: the goods themselves come later."""
+    goods = [entry.facts for entry, part, _ in solution.owed if part is Part.ITEM]
+    return bool(goods) and all(
+        not facts.unknown and any(sense.kind is DocumentKind.DEPOSIT for hit in facts.hits for sense in hit.senses)
+        for facts in goods
+    )
+
+
 def deposit_taken_off(named: Sequence[Naming], sheet: Sheet) -> bool:
     """Whether all that names a deposit is an amount taken off: paid before, it refuses no sale, and is none of it."""
     lines = {naming.line for naming in named if naming.kind is DocumentKind.DEPOSIT}

@@ -36,10 +36,10 @@ def leave_out_header(sheet: Sheet) -> bool:
 
     Receipts without decimals print house numbers and party sizes like amounts; amounts end where the totals end.
     """
-    edges = {_edge(entry) for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)}
+    edges = {edge_of(entry) for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)}
     found = False
     for entry in sheet.entries:
-        if any(abs(_edge(entry) - edge) <= EDGE_COLUMNS for edge in edges):
+        if any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges):
             return found
         if entry.part is Part.ITEM and entry.label is None:
             entry.part = Part.DETAIL
@@ -47,7 +47,7 @@ def leave_out_header(sheet: Sheet) -> bool:
     return found
 
 
-def _edge(entry: Entry) -> int:
+def edge_of(entry: Entry) -> int:
     """Return the paper column where the line's last number ends."""
     return column_of(entry.facts.text, entry.facts.numbers[-1].end)
 
