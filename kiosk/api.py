@@ -64,14 +64,16 @@ def api_routes(*, core: CorePort, content: ContentPort, switchboard: Switchboard
         return ScanAnswer(scan_id=scan_id)
 
     @router.delete("/scans/{scan_id}", status_code=204, tags=["scans"])
-    async def undo(scan_id: Identifier) -> Response:
+    async def undo(scan_id: Identifier, asker: Request) -> Response:
         """Take a scan back (a wrong card); the one before it counts again. Twice is as good as once."""
+        require_source(asker, Source.CASHIER)
         await core.undo(scan_id)
         return Response(status_code=204)
 
     @router.post("/workstations/{workstation_id}/paper", status_code=202, tags=["scans"])
-    async def paper(workstation_id: Identifier) -> Response:
+    async def paper(workstation_id: Identifier, asker: Request) -> Response:
         """Say that the customer of the open sale wants our paper, where paper is printed on request only."""
+        require_source(asker, Source.CASHIER)
         require_place(content, Place(kind=PlaceKind.WORKSTATION, place_id=workstation_id))
         await core.paper(workstation_id)
         return Response(status_code=202)
@@ -195,6 +197,7 @@ def content_json(content: ContentPort) -> dict[str, Any]:
             for each in now.survey
         ],
         "theme": dict(now.theme),
+        "pictures": sorted(now.pictures),
         "hands_over": now.hands_over,
         "prints_coupons": now.prints_coupons,
     }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from retail.loyalty import Account
 
 
-def membership_content(account: Account) -> dict[str, Any]:
+def membership_content(account: Account, *, refused: Collection[str] = ()) -> dict[str, Any]:
     """Return what pages may say of a membership (`kiosk/ports`) beside name and balance, where it is known.
 
     Pages stand where others can see them: no segment, no cell and nothing that was bought is in it.
+    `permissions` holds true for what they allowed and false for what they `refused`; nobody has asked about the others.
     """
-    found: dict[str, Any] = {"permissions": dict.fromkeys(sorted(account.permissions), True)}
+    said = dict.fromkeys(sorted(refused), False) | dict.fromkeys(sorted(account.permissions), True)
+    found: dict[str, Any] = {"permissions": said}
     if account.member_since is not None:
         found["member_since"] = account.member_since.isoformat()
     if account.purchases is not None:

@@ -80,12 +80,19 @@ class Floor:
         """Take a member code."""
         return self._tell(workstation_id, Happening(event=Event.SCANNED, at=scan.at, scan=scan))
 
+    def lanes_with(self, scan_id: str) -> tuple[str, ...]:
+        """Return the workstations where a scan counts, or would if a later one were taken back."""
+        return tuple(
+            workstation_id
+            for workstation_id, state in self._lanes.items()
+            if any(scan.scan_id == scan_id for scan in state.lane.scans)
+        )
+
     def undone(self, scan_id: str, at: datetime) -> list[Effect]:
         """Take a scan back, wherever it was made; nothing happens when it no longer counts anywhere."""
         effects: list[Effect] = []
-        for workstation_id, state in self._lanes.items():
-            if any(scan.scan_id == scan_id for scan in state.lane.scans):
-                effects += self._tell(workstation_id, Happening(event=Event.UNDONE, at=at, scan_id=scan_id))
+        for workstation_id in self.lanes_with(scan_id):
+            effects += self._tell(workstation_id, Happening(event=Event.UNDONE, at=at, scan_id=scan_id))
         return effects
 
     def happened(self, workstation_id: str, event: Event, at: datetime) -> list[Effect]:

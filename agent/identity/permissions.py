@@ -57,6 +57,10 @@ class Permissions:
         """Forget a person: they were erased."""
         self._words.pop(customer_id, None)
 
+    def refused_by(self, customer_id: str) -> frozenset[str]:
+        """Return the purposes that a person has said no to in this store."""
+        return frozenset(purpose for purpose, said in self._words.get(customer_id, {}).items() if not said)
+
     def applied(self, account: Account | None) -> Account | None:
         """Return an account as it may be used now; None for somebody who has left the programme."""
         words = self._words.get(account.customer_id) if account is not None else None

@@ -127,7 +127,8 @@ class Scanning:
             raise TryAgainError("too many scans wait", fix="scan again", code="busy", retry_after_s=1.0)
         scan_id = uuid.uuid4().hex
         if not presented.is_at_kiosk and self._floor.is_put_by(code):
-            return self._resumed(presented, code) or scan_id
+            self._floor.resumed(presented.workstation_id, code, self._clock.now())
+            return self._tell_who_counts(presented.workstation_id) or scan_id
         kind, symbology = self._rules.identify(symbology=presented.symbology, code=code)
         kind = CodeKind.MEMBER if presented.is_member else kind
         presented = replace(presented, symbology=symbology)
@@ -143,27 +144,32 @@ class Scanning:
             self._tell_customer(presented, _stranger(scan_id, kind, code, self._clock.now()) | product)
         return scan_id
 
-    def _resumed(self, presented: Presented, number: str) -> str:
-        """Give a resumed sale its person back: the cashier has scanned the suspended slip. Returns their scan's id."""
-        now, lane = self._clock.now(), presented.workstation_id
-        self._floor.resumed(lane, number, now)
-        scan = self._floor.lane(lane, now).scan
-        if scan is None:
+    def _tell_who_counts(self, workstation_id: str) -> str:
+        """Tell a lane's pages again whose its open sale is; return their scan's id, empty for nobody's."""
+        lane = self._floor.lane(workstation_id, self._clock.now())
+        if lane.scan is None or lane.phase is not Phase.BOUND:
             return ""
-        found = self._people.recognition(scan.scan_id)
-        self._tell_customer(presented, self._customer(found, presented, ""))
-        self._tell_offers(presented, found)
-        return scan.scan_id
+        found = self._people.recognition(lane.scan.scan_id)
+        at_lane = Presented(workstation_id=workstation_id, code="")
+        self._tell_customer(at_lane, self._customer(found, at_lane, ""))
+        self._tell_offers(at_lane, found)
+        return lane.scan.scan_id
 
     async def undo(self, scan_id: str) -> None:
-        """Take a scan back, on return for good. Twice is as good as once, and so is one that no longer counts."""
+        """Take a scan back, on return for good. Twice is as good as once, and so is one that no longer counts.
+
+        Whoever was scanned before counts again, and the lane's pages hear so.
+        """
         now = self._clock.now()
+        lanes = self._floor.lanes_with(scan_id)
         for effect in self._floor.undone(scan_id, now):
             if effect.kind is EffectKind.DETACHED_LATE:
                 await self._release_late(effect)
         await self._value.take_back(scan_id)
         self._keeper.gone(self._doubts.undo(scan_id))
         await self._keeper.flush()
+        for lane in lanes:
+            self._tell_who_counts(lane)
 
     async def settle(self) -> None:
         """Return when no scan is being looked up any more."""
@@ -283,7 +289,7 @@ class Scanning:
             "employee": account.employee,
             "language": account.language,
             "birthday_soon": birthday is not None and abs(birthday.days_away(today)) <= BIRTHDAY_NEAR_DAYS,
-            **membership_content(account),
+            **membership_content(account, refused=self._people.permissions.refused_by(account.customer_id)),
         }
         last_visit = self._offers.last_visit(account)
         if last_visit is not None:

@@ -259,13 +259,24 @@ class ValueCounter:
                 "fix": answer.fix,
                 "campaign_id": answer.campaign_id,
                 "till_code": answer.till_code,
+                **self._life(answer),
             },
+        }
+
+    def _life(self, answer: CouponAnswer) -> dict[str, Any]:
+        """Return from when until when a coupon is good, and where and when it was used, for the sentences of pages."""
+        row = self.room.book.get(What.COUPON, answer.serial) or {}
+        use = row.get("use") or self.room.coupons.leases.word(answer.serial, self._clock.now())
+        return {
+            "day": row.get("valid_until", ""),
+            "from_day": row.get("valid_from", ""),
+            "used_at": use.get("at", ""),
+            "store": use.get("store", ""),
+            "till": use.get("workstation_id", ""),
         }
 
     def _remark(self, answer: CouponAnswer) -> dict[str, Any]:
         """Return what the lane's pages say in passing: whoever is known there stays on the page."""
-        row = self.room.book.get(What.COUPON, answer.serial) or {}
-        use = row.get("use") or self.room.coupons.leases.word(answer.serial, self._clock.now())
         return {
             "as_of": self._clock.now().isoformat(),
             "code": "coupon_accepted" if answer.accepted else answer.code,
@@ -275,11 +286,7 @@ class ValueCounter:
             "passing": True,
             "number": shown(answer.serial) if answer.serial else "",
             "till_code": answer.till_code,
-            "day": row.get("valid_until", ""),
-            "from_day": row.get("valid_from", ""),
-            "used_at": str(use.get("at", ""))[:16].replace("T", " "),
-            "store": use.get("store", ""),
-            "till": use.get("workstation_id", ""),
+            **self._life(answer),
         }
 
     # Committing

@@ -157,7 +157,8 @@ class ValueRoom:
         try:
             good = self.coupons.judge(held)
         except RefusedError as error:
-            return CouponAnswer(accepted=False, code=error.code, message=error.message, fix=error.fix)
+            serial = self.coupons.refused(held, error)["serial"]
+            return CouponAnswer(accepted=False, serial=serial, code=error.code, message=error.message, fix=error.fix)
         return CouponAnswer(accepted=True, serial=good.record.serial, campaign_id=good.record.campaign_id)
 
     def taken_back(self, scan_id: str) -> Entry:

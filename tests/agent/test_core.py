@@ -9,6 +9,7 @@ import pytest
 from pos_adapters.taps.frames import FrameType, Outcome
 from tests.agent.core_house import (
     ANNA,
+    BORIS,
     PRODUCT,
     STAFF,
     Running,
@@ -87,6 +88,19 @@ def test_undo_takes_a_scan_back(tmp_path: Path):
         assert (await tap.print(receipt(number=1))).type is FrameType.NONE
 
     assert kinds(story(tmp_path, tell)) == ["transaction.completed"]
+
+
+def test_after_undo_the_pages_show_whoever_was_scanned_before(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        first = await running.scan(ANNA)
+        await running.hear("customer")
+        wrong = await running.scan(BORIS)
+        assert (await running.hear("customer"))["data"]["first_name"] == "Boris"
+        await running.ask("undo", scan_id=wrong)
+        again = (await running.hear("customer"))["data"]
+        assert (again["first_name"], again["scan_id"]) == ("Anna", first)
+
+    story(tmp_path, tell)
 
 
 def test_a_late_card_earns_and_the_next_paper_carries_nobodys_name(tmp_path: Path):

@@ -77,6 +77,17 @@ def test_who_has_left_the_programme_is_a_stranger_at_the_next_scan(tmp_path: Pat
     told(tmp_path, leave)
 
 
+def test_a_screen_is_told_a_no_as_a_no_and_what_nobody_asked_not_at_all(tmp_path: Path) -> None:
+    heard: list[dict[str, Any]] = []
+
+    async def looks(running: Running) -> None:
+        await running.scan(ANNA)
+        heard.append((await running.hear("customer"))["data"]["permissions"])
+
+    told(tmp_path, looks, says("offers"), looks, says("offers", given=True), looks)
+    assert [each.get("offers") for each in heard] == [None, False, True]
+
+
 def test_a_yes_takes_a_no_back(tmp_path: Path) -> None:
     told(tmp_path, says("profiling"), says("profiling", given=True), shops(answer=FrameType.BLOCK, number=1))
 

@@ -175,17 +175,18 @@ test("at most two sentences, the offer before the points before the birthday bef
   const everything = {
     points_expiring: { points: 5, on: "2026-12-12" },
     birthday_soon: true,
-    permissions: { offers: false },
+    permissions: {},
     coupons: [{ title: "Free cappuccino" }],
   };
   const say = (customer, offers) => sentencesFor({ customer, offers }, texts);
   assert.deepEqual(say(everything, { offers: [{ cashier: "offer" }] }), ["offer", "say_points_expire"]);
   assert.deepEqual(say({ ...everything, points_expiring: null }, null), ["say_birthday", "say_ask_permission"]);
-  assert.deepEqual(say({ permissions: { offers: false }, coupons: everything.coupons }, null), [
+  assert.deepEqual(say({ permissions: { profiling: true }, coupons: everything.coupons }, null), [
     "say_ask_permission",
     "say_coupon",
   ]);
   assert.deepEqual(say({ permissions: { offers: true } }, { offers: [] }), []);
+  assert.deepEqual(say({ permissions: { offers: false } }, { offers: [] }), [], "who said no is not asked again");
   const many = { offers: [{ cashier: "a" }, { text: "b" }, { cashier: "" }, { cashier: "c" }] };
   assert.deepEqual(say(everything, many), ["a", "b"]);
 });

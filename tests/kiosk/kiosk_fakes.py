@@ -29,7 +29,7 @@ ANNA: Mapping[str, Any] = {
     "birthday_soon": False,
     "employee": False,
     "language": "en",
-    "permissions": {"offers": False},
+    "permissions": {},
     "coupons": [{"serial": "c1", "title": "Free cappuccino", "valid_until": "2026-12-24"}],
 }
 BORIS: Mapping[str, Any] = {**ANNA, "first_name": "Борис", "code_shown": "…0815", "tier": "Silver", "points": 12}

@@ -1,7 +1,7 @@
 // The kiosk's table: it greets whom it scanned, and forgets.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { IDLE_MS, WARNING_MS } from "../../kiosk/static/js/kiosk_limits.js";
+import { IDLE_MS, NOTICE_MS, WARNING_MS } from "../../kiosk/static/js/kiosk_limits.js";
 import { initial, KIOSK } from "../../kiosk/static/js/kiosk_table.js";
 import { IllegalMove, step } from "../../kiosk/static/js/machine.js";
 
@@ -250,6 +250,15 @@ test("a product scanned at the kiosk can be wished for, and names nobody", () =>
   assert.deepEqual(effects, [{ type: "interest", wish: "wished", code: "4006381333931", scan_id: "", request_id: "w1" }]);
   assert.equal(model.state, "attract");
   assert.equal(model.notice, "wish_wished");
+});
+
+test("a coupon held out at the kiosk is looked at: how it stands is said for a while, and nobody is shown", () => {
+  const coupon = { accepted: true, code: "", day: "2026-12-24" };
+  const found = { type: "customer", data: { scan_id: "s1", known: false, code_kind: "coupon", coupon } };
+  const { model } = story(scan(), accepted(1, "s1"), found);
+  assert.deepEqual([model.state, model.notice, model.person], ["attract", "coupon", null]);
+  assert.deepEqual(model.coupon, coupon);
+  assert.equal(step(KIOSK, model, { type: "tick", at_ms: NOTICE_MS }).model.coupon, null);
 });
 
 test("a wish is of whoever was greeted before the product was scanned, and of nobody who came after", () => {

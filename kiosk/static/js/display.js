@@ -4,7 +4,7 @@ import { html, nothing, render } from "../vendor/lit-html.js";
 import { getContent } from "./ask.js";
 import { DISPLAY, initial } from "./display_table.js";
 import { follow } from "./live.js";
-import { qrAddress } from "./parts.js";
+import { age, qrAddress } from "./parts.js";
 import { chosenLanguage, keepForBadDays, Page, placeOf, speakLanguage } from "./page.js";
 
 /** The newest lines are what a customer watches for. */
@@ -22,7 +22,10 @@ function draw(model) {
   render(
     html`<div class="display">
       <main aria-live="polite">${body(model)}</main>
-      <footer class="bar"><span class="grow">${content.store_name ?? ""}</span></footer>
+      <footer class="bar">
+        <span class="grow">${content.store_name ?? ""}</span>
+        ${age({ as_of: (model.sale ?? model.customer ?? model.stale)?.as_of, alive: model.away_since_ms === null, texts })}
+      </footer>
     </div>`,
     root,
   );

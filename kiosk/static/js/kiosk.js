@@ -14,6 +14,7 @@ import {
   postVisit,
   postWithdrawal,
 } from "./ask.js";
+import { couponStands } from "./explained.js";
 import { phoneKeys } from "./keyboard.js";
 import { joinStep, wording } from "./kiosk_join.js";
 import { WARNING_MS } from "./kiosk_limits.js";
@@ -219,7 +220,7 @@ function welcome(model) {
     <section>
       ${drawing()}
       <h1>${texts.say("scan_your_card")}</h1>
-      <p class="lead">${model.notice === null ? texts.say("scan_lead") : texts.say(model.notice)}</p>
+      <p class="lead" role="status">${lead(model)}</p>
       <div class="row">
         <button class="main" @click=${() => page.send("keypad")}>${texts.say("type_number")}</button>
         ${(content.consents ?? []).length > 0
@@ -229,6 +230,12 @@ function welcome(model) {
     </section>
     ${poster()}
   </div>`;
+}
+
+/** What just happened, else what a scan is good for. @param {any} model */
+function lead({ notice, coupon }) {
+  if (coupon !== null) return couponStands(coupon, texts);
+  return texts.say(notice ?? "scan_lead");
 }
 
 function poster() {

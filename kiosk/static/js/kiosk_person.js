@@ -31,8 +31,8 @@ export function greeting({ customer, offers, phone, paper }, desk) {
       <button @click=${() => send("permissions")}>${texts.say("my_permissions")}</button>
     </div>
     ${phone ? telephone(phone, desk) : nothing}
-    ${offers === null ? nothing : section(list, { title: "your_offers", empty: "no_offers", texts, draw: (each) => offerCard(each, texts) })}
-    ${section(customer.coupons ?? [], { title: "your_coupons", texts, draw: (each) => offerCard(each, texts) })}
+    ${offers === null ? nothing : section(list, { title: "your_offers", empty: "no_offers", texts, draw: (each) => offerCard(each, texts, content.pictures) })}
+    ${section(customer.coupons ?? [], { title: "your_coupons", texts, draw: (each) => offerCard(each, texts, content.pictures) })}
     ${section(customer.receipts ?? [], { title: "your_receipts", texts, draw: (each) => receipt(each, texts) })}
   </div>`;
 }

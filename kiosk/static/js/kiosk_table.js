@@ -46,6 +46,7 @@ export function initial() {
     stale: null,
     join: null,
     product: null,
+    coupon: null,
     guest: "",
     behind: null,
   };
@@ -68,6 +69,7 @@ function wiped(model, over = {}) {
     notice: null,
     join: null,
     product: null,
+    coupon: null,
     guest: "",
     behind: null,
     ...over,
@@ -154,6 +156,9 @@ function recognised(model, event) {
   if (event.data.code_kind === "product") {
     const product = { ...event.data, code: model.code || event.data.code_shown };
     return wiped(model, { state: "product", product, guest: model.guest, until_ms: event.at_ms + IDLE_MS });
+  }
+  if (event.data.code_kind === "coupon" && event.data.coupon) {
+    return wiped(model, { notice: "coupon", coupon: event.data.coupon, until_ms: event.at_ms + NOTICE_MS });
   }
   if (!event.data.known) {
     return wiped(model, { notice: "not_known", until_ms: event.at_ms + NOTICE_MS });

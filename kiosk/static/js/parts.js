@@ -1,6 +1,7 @@
 // Pieces that several pages draw alike.
 
 import { html, nothing } from "../vendor/lit-html.js";
+import { readable, reasons } from "./explained.js";
 import { LANGUAGE_NAMES, LANGUAGES } from "./text.js";
 
 /** @typedef {import("./text.js").Texts} Texts */
@@ -26,7 +27,7 @@ export function care({ troubles, stale, alive, texts }) {
   if (first !== undefined) {
     const translated = texts.has(first.code);
     return careLine(
-      translated ? texts.say(first.code, first) : first.message,
+      translated ? texts.say(first.code, readable(first, texts)) : first.message,
       translated && texts.has(`${first.code}_fix`) ? texts.say(`${first.code}_fix`) : first.fix,
     );
   }
@@ -67,26 +68,19 @@ export function languages({ texts, onChoose, offered = LANGUAGES }) {
 /** Where the picture of a QR code is. @param {string} text */
 export const qrAddress = (text) => `/v1/qr.svg?text=${encodeURIComponent(text)}`;
 
-/** Core gives reasons as clauses of the campaign's rule, "so: best"; what did not exclude somebody is no reason. */
-const CLAUSE = "so: ";
-const EXCLUSION = /^so: not /;
-
-/**
- * Why somebody sees an offer, for them to read. @param {string[]} why @param {Texts} texts
- */
-function reasons(why, texts) {
-  return why
-    .filter((each) => !EXCLUSION.test(each))
-    .map((each) => (each.startsWith(CLAUSE) ? texts.say("why_rule", { rule: each.slice(CLAUSE.length) }) : each));
+/** The bundle's picture that bears the campaign's name. @param {any} offer @param {string[]} pictures */
+function pictureOf(offer, pictures) {
+  const name = pictures.find((each) => each.replace(/\.[^.]+$/, "") === offer.campaign_id);
+  return name === undefined ? nothing : html`<img src=${`/content/${name}`} alt="" />`;
 }
 
 /**
- * One offer as a card. @param {any} offer @param {Texts} texts
+ * One offer as a card. @param {any} offer @param {Texts} texts @param {string[]} [pictures] the content's
  */
-export function offerCard(offer, texts) {
+export function offerCard(offer, texts, pictures = []) {
   const why = reasons(offer.why ?? [], texts);
   return html`<li class="card arrives">
-    ${offer.picture ? html`<img src=${offer.picture} alt="" />` : nothing}
+    ${pictureOf(offer, pictures)}
     <h2>${offer.title ?? offer.text}</h2>
     ${offer.title && offer.text && offer.text !== offer.title ? html`<p>${offer.text}</p>` : nothing}
     ${why.length > 0

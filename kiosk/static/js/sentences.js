@@ -21,7 +21,8 @@ export function sentencesFor({ customer, offers }, texts) {
     ranked.push(texts.say("say_points_expire", { n: expiring.points, day: texts.day(expiring.on) }));
   }
   if (customer?.birthday_soon) ranked.push(texts.say("say_birthday"));
-  if (customer?.permissions?.offers === false) ranked.push(texts.say("say_ask_permission"));
+  // Who has said no here is not asked at every till: false is a no, and only what is not there is missing.
+  if (customer?.permissions && customer.permissions.offers === undefined) ranked.push(texts.say("say_ask_permission"));
   const coupon = customer?.coupons?.[0];
   if (coupon) ranked.push(texts.say("say_coupon", { title: coupon.title }));
   return ranked.slice(0, SENTENCES_MAX);

@@ -91,6 +91,11 @@ export class Texts {
     });
   }
 
+  /** Day and time, as the store's clock shows them. @param {string} at ISO time */
+  moment(at) {
+    return `${this.day(at)}, ${this.time(at)}`;
+  }
+
   /** How long ago, in whole words; @param {number} age_s */
   age(age_s) {
     if (age_s < 60) return this.say("age_now");
