@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 if TYPE_CHECKING:  # a command line is parsed, and listened on, before the event loop is imported
     import asyncio
@@ -91,6 +91,7 @@ class SerialAddress:
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not listened on
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PIN_BYTES = 32
+_LABEL_CHARS_MAX = 63  # RFC 1035; longer ones, and names that are not ASCII, are given to the codec that knows them
 
 
 class Edge(Enum):
@@ -143,7 +144,7 @@ class Address(Protocol):
 
 def tcp_address(text: str) -> TcpAddress:
     """Parse `HOST:PORT` or `tcp://HOST:PORT`."""
-    parts = urlsplit(text if "://" in text else f"tcp://{text}")
+    parts = _split(text, text if "://" in text else f"tcp://{text}")
     try:
         port = parts.port
     except ValueError:
@@ -152,6 +153,23 @@ def tcp_address(text: str) -> TcpAddress:
     if parts.scheme != "tcp" or not parts.hostname or port is None or strange:
         raise ValueError(f"{text!r} is not HOST:PORT, for example 192.0.2.10:9100 or tcp://[2001:db8::10]:9100")
     return TcpAddress(parts.hostname, port)
+
+
+def _split(text: str, url: str) -> SplitResult:
+    """Return the parts of a URL whose host can be looked up; `text` is what was typed. Raises ValueError."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:  # a bracket of an IPv6 host is missing, or a sign that no host has
+        raise ValueError(f"{text!r}: {error}; an IPv6 host stands in brackets: tcp://[2001:db8::10]:9100") from error
+    host = parts.hostname or ""
+    labels = host.removesuffix(".").split(".")
+    is_plain = host.isascii() and all(0 < len(label) <= _LABEL_CHARS_MAX for label in labels)
+    try:
+        if host and ":" not in host and not is_plain:
+            host.encode("idna")
+    except UnicodeError as error:
+        raise ValueError(f"{text!r}: {host!r} is no name of a machine: {error}") from error
+    return parts
 
 
 def serial_address(text: str) -> SerialAddress:
@@ -196,7 +214,7 @@ def service_address(text: str) -> ServiceAddress:
 
     `epos+tls://HOST?sha256=HEX` trusts the one certificate of this fingerprint: printers sign their own.
     """
-    parts = urlsplit(text)
+    parts = _split(text, text)
     scheme, tls = parts.scheme.removesuffix(_TLS_SUFFIX), parts.scheme.endswith(_TLS_SUFFIX)
     try:
         edge, port = Edge(scheme), parts.port

@@ -56,7 +56,7 @@ class TcpPrinter:
     async def _resolve_then_start(self, attempt: _Attempt) -> None:
         try:
             self._resolved = await self._loop.run_in_executor(None, self._address.resolve)
-        except (OSError, UnicodeError, RuntimeError) as error:  # no such name, no name at all, no thread to ask on
+        except (OSError, RuntimeError) as error:  # no such name, or no thread to ask on
             attempt.refuse(getattr(error, "strerror", None) or str(error))
             return
         if not attempt.over:

@@ -19,6 +19,7 @@ from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.clock import utc_now
 from pos_adapters.taps.command_line import LaneSettings, TapSettings
 from pos_adapters.taps.core_link import CoreLink
+from pos_adapters.taps.defects import teller
 from pos_adapters.taps.dialects import dialect_named
 from pos_adapters.taps.edges import lane_edge, printer_line
 from pos_adapters.taps.events import EventLog
@@ -124,6 +125,7 @@ async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> i
         Lane(loop, settings, each, next(sockets) if isinstance(each.listen, TcpAddress) else None)
         for each in settings.lanes
     ]
+    loop.set_exception_handler(teller(lanes[0].log))
     for lane in lanes:
         lane.start()
     if settings.record is not None:

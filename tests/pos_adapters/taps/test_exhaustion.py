@@ -81,12 +81,3 @@ def test_a_tap_that_cannot_accept_prints_the_register_that_waited_once_it_can(ri
     resource.prlimit(tap.process.pid, resource.RLIMIT_NOFILE, limits)
     assert register.receive_all() == b""
     assert printer.wait_jobs(2)[1].data == RECEIPT + CUT
-
-
-def test_a_name_that_no_name_service_can_be_asked_for_refuses_each_register(rig: Rig) -> None:
-    tap = tap_for_printing_only(rig, f"tcp://{'ä' * 70}.example:9100")
-    for _ in range(2):
-        register = rig.register(tap)
-        with pytest.raises(ConnectionResetError):
-            register.socket.recv(1)
-    assert tap.wait_event("printer_refused", 1)["cause"]

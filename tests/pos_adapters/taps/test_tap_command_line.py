@@ -33,6 +33,7 @@ def test_a_printer_is_named_by_what_it_speaks(text: str, address: ServiceAddress
 
 def test_everything_else_is_a_network_printer_or_a_cable() -> None:
     assert printer_address("tcp://192.0.2.10:9100") == TcpAddress("192.0.2.10", 9100)
+    assert printer_address("касса.example.:9100") == TcpAddress("касса.example.", 9100)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,10 @@ def test_everything_else_is_a_network_printer_or_a_cable() -> None:
         (("--printer", "tcp://0.0.0.0:9100"), "where this tap itself listens"),
         (("--printer", "tcp://user@h:9100"), "is not HOST:PORT"),
         (("--printer", "tcp://h:9100?baud=9600"), "is not HOST:PORT"),
+        (("--printer", "tcp://пример..рф:9100"), "is no name of a machine"),
+        (("--printer", "tcp://192.0.2.1..:9100"), "is no name of a machine"),
+        (("--printer", f"lpd://{'h' * 64}"), "is no name of a machine"),
+        (("--printer", "tcp://[2001:db8::1:9100"), "an IPv6 host stands in brackets"),
         (("--printer", "epos://h", "--certificate", "/nowhere"), "no PEM file of a key and its certificate"),
         (("--printer", "lpd://h:99999"), "is no printer"),
         (("--printer", "cloudprnt://h"), "language is star: give --language star"),
