@@ -16,8 +16,6 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from platformdirs import user_state_path
-
 from agent.identity.codes import CodeRule, CodeRules, parse_code_rule
 from agent.sections import AtMost, Between, Matches, Section, WrongSettingsError, read_section
 from pos_adapters.taps.addresses import (
@@ -245,11 +243,17 @@ class CodesSection(Section):
         return CodeRules(member=self.member, coupon=self.coupon, product=self.product)
 
 
+def _user_state_dir() -> Path:
+    from platformdirs import user_state_path  # noqa: PLC0415 - half a megabyte in core, where setup names the folder
+
+    return user_state_path("tillstream")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSection(Section):
     """`[agent]`: where this agent keeps what must survive."""
 
-    state_dir: Path = field(default_factory=lambda: user_state_path("tillstream"))
+    state_dir: Path = field(default_factory=_user_state_dir)
     journal_days: Annotated[int, Between(7, 3650)] = 100  # rules look back 90 days; the hub has it all
     capture_days: Annotated[int, Between(1, 3650)] = 30  # what is misread is read again within a month
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 
 QUERY_FILES = ("queries.sql", "queries_days.sql")  # what a receipt needs, and what looks at whole days
 
+_FOLDER = Path(__file__).parent
 _MARK = "-- name: "
 
 
@@ -35,13 +36,13 @@ def parse_queries(script: str) -> dict[str, str]:
 
 def read_script(name: str) -> str:
     """Return the text of a script of this package, e.g. `schema.sql`."""
-    return resources.files("agent.journal").joinpath(name).read_text("utf-8")
+    return (_FOLDER / name).read_text("utf-8")
 
 
 def migration_scripts() -> list[tuple[int, str]]:
     """Return (version, script) of all migrations, oldest first; versions are 1, 2, 3 without a gap."""
-    folder = resources.files("agent.journal").joinpath("migrations")
+    folder = _FOLDER / "migrations"
     names = sorted(path.name for path in folder.iterdir() if path.name.endswith(".sql"))
     versions = [int(name.split("_", 1)[0]) for name in names]
     assert versions == list(range(1, len(names) + 1)), names
-    return [(version, folder.joinpath(name).read_text("utf-8")) for version, name in zip(versions, names, strict=True)]
+    return [(version, (folder / name).read_text("utf-8")) for version, name in zip(versions, names, strict=True)]

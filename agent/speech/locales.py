@@ -10,10 +10,11 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from importlib.resources import files
+from pathlib import Path
 
 from retail.money import Money, minor_units
 
+_TABLE = Path(__file__).parent / "texts" / "locales.toml"
 _NO_BREAK = "\u00a0"
 _ELSEWHERE = "GB"
 
@@ -54,7 +55,7 @@ class Locale:
 
 def locale_of(*, country: str, language: str) -> Locale:
     """Return how a store writes: by its country, else by what its language's main country does."""
-    table = tomllib.loads(files("agent.speech").joinpath("texts", "locales.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(_TABLE.read_text("utf-8"))
     chosen = country if country in table else table["fallback"].get(language, _ELSEWHERE)
     form = table[chosen]
     return Locale(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
+
+_TEXTS = Path(__file__).parent / "texts"
 
 LANGUAGES = ("en", "de", "ru")
 """Languages that have a file; another language is spoken to in the store's, else in the first of these."""
@@ -29,5 +31,5 @@ def load_phrases() -> dict[str, Phrases]:
 
 
 def _texts(language: str) -> dict[str, str]:
-    tables = tomllib.loads(files("agent.speech").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8"))
+    tables = tomllib.loads((_TEXTS / f"{language}.toml").read_text("utf-8"))
     return {f"{section}.{key}": text for section, table in tables.items() for key, text in table.items()}

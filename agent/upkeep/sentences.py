@@ -11,18 +11,18 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 LANGUAGES = ("en", "ru")
+
+_TEXTS = Path(__file__).parent / "texts"
 
 
 @cache
 def sentences(language: str) -> Mapping[str, str]:
     """Return the texts of a language, English for one that has none."""
     name = language if language in LANGUAGES else LANGUAGES[0]
-    told: Mapping[str, str] = tomllib.loads(
-        files("agent.upkeep").joinpath("texts", f"{name}.toml").read_text(encoding="utf-8")
-    )
+    told: Mapping[str, str] = tomllib.loads((_TEXTS / f"{name}.toml").read_text("utf-8"))
     return told
 
 
