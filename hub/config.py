@@ -41,6 +41,7 @@ webhook = "https://chat.example/hook"  # POST {"text", "changes"} when a store f
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -51,6 +52,7 @@ from platformdirs import user_data_path
 from hub.addresses import is_safe_address
 from retail.errors import ConfigurationError
 
+PACKAGE_CONFIG = Path("/etc/tillstream/hub.toml")  # what the Debian package's service reads
 CONFIG_BYTES_MAX = 65_536
 NEAREST_CUTOFF = 0.6  # difflib's own default: one or two letters wrong in a short word
 
@@ -138,12 +140,17 @@ def default_state_dir() -> Path:
 
 
 def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str | None = None) -> HubConfig:
-    """Return the settings in `path` with the options on top; `path` None means defaults.
+    """Return the settings in `path` with the options on top.
+
+    `path` None means the package's own where it is and no folder is named: a command on a hub's machine means that hub.
+    Elsewhere it means defaults.
 
     Raises ConfigurationError: a file that cannot be read, a key nobody knows (with the nearest), a value of the
     wrong kind.
     """
     config = HubConfig(state_dir=default_state_dir())
+    if path is None and state_dir is None and os.path.isfile(PACKAGE_CONFIG):  # noqa: PTH113 - False, too, where /etc/tillstream is closed
+        path = PACKAGE_CONFIG
     if path is not None:
         config = replace(config, **_read(path))
         config = replace(config, state_dir=path.resolve().parent / config.state_dir)
