@@ -10,14 +10,17 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import available_timezones
 
 from agent.config import HubSection, PrintProfile, TapSection
 from agent.identity.codes import parse_code_rule
 from agent.sections import WrongSettingsError, read_section
+from agent.setup.talk import HintError
 from receipt.printers import printer_model
 from retail.errors import ConfigurationError
 
+HINTS = MappingProxyType({"url": "hub", "listen": "listen", "printer": "printer"})  # by the setting that refuses
 WORD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
 
 
@@ -55,14 +58,14 @@ class Given:
 def word(text: str) -> str:
     """Return an id. Raises ValueError."""
     if not WORD.match(text):
-        raise ValueError("letters, digits, . _ - and no blanks, e.g. 7781")
+        raise HintError("hint_word", "letters, digits, . _ - and no blanks, e.g. 7781")
     return text
 
 
 def two_letters(text: str) -> str:
     """Return a language's code. Raises ValueError."""
     if not re.fullmatch(r"[A-Za-z]{2}", text):
-        raise ValueError("two letters, e.g. de")
+        raise HintError("hint_two_letters", "two letters, e.g. de")
     return text.lower()
 
 
@@ -76,13 +79,13 @@ def zone(text: str) -> str:
         return by_fold[text.casefold()]
     by_town = {name.rpartition("/")[2].casefold(): name for name in sorted(known)}
     near = difflib.get_close_matches(text.rpartition("/")[2].casefold().replace(" ", "_"), by_town, n=1, cutoff=0.6)
-    raise ValueError(f"{by_town[near[0]]}?" if near else "e.g. Europe/Berlin")
+    raise ValueError(f"{by_town[near[0]]}?") if near else HintError("hint_zone", "e.g. Europe/Berlin")
 
 
 def currency(text: str) -> str:
     """Return a currency's code. Raises ValueError."""
     if not re.fullmatch(r"[A-Za-z]{3}", text):
-        raise ValueError("three letters, e.g. EUR")
+        raise HintError("hint_three_letters", "three letters, e.g. EUR")
     return text.upper()
 
 
@@ -110,7 +113,10 @@ def member_codes(text: str) -> str:
     """Return rules of member codes, with blanks between. Raises ValueError."""
     rules = text.replace(",", " ").split()
     for rule in rules:
-        parse_code_rule(rule)
+        try:
+            parse_code_rule(rule)
+        except ValueError as error:
+            raise HintError("hint_member", str(error)) from error
     return " ".join(rules)
 
 
@@ -140,7 +146,7 @@ def model(text: str) -> str:
     try:
         return printer_model(text).name
     except ConfigurationError as error:
-        raise ValueError(error.fix) from error
+        raise HintError("hint_model", error.fix) from error
 
 
 def _by(section: type[TapSection | HubSection], name: str, value: str, **rest: str) -> str:
@@ -148,7 +154,7 @@ def _by(section: type[TapSection | HubSection], name: str, value: str, **rest: s
     try:
         return str(getattr(read_section(section, {name: value, **rest}), name))
     except WrongSettingsError as error:
-        raise ValueError(str(error).removeprefix(f"{name}: ")) from error
+        raise HintError(f"hint_{HINTS[name]}", str(error).removeprefix(f"{name}: ")) from error
 
 
 Parser = Callable[[str], str]

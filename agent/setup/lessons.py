@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.commands.jobs import LanguageChoice, job_of, papers_of
-from agent.supervisor import program_start
+from agent.children import program_start
 from pos_adapters.profiles.learning import Sample
 from pos_adapters.profiles.learning import learn as learn_profile
 from pos_adapters.profiles.profile import profile_toml

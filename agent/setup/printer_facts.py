@@ -10,6 +10,7 @@ import socket
 import time
 from dataclasses import dataclass
 
+from agent.setup.talk import HintError
 from pos_adapters.taps.addresses import SerialAddress, TcpAddress, device_address
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_models
 
@@ -57,7 +58,7 @@ def model_named(told: str) -> PrinterModel | None:
 def model_of_width(columns: int) -> str:
     """Return the generic model of a width that was read off the proof slip. Raises ValueError for an odd one."""
     if columns not in BY_COLUMNS:
-        raise ValueError(f"{', '.join(map(str, BY_COLUMNS))}; for other widths name the model")
+        raise HintError("hint_width", f"{', '.join(map(str, BY_COLUMNS))}; for other widths name the model")
     return BY_COLUMNS[columns]
 
 

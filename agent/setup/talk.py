@@ -27,6 +27,14 @@ class LeftError(Exception):
     """The person has left: Ctrl-C, or the input ended."""
 
 
+class HintError(ValueError):
+    """What is wrong with an answer, in English; `key` says it in the words of the person who is asked."""
+
+    def __init__(self, key: str, said: str) -> None:
+        super().__init__(said)
+        self.key = key
+
+
 class PromptKind(Enum):
     """What kind of answer is awaited; a terminal needs it little, a page draws by it."""
 
@@ -129,7 +137,8 @@ class Talk:
             try:
                 return question.parse(typed or question.default or "")
             except ValueError as error:
-                self._channel.wrong(self.text("wrong", typed=typed[:TYPED_SHOWN], hint=str(error)))
+                hint = self.text(error.key, said=str(error)) if isinstance(error, HintError) else str(error)
+                self._channel.wrong(self.text("wrong", typed=typed[:TYPED_SHOWN], hint=hint))
         raise ConfigurationError(
             f"no answer after {TRIES_MAX} tries: {question.key}", fix=f"give it as {question.flag}", code="no_answer"
         )

@@ -191,7 +191,20 @@ def test_both_languages_say_the_same_things_with_the_same_words_filled_in() -> N
     english, russian = words_of("en"), words_of("ru")
     assert english.keys() == russian.keys()
     for key, text in english.items():
+        if key.startswith("hint_") and text == "{said}":
+            continue  # the parser's own words, which are English; another language has words of its own
         assert sorted(re.findall(r"{\w+", text)) == sorted(re.findall(r"{\w+", russian[key])), key
+
+
+def test_what_is_wrong_with_an_answer_is_said_in_the_language_of_the_question() -> None:
+    out = io.StringIO()
+    wrong = iter(["77 81\n", "7781\n"])
+    talk = Talk(Terminal(read=lambda: next(wrong), out=out), words=words_of("ru"))
+    assert talk.ask(Question(flag="--store", key="store", parse=answers.word)) == "7781"
+    assert "без пробелов" in out.getvalue()
+    assert "blanks" not in out.getvalue()
+    with pytest.raises(ValueError, match="letters, digits"):
+        answers.word("77 81")
 
 
 def test_a_country_that_somebody_looked_at_has_its_reason_in_both_languages() -> None:
