@@ -14,6 +14,11 @@ ORDER BY r.agent_id, r.epoch, r.branch, r.seq;
 -- What accounts open with: the points that were imported with their customers.
 SELECT customer_id, household_id, points FROM customer WHERE tenant_id = :tenant_id ORDER BY customer_id;
 
+-- name: opening_households
+-- What households open with: what was imported with all who share the account.
+SELECT household_id, CAST(sum(points) AS BIGINT) FROM customer WHERE tenant_id = :tenant_id AND household_id <> ''
+GROUP BY household_id;
+
 -- name: put_lease
 -- Points leave the balance for one store.
 INSERT INTO points_lease (tenant_id, lease_id, account, store_id, points, expires_at, for_request, granted_at)
@@ -69,7 +74,8 @@ ON CONFLICT (tenant_id, account) DO UPDATE SET points = excluded.points, expirin
 -- Note that everybody who shares an account changed.
 INSERT INTO customer_change (tenant_id, customer_id, change_no)
 SELECT tenant_id, customer_id, :change_no FROM customer
-WHERE tenant_id = :tenant_id AND CASE WHEN household_id <> '' THEN household_id ELSE customer_id END = :account
+WHERE tenant_id = :tenant_id
+    AND ((household_id <> '' AND household_id = :account) OR (household_id = '' AND customer_id = :account))
 ON CONFLICT (tenant_id, customer_id) DO UPDATE SET change_no = excluded.change_no;
 
 -- name: drop_standing_of

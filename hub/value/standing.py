@@ -1,8 +1,9 @@
 """What every member is told of their points and their tier: computed here, carried to all stores by the mirror.
 
 Stores cannot know it: a member earns in many of them. So points, what will expire and when, and the tier are worked out
-from all stores' records before a mirror is made, and whoever's standing changed is in it. A tier that the chain
-imported stays until a higher one is earned; an earned one is kept for its period and the grace after it.
+from all stores' records before a mirror is made, and whoever's standing changed is in it. A household that no store has
+told of yet stands at what was imported with its members, added up. A tier that the chain imported stays until a higher
+one is earned; an earned one is kept for its period and the grace after it.
 """
 
 from __future__ import annotations
@@ -68,8 +69,10 @@ class Standings:
         with self.database.reading() as session:
             accounts, records = accounts_of(session, tenant_id, today=today, told_only=True)
             before = {row[0]: tuple(row[1:]) for row in session.rows("points_standings", tenant_id=tenant_id)}
-        found = standings(accounts, records, tiers=tiers, today=today)
-        after = {name: (each.points, each.expiring, each.expire_on, each.tier) for name, each in found.items()}
+            found = standings(accounts, records, tiers=tiers, today=today)
+            after = {name: (each.points, each.expiring, each.expire_on, each.tier) for name, each in found.items()}
+            for name, points in session.each("opening_households", tenant_id=tenant_id):
+                after.setdefault(name, (int(points), 0, "", ""))
         changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         if changed:
             self._keep(tenant_id, changed, after)
