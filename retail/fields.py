@@ -89,7 +89,9 @@ class Fields:
         """Return members of an enum from a list of at least one value."""
         value = self.value(name)
         if not isinstance(value, Iterable) or isinstance(value, str | Mapping) or not (names := list(value)):
-            raise self.error(name, f"must be a list of {_listed(kind)}, not {value!r:.80}")
+            listed = _listed(kind)
+            problem = f"must be a list of {listed}, not {value!r:.80}" if value is not None else f"is missing: {listed}"
+            raise self.error(name, problem)
         return frozenset(self._member(name, each, kind) for each in names)
 
     def number(

@@ -21,6 +21,7 @@ from agent.offering.bundle import Bundle, load_bundle
 from agent.offering.memory import KINDS, StoreMemory
 from agent.state_dir import StateDir
 from agent.value.rules import ValueRules
+from receipt.templates import check_texts
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 from retail.facts_json import account_from_mapping, basket_from_json
 from retail.loyalty import Account
@@ -160,10 +161,15 @@ def read_account(path: Path) -> Account:
 
 
 def read_campaigns(path: Path) -> CampaignIndex:
-    """Return the campaigns of a file in the shape of `campaigns.toml`, as TOML or JSON."""
+    """Return the campaigns of a file in the shape of `campaigns.toml`, as TOML or JSON.
+
+    ConfigurationError for whatever the hub's import would refuse: rules, fields and texts.
+    """
     document = read_document(path)
     table = document if isinstance(document, Mapping) else {"campaign": document}
-    return CampaignIndex(campaigns_from_mapping(table), version=path.name)
+    campaigns = tuple(campaigns_from_mapping(table))
+    check_texts(campaigns)
+    return CampaignIndex(campaigns, version=path.name)
 
 
 def _policy(config: AgentConfig, state: StateDir, tell: Callable[[TillstreamError], None]) -> OfferPolicy:

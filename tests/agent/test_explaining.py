@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from agent.commands.offers import app
 from agent.enrolment import save_enrolled
 from agent.state_dir import StateDir
+from retail.errors import ConfigurationError
 from sync.enrolled import Enrolled
 from sync.mirror import MirrorVersion, write_current
 from sync.protocol.mirror_record import MirrorRecord
@@ -135,3 +136,22 @@ def test_a_basket_that_is_none_is_refused_and_named(config: Path, basket: str) -
     result = CliRunner().invoke(app, ["explain", "--config", str(config), "--basket", str(file), "--json"])
     assert result.exit_code != 0
     assert "basket" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{% for each in segments %}{{ each }}{% endfor %}", "For is not allowed (line 1)"),
+        ("{{ first_name.__class__ }}", "Getattr is not allowed (line 1)"),
+        ("{{ frist_name }}, your coffee", "there is no word 'frist_name' (line 1)"),
+    ],
+)
+def test_a_text_that_the_hub_would_refuse_is_refused_here_too(tmp_path: Path, text: str, said: str) -> None:
+    campaign = {**CAMPAIGNS[0], "text": {"en": {"receipt": text}}}
+    (tmp_path / "basket.json").write_text("[]")
+    (tmp_path / "campaigns.json").write_text(json.dumps([campaign]))
+    files = ["--basket", str(tmp_path / "basket.json"), "--campaigns", str(tmp_path / "campaigns.json")]
+    result = CliRunner().invoke(app, ["explain", "--config", str(tmp_path / "none.toml"), *files])
+    assert isinstance(result.exception, ConfigurationError)
+    assert said in result.exception.message
+    assert "coffee-back" in result.exception.message

@@ -81,6 +81,7 @@ def test_the_same_campaign_through_json_is_the_same() -> None:
         ({"starts": "2026-12-01"}, "ends lies before starts", ""),
         ({"starts": "01.12.2026"}, "starts must be a day such as 2026-11-30", ""),
         ({"ends": None}, "ends is missing", ""),
+        ({"where": None}, "where is missing: receipt, cashier, kiosk, display", ""),
         ({"where": []}, "where must be a list of receipt, cashier, kiosk, display", ""),
         ({"where": "receipt"}, "where must be a list", ""),
         ({"where": ["reciept"]}, "where knows no 'reciept'", "did you mean 'receipt'?"),
