@@ -8,7 +8,6 @@ in the address, and the page is kept nowhere.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from hub.claims.pages import HEADERS, LOOKS_PER_MINUTE_MAX, Pace, Pages, language_asked
+from hub.ingest.contents import content_of
 from hub.storage.ports import Database, TakenAlreadyError
 from receipt.qr_svg import qr_svg
 from retail.errors import RefusedError, TillstreamError, TryAgainError
@@ -92,8 +92,8 @@ class HandoverService:
 
     def _told(self, session: Any, agent_id: str, number: str) -> Mapping[str, Any] | None:
         for (payload,) in session.rows("newest_shown", agent_id=agent_id, records_back=RECORDS_BACK):
-            content = json.loads(payload)
-            if isinstance(content, dict) and content.get("handover") == number:
+            content = content_of(payload)
+            if content is not None and content.get("handover") == number:
                 return content
         return None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from hub.claims.joining import ERASURE_ASKED, JOINED_AT_SCREEN
+from hub.ingest.contents import content_of
 from hub.storage.ports import Database
 
 RECORDS_MAX = 100_000
@@ -30,7 +31,7 @@ def consent_ledger(database: Database, tenant_id: str, *, customer_id: str | Non
         claims = session.rows("claims", tenant_id=tenant_id, rows_max=RECORDS_MAX)
     found = []
     for store_id, kind, occurred_at, clock_quality, payload in rows:
-        content = _object(payload)
+        content = content_of(payload) or {}
         if customer_id is None or content.get("customer_id") == customer_id:
             head = {"store": store_id, "kind": kind, "occurred_at": occurred_at, "clock_quality": clock_quality}
             found.append(head | {name: content[name] for name in _SHOWN if name in content})
@@ -69,11 +70,3 @@ def asked_for_erasure(database: Database, tenant_id: str) -> list[str]:
         return [
             str(row[0]) for row in session.rows("asked_for_erasure", tenant_id=tenant_id, word=f"%{ERASURE_ASKED}%")
         ]
-
-
-def _object(payload: str) -> Mapping[str, Any]:
-    try:
-        content = json.loads(payload)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}

@@ -20,6 +20,7 @@ from hub.claims.consents import Sentence
 from hub.claims.joining import CLAIMED, JOINED_AT_SCREEN, Joining, change_permissions, keep_answers
 from hub.claims.senders import Message, Senders
 from hub.imports.tokenising import CodeBook, tokenise
+from hub.ingest.contents import content_of
 from hub.storage.ports import Database, Session, TakenAlreadyError
 from retail.claims import CLAIM_DAYS, SaleClaim
 from retail.errors import RefusedError, TryAgainError
@@ -94,7 +95,7 @@ class ClaimService:
                 )
             record = session.row("sale_record", tenant_id=self.tenant_id, transaction_id=claim.transaction_id)
             taken = session.row("claimed", tenant_id=self.tenant_id, transaction_id=claim.transaction_id)
-        payload = json.loads(record[0]) if record and record[0] and taken is None else None
+        payload = content_of(record[0]) if record and taken is None else None
         return Shown(claim=claim, receipt=payload, is_claimed=taken is not None)
 
     def ask(self, token: str, wish: Wish, *, now: datetime) -> str:

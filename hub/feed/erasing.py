@@ -20,6 +20,7 @@ from hub.claims.joining import member_id_of
 from hub.feed.files import MIRROR_KINDS, FeedFiles, KeptFile
 from hub.feed.order_book import ErasureOrder, OrderBook
 from hub.feed.service import FeedService
+from hub.ingest.contents import content_of, read_content
 from hub.storage.ports import Database, Session
 from retail.errors import RefusedError
 from sync.protocol.feed_messages import ErasuresFile, ErasuresProof, FeedKind
@@ -181,9 +182,8 @@ class Erasing:
         """Return the enrolments under which people joined at a screen: their records there know no customer id yet."""
         keys = self.feed.keys.tenant(tenant_id)
         with self.database.reading() as session:
-            payloads = [
-                json.loads(row[4]) for row in session.each("records_naming", tenant_id=tenant_id, pattern=JOINED)
-            ]
+            rows = session.each("records_naming", tenant_id=tenant_id, pattern=JOINED)
+            payloads = [content for row in rows if (content := content_of(row[4])) is not None]
         found: dict[str, list[str]] = {}
         for enrolment_id in {str(each.get("enrolment_id") or "") for each in payloads} - {""}:
             if (customer_id := member_id_of(keys, enrolment_id)) in customer_ids:
@@ -249,10 +249,18 @@ def _records_of(session: Session, tenant_id: str, customer_id: str, locators: Se
     places: dict[tuple[str, int, int, int], None] = {}
     for needle in needles:
         for *place, payload in session.each("records_naming", tenant_id=tenant_id, pattern=f"%{_plain(needle)}%"):
-            if names_person(json.loads(payload), {customer_id}, set(locators)):
+            if _names(payload, customer_id, locators):
                 places[tuple(place)] = None
     names = ("agent_id", "epoch", "branch", "seq")
     return [dict(zip(names, place, strict=True)) for place in places]
+
+
+def _names(payload: str, customer_id: str, locators: Sequence[str]) -> bool:
+    """Return whether a payload that holds somebody's ID or token names them; in doubt it does."""
+    try:
+        return names_person(read_content(payload), {customer_id}, set(locators))
+    except ValueError:
+        return True  # no record of ours: what cannot be read cannot be kept either
 
 
 def _plain(text: str) -> str:

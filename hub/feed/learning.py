@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from hub.claims.joining import CLAIMED, Joining
 from hub.claims.joining import KINDS as JOINING_KINDS
 from hub.imports.merging import merged_accounts
 from hub.imports.tokenising import CodeBook
+from hub.ingest.contents import content_of
+from hub.ingest.projections import AMOUNT_E4_MAX
 from hub.keys import HubKeys
 from hub.storage.ports import Database, Session
 from retail.errors import ConfigurationError, RefusedError
@@ -75,7 +77,7 @@ class Learner:
             known = session.row("learning_cursor", **place)
             rows = session.rows("records_to_learn", seq=known[0] if known else 0, rows_max=BATCH_RECORDS, **place)
             for seq, kind, day, payload in rows:
-                content = _object(payload)
+                content = content_of(payload)
                 if content is None:
                     continue
                 if chain.erased and names_person(content, chain.erased, chain.erased_locators):
@@ -202,7 +204,7 @@ def _bought(session: Session, chain: _Chain, customer_id: str, transaction_id: s
     """Give a sale to a customer: they came, where, and what they bought of goods that may be spoken of."""
     sale = session.row("sale_payloads", tenant_id=chain.tenant_id, transaction_id=transaction_id)
     who = {"tenant_id": chain.tenant_id, "customer_id": customer_id}
-    content = _object(sale[0]) if sale else None
+    content = content_of(sale[0]) if sale else None
     if sale is None or content is None or not session.run("came", day=sale[2], change_no=change_no, **who):
         return
     session.run("put_store_seen", store_id=sale[1], day=sale[2], **who)
@@ -235,9 +237,10 @@ def _lines(content: Mapping[str, Any]) -> list[tuple[str, str, str, int]]:
 
 def _e4(amount: object) -> int:
     try:
-        return int(Decimal(str(amount)).scaleb(4))
-    except (InvalidOperation, ValueError, OverflowError):
+        amount_e4 = int(Decimal(str(amount)).scaleb(4))
+    except (ArithmeticError, ValueError):
         return 0
+    return amount_e4 if abs(amount_e4) <= AMOUNT_E4_MAX else 0
 
 
 def _line(text: str, gtin: str, item_id: str) -> SaleLineItem:
@@ -262,16 +265,6 @@ def _holder(session: Session, chain: _Chain, locator: str) -> str | None:
     rest = TOKEN_BYTES - LOCATOR_BYTES
     row = session.row("holder_of_locator", tenant_id=chain.tenant_id, low=low + bytes(rest), high=low + b"\xff" * rest)
     return str(row[0]) if row else None
-
-
-def _object(payload: str | None) -> dict[str, Any] | None:
-    if payload is None:
-        return None
-    try:
-        content = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def _change_no(session: Session, tenant_id: str) -> int:

@@ -139,6 +139,11 @@ class FeedUpkeep:
                 work()
             self._before = ""
         except TillstreamError as error:
-            if error.message != self._before:
-                self._told(f"{error.message}; fix: {error.fix}")
-            self._before = error.message
+            self._tell(f"{error.message}; fix: {error.fix}")
+        except Exception as error:  # noqa: BLE001 - the one thread of upkeep must outlive any defect in a turn
+            self._tell(f"upkeep failed: {error!r}; fix: send the log to support")
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._before:
+            self._told(trouble)
+        self._before = trouble

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from hub.ingest.batch import BatchRecord
+from hub.ingest.contents import read_content
 
 E4 = Decimal(10_000)
 AMOUNT_E4_MAX = 10**17  # ten million million of the dearest currency; larger is a misread, not a sale
@@ -93,10 +94,10 @@ def project(record: BatchRecord) -> Projection:
     if projector is None:
         return NOTHING
     try:
-        return projector(record, _object(json.loads(record.payload)))
+        return projector(record, _object(read_content(record.payload)))
     except _PayloadError as error:
         return Projection(refused=("payload", str(error)), totals={"refused": 1})
-    except (ValueError, RecursionError):
+    except ValueError:
         return Projection(refused=("payload", "the payload is no JSON"), totals={"refused": 1})
 
 
@@ -126,11 +127,18 @@ def _sale(record: BatchRecord, content: Mapping[str, Any]) -> Projection:
         sequence_number=facts[5],
         currency=facts[6],
         total_e4=facts[7],
-        cash_e4=sum(_cash_e4(line) for line in lines),
+        cash_e4=_sum_e4([_cash_e4(line) for line in lines], "line_items.amount"),
         lines=len(lines),
         digest=hashlib.sha256(json.dumps(facts).encode()).digest()[:16],
     )
     return Projection(sale=sale)
+
+
+def _sum_e4(amounts_e4: Sequence[int], name: str) -> int:
+    total_e4 = sum(amounts_e4)
+    if abs(total_e4) > AMOUNT_E4_MAX:
+        raise _PayloadError(f"{name} is out of range")
+    return total_e4
 
 
 def _cash_e4(line: object) -> int:
@@ -209,7 +217,7 @@ def _e4(value: object, name: str) -> int:
         raise _PayloadError(f"{name} is no decimal string")
     try:
         scaled = Decimal(value) * E4
-    except InvalidOperation as error:
+    except ArithmeticError as error:
         raise _PayloadError(f"{name} is no decimal string") from error
     if not scaled.is_finite() or abs(scaled) > AMOUNT_E4_MAX:
         raise _PayloadError(f"{name} is out of range")

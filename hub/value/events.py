@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from hub.ingest.contents import content_of
 from hub.storage.ports import Row, Session
 
 POINTS_KINDS = ("points.earned", "points.reversed", "points.burned", "points.leased", "points.unleased")
@@ -56,7 +57,7 @@ def told(session: Session, tenant_id: str, kinds: Iterable[str], *, account: str
 def told_of(rows: Iterable[Row]) -> Iterator[Told]:
     """Yield the records of rows `(store_id, kind, payload, occurred_at, branch)` that can be read."""
     for store_id, kind, payload, occurred_at, branch in rows:
-        content = _object(payload)
+        content = content_of(payload)
         if content is not None:
             yield Told(store_id=store_id, kind=kind, content=content, occurred_at=occurred_at, branch=branch)
 
@@ -76,13 +77,3 @@ def standing_uses(records: Iterable[Told]) -> list[Told]:
 
 def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _object(payload: str | None) -> dict[str, Any] | None:
-    if payload is None:
-        return None
-    try:
-        content = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None

@@ -73,6 +73,12 @@ class MemoryJournal:
     def append(
         self, kind: str, content: object, *, salt: bytes | None = None, workstation_id: str = "1"
     ) -> MemoryRecord:
+        payload = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        return self.append_payload(kind, payload, salt=salt, workstation_id=workstation_id)
+
+    def append_payload(
+        self, kind: str, payload: bytes, *, salt: bytes | None = None, workstation_id: str = "1"
+    ) -> MemoryRecord:
         epoch = max(self.epochs)
         seq = self.head_seq + 1
         begins = seq == self.epochs[epoch]
@@ -85,7 +91,6 @@ class MemoryJournal:
             clock_quality="synchronised",
             business_day="2026-11-21",
         )
-        payload = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
         salt = salt if salt is not None else os.urandom(16)
         prev = GENESIS if begins or not self.records else self.records[-1].hash
         digest = payload_hash(salt, payload)
