@@ -13,3 +13,10 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip("no ../shared/corpus beside this clone: real print jobs are not committed to the project")
     return CORPUS
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests of the long tier take as long as they take, however they are started: they are long on purpose."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(0))

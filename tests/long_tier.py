@@ -38,7 +38,6 @@ def main() -> int:
         "-m",
         "slow",
         "-q",
-        "--timeout=0",
         f"--junitxml={report}",
         f"--hypothesis-seed={seed}",
     ]

@@ -17,6 +17,7 @@ from pathlib import Path
 from agent.control.call import ask_core
 from agent.demo.processes import wait_until
 from agent.journal.chain import ChainVerifier
+from agent.journal.log_file import PIECE_BYTES
 from agent.journal.reader import JournalReader
 from agent.journal.recovery import JournalPlace, open_or_recover
 from agent.journal.store import JournalStore
@@ -76,6 +77,12 @@ class RealCore:
     def is_up(self) -> bool:
         with contextlib.suppress(TillstreamError):
             return bool(ask_core(self.state.control_socket, "status"))
+        return False
+
+    def has_long_log(self) -> bool:
+        """Return whether the log was lengthened, by a piece at least: nothing that a test appends makes it so long."""
+        with contextlib.suppress(OSError):
+            return self.state.journal.with_name(f"{self.state.journal.name}-wal").stat().st_size >= PIECE_BYTES
         return False
 
     def append(self, name: str) -> bool:
