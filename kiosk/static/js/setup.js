@@ -109,8 +109,6 @@ function attend(now) {
   if (field !== null) field.value = now.wrong ? typed : (now.default ?? "");
   if (now.kind === "wait") /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
   else /** @type {HTMLElement | null} */ (root.querySelector("#answer, form input:checked, form button"))?.focus();
-  const log = root.querySelector(".lines");
-  if (log !== null) log.scrollTop = log.scrollHeight;
 }
 
 const header = () => html`<header class="bar">
@@ -126,12 +124,15 @@ const language = (each) =>
       draw();
     }}>${LANGUAGE_NAMES[each]}</button>`;
 
+/** Commands stand between backticks in the words. @param {string} said */
+const with_commands = (said) => said.split("`").map((part, place) => (place % 2 ? html`<code>${part}</code>` : part));
+
 const door = () => html`<form @submit=${open}>
   <label class="ask" for="code">${texts.say("code_label")}</label>
-  <p class="quiet" id="code_help">${texts.say("code_hint")}</p>
+  <p class="quiet" id="code_help">${with_commands(texts.say("code_hint"))}</p>
   <input type="text" id="code" name="code" autocomplete="off" spellcheck="false" required maxlength="64"
     value=${code_in_address} aria-describedby="code_help" />
-  <p class="wrong" role="alert">${refused}</p>
+  <p class="wrong" role="alert">${with_commands(refused)}</p>
   <button class="main">${texts.say("begin")}</button>
 </form>`;
 
@@ -175,11 +176,13 @@ function draw() {
         ${is_open
           ? html`<pre class="lines" role="log" tabindex="0" aria-label=${texts.say("told_so_far")}>${lines.join("\n")}</pre>
               ${asked !== null ? question(asked) : nothing}
-              <p role="status">${working ? texts.say("working") : result ? texts.say(`ended_${result}`) : ""}</p>`
+              <p role="status" class=${result ? "ended" : ""}>${working ? texts.say("working") : result ? texts.say(`ended_${result}`) : ""}</p>`
           : nothing}
       </main>`,
     root,
   );
+  const log = root.querySelector(".lines");
+  if (log !== null) log.scrollTop = log.scrollHeight; // what came last is what somebody looks for, at the end, too
 }
 
 draw();

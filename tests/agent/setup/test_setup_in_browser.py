@@ -25,6 +25,13 @@ from tests.kiosk.page_browser import chromium, page_of, shoot, small_targets, vi
 pytestmark = [pytest.mark.real, pytest.mark.browser]
 
 
+BELOW_THE_FOLD = """() => {
+  const log = document.querySelector(".lines");
+  return log.scrollHeight - log.clientHeight - log.scrollTop;
+}"""
+"""What somebody would have to scroll for to read how it ended, in pixels."""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
@@ -86,6 +93,7 @@ def test_a_technician_who_mistypes_sets_a_shop_up_on_the_page(tmp_path: Path, br
         looks_at_paper(page, listen)
         expect(page.locator("main")).to_contain_text("Setup is through")
         expect(page.get_by_role("log")).to_contain_text("The sheet is printed")
+        assert page.evaluate(BELOW_THE_FOLD) <= 1
         is_well(page)
         assert process.wait(60) == 0
     config = load_config(tmp_path / "agent.toml")
