@@ -136,7 +136,15 @@ def unpark(
     as_json: JsonOption = False,
 ) -> None:
     """Have a parked record tried again; core must run."""
-    told = ask_core(state_of(config).control_socket, "unpark", destination=destination, seq=seq)
+    state = state_of(config)
+    reader = open_journal(state)
+    is_parked = any((row.destination, row.seq) == (destination, seq) for row in reader.parked())
+    reader.close()
+    if not is_parked:
+        raise RefusedError(
+            f"record {seq} is not parked for {destination}", fix="tillstream journal parked", code="not_found"
+        )
+    told = ask_core(state.control_socket, "unpark", destination=destination, seq=seq)
     if as_json:
         typer.echo(json.dumps({"destination": destination, "seq": seq} | told))
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from agent.clock import business_day
-from agent.commands.options import ConfigOption, JsonOption, OcrOption, config_of
+from agent.commands.options import ConfigOption, JsonOption, OcrOption, config_of, journal_key
 from agent.config import AgentConfig
 from agent.control.call import ANSWER_S, ask_core
 from agent.intake.captures import CaptureFiles
@@ -21,10 +20,9 @@ from agent.intake.day_close import decimal_or_zero
 from agent.intake.rereading import StoredCaptures
 from agent.journal.completeness import LaneDay, lane_days
 from agent.journal.days import DayReader, KeptCapture
-from agent.keys import JOURNAL_KEY, FileSecrets
 from agent.state_dir import StateDir
 from pos_adapters.reading.values import Reading
-from retail.errors import OnSiteError, RefusedError
+from retail.errors import RefusedError
 
 SIGHT_ANSWER_S = 300.0  # a document of several pictures, each a minute at most
 DAYS = 7  # a week: what a manager looks at
@@ -126,7 +124,7 @@ def _read_one(captures: StoredCaptures, kept: KeptCapture, ocr: str) -> _Read:
 
 
 def _captures(settings: AgentConfig, state: StateDir) -> StoredCaptures:
-    key = _journal_key(state)
+    key = journal_key(state)
     return StoredCaptures(
         config=settings,
         files=CaptureFiles(state.captures, key),
@@ -136,16 +134,7 @@ def _captures(settings: AgentConfig, state: StateDir) -> StoredCaptures:
 
 def _reader(settings: AgentConfig) -> DayReader:
     state = StateDir(settings.agent.state_dir)
-    return DayReader(state.journal, _journal_key(state))
-
-
-def _journal_key(state: StateDir) -> bytes:
-    key = FileSecrets.of(state.keys, os.environ).read(JOURNAL_KEY)
-    if key is None:
-        raise OnSiteError(
-            f"{state.root}: no agent ever ran here", fix="tillstream agent run --config FILE", code="no_journal"
-        )
-    return key
+    return DayReader(state.journal, journal_key(state))
 
 
 def _cash(pairs: str) -> Decimal:

@@ -55,10 +55,21 @@ def state_of(named: Path | None) -> StateDir:
 
 
 def open_journal(state: StateDir, environment: Mapping[str, str] | None = None) -> JournalReader:
-    """Return a read-only journal. Raises OnSiteError when this agent has none yet."""
+    """Return a read-only journal. Raises as `journal_key` does."""
+    return JournalReader(state.journal, journal_key(state, environment))
+
+
+def journal_key(state: StateDir, environment: Mapping[str, str] | None = None) -> bytes:
+    """Return the journal's key. Raises OnSiteError when this agent has no journal yet, or has lost its key."""
     key = FileSecrets.of(state.keys, os.environ if environment is None else environment).read(JOURNAL_KEY)
-    if key is None:
+    if key is not None:
+        return key
+    if state.journal.exists():
         raise OnSiteError(
-            f"{state.root}: no agent ever ran here", fix="tillstream agent run --config FILE", code="no_journal"
+            f"{state.keys}: the key of the journal is not here",
+            fix="put the folder of keys back from a copy of this machine; nothing else opens the journal",
+            code="no_journal_key",
         )
-    return JournalReader(state.journal, key)
+    raise OnSiteError(
+        f"{state.root}: no agent ever ran here", fix="tillstream agent run --config FILE", code="no_journal"
+    )

@@ -220,8 +220,11 @@ def test_the_journal_is_copied_unparked_and_exported_while_the_store_runs(store:
     store.sell(receipt(number=1))
     until(lambda: len(store.kinds()) == 1, "the sale is in the journal")
     assert Path(json.loads(command(store, "journal", "backup", "--json"))["path"]).is_file()
+    command(store, "journal", "unpark", "hub", "1", "--json", code=1)  # a mistyped number is not told as done
+    ask_core(store.state.control_socket, "park", destination="hub", seq=1, reason="refused")
     unparked = json.loads(command(store, "journal", "unpark", "hub", "1", "--json"))
     assert (unparked["destination"], unparked["seq"]) == ("hub", 1)
+    assert json.loads(command(store, "journal", "parked", "--json")) == []
     command(store, "journal", "export", str(tmp_path / "two.csv"), "--csv", "--db", code=2)
     assert not (tmp_path / "two.csv").exists()
     command(store, "journal", "export", str(tmp_path / "one.db"))
