@@ -80,6 +80,10 @@ class People(Protocol):
         """Return what to wait for while a scan is being looked up, None when nothing is."""
         ...
 
+    def is_another(self, scan_id: str, code: str) -> bool:
+        """Return whether a card's number is another code than the one that was scanned."""
+        ...
+
 
 class Journalling(Protocol):
     """The journal's writing side (`agent.journal.writer.JournalWriter`)."""

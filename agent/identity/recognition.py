@@ -7,6 +7,7 @@ of scans waits for itself and no receipt waits for it. Secrets of tokens stay in
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import sys
 import threading
@@ -50,6 +51,7 @@ class Recognition:
     `customer_id` is empty where nobody is known; it is known without the account for a scan of before a restart.
     `sealed` is a code that nobody is known by, sealed to the chain (base64): the hub links it when its holder is known.
     `is_stale`: a rotating code whose minute is over, or that came without its digits; it is nobody's.
+    `mark` tells codes apart as long as this process lives, and opens nothing.
     """
 
     scan_id: str
@@ -58,6 +60,7 @@ class Recognition:
     customer_id: str = ""
     sealed: str = ""
     is_stale: bool = False
+    mark: str = ""
 
     @property
     def is_restored(self) -> bool:
@@ -79,6 +82,7 @@ class Recogniser:
         self._waiting = 0
         self._known: OrderedDict[str, Recognition] = OrderedDict()
         self._pending: dict[str, asyncio.Future[Recognition]] = {}
+        self._secret = os.urandom(16)
 
     def __repr__(self) -> str:
         return f"<Recogniser waiting={self._waiting} remembered={len(self._known)}>"
@@ -144,7 +148,18 @@ class Recogniser:
             account=account,
             customer_id=account.customer_id if account else "",
             sealed=sealed,
+            mark=self._mark(normalised),
         )
+
+    def is_another(self, scan_id: str, code: str) -> bool:
+        """Return whether a card's number is another code than the one that was scanned: whose, is not known by that."""
+        known = self._known.get(scan_id)
+        if known is None or not known.mark:
+            return False
+        return known.mark != self._mark(normalise(code, CodeKind.CARD, country=self._country))
+
+    def _mark(self, normalised: str) -> str:
+        return hashlib.blake2b(normalised.encode(), key=self._secret, digest_size=16).hexdigest()
 
     def recognition(self, scan_id: str) -> Recognition:
         """Return what a scan turned out to be; nobody for one that is not known (any more)."""

@@ -185,6 +185,8 @@ class Counter:
         pending = self._house.people.pending(whose.scan_id) if whose is not None and place is not None else None
         if pending is not None:
             return replace(taken, whose=whose, awaits=pending)
+        if printed_code and place is not None and self._is_doubted(whose, printed_code):
+            return replace(taken, whose=whose, awaits=self._look_up(printed_code), is_doubted=True)
         return self._deciding.decided(replace(taken, whose=whose))
 
     def foresee(self, preview: Preview, origin: Origin, place: Place) -> tuple[Foreseen, Iterator[None]] | None:
@@ -207,9 +209,12 @@ class Counter:
         try:
             found = await asyncio.wait_for(asyncio.shield(taken.awaits), self._house.look_up_within_s)
         except TimeoutError:
+            if taken.is_doubted:
+                return self._deciding.decided(replace(taken, whose=_unless_anothers(taken.whose, None)))
             taken.awaits.add_done_callback(lambda future: self._link_late(taken, future))
             return self._deciding.decided(replace(taken, whose=None))
-        return self._deciding.decided(replace(taken, whose=_recognised(taken.whose, found)))
+        whose = (_unless_anothers if taken.is_doubted else _recognised)(taken.whose, found)
+        return self._deciding.decided(replace(taken, whose=whose))
 
     def remainder(self, body: bytes, origin: Origin) -> Taken:
         """Return what to commit of bytes behind the last document; nothing where there are none."""
@@ -267,6 +272,11 @@ class Counter:
         )
         return capture, file
 
+    def _is_doubted(self, whose: Whose | None, printed_code: str) -> bool:
+        """Whether a sale would name somebody whose scanned code is not the one that its receipt carries."""
+        is_named = whose is not None and whose.account is not None and not whose.flagged
+        return is_named and whose is not None and self._house.people.is_another(whose.scan_id, printed_code)
+
     def _look_up(self, code: str) -> asyncio.Future[Recognition]:
         return asyncio.ensure_future(self._house.people.recognise(uuid.uuid4().hex, code, CodeKind.CARD))
 
@@ -323,6 +333,13 @@ class Counter:
 
 def _printed_code(reading: Reading) -> str | None:
     return reading.transaction.loyalty_code_printed if reading.transaction else None
+
+
+def _unless_anothers(scanned: Whose | None, found: Recognition | None) -> Whose | None:
+    """Return whose it is by the scan, flagged where the receipt carries somebody else's number, or nobody knows yet."""
+    if scanned is None or (found is not None and found.customer_id in ("", scanned.customer_id)):
+        return scanned
+    return replace(scanned, flagged=True)
 
 
 def _recognised(scanned: Whose | None, found: Recognition) -> Whose:

@@ -64,7 +64,10 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A document that was decided on: what to commit, what to print when that is on disk, whom to tell."""
+    """A document that was decided on: what to commit, what to print when that is on disk, whom to tell.
+
+    `is_doubted`: another code stands on it than was scanned, and `awaits` tells whose that is.
+    """
 
     origin: Origin
     batch: Batch
@@ -75,6 +78,7 @@ class Taken:
     paper: Paper | None = None
     place: Place | None = None
     awaits: asyncio.Future[Recognition] | None = None
+    is_doubted: bool = False
     operator: str = ""
     value: Entry = field(default_factory=Entry)
     foreseen: Foreseen | None = None
