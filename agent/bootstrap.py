@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.clock import BusinessDays, Clock, ClockJudge, SystemClock
-from agent.config import AgentConfig
+from agent.config import AgentConfig, PrintProfile
 from agent.control.kiosk_operations import kiosk_operations
 from agent.control.operations import CoreParts, Operations
 from agent.control.page_records import PageRecords
@@ -301,6 +301,7 @@ def _scanning(config: AgentConfig, furnished: _Furnished) -> Scanning:
         doubts=basics.doubts,
         value=furnished.house.value,
         claimed=ClaimedSales(basics.memory.seen, find=sales_of(basics.place, furnished.house.offers.today)),
+        prints=config.store.print_profile is not PrintProfile.OFF,
     )
 
 

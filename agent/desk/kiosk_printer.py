@@ -32,6 +32,11 @@ ASK_PAPER = b"\x1dr\x01"
 PAIRING_EVERY_S = 30.0
 """A code on paper for each screen that a person brings; somebody who plays on the network empties no roll."""
 
+PAIRINGS_A_DAY = 20
+"""A shop's screens all on one day. A screen that nobody pairs asks for a new code every ten minutes, all night."""
+
+DAY_S = 86_400.0
+
 
 class Clock(Protocol):
     """Seconds that never go backwards."""
@@ -54,6 +59,8 @@ class KioskPrinter:
     language: str = "en"
     _turn: asyncio.Lock | None = None
     _paired_at_s: float = -PAIRING_EVERY_S
+    _day_began_s: float = 0.0
+    _pairings_today: int = 0
 
     @property
     def is_there(self) -> bool:
@@ -77,9 +84,10 @@ class KioskPrinter:
     async def print_pairing(self, code: str) -> PaperOutcome:
         """Print the code that a screen shows; what goes wrong is no trouble: the code is on the screen, too."""
         now_s = self.clock.monotonic_s()
-        if not self.is_there or now_s - self._paired_at_s < PAIRING_EVERY_S:
+        if not self.is_there or not self._may_print_pairing(now_s):
             return PaperOutcome.NOT_SENT
         self._paired_at_s = now_s
+        self._pairings_today += 1
         blocks = (
             Text(text=self.store, align=Align.CENTRE, bold=True),
             Text(text=self.pairing_text, align=Align.CENTRE),
@@ -87,6 +95,11 @@ class KioskPrinter:
         )
         slip = Slip(blocks=blocks, language=self.language)
         return await self._print(encode_slip(slip, self._facts(), cut=True))
+
+    def _may_print_pairing(self, now_s: float) -> bool:
+        if now_s - self._day_began_s >= DAY_S:
+            self._day_began_s, self._pairings_today = now_s, 0
+        return now_s - self._paired_at_s >= PAIRING_EVERY_S and self._pairings_today < PAIRINGS_A_DAY
 
     def _facts(self) -> PrinterModel:
         return printer_model(self.model)

@@ -89,6 +89,7 @@ class Scanning:
         doubts: Doubts,
         value: ValueCounter,
         claimed: ClaimedSales,
+        prints: bool,
     ) -> None:
         self._clock = clock
         self._rules = rules
@@ -104,6 +105,7 @@ class Scanning:
         self._doubts = doubts
         self._value = value
         self._claimed = claimed
+        self._prints = prints
         self._secret = os.urandom(16)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -319,9 +321,17 @@ class Scanning:
             "scan_id": found.scan_id,
             "offers": cards_of(screen, greeted=found.account is not None),
             "sentences": list(screen.sentences),
-            "paper": [],
+            "paper": [] if presented.is_at_kiosk else self._on_paper(found.account, presented.workstation_id),
         }
         self._tell("offers", presented, data)
+
+    def _on_paper(self, account: Account | None, workstation_id: str) -> list[str]:
+        """Return what the next receipt would carry as things stand, in its reader's words; the basket may change it."""
+        now = self._clock.now()
+        if account is None or not self._prints or not self._offers.stops().may_print(now):
+            return []
+        screen = self._offers.screen(account, channel=Channel.RECEIPT, workstation_id=workstation_id, now=now)
+        return [card.text for card in screen.cards]
 
     def _tell_doubt(self, presented: Presented) -> None:
         self._tell_trouble(presented, _DOUBT)

@@ -70,6 +70,8 @@ def test_pages_hear_who_it_is_what_to_say_and_that_they_are_gone(tmp_path: Path)
         assert ANNA not in str(customer)
         offers = await running.hear("offers")
         assert "Tell them: 15 % off coffee" in offers["data"]["sentences"]
+        assert len(offers["data"]["paper"]) == 1
+        assert "15 % off" in offers["data"]["paper"][0]
         await tap.print(receipt(number=1))
         assert (await running.hear("clear"))["data"]["reason"] == "completed"
         assert (await running.hear("sale"))["data"]["total"] == "7.48"
@@ -78,6 +80,15 @@ def test_pages_hear_who_it_is_what_to_say_and_that_they_are_gone(tmp_path: Path)
         ]
 
     story(tmp_path, tell)
+
+
+@pytest.mark.parametrize(("profile", "papers"), [("off", 0), ("on_request", 1), ("separate_slip", 1)])
+def test_what_the_paper_will_carry_is_told_where_there_will_be_one(tmp_path: Path, profile: str, papers: int):
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.scan(ANNA)
+        assert len((await running.hear("offers"))["data"]["paper"]) == papers
+
+    story(tmp_path, tell, profile=profile)
 
 
 def test_undo_takes_a_scan_back(tmp_path: Path):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agent.desk.kiosk_printer import ASK_PAPER, PAIRING_EVERY_S, KioskPrinter
+from agent.desk.kiosk_printer import ASK_PAPER, DAY_S, PAIRING_EVERY_S, PAIRINGS_A_DAY, KioskPrinter
 from kiosk.ports import PaperOutcome
 from receipt.printers import printer_model
 from receipt.slip import encode_slip
@@ -107,6 +107,20 @@ def test_a_screens_code_is_printed_once_in_a_while_only() -> None:
         assert b"7KX4PM" in papers[0]
         assert await printer.print_pairing("ABCDEF") is PaperOutcome.NOT_SENT, "nobody empties the roll"
         clock.now_s += PAIRING_EVERY_S
+        assert await printer.print_pairing("ABCDEF") is PaperOutcome.PRINTED
+
+    with_printer(story, answers=True)
+
+
+def test_a_screen_that_nobody_pairs_empties_no_roll_by_asking_all_night() -> None:
+    async def story(address: str, papers: list[bytes]) -> None:
+        clock = Clock()
+        printer = printer_at(address, clock=clock)
+        for _ in range(PAIRINGS_A_DAY + 3):
+            await printer.print_pairing("7KX4PM")
+            clock.now_s += 600
+        assert len(papers) == PAIRINGS_A_DAY
+        clock.now_s += DAY_S
         assert await printer.print_pairing("ABCDEF") is PaperOutcome.PRINTED
 
     with_printer(story, answers=True)

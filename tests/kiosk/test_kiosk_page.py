@@ -198,6 +198,15 @@ def test_the_chains_pictures_and_colours_are_worn_by_day_and_by_night(browser):
         assert httpx.get(f"{desk.url}/content/nothing.png").status_code == 404
 
 
+def test_an_offers_card_bears_the_picture_of_its_campaign(browser):
+    content = replace(CONTENT, pictures={"coffee-back.png": PNG})
+    with running_desk(content=content) as desk, page_of(browser) as page:
+        greet(page, desk)
+        picture = page.locator(".card", has_text="15 % off coffee beans").locator("img")
+        assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 1
+        assert page.locator(".card", has_text="Third loaf free").locator("img").count() == 0
+
+
 def test_reach_mode_moves_the_controls_down(browser, store):
     with page_of(browser, size="tall") as page:
         open_kiosk(page, store)

@@ -59,9 +59,11 @@ def test_a_customer_display_shows_the_basket_and_thanks(browser, store):
     with page_of(browser) as page:
         page.goto(f"{store.url}/display/1")
         expect(page.locator("h1")).to_have_text("Welcome")
+        expect(page.locator(".age")).to_have_text("Connected")
         lines = [{"description": "Milk", "quantity": "1", "amount": "1.20"}]
         store.publish(EventName.SALE, {"state": "open", "lines": lines, "total": "1.20", "currency": "EUR"})
         expect(page.locator(".basket")).to_contain_text("Milk")
+        expect(page.locator(".age")).to_have_text("Updated just now")
         store.publish(EventName.SALE, {"state": "completed", "total": "1.20", "currency": "EUR", "points_earned": 12})
         expect(page.locator("h1")).to_have_text("Thank you!")
         expect(page.locator("main")).to_contain_text("12 points earned")

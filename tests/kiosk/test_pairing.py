@@ -90,6 +90,9 @@ def test_a_paired_kiosk_is_a_kiosk_and_nothing_else(store):
         answer = store.ask("POST", "/v1/scans", json={**scan, "source": source})
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert store.ask("GET", "/v1/workstations/1/events").status_code == 403
+    assert store.ask("DELETE", "/v1/scans/s1").status_code == 403
+    assert store.ask("POST", "/v1/workstations/1/paper", json={}).status_code == 403
+    assert store.core.undone == []
     assert store.ask("GET", "/v1/devices").status_code == 403
     assert store.ask("GET", "/cashier/1").status_code == 302
     assert len(store.core.scans) == 1

@@ -7,7 +7,7 @@ from kiosk_fakes import running_desk
 from page_browser import chromium, page_of
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SCANS = 10_000
 DAY_MS = 8 * 3600 * 1000

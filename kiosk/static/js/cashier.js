@@ -128,7 +128,8 @@ function whatToSay(model) {
 /** @param {any} model */
 function paper(model) {
   const lines = paperFor(model.offers);
-  if (lines.length === 0) return nothing;
+  const isPrinted = !content.paper_on_request || model.paper_asked;
+  if (lines.length === 0 || !isPrinted) return nothing;
   return html`<p class="paper"><span>${texts.say("on_paper")}</span><span>${lines.join(" · ")}</span></p>`;
 }
 
