@@ -70,6 +70,7 @@ _USUAL_IDEOGRAPHS: Final = frozenset("".join(_IDEOGRAPHS))
 _SYMBOLS: Final = (
     dict.fromkeys("€", 2.2)
     | dict.fromkeys("«»", 2.0)
+    | dict.fromkeys("ºª", 1.6)
     | dict.fromkeys("°£№¡¿“”„₺₴₸₽₩\u3000", 1.5)
     | dict.fromkeys("¥–—’…•·§\u00a0、。・：（）「」【】，！", 1.0)
     | dict.fromkeys("‘²³½¼®©™×´`", 0.4)
@@ -98,6 +99,9 @@ _PENALTIES: Final = (
     ("b", re.compile("(?<![bv])b(?![bv])"), 1.5),  # a piece of drawing alone
     ("s", re.compile("[aAeEkK]s(?=[aAeEkK])"), 1.6),  # a symbol in a word
 )
+_ORDINALS: Final = frozenset("ºª")  # which Unicode counts among the letters
+_OPENING: Final = re.compile(r"(?<!\w)[¡¿](?=[^\W\d_])")  # opens a sentence in Spanish
+_OPENING_BONUS: Final = 1.5
 _PRICED_LETTER: Final = re.compile("[^\\W\\d_]\u20ac")  # a currency sign after a letter: it was a letter, too
 _PRICED_LETTER_PENALTY: Final = 3.5
 _PRICED_SIGN: Final = re.compile("[£¥] ?(?=[0-9])|(?<=[0-9]) ?[£¥]")
@@ -145,6 +149,8 @@ def _by_neighbours(text: str) -> float:
         total -= _PRICED_LETTER_PENALTY * len(_PRICED_LETTER.findall(text))
     if "\u00a3" in text or "\u00a5" in text:
         total += _PRICED_SIGN_BONUS * len(_PRICED_SIGN.findall(text))
+    if "¡" in text or "¿" in text:
+        total += _OPENING_BONUS * len(_OPENING.findall(text))
     return total
 
 
@@ -194,7 +200,7 @@ def _what(character: str) -> tuple[str, float]:
     """Return the alphabet of a letter that languages weigh, else an empty name and the character's own weight."""
     code = ord(character)
     category = unicodedata.category(character)
-    if category[0] not in "LM":
+    if category[0] not in "LM" or character in _ORDINALS:
         drawing = 0x2500 <= code < 0x25A0  # noqa: PLR2004
         broken = category[0] == "C" or character == "\ufffd"
         usual = _BORDER if drawing else _BROKEN if broken else _RARE_SYMBOL
@@ -243,6 +249,8 @@ def _class(character: str) -> str:
         return "a" if character.islower() else "A" if character.isupper() else "d" if character.isdigit() else " "
     if 0x2500 <= code < 0x25A0:  # noqa: PLR2004
         return "v" if character in "│║┃" else "b"
+    if character in _ORDINALS:
+        return "s"
     return " " if character == "\u00a0" else _foreign_class(code, unicodedata.category(character))
 
 

@@ -18,6 +18,7 @@ from typing import Final
 
 from receipt.code_pages import UTF8, Encoding, single_byte
 from receipt.page_evidence import is_usual, plausibility
+from receipt.page_words import known_words
 from receipt.printers import PrinterModel, pages_by_number
 
 ENOUGH_BYTES: Final = 90  # of non-ASCII text: 3 to 5 lines of Cyrillic
@@ -25,6 +26,8 @@ EARLY_BYTES: Final = 40  # what the declared page must look perfect on, to be be
 SAMPLE_BYTES_MAX: Final = 2_000  # what is kept of an encoding before the verdict
 ENCODINGS_MAX: Final = 64  # declared by one job: real jobs use at most three, libraries that print samples a dozen
 SETTLED_AT_ONCE_MAX: Final = 16  # a document's end must not cost more than some milliseconds, whatever it declares
+
+_PAGES_OF_A_SALE_MAX: Final = 8  # who declares more prints samples of pages, and knows which is which
 
 _BEYOND_DOUBT: Final = 2.2
 _CONVINCING: Final = 2.1  # a declared page that scores so high is right; others are not tried
@@ -105,6 +108,8 @@ class PageRepair:
 
     def settle(self) -> frozenset[Encoding]:
         """Decide about what was seen most; return the declared encodings to be read otherwise than they were."""
+        if len(self._sizes) > _PAGES_OF_A_SALE_MAX:
+            self._samples.clear()
         often = sorted(self._samples, key=lambda declared: self._sizes[declared], reverse=True)
         for declared in often[:SETTLED_AT_ONCE_MAX]:
             self._decide(declared)
@@ -126,6 +131,8 @@ class PageRepair:
         sample = _joined(self._samples.pop(declared))
         size = self._sizes[declared]
         verdict = self._best(sample, declared, size)
+        if verdict.double_byte is None and size <= EARLY_BYTES:
+            verdict = _by_words(sample, verdict)
         if size >= ENOUGH_BYTES:
             self._verdicts[declared] = verdict
         if verdict != declared:
@@ -195,6 +202,27 @@ class PageRepair:
         for codec in _SINGLE_BYTE:
             if codec not in ("cp1252", "katakana"):
                 yield declared._replace(codec=codec, double_byte=None, twice=True), 0.0
+
+
+# Pages in which a receipt of few letters is written, whatever page was declared; ties go to the first.
+_TOLD_BY_WORDS: Final = ("cp858", "cp1252", "cp852", "cp1250", "cp857", "cp1254", "cp437", "cp860", "iso8859_2")
+
+_FOREIGN_WORDS: Final = re.compile(rb"[A-Za-z]*+[\x80-\xff][A-Za-z\x80-\xff]*+")
+
+
+def _by_words(sample: bytes, likely: Encoding) -> Encoding:
+    """Return the page that makes more known words of a text than the likely one does; that one where none does."""
+    best = likely
+    foreign = b" ".join(_FOREIGN_WORDS.findall(sample))
+    most, words = known_words(likely.decode(foreign))
+    if single_byte(likely.codec) is None or (most and most == words):
+        return likely
+    for codec in _TOLD_BY_WORDS:
+        candidate = likely._replace(codec=codec, twice=False)
+        found, _ = known_words(candidate.decode(foreign))
+        if found > most and _score(sample, candidate) >= _WORDS:
+            best, most = candidate, found
+    return best
 
 
 _ASCII: Final = bytes(range(0x80))

@@ -19,7 +19,7 @@ POOR_PAGES = ("ascii", "cp437", "cp1251", "cp866")  # each lacks some letters of
 
 
 def goldens(language: str) -> list[Golden]:
-    for name in ("english", "german", "others", "romance", "slavic"):
+    for name in ("english", "german", "others", "polish_and_czech", "romance", "slavic"):
         importlib.import_module(f"tests.pos_adapters.reading.layouts.{name}")
     everything = [*(function(seed) for function in LAYOUTS.values() for seed in SEEDS), *refused(), *returned()]
     return [golden for golden in everything if golden.language == language]

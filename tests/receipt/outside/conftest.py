@@ -12,7 +12,7 @@ from tests.receipt.outside.encoders import (
     by_receiptline,
 )
 
-LAYOUT_MODULES = ("asian", "english", "german", "others", "romance", "slavic")
+LAYOUT_MODULES = ("asian", "english", "german", "others", "polish_and_czech", "romance", "slavic")
 SEEDS = (11, 12)
 
 
