@@ -28,8 +28,14 @@ PASSWORD = "four words beside each other"  # of a hub that lives for a minute
 NOW = datetime.now(UTC)
 HEALTH = json.dumps(
     {
-        **{"documents": 900, "documents_parked": 9, "blocks": 300, "blocks_late": 2},
-        **{"held_p99_ms": 31, "backlog_age_s": 40, "captured_percent": 99, "disk_free_mb": 40_000},
+        "documents": 900,
+        "documents_parked": 9,
+        "blocks": 300,
+        "blocks_late": 2,
+        "held_p99_ms": 31,
+        "backlog_age_s": 40,
+        "captured_percent": 99,
+        "disk_free_mb": 40_000,
     }
 )
 
