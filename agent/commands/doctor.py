@@ -14,6 +14,7 @@ from agent.commands.options import ConfigOption, JsonOption, find_config
 from agent.config import load_config
 from agent.state_dir import StateDir
 from agent.upkeep.health import Check, Patient, examine, walk_to_hub
+from agent.upkeep.patient import PACKAGE_CONFIG, service_environment
 from agent.upkeep.sentences import LANGUAGES, own_language
 from retail.errors import ConfigurationError
 
@@ -55,7 +56,7 @@ def _patient(config: ConfigOption) -> Patient:
     return Patient(
         config=loaded,
         state=StateDir(loaded.agent.state_dir),
-        environment=os.environ,
+        environment=os.environ | service_environment() if path == PACKAGE_CONFIG else os.environ,
         now=datetime.now(UTC),
         config_path=path,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -90,6 +92,30 @@ class Patient:
     def is_running(self) -> bool:
         """Whether core answers."""
         return bool(self.core.get("state") == "running")
+
+
+def service_environment() -> dict[str, str]:
+    """Return what systemd sets for the package's service - a proxy, for one; nothing where nobody can say."""
+    try:
+        told = subprocess.run(
+            ["systemctl", "show", "tillstream.service", "--property=Environment", "--value"],  # noqa: S607 - a system's own
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    return environment_of(told)
+
+
+def environment_of(told: str) -> dict[str, str]:
+    """Return the variables of a unit as `systemctl show` prints them: quoted as a shell would."""
+    try:
+        words = shlex.split(told)
+    except ValueError:
+        return {}
+    return dict(word.split("=", 1) for word in words if "=" in word)
 
 
 def journal_key(patient: Patient) -> bytes | None:

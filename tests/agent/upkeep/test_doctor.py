@@ -19,6 +19,7 @@ from agent.keys import FileSecrets
 from agent.upkeep.checks import chain, lanes, machine
 from agent.upkeep.checks import store as store_checks
 from agent.upkeep.health import Patient, walk_to_hub
+from agent.upkeep.patient import environment_of
 from agent.upkeep.support_bundle import without_persons, write_bundle
 from retail.errors import OnSiteError
 from tests.agent.upkeep.shop_at_rest import CONFIG, NOW, Shop, free_port, http, open_journal, served
@@ -275,6 +276,12 @@ def test_a_hub_an_hour_away_is_a_clock_to_set(shop: Shop) -> None:
         found = walk_to_hub(shop.patient())[-1]
     assert (found.id, found.ok) == ("clock_hub", False)
     assert "timedatectl" in str(found.fix)
+
+
+def test_the_proxy_of_the_service_is_known_from_its_unit() -> None:
+    told = 'TILLSTREAM_CONFIG=/etc/tillstream/agent.toml "HTTPS_PROXY=http://proxy.example:3128" LANG=\n'
+    assert environment_of(told)["HTTPS_PROXY"] == "http://proxy.example:3128"
+    assert environment_of('"torn') == {}
 
 
 def test_a_proxy_that_is_away_is_told_first(shop: Shop) -> None:
