@@ -33,7 +33,7 @@ CUSTOMERS = (
     "customer_id,first_name,language,birthday,tier,points\nc-1,Anna,en,03-14,gold,240\nc-2,Boris,en,,silver,12\n"
 )
 CODES = "code,kind,customer_id\n2900000010017,card,c-1\n2900000010024,card,c-2\n"
-SEGMENTS = "customer_id,segment,valid_until\nc-1,best,2099-12-31\nc-2,best,2099-12-31\n"
+SEGMENTS = "customer_id,segment,valid_until\nc-1,best,2099-12-31\nc-2,best,2099-12-31\nc-1,tea drinkers,2099-12-31\n"
 CAMPAIGNS = """
 [[campaign]]
 id = "coffee-back"
@@ -49,6 +49,21 @@ value = "15"
 receipt = "15 % off your coffee"
 cashier = "Tell them: 15 % off coffee beans today"
 kiosk = "15 % off your coffee today"
+[[campaign]]
+id = "tea-time"
+who = '"tea drinkers"'
+where = ["receipt"]
+starts = 2020-01-01
+ends = 2099-12-31
+priority = 60
+[campaign.benefit]
+kind = "percent"
+value = "10"
+[campaign.coupon]
+valid_days = 14
+[campaign.text.en]
+title = "10 % off your next tea"
+receipt = "10 % off your next tea"
 """
 FILES = {"customers.csv": CUSTOMERS, "codes.csv": CODES, "segments.csv": SEGMENTS, "campaigns.toml": CAMPAIGNS}
 CONFIG = """
@@ -60,12 +75,14 @@ language = "en"
 timezone = "Europe/Berlin"
 currency = "EUR"
 claim_url = "http://127.0.0.1:{hub_port}/c/{{token}}"
+print_profile = "separate_slip"
 [hub]
 url = "http://127.0.0.1:{hub_port}"
 [agent]
 state_dir = "state"
 [desk]
-listen = "127.0.0.1:{desk_port}"
+listen = "0.0.0.0:{desk_port}"
+hosts = ["{address}:{desk_port}"]
 printer = "tcp://127.0.0.1:{kiosk_printer}"
 [codes]
 member = ["ean13:29"]
@@ -102,6 +119,19 @@ sms_token = "secret"
 CUT = b"\x1dV\x00"
 
 
+def network_address() -> str:
+    """Return this machine's address on a network, as a screen on another machine calls it; loopback where there is none.
+
+    Nothing is sent: a datagram's socket only learns from which address it would send.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.254", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -110,13 +140,17 @@ def free_port() -> int:
 
 def wait_until(holds: Callable[[], Any], what: str) -> Any:
     """Return what `holds` returns once it is true."""
-    until = time.monotonic() + PATIENCE_S
-    while True:
-        found = holds()
-        if found:
-            return found
-        assert time.monotonic() < until, f"never happened: {what}"
+    found = happens(holds, within_s=PATIENCE_S)
+    assert found, f"never happened: {what}"
+    return found
+
+
+def happens(holds: Callable[[], Any], *, within_s: float) -> Any:
+    """Return what `holds` returns once it is true, or at the end of that time."""
+    until = time.monotonic() + within_s
+    while not (found := holds()) and time.monotonic() < until:
         LOOK_AGAIN.wait(LOOK_EVERY_S)
+    return found
 
 
 @dataclass
@@ -134,6 +168,11 @@ class Store:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.desk_port}"
+
+    @property
+    def far_url(self) -> str:
+        """Return the desk's address for a screen on another machine."""
+        return f"http://{network_address()}:{self.desk_port}"
 
     def command(self, *words: str) -> str:
         """Run one command of the program and return what it printed."""
@@ -179,14 +218,14 @@ class Store:
         children = json.loads((self.folder / "state" / "supervisor.json").read_text())["children"]
         os.kill(next(each["pid"] for each in children if each["name"] == program), signal.SIGKILL)
 
-    def sell(self, number: int, goods: Sequence[tuple[str, str]], *, at: datetime | None = None) -> None:
+    def sell(self, number: int, goods: Sequence[tuple[str, str]]) -> None:
         """Print a till's receipt through the tap of workstation 3; return when the tap has taken all of it."""
         total = sum(Decimal(price) for _, price in goods)
         printed = "".join(
             f"{line}\n"
             for line in (
                 "CORNER SHOP",
-                f"{at or datetime.now(ZoneInfo('Europe/Berlin')):%d.%m.%Y %H:%M}",
+                f"{datetime.now(ZoneInfo('Europe/Berlin')):%d.%m.%Y %H:%M}",
                 f"Receipt No {number}",
                 *(f"{name:<30}{price:>10}" for name, price in goods),
                 f"{'TOTAL EUR':<30}{total:>10}",
@@ -236,7 +275,10 @@ def running_store(folder: Path) -> Iterator[Store]:
         for name, text in FILES.items():
             (folder / name).write_text(text, "utf-8")
         (folder / "agent.toml").write_text(
-            CONFIG.format(**ports, till_printer=printers["till"], kiosk_printer=printers["kiosk"]), "utf-8"
+            CONFIG.format(
+                **ports, address=network_address(), till_printer=printers["till"], kiosk_printer=printers["kiosk"]
+            ),
+            "utf-8",
         )
         sent_by = {"mail_port": mail.port, "text_port": texts.port}
         (folder / "hub.toml").write_text(HUB_CONFIG.format(hub_port=store.hub_port, **sent_by), "utf-8")

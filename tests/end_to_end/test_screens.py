@@ -1,24 +1,39 @@
 """The screens over the real thing: hub, agent with core and desk, and a browser."""
 
 import json
+import re
 import sys
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import expect
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "kiosk"))
 
 from page_browser import chromium, page_of, scan_by_wedge, violations
-from screens_rig import running_store, wait_until
+from screens_rig import happens, running_store, wait_until
+
+from receipt.document import PaperReader
+from receipt.render.picture import Format, render_job
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 ANNA = "2900000010017"
 BORIS = "2900000010024"
 NOBODY = "2900000099998"
+GOODS = "4006381333931"
+FORBIDDEN_TO_KIOSKS = [
+    ("GET", "/v1/workstations/1/events"),
+    ("POST", "/v1/workstations/1/paper"),
+    ("DELETE", "/v1/scans/0123456789abcdef"),
+    ("GET", "/v1/devices"),
+    ("POST", "/v1/loyalty/identify"),
+]
 SIGN_UP_MS_MAX = 25_000  # of scripted typing at human speed: a promise to cashiers, four times what it takes
 
 
@@ -55,8 +70,15 @@ def test_undo_brings_back_whoever_was_scanned_before(browser, store):
     with page_of(browser) as page:
         page.goto(f"{store.url}/cashier/2")
         expect(page.locator(".idle")).to_be_visible()
+        store.scan(ANNA, workstation_id="2")
+        expect(page.locator("h1")).to_have_text("Anna")
         store.scan(NOBODY, workstation_id="2")
         expect(page.locator("h1")).to_have_text("Not known here")
+        page.keyboard.press("F8")
+        expect(page.locator("h1")).to_have_text("Anna")
+        expect(page.locator(".say li").first).to_have_text("Tell them: 15 % off coffee beans today")
+        page.keyboard.press("F8")
+        expect(page.locator(".idle")).to_be_visible()
 
 
 def test_a_kiosk_greets_and_the_visit_is_journalled(browser, store):
@@ -159,6 +181,87 @@ def test_a_strangers_sale_becomes_theirs_by_the_code_on_the_display_and_stands_a
         kiosk.get_by_role("button", name="Continue").click()
         expect(kiosk.locator(".greeting h1")).to_contain_text("Mila")
         expect(kiosk.locator(".greeting")).to_contain_text("Oolong tea")
+
+
+def paper_of(job):
+    """Return the words on what a printer took, and what a scanner reads from its picture."""
+    reader = PaperReader("generic-80mm")
+    papers = [*reader.feed(job), *reader.close()]
+    words = " ".join(line.text for paper in papers for line in paper.lines)
+    picture = Image.open(BytesIO(render_job(job, Format.PNG, model="generic-80mm")))
+    return words, [code.text for code in zxingcpp.read_barcodes(picture.convert("L"))]
+
+
+def printed_coupon(store):
+    """Return a coupon that a till's paper carries; None while there is none."""
+    printed = {each["serial"] for told in payloads(store, "offer.printed") for each in told["offers"]}
+    return next((each for each in payloads(store, "coupon.issued") if each["serial"] in printed), None)
+
+
+def annas_coupon(store, till):
+    """Let Anna shop until a coupon is on her paper: a machine that is too busy to decide in time prints without."""
+    for number in range(52, 72):
+        store.scan(GOODS, workstation_id="3")  # a new sale has begun: her card is not for the one before
+        store.scan(ANNA, workstation_id="3")
+        expect(till.locator("h1")).to_have_text("Anna")
+        expect(till.locator(".paper")).to_contain_text("10 % off your next purchase")
+        store.sell(number, [("Green tea", "5.10")])
+        expect(till.locator("h1")).not_to_have_text("Anna")
+        if issued := happens(lambda: printed_coupon(store), within_s=8.0):
+            return issued
+    raise AssertionError("twenty papers without a coupon")
+
+
+def test_coupons_of_the_wallet_are_printed_at_the_kiosk_and_good_once_at_a_till(browser, store):
+    with page_of(browser) as page, page_of(browser) as till:
+        till.goto(f"{store.url}/cashier/3")
+        expect(till.locator(".age:not(.away)")).to_be_visible()
+        issued = annas_coupon(store, till)
+        page.goto(f"{store.url}/kiosk")
+        expect(page.locator("h1")).to_have_text("Scan your card")
+        before = len(store.printed("kiosk"))
+        scan_by_wedge(page, ANNA)
+        expect(page.locator(".greeting")).to_contain_text("10 % off your next purchase")
+        page.get_by_role("button", name="Print my coupons").click()
+        expect(page.locator(".greeting > [role=status]")).to_have_text("Take your coupons from the printer.")
+        job = wait_until(lambda: store.printed("kiosk")[before:], "the printer has the paper")[0]
+        words, [token] = paper_of(job)
+        assert "10 % off your next purchase" in words
+        told = wait_until(
+            lambda: [e for e in payloads(store, "offer.printed") if e.get("channel") == "kiosk"], "journalled"
+        )
+        assert (told[-1]["outcome"], told[-1]["offers"][0]["serial"]) == ("printed", issued["serial"])
+        page.get_by_role("button", name="Finish").click()
+        store.scan(token, workstation_id="1", symbology="qr")
+        till.goto(f"{store.url}/cashier/2")
+        expect(till.locator(".age:not(.away)")).to_be_visible()
+        store.scan(token, workstation_id="2", symbology="qr")
+        expect(till.locator(".care")).to_contain_text("This coupon")
+
+
+def test_a_screen_on_another_machine_shows_a_code_the_printer_prints_it_and_it_becomes_a_kiosk_only(browser, store):
+    if store.far_url == store.url:
+        pytest.skip("this machine has no network address: nothing here can come from another machine")
+    with page_of(browser) as page:
+        before = len(store.printed("kiosk"))
+        page.goto(f"{store.far_url}/kiosk")
+        expect(page.locator(".code")).to_have_text(re.compile(r"^\w{3} \w{3}$"))
+        code = page.locator(".code").inner_text().replace(" ", "")
+        job = wait_until(lambda: store.printed("kiosk")[before:], "the code is printed, too")[0]
+        assert code in paper_of(job)[0].replace(" ", "")  # in letters of double width
+        store.command("kiosk", "pair", code, "--as", "kiosk", "--config", "agent.toml")
+        expect(page.locator("h1")).to_have_text("Scan your card")
+        scan_by_wedge(page, BORIS)
+        expect(page.locator(".greeting h1")).to_contain_text("Boris")
+        for method, path in FORBIDDEN_TO_KIOSKS:
+            ask = """([method, path]) => fetch(path, {method, headers: {'content-type': 'application/json'},
+                body: method === 'POST' ? '{}' : undefined}).then((answer) => answer.status)"""
+            assert page.evaluate(ask, [method, path]) == 403, path
+        page.goto(f"{store.far_url}/cashier/1")
+        expect(page.locator(".code")).to_be_visible()
+        # Plain http from afar: the browser passes over the opener policy, and says so as an error.
+        page.wrongs[:] = [each for each in page.wrongs if "Cross-Origin-Opener-Policy" not in each]
+        assert page.wrongs == [each for each in page.wrongs if "Failed to load resource" in each]
 
 
 def code_on(page):
