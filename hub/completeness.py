@@ -14,6 +14,7 @@ from typing import Any
 from hub.ingest.projections import E4
 from hub.storage.ports import Database
 
+UNIT_E4 = int(E4)
 NUMBERS_SHOWN = 50  # missing numbers of one lane and day that are listed; the count tells how many there are
 
 Lane = tuple[str, str, str]
@@ -103,7 +104,9 @@ def completeness(database: Database, tenant_id: str, *, first_day: date, last_da
     span = {"tenant_id": tenant_id, "first_day": first_day.isoformat(), "last_day": last_day.isoformat()}
     with database.reading() as session:
         captured = {
-            (row[0], row[1], row[2]): Figures(sales=int(row[3]), total_e4=int(row[4]), cash_e4=int(row[5]))
+            (row[0], row[1], row[2]): Figures(
+                sales=int(row[3]), total_e4=row[4] * UNIT_E4 + row[5], cash_e4=row[6] * UNIT_E4 + row[7]
+            )
             for row in session.rows("captured_days", **span)
         }
         told = _newest(session.rows("told_days", **span))

@@ -241,8 +241,11 @@ ON CONFLICT (tenant_id, what) DO UPDATE SET number = excluded.number;
 SELECT number FROM mark WHERE tenant_id = :tenant_id AND what = :what;
 
 -- name: captured_days
--- What was captured, per lane and business day; a void is no sale.
-SELECT store_id, workstation_id, business_day, count(*), CAST(sum(total_e4) AS BIGINT), CAST(sum(cash_e4) AS BIGINT)
+-- What was captured, per lane and business day; a void is no sale. Whole units and the rest apart: a hundred absurd
+-- amounts of one lane would pass 64 bits, and the list of the whole chain with them.
+SELECT store_id, workstation_id, business_day, count(*),
+    CAST(sum(total_e4 / 10000) AS BIGINT), CAST(sum(total_e4 - total_e4 / 10000 * 10000) AS BIGINT),
+    CAST(sum(cash_e4 / 10000) AS BIGINT), CAST(sum(cash_e4 - cash_e4 / 10000 * 10000) AS BIGINT)
 FROM sale
 WHERE tenant_id = :tenant_id AND business_day BETWEEN :first_day AND :last_day AND kind <> 'transaction.voided'
 GROUP BY store_id, workstation_id, business_day;

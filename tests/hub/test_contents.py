@@ -1,9 +1,11 @@
 """A store may send any text as a payload: it is kept, and neither taking it nor learning from it fails."""
 
 import json
+from datetime import date
 
 import pytest
 
+from hub.completeness import completeness
 from hub.feed.erasing import Erasing
 from hub.feed.learning import Learner
 from hub.feed.upkeep import FeedUpkeep
@@ -64,6 +66,19 @@ def test_no_payload_stops_a_stores_uploads_or_what_the_hub_learns(hub_disk, hub,
     assert taken.acked_seq == 2
     assert Learner(hub_disk.database, hub.keys).learn("main") == 2
     assert ("next",) in hub_disk.rows("SELECT transaction_id FROM sale")
+
+
+def test_absurd_amounts_of_one_lane_do_not_hide_the_figures_of_the_chain(hub_disk):
+    journal = MemoryJournal()
+    for number in range(120):
+        journal.sale(number, "-9999999999999.9999")
+    with hub_disk.database.writing() as session:
+        session.run("put_tenant", tenant_id="main", country="", now="now")
+        session.run("put_store", tenant_id="main", store_id="7781", name="", now="now")
+        session.run("put_agent", agent_id=STORE.agent_id, tenant_id="main", store_id="7781", epoch=1, now="now")
+    IngestService(hub_disk.database).take(STORE, check_chain(upload_of(journal)), now=NOW)
+    (line,) = completeness(hub_disk.database, "main", first_day=date(2026, 11, 21), last_day=date(2026, 11, 21))
+    assert line.to_json()["captured"]["total"] == "-1199999999999999.988"
 
 
 def test_a_payload_that_is_no_json_stops_nobody_from_being_forgotten(hub, tmp_path):
