@@ -10,6 +10,13 @@ WHERE r.kind IN
     AND a.tenant_id = :tenant_id AND r.kind = :kind AND r.payload IS NOT NULL AND r.payload LIKE :like ESCAPE '\'
 ORDER BY r.agent_id, r.epoch, r.branch, r.seq;
 
+-- name: fraud_records
+-- What a chain's stores found odd since a moment, oldest first.
+SELECT a.store_id, r.kind, r.payload, r.occurred_at, r.branch
+FROM journal_record r JOIN agent a ON a.agent_id = r.agent_id
+WHERE r.kind = 'fraud.flagged' AND r.occurred_at >= :since AND a.tenant_id = :tenant_id AND r.payload IS NOT NULL
+ORDER BY r.occurred_at, r.agent_id, r.epoch, r.branch, r.seq;
+
 -- name: opening_points
 -- What accounts open with: the points that were imported with their customers.
 SELECT customer_id, household_id, points FROM customer WHERE tenant_id = :tenant_id ORDER BY customer_id;

@@ -107,6 +107,9 @@ CREATE TABLE journal_record (
 CREATE INDEX journal_record_of_value ON journal_record (kind, agent_id) WHERE kind IN
     ('coupon.redeemed', 'coupon.restored', 'points.burned', 'points.earned', 'points.leased', 'points.reversed', 'points.unleased');
 
+-- What stores found odd, by time: a few of a million records, looked at by people.
+CREATE INDEX journal_record_of_fraud ON journal_record (occurred_at) WHERE kind = 'fraud.flagged';
+
 -- Records about one coupon, found by its number: a store asks while a customer waits.
 CREATE INDEX journal_record_of_coupon ON journal_record (substr(payload, strpos(payload, '"serial":"') + 10, 13))
     WHERE kind IN ('coupon.issued', 'coupon.redeemed', 'coupon.restored', 'coupon.unleased', 'coupon.voided');

@@ -1,9 +1,10 @@
-"""The chain's value on the command line: `tillstream hub reconcile liability points value lease revoke-key`."""
+"""The chain's value on the command line: `tillstream hub reconcile liability suspicions points value lease ...`."""
 
 from __future__ import annotations
 
 import json
 from contextlib import closing
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,6 +54,29 @@ def liability(config: Config = None, state_dir: StateDir = None, *, as_json: AsJ
     _tell(
         told, "\n".join(f"{name:<10} {told[name]['points']:>12} {told[name]['money']:>14}" for name in names), as_json
     )
+
+
+def suspicions(
+    *,
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="Of how many days, until now.")] = 7,
+    store: Annotated[str, typer.Option("--store", help="Of this store only.")] = "",
+    config: Config = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what stores found odd: staff cards, split baskets, cards after payment. Each is a question to a person."""
+    from hub.value.suspicions import suspicions as told_by  # noqa: PLC0415 - imported by the command that needs it
+
+    with closing(_hub(config, state_dir)) as hub:
+        found = told_by(hub.database, hub.config.tenant, since=hub.clock() - timedelta(days=days))
+    picked = [each for each in found if store in {"", each.store}]
+    lines = [
+        f"{each.at[:16].replace('T', ' ')}  store {each.store} till {each.workstation_id}  {each.pattern}  "
+        f"{each.customer_id or 'nobody'}: {each.why}"
+        for each in picked
+    ]
+    told = {"suspicions": [each.to_json() for each in picked]}
+    _tell(told, "\n".join(lines) or f"nothing odd in {days} days", as_json)
 
 
 def points(
@@ -138,13 +162,16 @@ def revoke_key(
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the hub's group."""
-    app.command("reconcile")(reconcile)
-    app.command("liability")(liability)
-    app.command("points")(points)
-    app.command("value")(value)
-    app.command("lease")(lease)
-    app.command("lease-coupon")(lease_coupon)
-    app.command("revoke-key")(revoke_key)
+    app.command("reconcile", epilog="Example: tillstream hub reconcile --alarm https://alerts.example/hook")(reconcile)
+    app.command("liability", epilog="Example: tillstream hub liability --json")(liability)
+    app.command("points", epilog="Example: tillstream hub points --account c-1")(points)
+    app.command("suspicions", epilog="Example: tillstream hub suspicions --days 30 --store 7781")(suspicions)
+    app.command("value", epilog="Example: tillstream hub value value.toml")(value)
+    app.command("lease", epilog="Example: tillstream hub lease --account c-1 --store 7781 --points 400")(lease)
+    app.command("lease-coupon", epilog="Example: tillstream hub lease-coupon --serial ABCDEFGHJKLMN --store 7782")(
+        lease_coupon
+    )
+    app.command("revoke-key", epilog="Example: tillstream hub revoke-key --store 7781")(revoke_key)
 
 
 def _hub(config: Path | None, state_dir: Path | None) -> Hub:
