@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.commands.jobs import LanguageChoice, job_of, papers_of
 from agent.children import program_start
+from agent.commands.jobs import LanguageChoice, job_of, papers_of
 from pos_adapters.profiles.learning import Sample
 from pos_adapters.profiles.learning import learn as learn_profile
 from pos_adapters.profiles.profile import profile_toml
