@@ -86,6 +86,7 @@ hosts = ["{address}:{desk_port}"]
 printer = "tcp://127.0.0.1:{kiosk_printer}"
 [codes]
 member = ["ean13:29"]
+product = ["ean13"]
 [[workstation]]
 id = "1"
 [[workstation]]
