@@ -25,6 +25,7 @@ from receipt.escpos.interpreter import Interpreter
 from receipt.escpos.tokenizer import Token, Tokenizer
 from receipt.language import EVIDENCE_BYTES, PROOF_BYTES_MAX, STEP_BYTES, may_prove, spoken
 from receipt.layout import Typesetter
+from receipt.page_repair import PageRead
 from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode
 from receipt.parting import moved, parted
 from receipt.plain_lines import is_text, print_lines
@@ -115,6 +116,12 @@ class PaperReader:
     def overfull(self) -> bool:
         """Whether the document being printed has more than is kept: who shows it need not feed more of it."""
         return self._typesetter.truncated
+
+    @property
+    def pages_read(self) -> list[PageRead]:
+        """The code pages that the job chose by number, as far as its ended documents tell what they are."""
+        sheet = self._typesetter
+        return sheet.repair.pages_read(sheet.numbers_chosen)
 
     @property
     def printed_codes(self) -> tuple[PrintedCode, ...]:

@@ -12,9 +12,9 @@ ours; no page chosen at all; UTF-8 sent to a printer that does not know it; text
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from receipt.code_pages import UTF8, Encoding, single_byte
 from receipt.page_evidence import is_usual, plausibility
@@ -70,10 +70,19 @@ def unknown_page(number: int) -> str:
     return f"{_NUMBERED}{number}"
 
 
+class PageRead(NamedTuple):
+    """A page that the till chose by its number: what the printer's model calls it, and what its text is written in."""
+
+    number: int
+    told: str | None  # None: the model knows no page of this number
+    found: str
+
+
 class PageRepair:
     """See the module's contract."""
 
     def __init__(self, model: PrinterModel) -> None:
+        self._model = model
         self._numbers = {codec: number for number, codec in sorted(model.code_pages.items(), reverse=True)}
         self._verdicts: dict[Encoding, Encoding] = {}
         self._samples: dict[Encoding, list[bytes]] = {}
@@ -120,6 +129,17 @@ class PageRepair:
     def settled(self, declared: Encoding) -> Encoding:
         """Return what a declared encoding is to be read by."""
         return self._verdicts.get(declared, declared)
+
+    def pages_read(self, numbers: Iterable[int]) -> list[PageRead]:
+        """Return what was found of the pages that these numbers chose, where all are pages of one byte a character."""
+        found: list[PageRead] = []
+        for number in sorted(numbers):
+            told = self._model.code_pages.get(number)
+            for declared, verdict in self._verdicts.items():
+                is_plain = verdict.double_byte is None and not verdict.twice and single_byte(verdict.codec) is not None
+                if is_plain and declared.double_byte is None and declared.codec == (told or unknown_page(number)):
+                    found.append(PageRead(number, told, verdict.codec))
+        return found
 
     def _believe(self, declared: Encoding) -> None:
         """Settle on the declared page early where its text is beyond doubt: it mostly is, and that saves time."""

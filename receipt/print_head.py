@@ -32,6 +32,7 @@ class PrintHead:
         self.model = model
         self._font_b_dots = model.dots // model.columns_b
         self._eight_bit_kanji = False
+        self.numbers_chosen: set[int] = set()  # of code pages, by the job so far
         self.reset()
 
     def reset(self) -> None:
@@ -90,6 +91,7 @@ class PrintHead:
 
     def select_page(self, number: int, codec: str | None) -> None:
         """Choose a code page by its number; `codec` is what the model says of it, None when it does not know."""
+        self.numbers_chosen.add(number)
         self.encoding = self.encoding._replace(codec=codec or unknown_page(number))
 
     def kanji_system(self, codec: str) -> None:

@@ -54,6 +54,17 @@ class DayReader(JournalReader):
             for _, job_id, document_no, lane, received_at, parked_day, reason in self._rows("reread_candidates")
         ]
 
+    def newest_captures(
+        self, workstation_id: str, *, limit_rows: int, look_back_rows: int
+    ) -> list[tuple[bytes | None, str | None]]:
+        """Return (body, sealed file's name) of a lane's newest papers, newest first; one of the two is None."""
+        return [
+            (body, file_hash)
+            for body, file_hash in self._rows(
+                "newest_captures", workstation_id=workstation_id, limit_rows=limit_rows, look_back_rows=look_back_rows
+            )
+        ]
+
     def known_total(self, transaction_id: str) -> str | None:
         """Return the total under which a business key is journalled, None for a new one."""
         rows = self._rows("known_total", transaction_id=transaction_id)

@@ -50,6 +50,13 @@ WHERE (body IS NOT NULL OR file_hash IS NOT NULL)
                   WHERE again.job_id = 'reread/' || capture.job_id AND again.document_no = capture.document_no)
 ORDER BY capture_no
 
+-- name: newest_captures
+-- What a lane's register sent last, newest first, among the newest captures of the store.
+SELECT body, file_hash FROM capture
+WHERE capture_no > (SELECT max(capture_no) FROM capture) - :look_back_rows
+  AND workstation_id = :workstation_id AND (body IS NOT NULL OR file_hash IS NOT NULL)
+ORDER BY capture_no DESC LIMIT :limit_rows
+
 -- name: known_total
 -- The total under which a business key is journalled; no row for a new one.
 SELECT total FROM sale WHERE transaction_id = :transaction_id

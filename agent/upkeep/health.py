@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.control.call import ask_core
 from agent.desk.report import read_desk_report
-from agent.upkeep.checks import chain, lanes, machine, store
+from agent.upkeep.checks import chain, lanes, machine, pages, store
 from agent.upkeep.patient import Check, Patient
 from retail.errors import TillstreamError
 
@@ -69,6 +69,7 @@ def _of_lanes(patient: Patient) -> list[Check | None]:
                 lanes.printer(each, patient.taps),
                 lanes.printer_speaks(each, is_running=patient.is_running),
                 lanes.model(each),
+                pages.code_page(patient, each),
             ]
         found += lanes.devices(each)
     return [
