@@ -50,7 +50,7 @@ test-unit: $(DEVELOPMENT)
 	$(call twice,$(BIN)/pytest -n 2 --dist worksteal -q -m "$(UNIT)")
 
 test-real: $(DEVELOPMENT)
-	$(call twice,$(BIN)/pytest -q -m "$(REAL)")
+	$(call twice,$(BIN)/pytest -q --durations 12 --durations-min 8 -m "$(REAL)")
 
 check: static test-fast
 
