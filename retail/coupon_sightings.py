@@ -1,13 +1,15 @@
 """Coupons seen in a receipt: at level P nobody asks before the till takes one, but its barcode is printed afterwards.
 
-The code stands in a line's item code, or among the digits of its text (`GUTSCHEIN 2099123456786`). Only codes that
-this store has issued are looked for, so that no product is ever taken for a coupon.
+The code stands in a line's item code, or among the digits of its text (`GUTSCHEIN 2099123456786`). Codes that this
+store has issued are looked for everywhere; what only looks like a coupon of the chain counts where it takes something
+off and is no goods' code, so that no product is ever taken for a coupon.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from retail.line_items import LineItem, PriceModificationLineItem, ReturnLineItem, SaleLineItem
 from retail.transaction import RetailTransaction, TransactionStatus
@@ -51,6 +53,38 @@ def coupons_printed(lines: Iterable[str], issued: Collection[str]) -> tuple[str,
                 counts[code] = counts.get(code, 0) + 1
     used = {code: less[code] - plain.get(code, 0) if code in less else plain[code] for code in {**less, **plain}}
     return tuple(code for code, times in used.items() for _use in range(max(times, 0)))
+
+
+def codes_taken_off(
+    transaction: RetailTransaction, lines: Sequence[str], is_wanted: Callable[[str], bool]
+) -> tuple[str, ...]:
+    """Return the wanted codes that stand with a minus in a completed sale, each as often as it was used.
+
+    A code that goods bear in the same receipt is theirs: a reduced price, goods brought back.
+    """
+    if transaction.status is not TransactionStatus.COMPLETED:
+        return ()
+    less = {code for line in lines if _MINUS.search(line) for code in _CODE.findall(line) if is_wanted(code)}
+    goods = set[str]()
+    for line in transaction.line_items:
+        if isinstance(line, SaleLineItem | ReturnLineItem):
+            goods.update(_codes_of(line))
+        elif isinstance(line, PriceModificationLineItem) and not _is_taken_back(line):
+            less.update(code for code in _codes_of(line) if is_wanted(code))
+    wanted = less - goods
+    return coupons_seen(transaction, wanted) or coupons_printed(lines, wanted)
+
+
+def taken_off(transaction: RetailTransaction, lines: Iterable[str], code: str) -> Decimal | None:
+    """Return what one use of a coupon took off: the discount in whose line its code stands; None where none does."""
+    bearing = ["".join(filter(str.isdigit, line)) for line in lines if code in _CODE.findall(line)]
+    amounts = [
+        -line.amount.amount
+        for line in transaction.line_items
+        if isinstance(line, PriceModificationLineItem) and not _is_taken_back(line)
+    ]
+    shown = [each for each in amounts if any(digits.endswith(str(each).replace(".", "")) for digits in bearing)]
+    return max(shown, default=None)
 
 
 def _codes_of(line: LineItem) -> Iterator[str]:

@@ -50,6 +50,9 @@ _EAN13 = "ean13"
 GCN_AI = "255"
 """GS1's application identifier of a Global Coupon Number: 13 digits, the last a check digit, and a serial."""
 
+TOLD_BY_MIN = 4
+"""Characters before the serial by which a till barcode is told from a product's or any other number: `2099`."""
+
 GCN_SERIAL_DIGITS_MAX = 12
 EAN13_DIGITS = 13
 
@@ -193,6 +196,23 @@ def till_barcode(template: str, serial: CouponSerial) -> tuple[str, str]:
         data = f"{data}{number:0{digits}d}{match['after']}"
     is_whole = kind != _EAN13 or len(data) == EAN13_DIGITS
     return kind, data if is_whole else data + check_digit(data)
+
+
+def may_be_till_barcode(code: str, template: str) -> bool:
+    """Return whether a code is one that a template makes of some serial: all of it fits, its check digit too.
+
+    Never for a mass coupon's, nor for a template with fewer than `TOLD_BY_MIN` characters of its own.
+    """
+    match = _TEMPLATE.fullmatch(template)
+    if match is None or not match["digits"] or len(match["before"]) < TOLD_BY_MIN:
+        return False
+    before, digits, after = match["before"], int(match["digits"]), match["after"]
+    number = code[len(before) : len(before) + digits]
+    data = f"{before}{number}{after}"
+    if not (len(number) == digits and number.isascii() and number.isdigit()):
+        return False
+    is_whole = match["kind"] != _EAN13 or len(data) == EAN13_DIGITS
+    return code == (data if is_whole else data + check_digit(data))
 
 
 def till_symbology(data: str) -> str:

@@ -46,7 +46,7 @@ def value_is_told_once(chain: Chain) -> Iterator[tuple[str, str]]:
     """I4: one journal has one standing use of a coupon that it issued, and gives points for a sale once."""
     for store in chain.running():
         records = chain.journal(store)
-        used = Counter(serial for serial, _use in _standing(records))
+        used = Counter(serial for serial, _use in _standing(records) if serial)  # without: another store's paper
         if twice := sorted(serial for serial, count in used.items() if count > 1):
             yield store.name, f"{len(twice)} coupons are used twice in the journal: {_some(twice)}"
         lots = Counter(str(each.content().get("lot_id")) for each in _of(records, JournalKind.POINTS_EARNED))

@@ -19,6 +19,7 @@ from agent.value.coupons import CouponDesk, Held
 from agent.value.leases import LeaseDesk
 from agent.value.points import KEPT_DAYS, Member, PointsDesk, Told, goods_rows
 from agent.value.rules import ValueRules
+from agent.value.strangers import StrangersPapers
 from agent.value.suspicions import Suspicions, coupon_flag
 from agent.value.taking_back import SaleTold, TakingBack
 from retail.coupon_life import PrintOutcome
@@ -69,6 +70,7 @@ class ValueRoom:
         self._back = TakingBack(
             self.book, coupons=self.coupons, points=self.points, leases=self.leases, basket_of=basket_of
         )
+        self._strangers = StrangersPapers(self.book, rules)
         self._unclaimed: dict[str, SaleTold] = {}
         self._sweep: list[tuple[What, str]] = []
 
@@ -236,7 +238,8 @@ class ValueRoom:
 
     def _completed(self, told: SaleTold) -> list[Told]:
         uses, confirmed = self._open_uses(told)
-        seen = self._seen(told, uses)  # before its own are known: what it issues, it cannot have used
+        # before its own are known: what it issues, it cannot have used
+        seen = [*self._seen(told, uses), *self._strangers.taken(told, uses)]
         for content, till_code in told.issued:
             self.coupons.issued(content, till_code=till_code)
         row = {

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from retail.coupons import campaign_digest
+from retail.coupons import campaign_digest, may_be_till_barcode
 from retail.errors import ConfigurationError, TillstreamError
 from retail.facts import Basket
 from retail.identifiers import BusinessUnitId, CampaignId
@@ -76,6 +76,14 @@ class ValueRules:
     def campaign_named(self, campaign_id: CampaignId) -> Campaign | None:
         """Return a campaign by its id."""
         return self._campaigns.get(campaign_digest(campaign_id))
+
+    def campaigns_behind(self, till_code: str) -> list[Campaign]:
+        """Return the campaigns of which a till barcode may be a coupon's, whoever issued it; mass coupons' never."""
+        return [
+            each
+            for each in self._campaigns.values()
+            if each.coupon is not None and may_be_till_barcode(till_code, each.coupon.till_barcode)
+        ]
 
     def swap(self, folder: Path) -> None:
         """Go over to the newest `value.json`; the same file again changes nothing."""

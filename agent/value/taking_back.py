@@ -154,6 +154,9 @@ class TakingBack:
             elif use.get("serial"):
                 content = self._coupons.give_back(use["serial"], use_id=use["use_id"], why=why)
                 records += [(JournalKind.COUPON_RESTORED, content)] if content is not None else []
+            elif use.get("till_code"):  # another store's paper: known by its till barcode only
+                told = {"serial": "", "till_code": use["till_code"], "use_id": use["use_id"], "why": why}
+                records.append((JournalKind.COUPON_RESTORED, told))
         return records
 
     def _original(self, told: SaleTold, is_it: Callable[[Row], bool]) -> Row | None:

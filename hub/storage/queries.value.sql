@@ -10,6 +10,12 @@ WHERE r.kind IN
     AND a.tenant_id = :tenant_id AND r.kind = :kind AND r.payload IS NOT NULL AND r.payload LIKE :like ESCAPE '\'
 ORDER BY r.agent_id, r.epoch, r.branch, r.seq;
 
+-- name: coupons_issued
+-- The coupons of a campaign that stores have told of issuing, oldest first; an erasure takes no serial away.
+SELECT serial FROM offer_event
+WHERE tenant_id = :tenant_id AND event = 'coupon.issued' AND campaign_id = :campaign_id AND serial <> ''
+ORDER BY business_day, serial;
+
 -- name: fraud_records
 -- What a chain's stores found odd since a moment, oldest first.
 SELECT a.store_id, r.kind, r.payload, r.occurred_at, r.branch

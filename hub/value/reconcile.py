@@ -17,6 +17,7 @@ from hub.storage.ports import Database
 from hub.value.accounts import AccountStand, LeaseStand, accounts_of, leases_of
 from hub.value.events import COUPON_KINDS, Told, standing_uses, told
 from hub.value.leases import leases_from
+from hub.value.till_codes import resolved
 from retail.coupon_life import Use
 from retail.coupon_policy import double_uses
 from retail.identifiers import BusinessUnitId, CouponSerial, TransactionId, WorkstationId
@@ -30,6 +31,7 @@ class Finding(StrEnum):
     """What does not add up."""
 
     COUPON_USED_TWICE = "coupon_used_twice"
+    COUPON_UNKNOWN = "coupon_unknown"
     BOOKS_DO_NOT_CLOSE = "books_do_not_close"
     ACCOUNT_OVERDRAWN = "account_overdrawn"
     LEASE_OVERSPENT = "lease_overspent"
@@ -91,9 +93,9 @@ def reconcile(database: Database, tenant_id: str, *, point_value: Decimal, now: 
     with database.reading() as session:
         accounts, records = accounts_of(session, tenant_id, today=today)
         granted = [(lease, True) for lease in leases_from(session.rows("leases", tenant_id=tenant_id))]
-        uses = list(told(session, tenant_id, COUPON_KINDS))
+        uses = standing_uses(told(session, tenant_id, COUPON_KINDS))
+        standing, unknown = resolved(session, tenant_id, uses)
     leases = leases_of(granted, records)
-    standing = standing_uses(uses)
     return Reconciliation(
         as_of=now.isoformat(),
         accounts=len(accounts),
@@ -104,6 +106,7 @@ def reconcile(database: Database, tenant_id: str, *, point_value: Decimal, now: 
         points=report((each.ledger for each in accounts.values()), today),
         findings=(
             *_coupons(standing),
+            *_unknown(unknown),
             *_books(accounts, point_value),
             *_leases(leases, point_value),
             *_beyond(accounts, leases, today=today, point_value=point_value),
@@ -144,6 +147,24 @@ def _coupons(standing: Iterable[Told]) -> list[Line]:
             )
         )
     return lines
+
+
+def _unknown(uses: Iterable[Told]) -> list[Line]:
+    """Return till barcodes that tills took and that no coupon of any store bears: forged, or not told yet."""
+    by_code: dict[str, list[Told]] = {}
+    for use in uses:
+        by_code.setdefault(use.text("till_code"), []).append(use)
+    return [
+        Line(
+            finding=Finding.COUPON_UNKNOWN,
+            subject=till_code,
+            stores=tuple(sorted({use.store_id for use in found})),
+            points=0,
+            money=_cents(sum((_money(use.text("worth")) for use in found), Decimal(0))),
+            why=f"taken by tills {len(found)} times, and no store has told of issuing it: forged, or not told yet",
+        )
+        for till_code, found in sorted(by_code.items())
+    ]
 
 
 def _use(record: Told) -> Use:

@@ -297,7 +297,8 @@ class Story:
         token = coupon.token
         if said.get("forged"):
             token = token[:100] + ("A" if token[100] != "A" else "B") + token[101:]
-        self.names[step["remember"]] = {"serial": coupon.serial, "code": token, "till": ""}
+        till = coupon.till_code[1] if coupon.till_code else ""
+        self.names[step["remember"]] = {"serial": coupon.serial, "code": token, "till": till}
 
     async def do_restart(self, _: object, __: Mapping[str, Any]) -> None:
         await self.close()
