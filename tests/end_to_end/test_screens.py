@@ -189,7 +189,7 @@ def paper_of(job):
     papers = [*reader.feed(job), *reader.close()]
     words = " ".join(line.text for paper in papers for line in paper.lines)
     picture = Image.open(BytesIO(render_job(job, Format.PNG, model="generic-80mm")))
-    return words, [code.text for code in zxingcpp.read_barcodes(picture.convert("L"))]
+    return words, [code.text for code in zxingcpp.read_barcodes(picture.convert("L"), zxingcpp.BarcodeFormat.QRCode)]
 
 
 def printed_coupon(store):
