@@ -72,6 +72,30 @@ class Plain:
         return (self.text + block + self.cut) * cuts
 
 
+class Served:
+    """A device that waits at a port of its own; `handler` is what it speaks, and it can be switched off and on."""
+
+    handler: Any
+
+    def __init__(self, rig: Rig) -> None:
+        del rig
+        self._received = Received()
+        self._server = serving(self.handler, self._received, 0)
+        self._port = self._server.server_address[1]
+
+    def printed(self, number: int) -> bytes:
+        return self._received.wait(number)
+
+    def switch(self, *, on: bool) -> None:
+        if on:
+            self._server = serving(self.handler, self._received, self._port)
+        else:
+            stopped(self._server)
+
+    def close(self) -> None:
+        stopped(self._server)
+
+
 class LpdPrinter(socketserver.StreamRequestHandler):
     """RFC 1179, as a network printer has it: takes jobs, says yes."""
 
@@ -93,18 +117,13 @@ class LpdPrinter(socketserver.StreamRequestHandler):
                 return
 
 
-class LpdEdge(Plain):
+class LpdEdge(Served, Plain):
     """LPD, the control file first, as Windows and BSD send it."""
 
     name = "lpd"
+    handler = LpdPrinter
     listen = "127.0.0.1:0"
     options: tuple[str, ...] = ()
-
-    def __init__(self, rig: Rig) -> None:
-        del rig
-        self._received = Received()
-        self._server = serving(LpdPrinter, self._received, 0)
-        self._port = self._server.server_address[1]
 
     @property
     def says_no(self) -> bool:
@@ -130,18 +149,6 @@ class LpdEdge(Plain):
                 )
             )
         return False
-
-    def printed(self, number: int) -> bytes:
-        return self._received.wait(number)
-
-    def switch(self, *, on: bool) -> None:
-        if on:
-            self._server = serving(LpdPrinter, self._received, self._port)
-        else:
-            stopped(self._server)
-
-    def close(self) -> None:
-        stopped(self._server)
 
 
 def _told(till: socket.socket, command: bytes) -> bool:
@@ -194,10 +201,11 @@ class EposPrinter(_Web):
         self.say(200, b"<html>a printer</html>", "text/html")
 
 
-class EposEdge:
+class EposEdge(Served):
     """ePOS-Print, as a browser's till sends it."""
 
     name = "epos"
+    handler = EposPrinter
     listen = "127.0.0.1:0"
     options: tuple[str, ...] = ()
     text = '<text lang="en">Corner shop&#10;</text><text em="true">TOTAL 1.20&#10;</text>'
@@ -213,12 +221,6 @@ class EposEdge:
     def slip_alone(self, tap: Tap, number: int) -> bytes:
         del tap
         return self.printed(number)
-
-    def __init__(self, rig: Rig) -> None:
-        del rig
-        self._received = Received()
-        self._server = serving(EposPrinter, self._received, 0)
-        self._port = self._server.server_address[1]
 
     @property
     def answer(self) -> bytes:
@@ -254,18 +256,6 @@ class EposEdge:
             return True
         return False
 
-    def printed(self, number: int) -> bytes:
-        return self._received.wait(number)
-
-    def switch(self, *, on: bool) -> None:
-        if on:
-            self._server = serving(EposPrinter, self._received, self._port)
-        else:
-            stopped(self._server)
-
-    def close(self) -> None:
-        stopped(self._server)
-
 
 class CloudServer(_Web):
     """A till's CloudPRNT server with one job."""
@@ -284,22 +274,17 @@ class CloudServer(_Web):
         self.say(200, b"", "text/plain")
 
 
-class CloudPrntEdge:
+class CloudPrntEdge(Served):
     """Star CloudPRNT: here the printer is the client, which polls, fetches twice and confirms."""
 
     name = "cloudprnt"
+    handler = CloudServer
     listen = "127.0.0.1:0"
     options = ("--language", "star", "--model", "TSP600")
     slip = b"Next time\n" + STAR_CUT
 
     def with_slip(self) -> bytes:
         return self.job() + self.slip
-
-    def __init__(self, rig: Rig) -> None:
-        del rig
-        self._received = Received()
-        self._server = serving(CloudServer, self._received, 0)
-        self._port = self._server.server_address[1]
 
     @property
     def printer_address(self) -> str:
@@ -344,18 +329,6 @@ class CloudPrntEdge:
             self._received.take(fetched[0])
             return True
         return False
-
-    def printed(self, number: int) -> bytes:
-        return self._received.wait(number)
-
-    def switch(self, *, on: bool) -> None:
-        if on:
-            self._server = serving(CloudServer, self._received, self._port)
-        else:
-            stopped(self._server)
-
-    def close(self) -> None:
-        stopped(self._server)
 
 
 def _polled(printer: http.client.HTTPConnection) -> dict[str, Any]:
