@@ -19,6 +19,7 @@ from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.foreign_tenders import convert_foreign_tenders
 from pos_adapters.reading.gathered import Gathered
+from pos_adapters.reading.goods_groups import sells_groups
 from pos_adapters.reading.kinds import (
     Naming,
     half_named,
@@ -30,7 +31,13 @@ from pos_adapters.reading.kinds import (
 )
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.money_signs import currency_of, shown
-from pos_adapters.reading.overruled import deposit_before_quote, deposit_taken_off, only_deposits, overruled
+from pos_adapters.reading.overruled import (
+    deposit_before_quote,
+    deposit_taken_off,
+    only_deposits,
+    overruled,
+    speaks_to_customer,
+)
 from pos_adapters.reading.places import leave_out_header
 from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import paid_after, strike_declined
@@ -87,7 +94,7 @@ class DocumentReading:
         kind = DocumentKind.RETURN if verdict.solution.total.amount < 0 else DocumentKind.SALE
         if kind is DocumentKind.SALE and only_deposits(verdict.solution):
             return Reading(kind=DocumentKind.DEPOSIT, languages=self.languages, fiscal=self.fiscal)
-        doubt = self._doubt(kind, verdict.solution)
+        doubt = self._doubt(kind, sheet, verdict.solution)
         return doubt if doubt is not None else self._proved(kind, sheet, verdict)
 
     def _kinds_named(self, sheet: Sheet | None, solution: Solution | None) -> list[Naming]:
@@ -108,7 +115,7 @@ class DocumentReading:
             named = overruled(named, sheet, solution, active=self.active)
         return named
 
-    def _doubt(self, kind: DocumentKind, solution: Solution) -> Reading | None:
+    def _doubt(self, kind: DocumentKind, sheet: Sheet, solution: Solution) -> Reading | None:
         """Return what parks a document whose sums hold and whose words name no kind; None when it may be taken."""
         if not _paid(solution) and not self._completed():
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
@@ -126,9 +133,16 @@ class DocumentReading:
             detail = "an exchange whose lines all have one sign"
         elif return_at_foot(self.lines, self.gathered.telling, active=self.active, after=solution.total.line):
             detail = "its foot names a return, its amounts are those of a sale"
+        elif self._may_be_report(sheet, solution):
+            detail = "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report"
         elif could_be_goods_back(solution):
             detail = "an amount that is taken off without a word that says why: a discount, or goods given back"
         return self._park(ParkReason.AMBIGUOUS, detail) if detail else None
+
+    def _may_be_report(self, sheet: Sheet, solution: Solution) -> bool:
+        if self.fiscal is not None or not sells_groups(solution):
+            return False
+        return not speaks_to_customer(sheet, solution, active=self.active)
 
     def roles(self) -> tuple[LineRole, ...]:
         """Return what each line turned out to be, after `read`."""

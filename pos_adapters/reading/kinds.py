@@ -32,6 +32,7 @@ SALES_MIN, SALES_MAX = 5, 100_000  # fewer are pieces of one sale, more are a nu
 _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
 _COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
 _HEADLINE_SHARE = 0.6
+_TAXES = frozenset((Role.TAX, Role.TAX_BASE))
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
@@ -157,11 +158,20 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         )
     if any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text):
         return False
-    if _is_letter_of_noise(facts, hit) or (
-        facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers))
+    if (
+        _heads_taxes(facts, sense)
+        or _is_letter_of_noise(facts, hit)
+        or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))
     ):
         return False
     return hit.letters >= _HEADLINE_SHARE * letters or (sense.kind in _BESIDE_PAPER and _beside_paper(facts, hit))
+
+
+def _heads_taxes(facts: LineFacts, sense: Sense) -> bool:
+    """`VAT SUMMARY` heads the table of taxes, no report."""
+    return sense.kind is DocumentKind.REPORT and any(
+        other.role in _TAXES for each in facts.hits for other in each.senses
+    )
 
 
 def _is_letter_of_noise(facts: LineFacts, hit: Hit) -> bool:

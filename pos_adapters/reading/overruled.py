@@ -1,8 +1,8 @@
 """Words that name a kind of document and mean something else, because the sums and what stands around them say so.
 
 Contract: pure. "Net sales" is a line of reports, and of receipts that print their subtotal under that name: it names no
-report where it is exactly what the goods make, the whole is paid, and the document speaks to a customer - shows their
-card masked, or thanks them for buying. A report does neither.
+report where it is exactly what the goods make, the whole is paid, and the document speaks to a customer - gives change,
+shows their card masked, or thanks them. A report does none of these; without them a bare "X" or "Totals" heads one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 from pos_adapters.reading.amounts import in_fashion
 from pos_adapters.reading.kinds import Naming, says_completed
+from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Part, Sheet
 from retail.transaction import DocumentKind
@@ -24,11 +25,23 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
     """Return the namings that stand in a document whose sums hold and which was paid."""
     named = [naming for naming in named if not _is_deposit_on_goods(naming, solution)]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
-    if not reports or not all(_is_subtotal(naming, sheet, solution) for naming in reports):
+    if not reports:
         return list(named)
-    if not any(_MASKED_CARD.search(facts.text) or says_completed(facts, active) for facts in sheet.facts):
+    if not speaks_to_customer(sheet, solution, active=active):
+        return [naming._replace(soft=naming.soft and naming not in reports) for naming in named]
+    if not all(_is_subtotal(naming, sheet, solution) for naming in reports):
         return list(named)
     return [naming for naming in named if naming.kind is not DocumentKind.REPORT]
+
+
+def speaks_to_customer(sheet: Sheet, solution: Solution, *, active: int) -> bool:
+    """Whether change was given, or the customer's card is masked, or they are thanked or told that they bought."""
+    settlement = solution.settlement
+    if settlement is not None and any(paid.amount < 0 for paid in settlement.tenders):
+        return True
+    if any(label is not None and label.role is Role.THANKS for label in sheet.labels):
+        return True
+    return any(_MASKED_CARD.search(facts.text) or says_completed(facts, active) for facts in sheet.facts)
 
 
 def _is_deposit_on_goods(naming: Naming, solution: Solution) -> bool:

@@ -187,8 +187,8 @@ def _answers(  # noqa: C901, PLR0911 - the table of questions
     if part is Part.VOID:
         return [Answer(_as(some, Part.ITEM)), Answer(_as(some, Part.MODIFICATION, -1))]
     if part is Part.TENDER:  # goods ("gift card 50.00"), or what was paid, printed before the total
-        priced = [entry for entry in some if entry.amount]
-        return [Answer(_as(priced, Part.ITEM)), Answer((), 1)] if priced else []
+        goods = tuple((e, Part.ITEM if e.amount > 0 else Part.MODIFICATION, e.amount) for e in some if e.amount)
+        return [Answer(goods), Answer((), 1)] if goods else []
     return []
 
 

@@ -255,6 +255,7 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
         and (label := sheet.labels[line]) is not None
         and label.leads
         and _names_one_tender(sheet.facts[line], label)
+        and label.role is not Role.TENDER_OTHER  # "bank transfer" without an amount says how to pay an invoice
     ]
     if len({label.role for _, label in named}) != 1:
         return Settlement((), proven=False)

@@ -1,0 +1,44 @@
+"""Goods that are called by groups ("FOOD", "DEPARTMENT 2"): lines of a report as likely as of a sale.
+
+A till's report adds up: its groups make a total, the tenders of the day make the same total. Where no word says that
+it is a report, what tells it from a sale is whom it speaks to. Contract: pure but for the words, which are data
+(`pos_adapters/profiles/goods_groups.toml`) and are read once.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from pathlib import Path
+from typing import Final
+
+from pos_adapters.reading.folding import WIDE, fold
+from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.sheet import Part
+
+GROUPS_MIN: Final = 2  # one "DEPARTMENT 1" is how small shops ring up anything
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+@functools.cache
+def group_words() -> frozenset[str]:
+    """Return the words of all languages that name groups of goods."""
+    path = Path(__file__).parent.parent / "profiles" / "goods_groups.toml"
+    table: dict[str, list[str]] = tomllib.loads(path.read_text("utf-8"))
+    return frozenset(fold(word) for words in table.values() for word in words)
+
+
+def sells_groups(solution: Solution) -> bool:
+    """Whether all that was sold is called by groups of goods, none of them twice."""
+    names = [entry.facts.name for entry, part, _ in solution.owed if part is Part.ITEM]
+    return GROUPS_MIN <= len(names) == len(set(names)) and all(map(_is_group, names))
+
+
+def _is_group(name: str) -> bool:
+    words = _WORD.findall(fold(name))
+    known = group_words()
+    return bool(words) and all(
+        word in known or (WIDE.match(word) is not None and any(word.endswith(group) for group in known))
+        for word in words
+    )
