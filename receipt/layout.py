@@ -7,10 +7,8 @@ never raises, and what it keeps is bounded: beyond the limits below it drops, an
 
 from __future__ import annotations
 
-import re
 from codecs import charmap_decode
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate, chain
 from typing import Any, Final
@@ -30,9 +28,6 @@ CODES_MAX: Final = 200
 PICTURE_BYTES_MAX: Final = 4 * 1024 * 1024  # 58,000 rows of 576 dots: 7 m of picture
 TAB_CELLS: Final = 8  # a tab stop every 8 characters until the till sets its own
 UNBOUNDED_DOTS: Final = 1_000_000  # lines of a page have their own places and are not broken
-
-LineAt = Callable[[bytes, int], re.Match[bytes] | None]
-"""Finds the line that begins at a place in bytes; None where none does."""
 
 
 class Typesetter(PrintHead):
@@ -131,26 +126,38 @@ class Typesetter(PrintHead):
         self.trailing_feed = 0
         return True
 
-    def whole_lines(self, data: bytes, at: int, *, offset: int, line_at: LineAt) -> int:
-        """Print the lines from `data[at]` on as `whole_line` does, blank ones too; return where the first is left.
+    def whole_lines(self, data: bytes, offset: int) -> int:
+        """Print lines, each ended by LF or CR LF, as `whole_line` does, blank ones too; return how many bytes it did.
 
-        `line_at` finds a line's text (its first group) and its end; `offset` is that of `data[0]` in the job.
+        `offset` is that of the first byte in the job.
         """
-        make, lines, style, cell, area = tuple.__new__, self._lines, self.style, self.cell, self.area
-        quick = self._ascii_is_plain and data.isascii() and not self._runs and not self.x and self._is_simple
-        while (line := line_at(data, at)) is not None:
-            text, after = line[1], line.end()
+        if self._ascii_is_plain and data.isascii() and not self._runs and not self.x and self._is_simple:
+            return self._ascii_lines(data.decode("ascii"), offset)
+        at = offset
+        for line in data.split(b"\n")[:-1]:
+            text = line.removesuffix(b"\r")
             if not text:
-                self.line_feed(offset + after - 1)
-            elif quick and len(text) * cell <= area and len(lines) < LINES_MAX:
-                printed = text.decode("ascii")
-                span = make(Span, (0, cell, printed, style))
-                lines.append((make(PaperLine, (printed.rstrip(), (span,), offset + at)),))
-                self.trailing_feed = 0
-            elif not self.whole_line(text, offset + at):
+                self.line_feed(at + len(line))
+            elif not self.whole_line(text, at):
                 break
-            at = after
-        return at
+            at += len(line) + 1
+        return at - offset
+
+    def _ascii_lines(self, data: str, offset: int) -> int:
+        """Print such lines where nothing special is going on: most of a receipt, and somebody waits for it."""
+        make, lines, style, cell = tuple.__new__, self._lines, self.style, self.cell
+        longest, at = self.area // cell, offset
+        for line in data.split("\n")[:-1]:
+            text = line.removesuffix("\r")
+            if not text:
+                self.line_feed(at + len(line))
+            elif len(text) <= longest and len(lines) < LINES_MAX:
+                lines.append((make(PaperLine, (text.rstrip(), (make(Span, (0, cell, text, style)),), at)),))
+                self.trailing_feed = 0
+            else:
+                break
+            at += len(line) + 1
+        return at - offset
 
     @property
     def _is_simple(self) -> bool:

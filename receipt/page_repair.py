@@ -83,7 +83,6 @@ class PageRepair:
 
     def __init__(self, model: PrinterModel) -> None:
         self._model = model
-        self._numbers = {codec: number for number, codec in sorted(model.code_pages.items(), reverse=True)}
         self._verdicts: dict[Encoding, Encoding] = {}
         self._samples: dict[Encoding, list[bytes]] = {}
         self._sizes: dict[Encoding, int] = {}
@@ -210,7 +209,10 @@ class PageRepair:
 
     def _same_number(self, codec: str) -> tuple[str, ...]:
         """Return what other printers select by the number that selects this page on ours."""
-        number = int(codec[len(_NUMBERED) :]) if codec.startswith(_NUMBERED) else self._numbers.get(codec, -1)
+        if codec.startswith(_NUMBERED):
+            number = int(codec[len(_NUMBERED) :])
+        else:
+            number = min((each for each, page in self._model.code_pages.items() if page == codec), default=-1)
         return pages_by_number().get(number, ())
 
     def _twice(self, sample: bytes, declared: Encoding) -> Iterator[tuple[Encoding, float]]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from receipt.layout import Typesetter
 
-_LINE: Final = re.compile(rb"([\x20-\xff]*+)\r?\n")
+_LINES: Final = re.compile(rb"(?:[\x20-\xff]*+\r?\n)++")
 _TEXT: Final = re.compile(rb"[\x20-\xff]++")
 
 
@@ -22,4 +22,5 @@ def is_text(data: bytes) -> bool:
 
 def print_lines(sheet: Typesetter, data: bytes, at: int, *, offset: int) -> int:
     """Print the lines from `data[at]`, byte `offset` of the job, on; return where the first stands that is left."""
-    return sheet.whole_lines(data, at, offset=offset - at, line_at=_LINE.match)
+    lines = _LINES.match(data, at)
+    return at + sheet.whole_lines(lines[0], offset) if lines is not None else at

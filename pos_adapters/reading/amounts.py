@@ -10,14 +10,14 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 MILLI = 1000
+DECIMALS_MAX = 4  # that are told apart: more are four
 _DIGITS_MAX = 9  # a longer run of ungrouped digits is an id or an article number, never an amount
 
-_NUMBER = re.compile(r"\d+(?:[.,']\d+)*")
+DIGITS = re.compile(r"\d+(?:[.,']\d+)*")
 _GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
 _ID_REST = re.compile(r"[\d/:.\-]*")
 _NUMBER_NEAR = re.compile(r" {0,2}-?\d")
@@ -35,7 +35,7 @@ _TIMES = frozenset(("x", "х"))
 _TAIL = re.compile(
     r"[ _]*+(?:-(?!\d))?[)\]]?[ _]*+(?:[€$£¥₩₽₸₴₺₹円元원?]|[^\W\d_]{1,3}\.?)?"
     r"(?:[ ]*+[A-ZА-Яa-z*#†※軽]{1,2}\d?)?[ ]*+[*#※)]*+"
-    r"[ ]*+(?:\(?[ ]?(?:\d|\d{1,2}(?:[.,]\d{1,2})?[ ]?%|%[ ]?\d{1,2})\)?[A-Z]?)?[ ]*+$"
+    r"[ ]*+(?:\(?[ ]?(?:\d{1,2}|\d{1,2}(?:[.,]\d{1,2})?[ ]?%|%[ ]?\d{1,2})\)?[A-Z]?)?[ ]*+$"
 )
 
 
@@ -95,7 +95,7 @@ def numbers_of(text: str) -> tuple[Number, ...]:
     found: list[Number] = []
     position = 0
     while True:
-        match = _NUMBER.search(text, position)
+        match = DIGITS.search(text, position)
         if match is None:
             return tuple(found)
         number, position = _number_at(text, match.start(), match.end())
@@ -114,9 +114,9 @@ def _number_at(text: str, start: int, end: int) -> tuple[Number | None, int]:
     if after == " " and end - start <= 3 and digits.isdigit() and digits[0] != "0":
         group = _GROUP.match(text, end)
         if group:
-            last_group = _value(group.group(1))[0]
+            last_group = value_of(group.group(1))[0]
             digits, end = _join_groups(text, digits, end)
-    value, decimals, grouped = _value(digits)
+    value, decimals, grouped = value_of(digits)
     if value < 0:
         return None, end
     prefix = _prefix(text, start, decimals)
@@ -136,9 +136,11 @@ def _number_at(text: str, start: int, end: int) -> tuple[Number | None, int]:
 
 
 def _ends_amount(text: str, at: int, decimals: int) -> bool:
-    """Whether the minus before `at` is the amount's: nothing is glued to it but a tax letter ("3.00-A")."""
-    glued = text[at : at + 2]
-    return not glued[:1].isalnum() or (decimals == 2 and glued[0].isalpha() and not glued[1:].isalnum())
+    """Whether the minus before `at` is the amount's: nothing is glued to it but a tax letter ("3.00-A", "3.00-GP")."""
+    glued = text[at : at + 3]
+    if not glued[:1].isalnum():
+        return True
+    return decimals == 2 and glued[0].isalpha() and not glued[2:].isalnum() and not glued[1:2].isdigit()
 
 
 def _join_groups(text: str, digits: str, end: int) -> tuple[str, int]:
@@ -158,10 +160,10 @@ def _end_of_id(text: str, end: int) -> int:
     return match.end()
 
 
-def _value(digits: str) -> tuple[int, int, int]:  # noqa: PLR0911 - one answer a shape
-    """Return (thousandths, decimals, other reading); -1 thousandths when it is no number.
+def value_of(digits: str) -> tuple[int, int, int]:  # noqa: PLR0911 - one answer a shape
+    """Return (thousandths, decimals, other reading) of digits and marks; -1 thousandths when they are no number.
 
-    >>> _value("1.234,56"), _value("1.234"), _value("0.850"), _value("12.09.2024")[0]
+    >>> value_of("1.234,56"), value_of("1.234"), value_of("0.850"), value_of("12.09.2024")[0]
     ((1234560, 2, -1), (1234, 3, 1234000), (850, 3, -1), -1)
     """
     if digits.isdigit():
@@ -198,7 +200,7 @@ def _value_with_one_mark(head: str, last: str, mark: str) -> tuple[int, int, int
         return (group, 0, -1) if mark == "'" else (int(head) * MILLI + int(last), 3, group)
     if mark == "'":
         return -1, 0, -1
-    return int(head) * MILLI + int(last[:3].ljust(3, "0")), min(size, 4), -1
+    return int(head) * MILLI + int(last[:3].ljust(3, "0")), min(size, DECIMALS_MAX), -1
 
 
 def _are_groups(parts: list[str]) -> bool:
@@ -302,7 +304,7 @@ def _suffix(  # noqa: C901, PLR0911 - one answer a meaning
     if match.group("percent"):
         return (match.end("percent"), currency, "%") if len(match.group("space")) <= 1 else (end, currency, use)
     if match.group("sign"):
-        if currency or (not glued and _NUMBER.match(text, match.end("sign"))):
+        if currency or (not glued and DIGITS.match(text, match.end("sign"))):
             return end, currency, use
         return match.end(), match.group("sign"), "p" if match.group("per") else use
     word = match.group("word").lower()
@@ -326,55 +328,6 @@ def _suffix(  # noqa: C901, PLR0911 - one answer a meaning
 def _is_tax_letter(text: str, end: int, match: re.Match[str]) -> bool:
     """`8.98 G` ends a line: nobody weighs hundredths of a gram, so that the letter is a tax's."""
     return match.group("word") == "G" and text[end - 3] in ".," and not text[match.end("word") :].strip()
-
-
-class Figures(NamedTuple):
-    """Where the digits of a number stand, to read another printing of them with the same marks at the same places."""
-
-    first: int
-    last: int
-    scale: int  # thousandths of a unit of the last place: plain digits 1000, "1.20" 10; 0 for other marks
-    negative: bool
-    start: int  # this and what follows is of the number (`Number`), whatever its digits
-    end: int
-    decimals: int
-    grouped: int
-    currency: str
-    use: str
-
-
-def figures_of(text: str, number: Number) -> Figures | None:
-    """Return where the digits of `number` stand; None where another printing of them could not be read alike.
-
-    Zero has no sign to keep, and groups parted by spaces may be two numbers.
-    """
-    match = _NUMBER.search(text, number.start)
-    if match is None or number.value == 0 or number.last_group >= 0:
-        return None
-    digits = match.group()
-    value, decimals, grouped = _value(digits)
-    if (value, decimals, grouped) != (abs(number.value), number.decimals, number.grouped):
-        return None
-    scale = MILLI if digits.isdigit() else 10 if decimals == 2 and digits[:-3].isdigit() else 0
-    start, end, _, _, _, currency, use, _ = number
-    return Figures(match.start(), match.end(), scale, number.value < 0, start, end, decimals, grouped, currency, use)
-
-
-def reprinted(figures: Sequence[Figures], text: str) -> tuple[Number, ...]:
-    """Return the numbers with the digits that `text` has in their places."""
-    numbers = []
-    for first, last, scale, negative, start, end, decimals, grouped, currency, use in figures:
-        if scale == 10:
-            value = int(text[first : last - 3] + text[last - 2 : last]) * 10
-        elif scale:
-            value = int(text[first:last]) * MILLI
-        else:
-            value, decimals, grouped = _value(text[first:last])  # noqa: PLW2901 - "1.234" may be 1234 or not
-        numbers.append(_make(Number, (start, end, -value if negative else value, decimals, grouped, currency, use, -1)))
-    return tuple(numbers)
-
-
-_make = tuple.__new__  # what Number(...) does, at half its cost
 
 
 def is_at_right_end(text: str, number: Number) -> bool:

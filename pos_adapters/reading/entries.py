@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pos_adapters.reading.amounts import MILLI, in_fashion
+from pos_adapters.reading.amounts import DECIMALS_MAX, MILLI, in_fashion
 from pos_adapters.reading.details import describe, join_details
 from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, tender_of
 from pos_adapters.reading.lexicon import Role
@@ -68,27 +68,18 @@ class Fashions:
     __slots__ = ("_in_thousandths", "_votes")
 
     def __init__(self) -> None:
-        self._votes = [0, 0, 0, 0]
+        self._votes = [0] * (DECIMALS_MAX + 1)
         self._in_thousandths: bool | None = None  # whether the currency has a thousand parts; None while nobody asked
 
     def count(self, lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]]) -> None:
         """Count the votes of more lines."""
         votes = self._votes
-        unsaid = [facts.numbers[facts.right[-1]].decimals for facts in lines if facts.right and not facts.hits]
-        if 3 in unsaid:  # which may be a thousand
-            said = [(facts, label) for facts, (label, _) in zip(lines, labelled, strict=True) if facts.right]
-        else:
-            votes[USUAL_DECIMALS] += unsaid.count(USUAL_DECIMALS)
-            votes[0] += unsaid.count(0)
-            both = zip(lines, labelled, strict=True)
-            said = [(facts, label) for facts, (label, _) in both if facts.hits and facts.right]
-        for facts, label in said:
-            number = facts.numbers[facts.right[-1]]
-            decimals = number.decimals
-            weight = 8 if label is not None and label.role in _PART_OF else 1
-            if decimals == USUAL_DECIMALS or decimals in (0, 3):
+        for facts, (label, _) in zip(lines, labelled, strict=True):
+            decimals = facts.decimals
+            if decimals is not None:
+                weight = 8 if label is not None and label.role in _PART_OF else 1
                 votes[decimals] += weight
-                if decimals == 3 and number.grouped >= 0:
+                if decimals == 3 and facts.numbers[facts.right[-1]].grouped >= 0:
                     votes[0] += weight + 1  # "1,200" is far oftener a thousand than a thousandth
 
     def likeliest(self, lines: Sequence[LineFacts]) -> list[int]:
@@ -356,7 +347,7 @@ def _settle_places(sheet: Sheet) -> None:
                 if found is not None:
                     _quantify(entry, found[1], sheet.decimals)
         elif entry.part is Part.ITEM and entry.quantity is None and not goods_go_on(sheet, entry.line):
-            rated = any(number.use == "%" for number in entry.facts.numbers)
+            rated = entry.role is Role.TAX or any(number.use == "%" for number in entry.facts.numbers)
             entry.part = Part.TAX if rated else Part.STRAY if entry.amount else Part.INFO
         elif entry.part in (Part.RETURN, Part.VOID) and (entry.tender is not None or is_change(sheet, entry)):
             entry.part = Part.CHANGE  # "refund cash 19.95" below the total: how it was given back

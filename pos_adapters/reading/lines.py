@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from pos_adapters.reading.amounts import (
-    Figures,
     Number,
-    figures_of,
     is_at_right_end,
     may_be_of_a_number,
     number_words,
     numbers_of,
-    reprinted,
 )
 from pos_adapters.reading.dates import date_in, looks_dated, may_be_date
 from pos_adapters.reading.folding import WIDE, clean, fold
 from pos_adapters.reading.lexicon import HEAD_LETTERS, Hit, Lexicon, Role, standard_lexicon
 from pos_adapters.reading.quantities import Goods, GoodsPlan, goods_by, goods_on, plan_of
+from pos_adapters.reading.reprints import Figures, Reprinted, figures_alike, figures_of
 
 # A line longer than any paper (64 columns of wide letters) is noise; its head is enough to see that.
 LINE_CHARACTERS_MAX = 256
@@ -52,7 +50,7 @@ class LineFacts(NamedTuple):
     """One line, read alone."""
 
     text: str  # cleaned, as it would describe an item
-    numbers: tuple[Number, ...]
+    numbers: Sequence[Number]
     right: tuple[int, ...]  # indexes of numbers that may be the line's amount, the best first
     times: tuple[int, int] | None  # indexes of quantity and price where the line multiplies
     hits: tuple[Hit, ...]
@@ -64,6 +62,7 @@ class LineFacts(NamedTuple):
     rule: bool  # a separator or blank
     dated: bool  # a date or a time stands on it
     indent: int
+    decimals: int | None  # as its amount is printed; None without any
     signs: tuple[str, ...]  # the currencies beside its numbers, as printed
     days: tuple[date | None, date | None] | None  # the date on it, day first and month first; None without any
     name: str = ""  # the words up to the amount, as a description
@@ -78,7 +77,7 @@ Telling = tuple[int, LineFacts]
 
 _RULED = LineFacts(
     "", (), (), None, (), (), telling=False, letters=0, unknown=0, named=False, rule=True, dated=False, indent=0,
-    signs=(), days=None,
+    decimals=None, signs=(), days=None,
 )  # fmt: skip
 
 
@@ -103,32 +102,34 @@ class LineReader:
         self.lexicon = lexicon
         self._memo: dict[str, LineFacts] = {}
         self._shapes: dict[str, _Shape | None] = {}
-        self._alike: dict[str | bytes, _Shape] = {}  # the same shapes, by lines with all their words
+        self._alike: dict[str, _Shape] = {}  # the same shapes, by lines with all their words
         self._word_keys: dict[str, str] = {}
         heads, self._stems = lexicon.heads()
         self._heads = heads | {word[:HEAD_LETTERS] for word in number_words()}
 
     def read(self, text: str) -> LineFacts:
         """Return the facts of one line as seen on paper."""
-        facts = self._memo.get(text)
-        if facts is None:
-            facts = self._shaped(text[:LINE_CHARACTERS_MAX])
-            if len(self._memo) >= _MEMO_LINES_MAX:
-                self._memo.clear()
-            self._memo[text] = facts
-        return facts
+        return self.read_all((text,))[0]
 
     def read_all(self, texts: Iterable[str]) -> list[LineFacts]:
         """Return the facts of lines, in their order."""
-        known, read = self._memo.get, self.read
-        return [known(text) or read(text) for text in texts]
+        texts = list(texts)
+        memo = self._memo
+        known = [memo.get(text) for text in texts]
+        new = [text for text, facts in zip(texts, known, strict=True) if facts is None]
+        if not new:
+            return [facts for facts in known if facts is not None]
+        if len(memo) >= _MEMO_LINES_MAX:
+            memo.clear()
+        printed = [text[:LINE_CHARACTERS_MAX] for text in new]
+        memo.update(zip(new, map(self._shaped, printed, figures_alike(printed)), strict=True))
+        return [facts or memo[text] for text, facts in zip(texts, known, strict=True)]
 
-    def _shaped(self, printed: str) -> LineFacts:
-        """Read a line by its shape, where one like it has been read."""
-        alike = _figures_alike(printed)
+    def _shaped(self, printed: str, alike: str) -> LineFacts:
+        """Read a line by its shape, where one like it (`figures_alike`) has been read."""
         shape = self._alike.get(alike)
         if shape is None:
-            shape = self._shape_by_words(printed, alike if isinstance(alike, str) else alike.decode("ascii"))
+            shape = self._shape_by_words(printed, alike)
             if shape is None:
                 return self._read(printed)
             if shape.may_be_date and not may_be_date(printed):  # as these words say, and no others
@@ -193,6 +194,7 @@ class LineReader:
             rule=False,
             dated=dated,
             indent=indent,
+            decimals=numbers[right[-1]].decimals if right else None,
             signs=tuple(number.currency for number in numbers if number.currency),
             days=_days(text) if looks_dated(text) else None,
             name=name_in(text[: numbers[right[-1]].start] if right else text),
@@ -200,21 +202,6 @@ class LineReader:
             gtin=_gtin_in(text),
             shape=text,
         )
-
-
-_SHAPE_DIGITS = str.maketrans("23456789", "11111111")
-_SHAPE_BYTES = bytes.maketrans(b"23456789", b"11111111")
-_INNER_ZERO = re.compile(r"(?<=\d)0")  # a leading zero makes an id, any other is a digit like all
-
-
-def _figures_alike(printed: str) -> str | bytes:
-    """Return a line with one digit for all, and nought where a number begins with it."""
-    if not printed.isascii():
-        return _INNER_ZERO.sub("1", printed.translate(_SHAPE_DIGITS))
-    key = printed.encode("ascii").translate(_SHAPE_BYTES)
-    while b"10" in key:
-        key = key.replace(b"10", b"11")
-    return key
 
 
 _LONG_RUN = re.compile(r"\d{8}")
@@ -258,15 +245,15 @@ def _refilled(shape: _Shape, printed: str) -> LineFacts | None:
     text = printed.rstrip()
     if dated is None and (_DATED.search(text) is not None) is not shared[_DATED_SHARED]:
         return None
-    numbers = reprinted(figures, text)
+    numbers = Reprinted(figures, text)
     name = text if name_end is None else text[:name_end]
     fields = (
         text,
-        numbers,
+        numbers if plan is not None else numbers.all(),
         *shared,
         _days(text) if may_be else days,
         name_in(name) if long else " ".join(name.split()).strip(_NAME_EDGES),
-        None if plan is None else goods_by(plan, text, numbers),
+        None if plan is None else goods_by(plan, text, figures, numbers),
         _gtin_in(text) if long else None,
         key,
     )

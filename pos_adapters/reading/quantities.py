@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pos_adapters.reading.amounts import MILLI, Number, in_fashion
+from pos_adapters.reading.reprints import Figures, thousandths
 
 USUAL_DECIMALS = 2  # of most currencies: lines are read as goods in this fashion while they stream in
 _PIECES_MAX = 999
@@ -38,7 +40,7 @@ class GoodsPlan(NamedTuple):
     multiplies: bool  # figures may be a price: the product decides
 
 
-def plan_of(goods: Goods | None, numbers: tuple[Number, ...], right: tuple[int, ...]) -> GoodsPlan | None:
+def plan_of(goods: Goods | None, numbers: Sequence[Number], right: tuple[int, ...]) -> GoodsPlan | None:
     """Return where `goods_on` found its numbers; None where the line is no goods."""
     if goods is None:
         return None
@@ -47,18 +49,20 @@ def plan_of(goods: Goods | None, numbers: tuple[Number, ...], right: tuple[int, 
     return GoodsPlan(amount, None if goods.quantity is None else numbers.index(goods.quantity), multiplies)
 
 
-def goods_by(plan: GoodsPlan, text: str, numbers: tuple[Number, ...]) -> Goods:
-    """Return what `goods_on` would of a line whose shape has a plan."""
-    amount, quantity, multiplies = plan
+def goods_by(plan: GoodsPlan, text: str, figures: Sequence[Figures], numbers: Sequence[Number]) -> Goods:
+    """Return what `goods_on` would of a line whose shape has a plan; `figures` are where its `numbers` stand."""
+    amount, at, multiplies = plan
+    quantity = price = None
     if multiplies:
-        found = quantity_and_price(text, numbers, amount, decimals=USUAL_DECIMALS)
-    else:
-        found = (None if quantity is None else numbers[quantity]), None
-    return tuple.__new__(Goods, (numbers[amount].value, *found))  # what Goods(...) does, at half its cost
+        quantity, price = quantity_and_price(text, numbers, amount, decimals=USUAL_DECIMALS)
+    elif at is not None:
+        quantity = numbers[at]
+    fields = (thousandths(figures[amount], text), quantity, price)
+    return tuple.__new__(Goods, fields)  # what Goods(...) does, at half its cost
 
 
 def quantity_and_price(
-    text: str, numbers: tuple[Number, ...], index: int, *, decimals: int
+    text: str, numbers: Sequence[Number], index: int, *, decimals: int
 ) -> tuple[Number | None, Number | None]:
     """Return the quantity and the unit price before the amount `numbers[index]` of a line that does not multiply."""
     if not index:
@@ -73,7 +77,7 @@ def quantity_and_price(
     return _in_column(text, numbers[index - 1], numbers[index]), None
 
 
-def _factors(numbers: tuple[Number, ...], index: int, decimals: int) -> tuple[Number, Number] | None:
+def _factors(numbers: Sequence[Number], index: int, decimals: int) -> tuple[Number, Number] | None:
     """Columns of quantity and price: the two numbers whose product is the amount."""
     values = [in_fashion(number, decimals) for number in numbers[: index + 1]]
     amount = values.pop()
