@@ -253,7 +253,7 @@ def _refilled(shape: _Shape, printed: str) -> LineFacts | None:
         *shared,
         _days(text) if may_be else days,
         name_in(name) if long else " ".join(name.split()).strip(_NAME_EDGES),
-        None if plan is None else goods_by(plan, text, figures, numbers),
+        None if plan is None else goods_by(plan, text, numbers),
         _gtin_in(text) if long else None,
         key,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pos_adapters.reading.amounts import MILLI, Number, in_fashion
-from pos_adapters.reading.reprints import Figures, thousandths
+from pos_adapters.reading.reprints import Reprinted
 
 USUAL_DECIMALS = 2  # of most currencies: lines are read as goods in this fashion while they stream in
 _PIECES_MAX = 999
@@ -49,15 +49,15 @@ def plan_of(goods: Goods | None, numbers: Sequence[Number], right: tuple[int, ..
     return GoodsPlan(amount, None if goods.quantity is None else numbers.index(goods.quantity), multiplies)
 
 
-def goods_by(plan: GoodsPlan, text: str, figures: Sequence[Figures], numbers: Sequence[Number]) -> Goods:
-    """Return what `goods_on` would of a line whose shape has a plan; `figures` are where its `numbers` stand."""
+def goods_by(plan: GoodsPlan, text: str, numbers: Reprinted) -> Goods:
+    """Return what `goods_on` would of a line whose shape has a plan."""
     amount, at, multiplies = plan
     quantity = price = None
     if multiplies:
         quantity, price = quantity_and_price(text, numbers, amount, decimals=USUAL_DECIMALS)
     elif at is not None:
         quantity = numbers[at]
-    fields = (thousandths(figures[amount], text), quantity, price)
+    fields = (numbers.thousandths(amount), quantity, price)
     return tuple.__new__(Goods, fields)  # what Goods(...) does, at half its cost
 
 

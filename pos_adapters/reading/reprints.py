@@ -11,6 +11,7 @@ from typing import NamedTuple, overload
 
 from pos_adapters.reading.amounts import DIGITS, MILLI, Number, value_of
 
+_CENTS = 10  # thousandths
 _ALL_ONES = bytes.maketrans(b"23456789", b"11111111")
 
 
@@ -58,7 +59,7 @@ def figures_of(text: str, number: Number) -> Figures | None:
     value, decimals, grouped = value_of(digits)
     if (value, decimals, grouped) != (abs(number.value), number.decimals, number.grouped):
         return None
-    scale = MILLI if digits.isdigit() else 10 if decimals == 2 and digits[:-3].isdigit() else 0
+    scale = MILLI if digits.isdigit() else _CENTS if decimals == 2 and digits[:-3].isdigit() else 0
     start, end, _, _, _, currency, use, _ = number
     return Figures(match.start(), match.end(), scale, number.value < 0, start, end, decimals, grouped, currency, use)
 
@@ -66,23 +67,14 @@ def figures_of(text: str, number: Number) -> Figures | None:
 def reprinted(figures: Figures, text: str) -> Number:
     """Return the number with the digits that `text` has in its place."""
     first, last, scale, negative, start, end, decimals, grouped, currency, use = figures
-    if scale == 10:
-        value = int(text[first : last - 3] + text[last - 2 : last]) * 10
+    if scale == _CENTS:
+        value = int(text[first : last - 3] + text[last - 2 : last]) * _CENTS
     elif scale:
         value = int(text[first:last]) * MILLI
     else:
         value, decimals, grouped = value_of(text[first:last])  # "1.234" may be 1234 or not
     fields = (start, end, -value if negative else value, decimals, grouped, currency, use, -1)
     return tuple.__new__(Number, fields)  # what Number(...) does, at half its cost
-
-
-def thousandths(figures: Figures, text: str) -> int:
-    """Return the value of the number with the digits that `text` has in its place."""
-    first, last, scale, negative, *_ = figures
-    if scale != 10:
-        return reprinted(figures, text).value
-    value = int(text[first : last - 3] + text[last - 2 : last]) * 10
-    return -value if negative else value
 
 
 class Reprinted(Sequence[Number]):
@@ -102,6 +94,15 @@ class Reprinted(Sequence[Number]):
             text = self._text
             numbers = self._numbers = tuple([reprinted(each, text) for each in self._figures])
         return numbers
+
+    def thousandths(self, index: int) -> int:
+        """Return the value of one of them, and leave the others unread."""
+        figures, text = self._figures[index], self._text
+        first, last, scale, negative, *_ = figures
+        if scale != _CENTS:
+            return reprinted(figures, text).value
+        value = int(text[first : last - 3] + text[last - 2 : last]) * _CENTS
+        return -value if negative else value
 
     @overload
     def __getitem__(self, index: int) -> Number: ...
