@@ -123,8 +123,8 @@ class ReadingAhead:
     def read(self, paper: Paper) -> Reading:
         """Read the document that has ended: exactly what `read_paper` makes of it."""
         gathered, known, draft = self._gathered, len(self._taken), self.draft
-        is_noted = paper.lines[:known] == tuple(self._taken)
-        below, codes = [line.plain for line in paper.lines[known:]], codes_told(paper.codes)
+        is_noted = gathered is not None and paper.lines[:known] == tuple(self._taken)
+        below, codes = [line.plain for line in paper.lines[known:]] if is_noted else [], codes_told(paper.codes)
         preview = self._preview if is_noted and self._is_previewed(below, codes) else None
         self._done = gathered, draft, self._taken, self._texts
         self._begin(self._number)

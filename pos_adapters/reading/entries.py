@@ -133,8 +133,7 @@ def add_entries(sheet: Sheet, labelled: Sequence[tuple[Label | None, list[Label]
     usual = sheet.decimals == USUAL_DECIMALS
     entries, others, lines = sheet.entries, sheet.others, sheet.facts
     item = Part.ITEM
-    for line, (label, all_labels) in enumerate(labelled, first):
-        facts = lines[line]
+    for line, (facts, (label, all_labels)) in enumerate(zip(lines[first:], labelled, strict=True), first):
         goods = facts.goods
         if goods is not None and label is None and carried is None and usual:
             amount, quantity, price = goods

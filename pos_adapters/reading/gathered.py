@@ -82,21 +82,21 @@ class Gathered:
     def _add(self, more: list[LineFacts]) -> None:
         first, active, labeller = len(self.lines), self.active, self._labeller
         labelled = [_UNLABELLED] * len(more)
-        worded = [(at, facts) for at, facts in enumerate(more) if facts.hits]
-        if worded:
-            localised, label = labeller.localised, labeller.label
+        speaking = [(at, facts) for at, facts in enumerate(more) if facts.speaks]
+        if speaking:
             more = [*more]
-            for at, facts in worded:
-                more[at] = local = localised(facts, active)
+        for at, facts in speaking:
+            line = first + at
+            if facts.hits:
+                more[at] = local = labeller.localised(facts, active)
                 if local.hits:
-                    labelled[at] = both = label(local, active)
-                    self.marks += [(first + at, each) for each in both[1]]
+                    labelled[at] = both = labeller.label(local, active)
+                    self.marks += [(line, each) for each in both[1]]
                 if local.telling:
-                    self.telling.append((first + at, local))
-        for at, facts in [(at, facts) for at, facts in enumerate(more) if facts.days is not None or facts.signs]:
+                    self.telling.append((line, local))
             self.signs += facts.signs
             if is_dated(facts):
-                self.dated.append(first + at)
+                self.dated.append(line)
         self.lines += more
         self.labelled += labelled
         self.fashions.count(more, labelled)

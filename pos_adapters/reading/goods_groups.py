@@ -18,6 +18,7 @@ from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Part
 
 GROUPS_MIN: Final = 2  # one "DEPARTMENT 1" is how small shops ring up anything
+NAMES_MAX: Final = 4096  # of goods, remembered with whether they name a group: a shop's shelf
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -31,10 +32,16 @@ def group_words() -> frozenset[str]:
 
 def sells_groups(solution: Solution) -> bool:
     """Whether all that was sold is called by groups of goods, none of them twice."""
-    names = [entry.facts.name for entry, part, _ in solution.owed if part is Part.ITEM]
-    return GROUPS_MIN <= len(names) == len(set(names)) and all(map(_is_group, names))
+    names: list[str] = []
+    for entry, part, _ in solution.owed:
+        if part is Part.ITEM:
+            names.append(entry.facts.name)
+            if not _is_group(names[-1]):
+                return False  # as the first goods of nearly every receipt
+    return GROUPS_MIN <= len(names) == len(set(names))
 
 
+@functools.lru_cache(maxsize=NAMES_MAX)
 def _is_group(name: str) -> bool:
     words = _WORD.findall(fold(name))
     known = group_words()

@@ -64,6 +64,7 @@ class LineFacts(NamedTuple):
     indent: int
     decimals: int | None  # as its amount is printed; None without any
     signs: tuple[str, ...]  # the currencies beside its numbers, as printed
+    speaks: bool  # it has words of receipts, a sign of money, or what looks like a date: most goods have none of these
     days: tuple[date | None, date | None] | None  # the date on it, day first and month first; None without any
     name: str = ""  # the words up to the amount, as a description
     goods: Goods | None = None  # the line as goods in the usual fashion, should it be nothing else
@@ -77,7 +78,7 @@ Telling = tuple[int, LineFacts]
 
 _RULED = LineFacts(
     "", (), (), None, (), (), telling=False, letters=0, unknown=0, named=False, rule=True, dated=False, indent=0,
-    decimals=None, signs=(), days=None,
+    decimals=None, signs=(), speaks=False, days=None,
 )  # fmt: skip
 
 
@@ -180,6 +181,8 @@ class LineReader:
         indent = len(text) - len(text.lstrip())
         times = _times(text, numbers)
         dated = _DATED.search(text) is not None
+        signs = tuple(number.currency for number in numbers if number.currency)
+        days = _days(text) if looks_dated(text) else None
         return LineFacts(
             text,
             numbers,
@@ -195,8 +198,9 @@ class LineReader:
             dated=dated,
             indent=indent,
             decimals=numbers[right[-1]].decimals if right else None,
-            signs=tuple(number.currency for number in numbers if number.currency),
-            days=_days(text) if looks_dated(text) else None,
+            signs=signs,
+            speaks=bool(hits or signs) or days is not None,
+            days=days,
             name=name_in(text[: numbers[right[-1]].start] if right else text),
             goods=goods_on(text, numbers, right) if times is None and not dated else None,
             gtin=_gtin_in(text),

@@ -69,7 +69,7 @@ def _sign_of(sheet: Sheet, solution: Solution, signs: Sequence[str]) -> str:
                 return word
     if signs:
         return Counter(signs).most_common(1)[0][0]
-    headings = [facts for facts in sheet.facts[: sheet.first_total] if not facts.numbers]
+    headings = [facts for facts in sheet.facts[: sheet.first_total] if facts.goods is None and not facts.numbers]
     for facts in headings:
         sign = _sign_in(facts.text)  # the heading of a column: "Price (€)"
         if sign:

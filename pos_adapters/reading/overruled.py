@@ -74,11 +74,14 @@ def deposit_before_quote(named: list[Naming], sheet: Sheet) -> list[Naming]:
 
 def only_deposits(solution: Solution) -> bool:
     """Whether all that was sold is called a deposit and nothing else: the goods themselves come later."""
-    goods = [entry.facts for entry, part, _ in solution.owed if part is Part.ITEM]
-    return bool(goods) and all(
-        not facts.unknown and any(sense.kind is DocumentKind.DEPOSIT for hit in facts.hits for sense in hit.senses)
-        for facts in goods
-    )
+    sold = False
+    for entry, part, _ in solution.owed:
+        if part is Part.ITEM:
+            sold = True
+            senses = [sense for hit in entry.facts.hits for sense in hit.senses]
+            if entry.facts.unknown or not any(sense.kind is DocumentKind.DEPOSIT for sense in senses):
+                return False
+    return sold
 
 
 def deposit_taken_off(named: Sequence[Naming], sheet: Sheet) -> bool:

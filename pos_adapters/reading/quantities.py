@@ -52,13 +52,10 @@ def plan_of(goods: Goods | None, numbers: Sequence[Number], right: tuple[int, ..
 def goods_by(plan: GoodsPlan, text: str, numbers: Reprinted) -> Goods:
     """Return what `goods_on` would of a line whose shape has a plan."""
     amount, at, multiplies = plan
-    quantity = price = None
+    value = numbers.thousandths(amount)
     if multiplies:
-        quantity, price = quantity_and_price(text, numbers, amount, decimals=USUAL_DECIMALS)
-    elif at is not None:
-        quantity = numbers[at]
-    fields = (numbers.thousandths(amount), quantity, price)
-    return tuple.__new__(Goods, fields)  # what Goods(...) does, at half its cost
+        return Goods(value, *quantity_and_price(text, numbers, amount, decimals=USUAL_DECIMALS))
+    return tuple.__new__(Goods, (value, None if at is None else numbers[at], None))  # as Goods(...), at half its cost
 
 
 def quantity_and_price(

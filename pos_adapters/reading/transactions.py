@@ -16,7 +16,7 @@ from pos_adapters.reading.amounts import Number, in_fashion
 from pos_adapters.reading.labels import Mark
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, Telling, name_in
-from pos_adapters.reading.money_signs import AMOUNTS_MAX
+from pos_adapters.reading.money_signs import AMOUNTS_MAX, shown
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 from pos_adapters.reading.values import FiscalIdentity, StoreFacts
@@ -115,7 +115,6 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
         (not refund and entry.item) or _line_item(entry, part, turn * amount, sheet)
         for entry, part, amount in solution.owed
     ]
-    owed = [item.amount for item in items]
     items += _told_taxes(sheet, solution, told, turn)
     if solution.settlement is not None:
         items += [
@@ -131,9 +130,7 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
         for each in particulars.points_of(told.telling, told.active)
     ]
     total = _money(turn * solution.total.amount, told)
-    paid = [_money(turn * paid.amount, told) for paid in solution.settlement.tenders] if solution.settlement else []
-    proof = _proof_of(solution, total, owed=owed, paid=paid)
-    return Proved(tuple(items), total, proof, told.currency, told.decimals)
+    return Proved(tuple(items), total, _proof_of(solution, turn, told.decimals), told.currency, told.decimals)
 
 
 def make_items(sheet: Sheet, currency: str) -> None:
@@ -338,7 +335,7 @@ def _told_tax(entry: Entry, decimals: int) -> int | None:
     return None
 
 
-def _proof_of(solution: Solution, total: Money, *, owed: Sequence[Money], paid: Sequence[Money]) -> tuple[str, ...]:
+def _proof_of(solution: Solution, turn: int, decimals: int) -> tuple[str, ...]:
     """Return the equations that held, e.g. "1.20 + 3.10 = 4.30 (items = total)"."""
     parts = {part for _, part, _ in solution.owed}
     names = "items"
@@ -346,13 +343,17 @@ def _proof_of(solution: Solution, total: Money, *, owed: Sequence[Money], paid: 
         names += " and modifications"
     if Part.TAX in parts:
         names += " and taxes"
-    proof = f"{_sum_text(owed)} = {total} ({names} = total)"
-    if solution.settlement is None or not paid:
+    total = shown(turn * solution.total.amount, decimals)
+    owed = _sum_text([shown(turn * amount, decimals) for _, _, amount in solution.owed])
+    proof = f"{owed} = {total} ({names} = total)"
+    tenders = solution.settlement.tenders if solution.settlement is not None else ()
+    if not tenders:
         return (proof,)
-    change = any(one.amount < 0 for one in solution.settlement.tenders) and len(paid) > 1
-    return proof, f"{_sum_text(paid)} = {total} ({'tenders - change' if change else 'tenders'} = total)"
+    paid = _sum_text([shown(turn * one.amount, decimals) for one in tenders])
+    change = len(tenders) > 1 and any(one.amount < 0 for one in tenders)
+    return proof, f"{paid} = {total} ({'tenders - change' if change else 'tenders'} = total)"
 
 
-def _sum_text(amounts: Sequence[Money]) -> str:
+def _sum_text(amounts: Sequence[str]) -> str:
     """Return "1.20 + 3.10 - 0.50"."""
-    return " + ".join([str(each.amount) for each in amounts]).replace("+ -", "- ")
+    return " + ".join(amounts).replace("+ -", "- ")

@@ -30,9 +30,10 @@ class OwnCharacters:
 
     def begin(self) -> None:
         """Begin a new document: drawings and the switch stay, as they do in a printer."""
-        self.sets.clear()
-        self._changed = True
-        self._restyle()
+        if self.sets:
+            self.sets.clear()
+            self._changed = True
+            self._restyle()
 
     def reset(self) -> None:
         """ESC @: all drawings are forgotten."""
