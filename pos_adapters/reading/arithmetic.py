@@ -56,11 +56,19 @@ def _totals(sheet: Sheet) -> Iterator[Candidate]:
         for after in adjusting:
             if after.line <= entry.line:
                 continue
-            yield Candidate(entry.amount + after.amount, entry, after.line + 1, adjusted=True)
+            until, rounding = after.line + 1, None
+            if after.part is Part.ROUNDING and _paid_between(sheet, entry, after):
+                until, rounding = entry.line, after
+            yield Candidate(entry.amount + after.amount, entry, until, adjusted=True, rounding=rounding)
             if after.part is Part.ROUNDING and after.amount > 0:
-                yield Candidate(entry.amount - after.amount, entry, after.line + 1, adjusted=True)
+                yield Candidate(entry.amount - after.amount, entry, until, adjusted=True, rounding=rounding)
     if not candidates:
         yield from _total_from_tenders(sheet)
+
+
+def _paid_between(sheet: Sheet, total: Entry, rounding: Entry) -> bool:
+    """Whether the payment is printed before what it was rounded by."""
+    return any(entry.part in _PAYMENT and total.line < entry.line < rounding.line for entry in sheet.opened)
 
 
 def _total_from_tenders(sheet: Sheet) -> Iterator[Candidate]:

@@ -38,7 +38,7 @@ def join_details(sheet: Sheet) -> None:
 
 def _settle_beside_previous(entries: list[Entry], index: int) -> None:
     """Find goods that only detail the goods above them, or whose name is above them and looks like goods."""
-    if _says_again(entries, index) or _multiplies_previous(entries, index):
+    if _says_again(entries, index) or _multiplies_previous(entries, index) or _prices_next(entries, index):
         entries[index].part = Part.DETAIL
     elif _is_named_by_previous(entries, index):
         entries[index - 1].part = Part.INFO
@@ -94,13 +94,27 @@ def _multiplies_previous(entries: list[Entry], index: int) -> bool:
     return True
 
 
+def _prices_next(entries: list[Entry], index: int) -> bool:
+    """A nameless "2x    1.19" in columns above "Milk 2.38" is how many and at which price."""
+    entry, below = entries[index], entries[min(index + 1, len(entries) - 1)]
+    if entry.facts.named or entry.quantity is None or entry.quantity.use != "x" or entry.price is not None:
+        return False
+    if below.part is not Part.ITEM or below.line != entry.line + 1 or below.price is not None or not below.facts.named:
+        return False
+    price = entry.facts.numbers[-1]
+    if entry.quantity.decimals or entry.quantity.value * price.value // MILLI != below.amount:
+        return False
+    below.quantity, below.price, below.item = entry.quantity, price, None
+    return True
+
+
 def _is_named_by_previous(entries: list[Entry], index: int) -> bool:
     """`Cheese 0.25` above `99.00 * 1   99.00`: a size within a name is no amount.
 
     It stands where no amount ends, or the line below says "=" what is one.
     """
     entry, above = entries[index], entries[max(0, index - 1)]
-    if entry.facts.named or entry.facts.times is None or entry.quantity is None or entry.price is None:
+    if entry.facts.named or entry.quantity is None or entry.price is None:
         return False
     if above.part is not Part.ITEM or above.line != entry.line - 1 or not above.facts.named or above.facts.times:
         return False

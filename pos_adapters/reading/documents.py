@@ -29,6 +29,7 @@ from pos_adapters.reading.kinds import (
     return_at_foot,
     says_completed,
 )
+from pos_adapters.reading.later_tips import tipped_later
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.money_signs import currency_of, shown
 from pos_adapters.reading.overruled import (
@@ -39,6 +40,7 @@ from pos_adapters.reading.overruled import (
     speaks_to_customer,
 )
 from pos_adapters.reading.places import leave_out_header
+from pos_adapters.reading.pumped import add_pumped
 from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import paid_after, strike_declined
 from pos_adapters.reading.sheet import Part, Sheet
@@ -133,6 +135,8 @@ class DocumentReading:
             detail = "an exchange whose lines all have one sign"
         elif return_at_foot(self.lines, self.gathered.telling, active=self.active, after=solution.total.line):
             detail = "its foot names a return, its amounts are those of a sale"
+        elif tipped_later(sheet, solution):
+            detail = "a tip was added to what had been paid: the total above it or the one below may be what counts"
         elif self._may_be_report(sheet, solution):
             detail = "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report"
         elif could_be_goods_back(solution):
@@ -180,6 +184,7 @@ class DocumentReading:
         strike_declined(sheet, self.declined)
         convert_foreign_tenders(sheet)
         pair_voids(sheet)
+        add_pumped(sheet)
         return judge(sheet, lambda amount: shown(amount, sheet.decimals))
 
     def _named(self, naming: Naming, sheet: Sheet | None, verdict: Verdict) -> Reading:

@@ -38,7 +38,13 @@ def _is_foreign(sheet: Sheet, entry: Entry) -> bool:
     """Whether a tender names a currency, and the total none or another one."""
     own = _currencies_on(entry.facts)
     totals = [other for other in sheet.opened if other.part is Part.TOTAL]
-    return bool(own) and not any(own & _currencies_on(total.facts) for total in totals)
+    return bool(own) and not any(own & _currencies_on(total.facts) for total in totals) and not _is_worth(entry)
+
+
+def _is_worth(entry: Entry) -> bool:
+    """`EUR 20.00 at 0.96   19.20`: the amount is what the foreign money before it makes."""
+    *before, last = entry.facts.numbers
+    return not last.currency and any(number.currency and number.decimals == last.decimals for number in before)
 
 
 def _currencies_on(facts: LineFacts) -> set[str]:

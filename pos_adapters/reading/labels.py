@@ -190,7 +190,8 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
         return next((label for label in labels if label.role in _NOT_LEADING), None)
     rest = labels[1:]
     if first.role in _TOTALS:
-        return _first_of(rest, _TOTAL_YIELDS_TO) or _adjacent_tax(first, rest) or _first_of(rest, TENDERS) or first
+        yields_to = _TOTAL_YIELDS_TO - {Role.COUNT} if _counts_before_amount(first, facts) else _TOTAL_YIELDS_TO
+        return _first_of(rest, yields_to) or _adjacent_tax(first, rest) or _first_of(rest, TENDERS) or first
     if first.role is Role.RECEIVED:
         return _first_of(rest, {Role.CHANGE}) or tender_of(rest) or first
     if first.role in TENDERS:
@@ -211,6 +212,13 @@ def _counts_inside(label: Label, facts: LineFacts) -> bool:
     """`TOTAL 4 ARTICLES 21,47`: the words count inside themselves, so that the amount behind them is the total."""
     whole = [number for number in facts.numbers if label.start < number.start < label.end and not number.decimals]
     return bool(whole and facts.right) and facts.numbers[facts.right[0]].start >= label.end
+
+
+def _counts_before_amount(label: Label, facts: LineFacts) -> bool:
+    """`TOTAL (6 items)  27.36`: what was counted stands in words, before an amount with cents."""
+    if not facts.right or not facts.numbers[facts.right[0]].decimals:
+        return False
+    return any(label.end <= number.start and not number.decimals for number in facts.numbers[: facts.right[0]])
 
 
 def _number_of(labels: Sequence[Label], facts: LineFacts) -> Label | None:

@@ -28,6 +28,7 @@ class Candidate(NamedTuple):
     entry: Entry | None
     until: int
     adjusted: bool
+    rounding: Entry | None = None  # what adjusted it, where that is printed below the payment
 
     @property
     def line(self) -> int:
@@ -121,7 +122,9 @@ def _above(sheet: Sheet, total: Candidate) -> tuple[list[tuple[Entry, Part, int]
     ]
     asked: list[Entry] = []
     for entry in sheet.opened:
-        if entry.line >= until or entry.part is item or entry.voided or entry.line == line:
+        if (entry.line >= until and entry is not total.rounding) or entry.line == line:
+            continue
+        if entry.part is item or entry.voided:
             continue
         part = _fixed_part(entry, refund=refund)
         if part is not None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.sheet import Entry, Part, Sheet
+from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
 
 class Paid(NamedTuple):
@@ -63,18 +63,54 @@ def settle(
     elif change and not tenders and not received and sum(abs(entry.amount) for entry in change) == total:
         paid_out = [_handed_out(entry) for entry in change]
         return Settlement(_as_paid(paid_out, [], sheet), proven=True, given_back=True), ""
+    hidden = _with_brands(later) if total > 0 else []
+    for offered in (tenders, [*tenders, *hidden]) if hidden else (tenders,):
+        found = _counted(offered, received, change, total=total)
+        if found is not None:
+            return Settlement(_as_paid(*found, sheet), proven=True), ""
     if not tenders and not received and not change:
         return _named_only(sheet, total, after), ""
-    for chosen in _selections(tenders, received, total):
-        given_back = sum(abs(entry.amount) for entry in change)
-        paid = sum(entry.amount for entry in chosen)
-        if paid - given_back == total:
-            return Settlement(_as_paid(chosen, change, sheet), proven=True), ""
-    exact = _exact(tenders, received, total)
-    if exact is not None and _explains_change(tenders, received, change, total):
-        return Settlement(_as_paid(exact, [], sheet), proven=True), ""
     paid = sum(entry.amount for entry in tenders or received) - sum(abs(entry.amount) for entry in change)
     return None, f"tenders less change make {show(paid)}, total is {show(total)}"
+
+
+def _counted(
+    tenders: list[Entry], received: list[Entry], change: list[Entry], *, total: int
+) -> tuple[list[Entry], list[Entry]] | None:
+    """Return what was handed over and what was given back of it, where the two make the total."""
+    given_back = sum(abs(entry.amount) for entry in change)
+    for chosen in _selections(tenders, received, total):
+        if sum(entry.amount for entry in chosen) - given_back == total:
+            return chosen, change
+    exact = _exact(tenders, received, total)
+    if exact is not None and _explains_change(tenders, received, change, total):
+        return exact, []
+    return None
+
+
+def _with_brands(later: Sequence[Entry]) -> list[Entry]:
+    """Return amounts below the total whose tender has another name before it: "IKEA gift card 50.00".
+
+    They count where the sums ask for them. Cash has no brand.
+    """
+    found = []
+    for entry in later:
+        role = _tender_beside(entry) if entry.part in (Part.STRAY, Part.ITEM) and entry.amount > 0 else None
+        if role is not None:
+            entry.role = role
+            found.append(entry)
+    return found
+
+
+def _tender_beside(entry: Entry) -> Role | None:
+    """Return the tender that stands directly before an amount."""
+    facts = entry.facts
+    named = [(hit.end, sense.role) for hit in facts.hits for sense in hit.senses if sense.role in TENDERS]
+    if not named or not facts.right:
+        return None
+    end, role = named[-1]
+    between = facts.text[end : facts.numbers[facts.right[0]].start]
+    return role if role is not Role.CASH and sum(map(str.isalpha, between)) <= STRAY_LETTERS_MAX else None
 
 
 def _unnamed_change(later: Sequence[Entry], total: int) -> list[Entry]:

@@ -1,0 +1,69 @@
+"""Fuel slips that print volume, price and total, and no line of goods: the product says what was sold.
+
+Contract: `add_pumped` looks at a sheet without any goods; where exactly one pair of numbers above its total, one of
+them beside a unit of volume, makes that total but for what pumps round away, it adds the goods. Else it does nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from pos_adapters.reading.amounts import MILLI, Number, in_fashion
+from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.sheet import Entry, Part, Sheet
+
+_VOLUME: Final = re.compile(
+    r"(?<![^\W\d_])(?:l|lt|lts|ltr|lit|litr\w{0,3}|liters?|gal|gallons?|volume?n?|vol|л|литр\w{0,2}|літр\w{0,2})(?![^\W\d_])"
+    r"|リットル|ﾘｯﾄﾙ|数量|升|리터|유량",
+    re.IGNORECASE,
+)
+_SLACK_SHARE: Final = 1000  # pumps round the amount: the product may miss it by a thousandth ...
+_SLACK_STEPS: Final = 5  # ... or by some of the last place
+_SOLD: Final = frozenset((Part.ITEM, Part.IMPLICIT, Part.RETURN))
+_LINES_BETWEEN_MAX: Final = 3  # volume and price stand together
+
+
+class _Placed(NamedTuple):
+    line: int
+    number: Number
+
+
+def add_pumped(sheet: Sheet) -> None:
+    """Add the fuel that was sold to a sheet without goods, where volume and price make its total."""
+    if any(entry.part in _SOLD for entry in sheet.entries):
+        return
+    total = next((entry for entry in sheet.entries if entry.part is Part.TOTAL and entry.amount > 0), None)
+    if total is None:
+        return
+    pairs = list(_pairs(sheet.facts[: total.line], total.amount, sheet.decimals))
+    if len({frozenset((volume.number.value, price.number.value)) for volume, price in pairs}) != 1:
+        return
+    volume, price = min(pairs, key=lambda pair: pair[0].number.use == "p")  # "1.809 EUR/L" is no volume
+    entry = Entry(volume.line, sheet.facts[volume.line], Part.ITEM, total.amount)
+    entry.quantity, entry.price = volume.number, price.number
+    entry.described = (volume.line,)
+    at = next(place for place, other in enumerate(sheet.entries) if other.line > volume.line)
+    sheet.entries.insert(at, entry)
+
+
+def _pairs(lines: Sequence[LineFacts], total: int, decimals: int) -> Iterator[tuple[_Placed, _Placed]]:
+    """Yield volumes and prices that make the total."""
+    placed = [
+        _Placed(line, number)
+        for line, facts in enumerate(lines)
+        if not facts.dated
+        for number in facts.numbers
+        if number.value > 0 and number.use in ("", "u", "p")
+    ]
+    slack = max(_SLACK_STEPS * 10 ** (3 - decimals), total // _SLACK_SHARE)
+    for volume in placed:
+        if not volume.number.decimals or not _VOLUME.search(lines[volume.line].text):
+            continue
+        for price in placed:
+            if price is volume or abs(price.line - volume.line) > _LINES_BETWEEN_MAX:
+                continue
+            made = volume.number.value * price.number.value // MILLI
+            if abs(made - total) <= slack and in_fashion(price.number, decimals) != total:
+                yield volume, price
