@@ -147,10 +147,15 @@ class Scanning:
         return scan_id
 
     def _tell_who_counts(self, workstation_id: str) -> str:
-        """Tell a lane's pages again whose its open sale is; return their scan's id, empty for nobody's."""
+        """Tell a lane's pages again whose its open sale is; return their scan's id, empty for nobody's.
+
+        Somebody who is still being looked up is told when that is done, and is no stranger until then.
+        """
         lane = self._floor.lane(workstation_id, self._clock.now())
         if lane.scan is None or lane.phase is not Phase.BOUND:
             return ""
+        if self._people.pending(lane.scan.scan_id) is not None:
+            return lane.scan.scan_id
         found = self._people.recognition(lane.scan.scan_id)
         at_lane = Presented(workstation_id=workstation_id, code="")
         self._tell_customer(at_lane, self._customer(found, at_lane, ""))

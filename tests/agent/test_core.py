@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from agent.identity.scanning import Presented
 from pos_adapters.taps.frames import FrameType, Outcome
 from tests.agent.core_house import (
     ANNA,
@@ -110,6 +112,23 @@ def test_after_undo_the_pages_show_whoever_was_scanned_before(tmp_path: Path):
         await running.ask("undo", scan_id=wrong)
         again = (await running.hear("customer"))["data"]
         assert (again["first_name"], again["scan_id"]) == ("Anna", first)
+
+    story(tmp_path, tell)
+
+
+def test_a_card_scanned_while_another_is_taken_back_is_no_stranger_for_a_moment(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        wrong = await running.scan(BORIS)
+        await running.hear("customer")
+        right = asyncio.ensure_future(
+            running.core.scanning.scan(Presented(workstation_id="1", code=ANNA, symbology="ean13"))
+        )
+        await asyncio.sleep(0)
+        await running.core.scanning.undo(wrong)
+        await right
+        await running.ask("status")
+        heard = [push["data"] for push in running.pushes if push["event"] == "customer"]
+        assert [each.get("first_name") for each in heard] == ["Anna"]
 
     story(tmp_path, tell)
 

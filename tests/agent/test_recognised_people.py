@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from agent.identity.accounts import membership_content
 from sync.protocol.enrolment import from_base64, open_sealed
 from sync.protocol.mirror_account import account_of
 from sync.protocol.mirror_record import MirrorRecord
+from sync.protocol.tokens import CodeKind, token_of
 from tests.agent.core_house import ANNA, PEPPER, Running, Tap, journal, make_store, receipt
 
 STRANGE = "2900000099999"
@@ -36,6 +39,47 @@ def test_only_the_chain_reads_a_code_that_nobody_here_knows(tmp_path: Path):
     assert open_sealed(chain_key, from_base64(strange["sealed_code"])).decode() == f"card:{STRANGE}"
     assert (anna["customer_id"], anna["sealed_code"]) == ("c-1", None)
     assert not any(STRANGE.encode() in (record.payload or b"") for record in journal(core))
+
+
+def test_who_is_scanned_first_is_found_first_however_many_tokens_are_worked_out_at_once(tmp_path: Path):
+    core = make_store(tmp_path / "state")
+    found: list[int] = []
+
+    async def find(number: int) -> None:
+        await core.people.recognise(f"scan-{number}", f"29{number:011d}", CodeKind.CARD)
+        found.append(number)
+
+    async def run() -> None:
+        async with Running(core):
+            await asyncio.gather(*(find(number) for number in range(30)))
+
+    asyncio.run(run())
+    assert found == list(range(30))
+
+
+def test_a_token_being_worked_out_lets_others_run():
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(1000)  # nobody loses the interpreter who does not let go of it
+    try:
+        assert any(_ran_beside_a_token() for _ in range(20))
+    finally:
+        sys.setswitchinterval(interval_s)
+
+
+def _ran_beside_a_token() -> bool:
+    began, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        began.set()
+        token_of("card:2900000000017", PEPPER)
+        ended.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    began.wait()
+    is_beside = not ended.is_set()
+    thread.join()
+    return is_beside
 
 
 def test_pages_hear_of_a_membership_and_not_of_what_was_bought():
