@@ -27,9 +27,17 @@ MEMBER_DIGITS_MIN = 8  # a shorter prefix-match is a price or a date, not a card
 class MaskedJob:
     """One job: payment cards masked as it streams in, read while it does, kept until its documents are taken."""
 
-    def __init__(self, reader: PaperReader, *, exempt: Sequence[str], ahead: ReadingAhead | None) -> None:
+    def __init__(
+        self,
+        reader: PaperReader,
+        *,
+        exempt: Sequence[str],
+        ahead: ReadingAhead | None = None,
+        profiled: Profiled | None = None,
+    ) -> None:
         self._reader = reader
         self._ahead = ahead
+        self._profiled = profiled
         self._masker = StreamMasker(exempt=exempt)
         self.data = bytearray()
 
@@ -64,6 +72,8 @@ class MaskedJob:
         papers = self._fed(masked)
         if self._ahead is not None:
             self._ahead.note(self._reader.begun, self._reader.finished_lines())
+        elif self._profiled is not None:
+            self._profiled.note(self._reader.finished_lines())
         return papers
 
     def _fed(self, masked: bytes) -> list[Paper]:
@@ -85,11 +95,15 @@ class StorePapers:
         self._member = re.compile("|".join(self._members).encode()) if self._members else None
 
     def new_job(self, model: PrinterModel, *, workstation_id: str | None = None) -> MaskedJob:
-        """Begin to read a job; one that a workstation prints now is read ahead, so that little is left at its cut."""
+        """Begin to read a job; one that a workstation prints now is read ahead, so that little is left at its cut.
+
+        Where the workstation has profiles, its lines are: which profile claims them is known at the document's end.
+        """
+        profiled = self._profiled.get(workstation_id or "")
         ahead = None
-        if workstation_id is not None and workstation_id not in self._profiled:
+        if workstation_id is not None and profiled is None:
             ahead = self._ahead[workstation_id] = ReadingAhead(store=self._store(workstation_id))
-        return MaskedJob(PaperReader(model), exempt=self._members, ahead=ahead)
+        return MaskedJob(PaperReader(model), exempt=self._members, ahead=ahead, profiled=profiled)
 
     def read(self, paper: Paper, workstation_id: str) -> Reading:
         """Say what a paper is."""

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from pos_adapters.profiles.profile import Profile, parse_profile
 from pos_adapters.reading.lexicon import standard_lexicon
+from pos_adapters.reading.lines import standard_reader
 from pos_adapters.reading.reader import read_text
 from pos_adapters.reading.values import Reading, ReceiptText, StoreFacts
+from receipt.paper import PaperLine
 from retail.errors import ConfigurationError
 
 PROFILE_BYTES_MAX = 256 * 1024  # a profile is a page that a person can read
@@ -23,6 +25,13 @@ class Profiled:
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self._known = tuple((profile, profile.reader(standard_lexicon())) for profile in profiles)
+        self._readers = (standard_reader(), *(reader for _, reader in self._known))
+
+    def note(self, lines: Sequence[PaperLine]) -> None:
+        """Take lines of a document that goes on: each is read by itself now, and remembered until its document ends."""
+        texts = [line.plain for line in lines]
+        for reader in self._readers:
+            reader.read_all(texts)
 
     def read(self, text: ReceiptText, *, store: StoreFacts | None = None) -> Reading:
         """Read a document. Never raises, whatever the text."""

@@ -69,3 +69,14 @@ def test_the_command_reads_with_the_stores_profiles(store, tmp_path):
 def test_a_profile_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match=r"gone\.toml"):
         load_profiles([tmp_path / "gone.toml"])
+
+
+def test_a_document_read_line_by_line_as_it_comes_is_read_with_its_profile_as_it_is_whole(store):
+    papers = StorePapers(load_config(store))
+    job = papers.new_job(printer_model("generic-80mm"), workstation_id="1")
+    for byte in SLIP.encode():
+        assert job.feed(bytes((byte,))) == []
+    (paper,) = job.close()
+    whole = StorePapers(load_config(store)).read(paper, "1")
+    assert papers.read(paper, "1") == whole
+    assert whole.profile == "zzyzx"
