@@ -190,6 +190,8 @@ def _connect(uri: str, key: bytes) -> Connection:
     if library_version() < SQLITE_MIN:
         raise DefectError(f"SQLite {sqlcipher.sqlite_version} can corrupt a WAL", fix="install sqlcipher3 >= 0.6")
     connection = sqlcipher.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    for kind in (bytes, type(None)):
+        sqlcipher.register_adapter(kind, _as_it_is)
     connection.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else SQLCipher writes to stderr by itself
     # Most processors of store PCs have instructions for SHA-256 and none for SQLCipher's default, SHA-512. As defaults
     # of the process, because copies made by VACUUM INTO know no other way to be told.
@@ -197,6 +199,11 @@ def _connect(uri: str, key: bytes) -> Connection:
     connection.execute("PRAGMA cipher_default_hmac_algorithm = HMAC_SHA256").fetchall()
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"").fetchall()
     return connection
+
+
+def _as_it_is(value: object) -> object:
+    """Return a value that the driver can bind: where nobody says so it looks for who adapts it, a microsecond each."""
+    return value
 
 
 def _require_durable(connection: Connection, path: Path) -> None:

@@ -31,7 +31,15 @@ from agent.journal.batch import (
     SettleOutcome,
     Unpark,
 )
-from agent.journal.database import BUSY_MS, PAGE_BYTES, BrokenJournalError, Connection, JournalFullError, translated
+from agent.journal.database import (
+    BUSY_MS,
+    PAGE_BYTES,
+    BrokenJournalError,
+    Connection,
+    JournalFullError,
+    translate,
+    translated,
+)
 from agent.journal.log_file import LogFile
 from agent.journal.queries import load_queries
 from agent.journal.records import PAYLOAD_BYTES_MAX, Epoch, NewRecord
@@ -239,21 +247,25 @@ class JournalStore:
         before = self._seq, self._hash
         try:
             connection = self._open_connection()
-            with translated(str(self._path)):
-                connection.execute("BEGIN IMMEDIATE")
-                results = [self._apply(connection, batch) for batch in batches]
-                if syncs is not None:
-                    syncs()
-                connection.execute("COMMIT")
-        except TillstreamError as error:
+            connection.execute("BEGIN IMMEDIATE")
+            results = [self._apply(connection, batch) for batch in batches]
+            if syncs is not None:
+                syncs()
+            connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - it is told as an error of ours, whatever it is
             self._seq, self._hash = before
-            self._roll_back(keep_connection=isinstance(error, DefectError | JournalFullError))
-            raise
-        except Exception as error:
-            self._seq, self._hash = before
-            self._roll_back(keep_connection=True)
-            raise DefectError(f"{self._path}: {error!r}", fix="send the log to support") from error
+            ours = self._ours(error)
+            self._roll_back(keep_connection=isinstance(ours, DefectError | JournalFullError))
+            raise ours from error.__cause__ if ours is error else error
         return results
+
+    def _ours(self, error: Exception) -> TillstreamError:
+        """Return what went wrong in a commit as an error of ours."""
+        if isinstance(error, TillstreamError):
+            return error
+        if isinstance(error, sqlcipher.Error):
+            return translate(error, str(self._path))
+        return DefectError(f"{self._path}: {error!r}", fix="send the log to support")
 
     def _roll_back(self, *, keep_connection: bool) -> None:
         """Undo the open transaction; after an error of the disk drop the connection altogether."""
