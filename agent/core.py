@@ -30,7 +30,7 @@ from agent.bootstrap import Core, build, use_enrolment
 from agent.config import load_config
 from agent.identity.floor import Push
 from agent.identity.permissions import KINDS as CONSENT_KINDS
-from agent.intake.tap_server import TapConnection
+from agent.intake.tap_server import TapServer
 from agent.journal.batch import KeepScan
 from agent.journal.database import BrokenJournalError
 from agent.journal.reader import JournalReader
@@ -78,8 +78,9 @@ async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
     await take_over(core)
     core.swap()
     _warm_up(core)
+    taps = TapServer(core.counter, log=core.log)
     servers = [
-        await _listen(core.state.core_socket, lambda: TapConnection(core.counter, log=core.log)),
+        await _listen(core.state.core_socket, taps.connection),
         await _listen(core.state.control_socket, core.control.connection),
     ]
     background = [
@@ -92,6 +93,7 @@ async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
     ready()
     await stop.wait()
     await _leave(core, servers, background)
+    taps.hang_up()
 
 
 def serve(config_path: Path) -> None:

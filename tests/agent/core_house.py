@@ -293,6 +293,10 @@ class Running:
         os.kill(os.getpid(), signal.SIGTERM)
         await self._task
 
+    async def stopped(self) -> None:
+        """Return when core has stopped."""
+        await asyncio.wait_for(asyncio.shield(self._task), 60)
+
     async def ask(self, op: str, **values: object) -> dict[str, object]:
         self._writer.write(json.dumps({"id": 7, "op": op, **values}).encode() + b"\n")
         while True:

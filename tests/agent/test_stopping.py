@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
 from agent.bootstrap import Core
-from pos_adapters.taps.frames import FrameType
+from pos_adapters.taps.frames import CUT_BODY, FrameType
 from tests.agent.core_house import ANNA, Running, Tap, kinds, make_store, receipt
 
 
@@ -87,5 +88,19 @@ def test_offers_end_by_themselves_when_the_hub_has_been_silent_for_too_long(tmp_
             await running.scan(ANNA)
             answer = await tap.print(receipt(number=number))
             assert answer.type is (FrameType.BLOCK if days == 30 else FrameType.NONE), days
+
+    story(tmp_path, tell)
+
+
+def test_a_core_that_is_told_to_stop_answers_what_it_has_and_hangs_up_on_its_taps(tmp_path: Path):
+    """A till's cut that comes while core stops must not wait out its budget for an answer that nobody will give."""
+
+    async def tell(running: Running, tap: Tap) -> None:
+        job = tap.begin(receipt(number=1, cut=False))
+        os.kill(os.getpid(), signal.SIGTERM)
+        await running.stopped()
+        tap.send(FrameType.CUT, job.bytes + CUT_BODY.pack(1, 1))
+        with pytest.raises(ConnectionError):
+            await tap.hear(job)
 
     story(tmp_path, tell)
