@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.listeners import FIRST_INHERITED_DESCRIPTOR
-from agent.promptness import be_prompt
+from agent.promptness import be_patient, be_prompt
 from agent.starting_line import LINE_VARIABLE
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -106,6 +106,8 @@ def _preparation(child: Child, line: int | None) -> Callable[[], None]:
         os.nice(niceness)
         if child.is_waited_for:
             be_prompt()
+        else:
+            be_patient()
         if listener is not None:
             os.dup2(listener.fileno(), FIRST_INHERITED_DESCRIPTOR)
             os.environ["LISTEN_FDS"] = "1"

@@ -88,10 +88,13 @@ class People(Protocol):
 class Journalling(Protocol):
     """The journal's writing side (`agent.journal.writer.JournalWriter`)."""
 
-    def hand_over(self, batch: Batch, *, meanwhile: Callable[[], object] | None = None) -> Future[Committed]:
+    def hand_over(
+        self, batch: Batch, *, meanwhile: Callable[[], object] | None = None, can_wait: bool = False
+    ) -> Future[Committed]:
         """Take a batch; the future is done when it is on disk, or fails with a TillstreamError. Order is kept.
 
         `meanwhile` may be called on the loop once the batch is with the disk: for work that fits into a sync.
+        `can_wait`: nobody waits for it at a till; it may share the sync of what comes some milliseconds later.
         """
         ...
 

@@ -8,6 +8,7 @@ Both programs share this machine's processors, which a store's hub does not. `--
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -135,11 +136,12 @@ def _record(number: int, count: int) -> NewRecord:
 async def _sell(store: bench_store.BenchStore, seconds: float, *, first: int) -> list[float]:
     """Sell for a while at a cable's pace and return how long each cut was held, in ms."""
     printers = [hold_at_cut.Printer() for _ in store.printer_ports]
-    servers = [await printer.serve(port) for printer, port in zip(printers, store.printer_ports, strict=True)]
+    servers = [printer.serve(port) for printer, port in zip(printers, store.printer_ports, strict=True)]
     core = hold_at_cut.Core(store.state.control_socket)
     await hold_at_cut.until_it_runs(core)
+    cards = itertools.cycle(store.cards)
     lanes = [
-        hold_at_cut.register(store, lane, printer, core, first=first, seconds=seconds, paced=True)
+        hold_at_cut.register(store, lane, printer, core, cards, first=first, seconds=seconds, paced=True)
         for lane, printer in enumerate(printers)
     ]
     held = [hold * 1e3 for lane in await asyncio.gather(*lanes) for hold, _ in lane]

@@ -69,11 +69,14 @@ def make_store(folder: Path, *, workstations: int, customers: int, campaigns: in
     state.create()
     load_or_create_keys(FileSecrets.of(state.keys, {}))
     cards = [card_of(number) for number in range(max(members, workstations))]
+    overlays: tuple[str, ...] = ()
     if customers < KEPT_FROM:
         write_mirror(state, cards, customers)
     else:
-        _fetch_mirror(state, cards, customers)
-    write_current(state.mirror, MirrorVersion(version=1, as_of=datetime.now(UTC), snapshot=SNAPSHOT))
+        _fetch_mirror(state, customers)
+        overlays = (_write_members(state, cards),)
+    current = MirrorVersion(version=1, as_of=datetime.now(UTC), snapshot=SNAPSHOT, overlays=overlays)
+    write_current(state.mirror, current)
     (state.mirror / "campaigns.json").write_text(
         json.dumps([_campaign(number) for number in range(campaigns)]), "utf-8"
     )
@@ -107,25 +110,36 @@ listen = "127.0.0.1:{desk}"
     return head + "\n".join(lanes)
 
 
-def _fetch_mirror(state: StateDir, cards: list[str], customers: int) -> None:
-    """Take a large snapshot from the last run, or make it and keep it: millions of customers take minutes."""
-    kept = Path(tempfile.gettempdir()) / f"tillstream-bench-{customers}-{len(cards)}.snapshot"
+def _fetch_mirror(state: StateDir, customers: int) -> None:
+    """Take a large snapshot of strangers from the last run, or make it and keep it: it takes minutes."""
+    kept = Path(tempfile.gettempdir()) / f"tillstream-bench-{customers}.snapshot"
     if not kept.exists():
-        write_mirror(state, cards, customers)
+        write_mirror(state, [], customers)
         shutil.copyfile(state.mirror / SNAPSHOT, kept.with_suffix(".part"))
         kept.with_suffix(".part").replace(kept)
     else:
-        shutil.copyfile(kept, state.mirror / SNAPSHOT)
+        (state.mirror / SNAPSHOT).symlink_to(kept)
 
 
-def write_mirror(state: StateDir, cards: list[str], customers: int, *, pepper: bytes = PEPPER) -> None:
-    """Write a snapshot of synthetic tokens with the real ones of our cards among them."""
-    members = {
+def _write_members(state: StateDir, cards: list[str]) -> str:
+    """Write our members as a night's change brings them, and return the overlay's name."""
+    entries = sorted(_members(cards, PEPPER).items(), key=lambda entry: entry[0])
+    write_snapshot(state.mirror / "overlay-1", iter(entries), count=len(entries), chain="chain", version=1)
+    return "overlay-1"
+
+
+def _members(cards: list[str], pepper: bytes) -> dict[bytes, MirrorRecord]:
+    return {
         token_of(normalise(card, CodeKind.CARD), pepper): MirrorRecord(
             customer_id=f"member-{number}", first_name="Katharina", language="en", segments={"best": None}
         )
         for number, card in enumerate(cards)
     }
+
+
+def write_mirror(state: StateDir, cards: list[str], customers: int, *, pepper: bytes = PEPPER) -> None:
+    """Write a snapshot of synthetic tokens with the real ones of our cards among them."""
+    members = _members(cards, pepper)
     numbers = random.Random(20261121)
     strangers = (numbers.randbytes(32) for _ in range(customers - len(members)))
     tokens = sorted([*members, *strangers])

@@ -64,7 +64,7 @@ class Outcomes:
         if content is None:
             return
         batch = self._batch(workstation_id, content, outcome)
-        self._journal.hand_over(batch).add_done_callback(self._noted)
+        self._journal.hand_over(batch, can_wait=True).add_done_callback(self._noted)
         if not _reached_the_printer(outcome):
             self._memory.not_printed(content)
         papers = [{"campaign_id": each["campaign_id"], "outcome": outcome.name.lower()} for each in content["offers"]]

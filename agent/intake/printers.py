@@ -84,7 +84,7 @@ class Printers:
             "message": f"{state.printer}: {_message(state)}",
         }
         record = self._maker.of_now(JournalKind.DEVICE_FAULT, content, workstation_id)
-        self._journal.hand_over(Batch(records=(record,))).add_done_callback(self._noted)
+        self._journal.hand_over(Batch(records=(record,)), can_wait=True).add_done_callback(self._noted)
 
     def _noted(self, future: asyncio.Future[Committed]) -> None:
         """Tell of a commit that nobody waits for and that failed: the cashier's line stands all the same."""

@@ -244,7 +244,9 @@ class TapSession:
 
         self._hand_over(job, taken, on_disk=on_disk)
 
-    def _hand_over(self, job: OpenJob, taken: Taken, *, on_disk: Callable[[bool], None]) -> None:
+    def _hand_over(
+        self, job: OpenJob, taken: Taken, *, on_disk: Callable[[bool], None], can_wait: bool = False
+    ) -> None:
         """Commit a document; a failure costs its offers and leaves the job to the tap's spool."""
         if taken.file is not None:
             job.files.append(taken.file)
@@ -256,7 +258,7 @@ class TapSession:
             error = None if ok else _error_of(future)
             asyncio.get_running_loop().call_soon(partial(self._counter.committed, taken, ok=ok, error=error))
 
-        future = self._counter.journal.hand_over(taken.batch, meanwhile=taken.meanwhile)
+        future = self._counter.journal.hand_over(taken.batch, meanwhile=taken.meanwhile, can_wait=can_wait)
         future.add_done_callback(done)
 
     # The end
@@ -273,7 +275,7 @@ class TapSession:
             if ok and not job.is_lost:
                 self._acknowledge_when_files_are(job)
 
-        self._hand_over(job, taken, on_disk=on_disk)
+        self._hand_over(job, taken, on_disk=on_disk, can_wait=True)
 
     def _acknowledge_when_files_are(self, job: OpenJob) -> None:
         if not job.files:

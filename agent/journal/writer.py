@@ -26,6 +26,7 @@ GROUP_MAX = 256  # batches a sync: 12 workstations never have more in flight; a 
 CHECKPOINT_PAGES_BUSY = 2 * CHECKPOINT_PAGES  # lanes without a pause between them wait for a checkpoint all the same
 CHECKPOINT_PAGES_MAX = 80_000  # a store whose cuts are always held must not fill its disk either: 166 MB
 QUIET_S = 0.25  # how soon to look again after a held cut or a reader was in the way; upkeep comes after so much silence
+PATIENCE_S = 0.01  # outcome, end of job and look for fraud follow a receipt within it: one sync for all three
 LOOK_EVERY = 64  # commits between two looks at the log's size
 
 T = TypeVar("T")
@@ -67,6 +68,7 @@ class JournalWriter:
         self._turns = turns
         self._turn_is_due = False
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._patient: list[_Request] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._since_look = 0
@@ -92,13 +94,17 @@ class JournalWriter:
         """Return when the batch is on disk. Raises TillstreamError, sorted by who must act; then nothing of it is."""
         return await self.hand_over(batch)
 
-    def hand_over(self, batch: Batch, *, meanwhile: Meanwhile | None = None) -> asyncio.Future[Committed]:
+    def hand_over(
+        self, batch: Batch, *, meanwhile: Meanwhile | None = None, can_wait: bool = False
+    ) -> asyncio.Future[Committed]:
         """Take a batch and return at once; the future is done when it is on disk, or fails as `commit` does.
+
+        `can_wait`: nobody stands at a till for it; it shares the sync of what comes within `PATIENCE_S`.
 
         `meanwhile` is called on the loop when the rows are written and only the sync is left to wait for; not at all
         when that goes wrong.
         """
-        return cast("asyncio.Future[Committed]", self._submit(batch, meanwhile=meanwhile))
+        return cast("asyncio.Future[Committed]", self._submit(batch, meanwhile=meanwhile, can_wait=can_wait))
 
     async def documents_of(self, job_id: str) -> frozenset[int]:
         """Return which documents of a job are in the journal already."""
@@ -110,6 +116,7 @@ class JournalWriter:
 
     def close(self) -> None:
         """Finish what was handed over, then close the database. Blocks for the commits in flight. Once."""
+        self._wait_no_longer()
         self._queue.put(None)
         if self._turns is not None:
             self.turn()
@@ -117,15 +124,29 @@ class JournalWriter:
             self._thread.join()
 
     def _submit(
-        self, work: Batch | Callable[[JournalStore], object], *, meanwhile: Meanwhile | None = None
+        self,
+        work: Batch | Callable[[JournalStore], object],
+        *,
+        meanwhile: Meanwhile | None = None,
+        can_wait: bool = False,
     ) -> asyncio.Future[object]:
         assert self._loop is not None, "start() was not called"
         future: asyncio.Future[object] = self._loop.create_future()
-        self._queue.put(_Request(work, future, meanwhile))
+        self._patient.append(_Request(work, future, meanwhile))
+        if not can_wait or self._turns is not None:
+            self._wait_no_longer()
+        elif len(self._patient) == 1:
+            self._loop.call_later(PATIENCE_S, self._wait_no_longer)
         if self._turns is not None and not self._turn_is_due:
             self._turn_is_due = True
             self._turns(self.turn)
         return future
+
+    def _wait_no_longer(self) -> None:
+        """Give the thread all that has been handed over, in order."""
+        patient, self._patient = self._patient, []
+        for request in patient:
+            self._queue.put(request)
 
     def turn(self) -> None:
         """Carry out what waits, as the thread would; where there is none."""
@@ -163,12 +184,9 @@ class JournalWriter:
         group: list[_Request] = []
         while request is not None:
             group.append(request)
-            if len(group) == GROUP_MAX:
+            if len(group) == GROUP_MAX or self._queue.empty():
                 return group, False
-            try:
-                request = self._queue.get_nowait()
-            except queue.Empty:
-                return group, False
+            request = self._queue.get_nowait()  # nobody else takes from it
         return group, True
 
     def _carry_out(self, group: list[_Request]) -> None:

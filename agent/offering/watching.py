@@ -7,7 +7,7 @@ count what it likes: the decision is what it would be if it were taken now.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from retail.identifiers import CampaignId
 from retail.offers.ledger import OfferLedger
@@ -21,6 +21,7 @@ class WatchedCounts(Mapping[CampaignId, T]):
     def __init__(self, counts: Mapping[CampaignId, T]) -> None:
         self._counts = counts
         self._answers: dict[CampaignId, T | None] = {}
+        self._presence: dict[CampaignId, bool] = {}
 
     def __repr__(self) -> str:
         return f"<WatchedCounts {self._answers}>"
@@ -29,6 +30,11 @@ class WatchedCounts(Mapping[CampaignId, T]):
         found = self._answers[key] = self._counts.get(key)
         if found is None:
             raise KeyError(key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether something is counted, and note no more than that: how much it is may change."""
+        found = self._presence[cast("CampaignId", key)] = key in self._counts
         return found
 
     def __iter__(self) -> Iterator[CampaignId]:
@@ -41,7 +47,9 @@ class WatchedCounts(Mapping[CampaignId, T]):
 
     def is_as_in(self, counts: Mapping[CampaignId, T]) -> bool:
         """Whether all that was asked would be answered the same by these counts."""
-        return all(counts.get(key) == answer for key, answer in self._answers.items())
+        return all(counts.get(key) == answer for key, answer in self._answers.items()) and all(
+            (key in counts) is found for key, found in self._presence.items()
+        )
 
 
 def watched(ledger: OfferLedger) -> OfferLedger:

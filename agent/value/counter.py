@@ -323,7 +323,7 @@ class ValueCounter:
                 if isinstance(error, TillstreamError):
                     self._trouble(error)
 
-        self._journal.hand_over(batch).add_done_callback(done)
+        self._journal.hand_over(batch, can_wait=True).add_done_callback(done)
 
     def tick(self) -> None:
         """Let time pass: leases end, reservations are forgotten; once a day what nobody can ask about goes."""

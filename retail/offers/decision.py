@@ -226,6 +226,8 @@ class _Deciding:
         """Return which cap is used up, empty when there is room under all."""
         key, ledger, account = entry.campaign.campaign_id, self._question.ledger, self._question.facts.account
         budget = entry.campaign.caps.budget
+        if not entry.limits and budget is None:
+            return ""  # and nothing was asked that another till's offer would change
         elsewhere = account.contacts.get(key, 0) if account else 0
         is_silent_so_far = not elsewhere and entry.cap_min > 0 and not ledger.has_heard_of(key)
         if is_silent_so_far and (budget is None or self._is_ample(budget, entry)):

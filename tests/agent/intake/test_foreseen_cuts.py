@@ -257,6 +257,29 @@ def test_what_changed_before_the_cut_throws_it_away(tmp_path: Path, name: str):
     assert says_hers is (name in {"other_campaigns", "a_kiosk_visit"}), "what is printed is of the cut's moment"
 
 
+@pytest.mark.parametrize("caps", [{}, {"customer": 5}])
+def test_the_same_offer_to_others_at_other_lanes_leaves_it_as_it_is(tmp_path: Path, caps: dict[str, int]):
+    async def tell(running: Running, tap: Tap) -> None:
+        core = running.core
+
+        async def offered_elsewhere() -> None:
+            content = {
+                "transaction_id": "elsewhere", "customer_id": "c-2", "household_id": None,
+                "offers": [{"campaign_id": CampaignId("coffee-back"), "cost": "0.75"}],
+            }  # fmt: skip
+            core.memory.offered(content, core.offers.today(core.clock.now()), withheld=False)
+
+        (core.state.mirror / "campaigns.json").write_text(json.dumps([{**CAMPAIGNS[0], "caps": caps}]), "utf-8")
+        core.swap()
+        await offered_elsewhere()  # a campaign that nobody has been offered is another matter
+        await running.scan(ANNA)
+        answer = await printed(running, tap, receipt(number=1, cut=False), change=offered_elsewhere)
+        assert b"Anna" in answer.body
+        assert core.counter.foreseen_cuts == 1
+
+    story(tmp_path, tell)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_answer_is_what_a_core_gives_that_foresees_nothing(tmp_path: Path, seed: int):
     """The property: the same days in two stores, one of which works out every cut at the cut, leave the same behind."""

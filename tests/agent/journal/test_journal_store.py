@@ -326,6 +326,21 @@ def test_waiting_commits_share_a_sync_and_keep_their_order(tmp_path: Path):
     assert [each.content()["number"] for each in read_all(tmp_path)] == list(range(100))
 
 
+def test_what_can_wait_is_on_disk_before_what_comes_later_and_by_itself_in_the_end(tmp_path: Path):
+    async def scenario() -> list:
+        writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: False)
+        writer.start()
+        patient = [writer.hand_over(Batch(records=(record(number),)), can_wait=True) for number in range(2)]
+        hurried = await writer.commit(Batch(records=(record(2),)))
+        last = [writer.hand_over(Batch(records=(record(3),)), can_wait=True)]
+        seqs = [(await each).seqs for each in (*patient, *last)]
+        unsaid = writer.hand_over(Batch(records=(record(4),)), can_wait=True)
+        await asyncio.to_thread(writer.close)
+        return [hurried.seqs, *seqs, (await unsaid).seqs]
+
+    assert asyncio.run(scenario()) == [(3,), (1,), (2,), (4,), (5,)]
+
+
 def test_an_error_reaches_the_one_it_concerns_and_the_thread_lives_on(tmp_path: Path):
     async def scenario() -> None:
         writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: False)
