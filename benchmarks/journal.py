@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import harness
+import journal_floors
 import journal_peers
 import slow_sync
 
@@ -44,9 +45,10 @@ def run(program: str, folder: Path, library: Path, *, added_ms: float, seconds: 
     return told
 
 
-def batch(number: int, workstation: int):  # noqa: ANN201 - the product is imported in the child only
+def batch(workstation: int):  # noqa: ANN201 - the product is imported in the child only
     from agent.journal.batch import Batch, Capture
     from agent.journal.records import ClockQuality, NewRecord
+    from pos_adapters.taps.job_ids import new_job_id
 
     records = tuple(
         NewRecord(
@@ -56,13 +58,20 @@ def batch(number: int, workstation: int):  # noqa: ANN201 - the product is impor
         for kind in ("transaction.completed", "offer.decided", "coupon.issued")
     )  # fmt: skip
     capture = Capture(
-        job_id=f"{workstation}-{number}", document_no=0, workstation_id=str(workstation), received_at=NOW, body=CAPTURE
+        job_id=str(new_job_id()), document_no=0, workstation_id=str(workstation), received_at=NOW, body=CAPTURE
     )
     return Batch(records=records, capture=capture)
 
 
+def receipts_of(workstations: int, seconds: float):  # noqa: ANN201 - as above
+    """Return what each lane commits, the last one first: their jobs began by turns."""
+    turns = [[batch(lane) for lane in range(workstations)] for _ in range(int(seconds * RATE_MAX) // workstations)]
+    return [list(lane) for lane in zip(*reversed(turns), strict=True)]
+
+
 PAYLOAD = json.dumps({"filler": "x" * (RECORD_BYTES - 13)}).encode()
 CAPTURE = bytes(range(256)) * (CAPTURE_BYTES // 256)
+RAW = bytes(CAPTURE_BYTES + 3 * RECORD_BYTES)
 
 
 def journal_program(folder: Path, seconds: float, workstations: int) -> dict[str, float]:
@@ -78,14 +87,11 @@ def journal_program(folder: Path, seconds: float, workstations: int) -> dict[str
         writer = JournalWriter(store, cut_is_held=lambda: False)
         writer.start()
         await writer.run(lambda opened: opened.open())
-        await writer.commit(batch(0, WORKSTATIONS))  # the log's own header is synced once a checkpoint, not a commit
+        await writer.commit(batch(WORKSTATIONS))  # the log's own header is synced once a checkpoint, not a commit
         await writer.run(lengthen)  # what the thread does by itself within seconds of silence
         set_up = slow_sync.counted(Path(os.environ["SLOW_SYNC_COUNT"]))
         latencies: list[float] = []
-        lanes = [
-            [batch(number, lane) for number in range(int(seconds * RATE_MAX) // workstations)]
-            for lane in range(workstations)
-        ]
+        lanes = receipts_of(workstations, seconds)
         gc.freeze()  # they are the benchmark's, not the journal's: no collection looks at them
         cpu_began, began = time.process_time(), time.perf_counter()
         end = began + seconds
@@ -119,27 +125,40 @@ def lengthen(store) -> None:  # noqa: ANN001 - the product is imported in the ch
         store.lengthen_log()
 
 
-def raw_program(folder: Path, seconds: float) -> dict[str, float]:
-    """Append as many bytes as a receipt has and sync, until the time is over."""
-    descriptor = os.open(folder / "raw", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    body = bytes(CAPTURE_BYTES + 3 * RECORD_BYTES)
-    count, began = 0, time.perf_counter()
-    while time.perf_counter() < began + seconds:
-        os.write(descriptor, body)
-        os.fdatasync(descriptor)
+def store_program(folder: Path, seconds: float) -> dict[str, float]:
+    """Commit receipts in the caller's thread, as the raw peer appends: the journal without its writing thread."""
+    from agent.journal.recovery import JournalPlace, open_or_recover
+    from agent.journal.store import JournalStore
+
+    place = JournalPlace(path=folder / "journal.db", key=bytes(32), now=lambda: NOW)
+    store = JournalStore(place.path, lambda broken: open_or_recover(place, salvage_first=broken))
+    store.append([batch(WORKSTATIONS)])
+    lengthen(store)
+    (receipts,) = receipts_of(1, seconds)
+    gc.freeze()
+    count, cpu_began, began = 0, time.process_time(), time.perf_counter()
+    while time.perf_counter() < began + seconds and receipts:
+        store.append([receipts.pop()])
         count += 1
-    return {"rate": count / (time.perf_counter() - began)}
+    took, cpu = time.perf_counter() - began, time.process_time() - cpu_began
+    return {"rate": count / took, "cpu_us": cpu / count * 1e6}
 
 
 def peer_program(peer: str, lanes: int, folder: Path, seconds: float) -> dict[str, float]:
     """Put receipts into another's queue."""
-    return journal_peers.run(peer, folder, seconds, threads=lanes, body=bytes(CAPTURE_BYTES + 3 * RECORD_BYTES))
+    return journal_peers.run(peer, folder, seconds, threads=lanes, body=RAW)
 
 
 PROGRAMS = {
     "journal_1": lambda folder, seconds: journal_program(folder, seconds, 1),
     "journal_12": lambda folder, seconds: journal_program(folder, seconds, WORKSTATIONS),
-    "raw": raw_program,
+    "store": store_program,
+    "raw": partial(journal_floors.appended, body=RAW),
+    "raw_handed_over": partial(journal_floors.handed_over, body=RAW),
+    **{
+        f"bare_{receipts}": partial(journal_floors.bare_cipher, receipts=receipts, capture=CAPTURE, payload=PAYLOAD)
+        for receipts in (1, WORKSTATIONS)
+    },
     **{
         f"{peer}_{lanes}": partial(peer_program, peer, lanes)
         for peer in journal_peers.PEERS
@@ -168,15 +187,29 @@ def one_workstation(folder: Path, library: Path, added_ms: int, seconds: float) 
     """One lane against the raw append: the peer runs before and after, so that a drifting machine shows."""
     before = run("raw", folder, library, added_ms=added_ms, seconds=seconds / 2)
     ours = run("journal_1", folder, library, added_ms=added_ms, seconds=seconds)
+    alone = run("store", folder, library, added_ms=added_ms, seconds=seconds / 2)
+    floors = [
+        run(floor, folder, library, added_ms=added_ms, seconds=seconds / 2)["rate"]
+        for floor in ("bare_1", "raw_handed_over")
+    ]
     after = run("raw", folder, library, added_ms=added_ms, seconds=seconds / 2)
     raw = (before["rate"] + after["rate"]) / 2
     least = {1: 0.90, 5: 0.95}.get(added_ms)
     at = f"1 workstation, +{added_ms} ms a sync"
-    return [
-        harness.figure(
-            f"commits/s, {at}", ours["rate"], raw, "append + fdatasync",
+
+    def judged(what: str, rate: float) -> harness.Figure:
+        return harness.figure(
+            f"commits/s, {what}, {at}", rate, raw, "append + fdatasync",
             goal=f">= {least} x raw" if least else "reported only",
-            holds=ours["rate"] >= least * raw if least else None,
+            holds=rate >= least * raw if least else None,
+        )  # fmt: skip
+
+    return [
+        judged("the journal in its caller's thread", alone["rate"]),
+        judged("awaited on the loop", ours["rate"]),
+        *(
+            harness.figure(f"commits/s, floor: {floor}, {at}", rate, raw, "append + fdatasync")
+            for floor, rate in zip(("bare SQLCipher", "an append awaited on the loop"), floors, strict=True)
         ),
         harness.figure(
             f"syncs a commit, {at}", ours["syncs_per_commit"], goal="<= 1.01", holds=ours["syncs_per_commit"] <= 1.01
@@ -208,6 +241,7 @@ def twelve_workstations(folder: Path, library: Path, added_ms: int, seconds: flo
     judged = added_ms == 1
     sync_ms = run("raw", folder, library, added_ms=added_ms, seconds=seconds / 3)
     limit_ms = 3 * 1000 / sync_ms["rate"]
+    bare = run(f"bare_{WORKSTATIONS}", folder, library, added_ms=added_ms, seconds=seconds / 3)
     return [
         harness.figure(
             f"commits/s, {at}", ours["rate"], peer["rate"], "persist-queue",
@@ -218,6 +252,9 @@ def twelve_workstations(folder: Path, library: Path, added_ms: int, seconds: flo
             f"commit p99, ms, {at}", ours["p99_ms"], peer["p99_ms"], "persist-queue",
             goal=f"<= 3 syncs ({limit_ms:.3g} ms)" if judged else "reported only",
             holds=ours["p99_ms"] <= limit_ms if judged else None,
+        ),
+        harness.figure(
+            f"commits/s, floor: bare SQLCipher, a transaction for all, {at}", bare["rate"], peer["rate"], JUDGED
         ),
         *others(ours, folder, library, added_ms=added_ms, seconds=seconds, lanes=WORKSTATIONS),
     ]  # fmt: skip

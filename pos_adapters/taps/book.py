@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pos_adapters.taps.alarm import Alarm
 from pos_adapters.taps.core_link import CoreLink
@@ -27,6 +27,7 @@ from pos_adapters.taps.frames import (
     Outcome,
 )
 from pos_adapters.taps.job import EndReason, Job
+from pos_adapters.taps.job_ids import new_job_id
 
 # Core commits in milliseconds. After this a job that has ended is sealed to disk all the same; an ACK that comes
 # later deletes the file, and core takes the same job twice without harm.
@@ -79,7 +80,7 @@ class JobBook:
         spool: JobSpool,
         now: Callable[[], datetime],
         log: EventLog,
-        new_id: Callable[[], UUID] = uuid4,
+        new_id: Callable[[], UUID] = new_job_id,
     ) -> None:
         self._loop = loop
         self._link = link
