@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 def test_a_kiosk_greets_whom_it_scanned_and_forgets_on_finish(browser, store):
     with page_of(browser) as page:
         greet(page, store)
-        expect(page.locator(".points")).to_contain_text("1.240")
+        expect(page.locator(".points")).to_contain_text("1,240")
         expect(page.locator(".card h2")).to_contain_text(["15 % off coffee beans", "Third loaf free"])
         page.get_by_role("button", name="Finish").click()
         expect(page.locator("h1")).to_have_text("Scan your card")

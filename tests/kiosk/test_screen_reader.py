@@ -2,8 +2,8 @@
 
 import pytest
 from kiosk_fakes import ANNA, OFFERS
-from page_browser import page_of
-from page_words import CARD, be_greeted, frozen_kiosk, open_cashier, scan
+from page_browser import page_of, scan_by_wedge
+from page_words import CARD, be_greeted, frozen_kiosk, open_cashier, open_kiosk, scan
 from playwright.sync_api import expect
 
 from kiosk.events import EventName
@@ -11,6 +11,14 @@ from kiosk.events import EventName
 pytestmark = pytest.mark.browser
 
 PAPER_END = {"code": "printer_paper_end", "message": "", "fix": "", "printer": "1", "resolved": False}
+
+VOICE = """
+window.said = [];
+speechSynthesis.getVoices = () => [{lang: "en-GB"}, {lang: "ru-RU"}];
+speechSynthesis.speak = (words) => window.said.push([words.lang, words.text]);
+speechSynthesis.cancel = () => window.said.push(["silence", ""]);
+"""
+"""A voice for a browser that has none, as Debian's without a display: what it is given to say is written down."""
 
 
 def heard(page):
@@ -123,3 +131,33 @@ def test_every_flow_of_the_kiosk_is_walked_by_tab_and_enter_alone(browser, store
         page.keyboard.press("Space")
         walk(page, "Join")
         expect(page.locator("h1")).to_contain_text("Vera")
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "finish"), [("en", "Read aloud", "Finish"), ("ru", "Прочитать вслух", "Закончить")]
+)
+def test_a_voice_reads_the_page_in_its_language_and_falls_silent_when_its_customer_leaves(
+    browser, store, language, button, finish
+):
+    with page_of(browser, language=language) as page:
+        page.add_init_script(VOICE)
+        open_kiosk(page, store)
+        scan_by_wedge(page, CARD)
+        expect(page.locator(".greeting h1")).to_contain_text("Anna")
+        page.get_by_role("button", name=button).click()
+        spoken, text = page.evaluate("window.said.at(-1)")
+        assert spoken == language
+        assert page.locator(".greeting h1").inner_text() in text
+        assert OFFERS["offers"][0]["text"] in text
+        page.get_by_role("button", name=finish).click()
+        expect(page.locator(".greeting")).to_have_count(0)
+        assert page.evaluate("window.said.at(-1)") == ["silence", ""]
+
+
+def test_where_the_browser_has_no_voice_for_the_language_none_is_offered(browser, store):
+    with page_of(browser) as page:
+        page.add_init_script(VOICE.replace('{lang: "en-GB"}, ', ""))
+        open_kiosk(page, store)
+        be_greeted(page)
+        expect(page.get_by_role("button", name="Finish")).to_be_visible()
+        expect(page.get_by_role("button", name="Read aloud")).to_have_count(0)

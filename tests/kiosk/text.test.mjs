@@ -33,6 +33,8 @@ test("what a person is called is put in as text, whatever it is", () => {
 test("money, days and ages read as the shop writes them", () => {
   const en = load("en");
   assert.match(en.money("12.30"), /€|EUR/);
+  assert.match(en.money("1240.50"), /1,240\.50/);
+  assert.equal(en.say("points", { n: 1240 }), "1,240 points", "grouped as money is");
   assert.equal(en.money("not money"), "not money");
   assert.match(en.day("2024-12-24"), /24.*December.*2024/);
   assert.equal(en.day("nonsense"), "nonsense");

@@ -122,6 +122,7 @@ async function choose(language) {
 /** @param {any} model */
 function draw(model) {
   document.title = texts.say("kiosk_title");
+  hush(model);
   turnPosters();
   render(
     html`<div class="kiosk ${screen.reach ? "reach" : ""}">
@@ -326,11 +327,25 @@ function toggleReach() {
 const canSpeak = () =>
   "speechSynthesis" in globalThis && speechSynthesis.getVoices().some((each) => each.lang.startsWith(texts.language));
 
+/** For whom something is read aloud; null while nothing is. @type {string | null} */
+let listener = null;
+
+/** Who is on the page, by their scan; empty for nobody. @param {any} model @returns {string} */
+const whose = (model) => model.person?.customer.scan_id ?? "";
+
 function readAloud() {
   speechSynthesis.cancel();
   const said = new SpeechSynthesisUtterance(root.querySelector("main")?.innerText ?? "");
   said.lang = texts.language;
+  listener = whose(page.model);
   speechSynthesis.speak(said);
+}
+
+/** The next person does not hear what was read to the one before. @param {any} model */
+function hush(model) {
+  if (listener === null || listener === whose(model)) return;
+  listener = null;
+  speechSynthesis.cancel();
 }
 
 const hearing = follow({

@@ -47,9 +47,9 @@ export class Texts {
     return forms[this._plural.select(n)] ?? forms.other ?? "";
   }
 
-  /** @param {any} value */
+  /** Numbers as the reader's language groups them: English in Berlin has €1,240.00 but 1.240. @param {any} value */
   _show(value) {
-    if (typeof value === "number") return value.toLocaleString(this.locale);
+    if (typeof value === "number") return value.toLocaleString(this.language);
     return value === undefined || value === null ? "" : String(value);
   }
 
