@@ -9,23 +9,33 @@ Core reads each piece of a job when it comes. What is "left at the cut" is every
 the last piece is there - the one that the cut stands in, with whatever text comes before it - until the transaction
 is. Tills part their jobs as their drivers do: by lines, as print libraries write; in pieces of 256 bytes that begin
 anywhere, so that the payment now and then comes with the cut; or all at once, when nothing can be read ahead.
+
+Where a goal is missed, the least that such work can cost in this language stands beside our figure: for a whole receipt
+its tokens, each word looked up in a dictionary and each amount made a number, and nothing else; for what is left at
+the cut, the lines of the last piece printed and read one by one, without any sum and without making anything of them.
 """
 
 from __future__ import annotations
 
 import gc
 import random
+import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import harness
 from harness import Figure, figure
 
+from pos_adapters.profiles.profile import parse_profile
+from pos_adapters.profiles.profiled import Profiled
 from pos_adapters.reading.ahead import ReadingAhead
-from pos_adapters.reading.reader import read_text
+from pos_adapters.reading.lines import standard_reader
+from pos_adapters.reading.reader import read_text, text_of
 from pos_adapters.reading.values import Reading, ReceiptText
 from receipt.document import PaperReader
+from receipt.escpos.commands import TokenKind
+from receipt.escpos.tokenizer import Tokenizer
 
 SHELF = ("Milk 3.5% 1L", "Rye bread", "Gouda young", "Bananas loose", "Coffee beans", "Tomato soup", "Tea bags 80")
 LETTERS = "abcdefghijklmnoprstuvz"
@@ -88,6 +98,11 @@ def _took_us(work: Callable[[], object]) -> float:
     return (time.process_time_ns() - started) / 1000
 
 
+def _least_us(work: Callable[[], object]) -> float:
+    """Return the best of three times, so that one pause of the machine is not taken for the document's."""
+    return min(_took_us(work) for _ in range(3))
+
+
 def measure(*, quick: bool) -> list[Figure]:
     """Measure reading; `quick` takes fewer receipts."""
     rounds = 60 if quick else 400
@@ -102,15 +117,20 @@ def measure(*, quick: bool) -> list[Figure]:
         ("names never seen", range(rounds, 2 * rounds), True),
     ):
         whole, _ = _streamed(seeds, new_names=new_names, parted=_not_at_all)
-        found += _figures(f"39 lines and their cut in one piece, to a transaction, {name}", whole, goal_us=500)
+        what = f"39 lines and their cut in one piece, to a transaction, {name}"
+        found += _figures(what, whole, goal_us=500, least=_bare(_next(seeds), new_names=new_names), least_name=BARE)
         _, left = _streamed(_next(seeds), new_names=new_names, parted=_by_lines)
         found += _figures(f"sent by lines: left at the cut, {name}", left, goal_us=100)
-        whole, left = _streamed(_next(_next(seeds)), new_names=new_names, parted=_anywhere)
-        found += _figures(f"sent by 256 bytes: left at the cut, {name}", left, goal_us=100)
+        anew = _next(_next(seeds))
+        whole, left = _streamed(anew, new_names=new_names, parted=_anywhere)
+        last = _last_pieces(_next(anew), new_names=new_names)
+        what = f"sent by 256 bytes: left at the cut, {name}"
+        found += _figures(what, left, goal_us=100, least=last, least_name=LAST_LINES)
         found += _figures(f"sent by 256 bytes: all of it, {name}", whole)
-    worst = max(_took_us(partial(read_text, lines(seed))) for lines in (hostile, undecided) for seed in range(20))
-    goal, holds = "<= 20 ms", worst <= 20_000
-    return [*found, figure("120 hostile lines, worst of 40, ms", worst / 1000, goal=goal, holds=holds)]
+    found += _figures("by lines, with a profile of the workstation: left at the cut", _profiled(range(rounds)))
+    worst = max(_least_us(partial(read_text, lines(seed))) for lines in (hostile, undecided) for seed in range(20))
+    what = "120 hostile lines, worst of 40 documents (the best of three times each), ms"
+    return [*found, figure(what, worst / 1000, goal="<= 20 ms", holds=worst <= 20_000)]
 
 
 def _next(seeds: range) -> range:
@@ -118,15 +138,89 @@ def _next(seeds: range) -> range:
     return range(seeds.start + 10_000, seeds.stop + 10_000)
 
 
-def _figures(what: str, samples: list[float], *, goal_us: int | None = None) -> list[Figure]:
-    """Return the median and the 99th percentile of times in us; a goal is one for the median."""
+def _figures(
+    what: str, samples: list[float], *, goal_us: int | None = None, least: Sequence[float] = (), least_name: str = ""
+) -> list[Figure]:
+    """Return the median and the 99th percentile of times in us; a goal, and the least it can cost, are the median's."""
     median, tail = harness.quantile(samples, 0.5), harness.quantile(samples, 0.99)
-    if goal_us is None:
-        return [figure(f"{what}, p50, us", median), figure(f"{what}, p99, us", tail)]
+    goal, holds = ("reported only", None) if goal_us is None else (f"<= {goal_us} us", median <= goal_us)
+    floor = harness.quantile(least, 0.5) if least else None
     return [
-        figure(f"{what}, p50, us", median, goal=f"<= {goal_us} us", holds=median <= goal_us),
+        figure(f"{what}, p50, us", median, floor, least_name, goal=goal, holds=holds),
         figure(f"{what}, p99, us", tail),
     ]
+
+
+BARE = "tokens, words looked up and amounts alone"
+LAST_LINES = "the last piece's lines printed and read one by one"
+_WORD, _AMOUNT = re.compile(r"[^\W\d_]+"), re.compile(r"\d+[.,]\d\d")
+
+
+def _bare(seeds: range, *, new_names: bool) -> list[float]:
+    """Return the times of the least that reading a receipt can be."""
+    roles = dict.fromkeys(("total", "cash", "change", "till", "receipt", "thank", "you", "vat"), "a role")
+    jobs = [job(receipt(seed, new_names=new_names)) for seed in seeds]
+    return [_took_us(partial(_words_and_amounts, data, roles)) for data in jobs]
+
+
+def _words_and_amounts(data: bytes, roles: dict[str, str]) -> tuple[list[str | None], list[int]]:
+    found: list[str | None] = []
+    amounts: list[int] = []
+    for token in Tokenizer().feed(data):
+        if token.kind is TokenKind.TEXT:
+            text = token.data.decode("ascii")
+            found += [roles.get(word.lower()) for word in _WORD.findall(text)]
+            amounts += [int(amount[:-3] + amount[-2:]) for amount in _AMOUNT.findall(text)]
+    return found, amounts
+
+
+def _last_pieces(seeds: range, *, new_names: bool) -> list[float]:
+    """Return the times of printing and reading the lines of the last piece of 256 bytes, each by itself."""
+    times = []
+    for seed in seeds:
+        reader = PaperReader()
+        *before, last = _anywhere(job(receipt(seed, new_names=new_names)), random.Random(seed))
+        for piece in before:
+            reader.feed(piece)
+            standard_reader().read_all([line.plain for line in reader.finished_lines()])
+        times.append(_took_us(partial(_print_and_read, last, reader)))
+    return times
+
+
+def _print_and_read(data: bytes, reader: PaperReader) -> None:
+    reader.feed(data)
+    standard_reader().read_all([line.plain for line in reader.finished_lines()])
+    reader.finish_here()
+
+
+PROFILE = """
+name = "corner"
+[identify]
+lines = ["CORNER SHOP"]
+[words]
+total = ["whatsit"]
+"""
+
+
+def _profiled(seeds: range) -> list[float]:
+    """Return what was left at the cuts of a workstation whose receipts a profile reads."""
+    profiled = Profiled([parse_profile(PROFILE, source="corner")])
+    left = []
+    for seed in _next(_next(_next(seeds))):
+        reader = PaperReader()
+        *before, last = job(receipt(seed)).splitlines(keepends=True)
+        for piece in before:
+            reader.feed(piece)
+            profiled.note(reader.finished_lines())
+        left.append(_took_us(partial(_finish_profiled, last, reader, profiled)))
+    return left
+
+
+def _finish_profiled(data: bytes, reader: PaperReader, profiled: Profiled) -> None:
+    reader.feed(data)
+    paper = reader.finish_here()
+    assert paper is not None
+    assert profiled.read(text_of(paper)).profile == "corner"
 
 
 def _by_lines(data: bytes, rng: random.Random) -> list[bytes]:
