@@ -7,6 +7,8 @@ a store that comes back after a power cut waits for three of them in a row. Any 
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,6 +18,9 @@ from agent.problems import tell
 from retail.errors import TillstreamError
 
 WORDS = 4  # agent run --config FILE
+
+DESK_NICENESS = 5
+"""Pages and uploads may wait a moment for the processor; the customer at the cutter may not."""
 
 
 def is_short(arguments: Sequence[str]) -> bool:
@@ -38,9 +43,7 @@ def start(program: str, config_path: Path) -> int:
 
                 serve(config_path)
             case "desk":
-                from agent.desk.process import desk  # noqa: PLC0415
-
-                desk(config_path)
+                _run_desk(config_path)
             case _:
                 run_agent(config_path)
     except TillstreamError as error:
@@ -55,21 +58,33 @@ def run_agent(config_path: Path) -> None:
     asyncio.run(_supervised(config_path))
 
 
+def _run_desk(config_path: Path) -> None:
+    gc.disable()  # imports leave nothing to collect, and looking for it takes a tenth of them; desk enables it again
+    sys.modules.update(dict.fromkeys(("rich", "pygments")))  # type: ignore[arg-type]  # httpx's own command line
+    from agent.desk.process import desk  # noqa: PLC0415
+    from agent.starting_line import wait_for_go  # noqa: PLC0415
+
+    wait_for_go(os.environ)
+    desk(config_path)
+
+
 async def _supervised(config_path: Path) -> None:
-    """Begin core first of all: it takes longest, and waits at the line until everything that it finds is there."""
-    from agent.children import Child, begin, core_command, reserve_descriptors  # noqa: PLC0415
+    """Begin core and desk first of all: they take longest, and wait at the line until all that they find is there."""
+    from agent.children import Child, begin, core_command, own_command, reserve_descriptors  # noqa: PLC0415
     from agent.starting_line import StartingLine  # noqa: PLC0415
 
     reserve_descriptors()
     core = Child(name="core", command=core_command(config_path))
+    desk = Child(name="desk", command=own_command("desk", config_path), niceness=DESK_NICENESS, is_waited_for=False)
     with StartingLine() as line:
-        with suppress(OSError):  # tried again, and told, by whoever keeps it
-            await begin(core, line=line.descriptor)
+        for child in (core, desk):
+            with suppress(OSError):  # tried again, and told, by whoever keeps it
+                await begin(child, line=line.descriptor)
         from agent.clock import SystemClock  # noqa: PLC0415 - what is imported from here on, core does not wait for
         from agent.logs import EventLog  # noqa: PLC0415
         from agent.supervisor import supervisor_of  # noqa: PLC0415
 
         log = EventLog("supervisor", stream=sys.stderr, now=SystemClock().now)
-        supervisor = supervisor_of(config_path, core=core, log=log)
-        line.go()
+        supervisor = supervisor_of(config_path, begun=(core, desk), log=log)
+        line.go(waiting=2)
     await supervisor.run()

@@ -1,4 +1,4 @@
-"""A line where a program waits that was started early: it imports meanwhile, and touches nothing before the signal.
+"""A line where programs wait that were started early: they import meanwhile, and touch nothing before the signal.
 
     with StartingLine() as line:        the one who starts it
         begin(core, line=line.descriptor)
@@ -6,7 +6,7 @@
         line.go()
     wait_for_go(os.environ)             the one who waits; it ends where the other gave up, or died
 
-A pipe: one byte means go, its end means that nobody will ever say so.
+A pipe: a byte for each means go, its end means that nobody will ever say so.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class StartingLine:
         os.close(self._far_end)
         os.close(self.descriptor)
 
-    def go(self) -> None:
-        """Let the other program begin."""
-        with suppress(BrokenPipeError):  # it has ended already; whoever keeps it sees so
-            os.write(self._far_end, GO)
+    def go(self, *, waiting: int = 1) -> None:
+        """Let all `waiting` programs begin: each takes its own byte."""
+        with suppress(BrokenPipeError):  # they have ended already; whoever keeps them sees so
+            os.write(self._far_end, GO * waiting)
 
 
 def wait_for_go(environment: Mapping[str, str]) -> None:

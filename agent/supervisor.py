@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.children import Child, begin, own_command, program_start, reserve_descriptors
+from agent.children import Child, begin, program_start, reserve_descriptors
 from agent.config import AgentConfig, WorkstationSection, load_config
 from agent.keys import SEAL_PUBLIC_KEY, FileSecrets, load_or_create_keys
 from agent.listeners import Handed, handed_over, listener
@@ -36,9 +36,6 @@ STEADY_AFTER_S = 30.0
 
 STOP_WITHIN_S = 12.0
 """A tap lets a receipt in flight finish (5 s) and seals what core has not acknowledged (5 s)."""
-
-DESK_NICENESS = 5
-"""Pages and uploads may wait a moment for the processor; the customer at the cutter may not."""
 
 READY_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.02
@@ -83,7 +80,7 @@ class Supervisor:
             child.started_at_s = time.monotonic()
             child.starts += 1
             try:
-                if child.process is None or child.starts > 1:  # core has begun before us
+                if child.process is None or child.starts > 1:  # core and desk have begun before us
                     await begin(child)
             except OSError as error:
                 self.log("child_not_started", child=child.name, cause=error.strerror or str(error))
@@ -158,10 +155,11 @@ class Supervisor:
             draft.replace(self.state.supervisor_state)
 
 
-def supervisor_of(config_path: Path, *, core: Child, log: Callable[..., None]) -> Supervisor:
+def supervisor_of(config_path: Path, *, begun: Sequence[Child], log: Callable[..., None]) -> Supervisor:
     """Return the supervisor of an `agent.toml`; everything that a child finds when it starts is made.
 
-    `core` may have been begun. Raises ConfigurationError, and OnSiteError for an address that is not to be had.
+    `begun` are core and desk, which were started already, where the system let them.
+    Raises ConfigurationError, and OnSiteError for an address that is not to be had.
     """
     config = load_config(config_path)
     state = StateDir(config.agent.state_dir)
@@ -170,8 +168,7 @@ def supervisor_of(config_path: Path, *, core: Child, log: Callable[..., None]) -
     load_or_create_keys(FileSecrets.of(state.keys, os.environ))  # taps are started with the public one
     handed = handed_over(os.environ)
     children = [
-        core,
-        Child(name="desk", command=own_command("desk", config_path), niceness=DESK_NICENESS, is_waited_for=False),
+        *begun,
         *(_tap(each, config, state, handed=handed) for each in config.workstation if each.tap is not None),
         *(_scanner(lane, place, config, state) for lane in config.workstation for place in range(len(lane.scanner))),
     ]

@@ -20,9 +20,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
-import httpx
 from harness import ROOT, Figure, figure, main
 
 from agent.demo.printer_answers import answer_to
@@ -30,6 +32,9 @@ from receipt.escpos.tokenizer import Tokenizer
 
 FROZEN = ROOT / "build" / "frozen" / "tillstream" / "tillstream"
 TAP_MS_GOAL, AGENT_MS_GOAL, OFFER_S_GOAL = 150.0, 1000.0, 90.0
+BYTECODE = ROOT / "build" / "bytecode"
+"""Kept whatever the shell says: an installed program has its bytecode, and one that is started again, too."""
+
 PATIENCE_S = 120.0
 LOOK_EVERY_S = 0.002
 DATA = ROOT / "agent" / "demo"
@@ -75,6 +80,12 @@ def program() -> list[str]:
     return [str(FROZEN)] if is_frozen() else [sys.executable, "-m", "agent"]
 
 
+def environment() -> dict[str, str]:
+    """Return what a program is started with."""
+    said = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**said, "PYTHONPYCACHEPREFIX": str(BYTECODE)}
+
+
 def _tap_ms() -> float:
     return _ready_ms(
         [*program(), "tap", "--printer", "tcp://127.0.0.1:9", "--workstation", "1", "--listen"], "127.0.0.1:"
@@ -91,12 +102,16 @@ def _ready_ms(words: Sequence[str], before_port: str = "") -> float:
 
 
 def _agent_ms(folder: Path) -> float:
-    """Return how long until tap and core both take connections: a second start, as after every night."""
+    """Return how long until a store is served: /v1 says that core has the tap's lane, and a scan is acknowledged.
+
+    A second start, as after every night. What asks is one small request at a time: whoever knocks at a tap without a
+    pause makes it work for its knocking (1.5 s instead of 0.8).
+    """
     folder.mkdir()
-    port = free_port()
+    port, desk = free_port(), free_port()
     (folder / "agent.toml").write_text(
         '[store]\nbusiness_unit_id = "1"\ntimezone = "UTC"\ncurrency = "EUR"\n[agent]\nstate_dir = "state"\n'
-        f'[desk]\nlisten = "127.0.0.1:{free_port()}"\n[[workstation]]\nid = "1"\n[workstation.tap]\n'
+        f'[desk]\nlisten = "127.0.0.1:{desk}"\n[[workstation]]\nid = "1"\n[workstation.tap]\n'
         f'listen = "127.0.0.1:{port}"\nprinter = "tcp://127.0.0.1:9"\n',
         "utf-8",
     )
@@ -104,7 +119,8 @@ def _agent_ms(folder: Path) -> float:
     for _ in range(2):
         began_s = time.perf_counter()
         with running([*program(), "agent", "run", "--config", str(folder / "agent.toml")]):
-            _until(lambda: _takes(port) and _answers(folder / "state" / "control.sock"))
+            _until(lambda: any(tap["connected"] for tap in _status(desk).get("taps", ())))
+            _scan(desk, CARDS[0])
             taken_ms = (time.perf_counter() - began_s) * 1000
     return taken_ms
 
@@ -118,6 +134,7 @@ def _offer_s(folder: Path) -> float:
         hub = subprocess.Popen(
             [*program(), "hub", "run", "--state-dir", hub_state, "--listen", "127.0.0.1:0", "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, start_new_session=True,
+            env=environment(),
         )  # fmt: skip
         running_now.callback(_end, hub)
         assert hub.stdout is not None
@@ -147,7 +164,10 @@ STORE = '[store]\nbusiness_unit_id = "7781"\ntimezone = "Europe/Berlin"\ncurrenc
 
 def told(*words: str) -> dict[str, str]:
     """Run a command of ours and return what it says as JSON."""
-    done = subprocess.run([*program(), *words, "--json"], capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(
+        [*program(), *words, "--json"], capture_output=True, text=True, cwd=ROOT, check=False,
+        env=environment(),
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     answer: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
     return answer
@@ -155,9 +175,7 @@ def told(*words: str) -> dict[str, str]:
 
 def _sell(desk: int, listen: int, number: int) -> None:
     """Scan a card and print a receipt."""
-    url = f"http://127.0.0.1:{desk}"
-    scan = {"workstation_id": "1", "code": CARDS[number % 2], "symbology": "ean13", "source": "cashier"}
-    httpx.post(f"{url}/v1/scans", json=scan, headers={"origin": url}, timeout=30).raise_for_status()
+    _scan(desk, CARDS[number % 2])
     time.sleep(0.1)  # a cashier's hand is slower: the code's token takes core 12 ms
     with socket.create_connection(("127.0.0.1", listen), timeout=30) as register:
         register.sendall(RECEIPT % (number, number % 10))
@@ -166,11 +184,29 @@ def _sell(desk: int, listen: int, number: int) -> None:
             continue
 
 
+def _scan(desk: int, code: str) -> None:
+    """Scan as the cashier's page does."""
+    scan = {"workstation_id": "1", "code": code, "symbology": "ean13", "source": "cashier"}
+    link = HTTPConnection("127.0.0.1", desk, timeout=30)
+    with contextlib.closing(link):
+        said = {"content-type": "application/json", "origin": f"http://127.0.0.1:{desk}"}
+        link.request("POST", "/v1/scans", json.dumps(scan), said)
+        answer = link.getresponse()
+        assert answer.status < HTTPStatus.BAD_REQUEST, answer.read()
+
+
 def _mirror(desk: int) -> int:
-    try:
-        return int(httpx.get(f"http://127.0.0.1:{desk}/v1/status", timeout=5).json()["mirror"]["customers"])
-    except (httpx.HTTPError, KeyError, ValueError, TypeError):
-        return 0
+    return int(_status(desk).get("mirror", {}).get("customers") or 0)
+
+
+def _status(desk: int) -> dict[str, Any]:
+    """Return what the agent says of itself over /v1; nothing while it does not answer."""
+    link = HTTPConnection("127.0.0.1", desk, timeout=5)
+    with contextlib.closing(link), contextlib.suppress(OSError, HTTPException, ValueError):
+        link.request("GET", "/v1/status")
+        answer: dict[str, Any] = json.loads(link.getresponse().read())
+        return answer
+    return {}
 
 
 @contextlib.contextmanager
@@ -204,7 +240,7 @@ def running(words: Sequence[str]) -> Iterator[None]:
     """Run a program and end it."""
     process = subprocess.Popen(
         list(words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT,
-        start_new_session=True,
+        start_new_session=True, env=environment(),
     )  # fmt: skip
     try:
         yield
@@ -231,11 +267,6 @@ def free_port() -> int:
 def _takes(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(str(path)) == 0
 
 
 def _until(holds: Callable[[], bool]) -> None:

@@ -210,6 +210,7 @@ def _settle_down() -> None:
 
     A full collection that walks all of it holds a till's answer for 20 ms, and there is one every few hundred answers.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECTED_AT, 20, 100)

@@ -111,6 +111,7 @@ class Hit(NamedTuple):
 _WORD = re.compile(r"[^\W\d_]+")
 _NARROW_WORD = re.compile(r"[^\W\d_\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff]+")
 HEAD_LETTERS = 4  # by which most words that are in no dictionary are told at once
+_SPOKEN = re.compile(r"[^\W\d_]+\*?")  # a word of the data files, with the `*` of a stem
 _MEMO_WORDS_MAX = 20_000  # a store prints a few thousand different words; past this the memo starts anew
 _GERMAN_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
@@ -138,12 +139,13 @@ class Lexicon:
 
         for text, sense in phrases():
             folded = fold(text)
-            if WIDE.search(folded):
+            if not folded.isascii() and WIDE.search(folded):
                 _add_sense(wide.setdefault(folded.replace(" ", ""), []), sense)
-            else:
-                words = tuple(map(sys.intern, _words_of(folded)))
-                if words:
-                    _add_sense(merged.setdefault(words, []), sense)
+            elif words := tuple(map(sys.intern, _words_of(folded))):
+                if (senses := merged.get(words)) is None:
+                    merged[words] = [sense]
+                else:
+                    _add_sense(senses, sense)
         self._first: dict[str, tuple[Phrase, ...]] = {}
         for words, senses in merged.items():
             self._first[words[0]] = (*self._first.get(words[0], ()), Phrase(words, meaning(senses)))
@@ -287,7 +289,9 @@ def _stands_alone(dense: str, index: int) -> bool:
 
 def _words_of(folded: str) -> list[str]:
     """Split a phrase of the data files into words, keeping the `*` of a stem."""
-    return re.findall(r"[^\W\d_]+\*?", folded)
+    if folded.replace(" ", "").isalpha():  # nearly all, and all are asked at start
+        return folded.split()
+    return _SPOKEN.findall(folded)
 
 
 def _key_of(text: str) -> tuple[str, ...]:
@@ -306,7 +310,7 @@ def _is_printed(phrase: tuple[str, ...], printed: tuple[str, ...]) -> bool:
 def _add_sense(senses: list[Sense], sense: Sense) -> None:
     for index, known in enumerate(senses):
         if (known.role, known.kind) == (sense.role, sense.kind):
-            senses[index] = known._replace(languages=known.languages | sense.languages)
+            senses[index] = Sense(sense.role, sense.kind, known.languages | sense.languages)
             return
     senses.append(sense)
 

@@ -1,4 +1,4 @@
-"""Core is begun before anybody has read the configuration, and touches nothing until all it needs is there."""
+"""Core and desk are begun before anybody has read the configuration, and touch nothing until all they need is there."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ def waiting(line: StartingLine, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", WAITS], cwd=folder, env=environment, pass_fds=(line.descriptor,))
 
 
-def test_who_waits_at_the_line_begins_at_the_word(tmp_path: Path) -> None:
+def test_all_who_wait_at_the_line_begin_at_the_word(tmp_path: Path) -> None:
+    places = [tmp_path / name for name in ("core", "desk")]
     with StartingLine() as line:
-        process = waiting(line, tmp_path)
-        assert process.poll() is None
-        line.go()
-    assert process.wait(60) == 0
-    assert (tmp_path / "begun").exists()
+        for place in places:
+            place.mkdir()
+        processes = [waiting(line, place) for place in places]
+        assert [process.poll() for process in processes] == [None, None]
+        line.go(waiting=2)
+    assert [process.wait(60) for process in processes] == [0, 0]
+    assert all((place / "begun").exists() for place in places)
 
 
 def test_who_waits_at_a_line_that_is_given_up_ends_and_has_touched_nothing(tmp_path: Path) -> None:
