@@ -84,7 +84,7 @@ function points(customer, texts) {
   if (customer.points === undefined || customer.points === null) return nothing;
   const expiring = customer.points_expiring;
   return html`<p class="points">
-    <b>${customer.points.toLocaleString(texts.locale)}</b>
+    <b>${customer.points.toLocaleString(texts.language)}</b>
     ${texts.say("your_points", { n: customer.points })}
     ${expiring?.points
       ? html`<span class="quiet">
