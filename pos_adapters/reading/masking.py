@@ -20,6 +20,7 @@ from pos_adapters.reading.wide_digits import STYLE_COMMAND, WIDE_BYTES, masked_w
 from pos_adapters.reading.wrapped_numbers import masked_wrapped
 
 GAP_MAX = 48  # blanks between two groups: the rest of a line and the next one's indentation
+LABEL_BYTES_MAX = 40  # of a line before a number, that may speak of a card
 HELD_BYTES_MAX = 192  # four groups with gaps between; what is further apart is no card number
 
 _GAP = rf"(?:[ \t\r\n.\-\xa0\u3000\u2010-\u2015\u2212\uff0d]|{STYLE_COMMAND}){{0,{GAP_MAX}}}"
@@ -90,6 +91,7 @@ class StreamMasker:
     def __init__(self, *, exempt: Sequence[str] = ()) -> None:
         self._exempt = tuple(exempt)
         self._held = b""
+        self._before = b""  # what was given back last: a word there may say that figures are a card's
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; return masked bytes, holding back a tail of digits (at most `HELD_BYTES_MAX`)."""
@@ -98,16 +100,23 @@ class StreamMasker:
         assert tail is not None
         keep = len(self._held) - tail.start()
         ready, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
-        return mask_bytes(ready, exempt=self._exempt)
+        masked = self._masked(ready)
+        self._before = (self._before + masked)[-LABEL_BYTES_MAX:]
+        return masked
 
     def held(self) -> bytes:
         """Return, masked, what `close` would return now; the stream goes on."""
-        return mask_bytes(self._held, exempt=self._exempt)
+        return self._masked(self._held)
 
     def close(self) -> bytes:
         """Return the masked rest; the stream has ended."""
-        ready, self._held = self._held, b""
-        return mask_bytes(ready, exempt=self._exempt)
+        masked = self._masked(self._held)
+        self._held = self._before = b""
+        return masked
+
+    def _masked(self, data: bytes) -> bytes:
+        """Return `data` masked as behind what was given back before it."""
+        return mask_bytes(self._before + data, exempt=self._exempt)[len(self._before) :]
 
 
 def _is_exempt(digits: str, exempt: Sequence[re.Pattern[str]]) -> bool:

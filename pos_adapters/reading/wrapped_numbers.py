@@ -1,8 +1,9 @@
-"""Card numbers that a till broke at its own line end, elsewhere than between the groups on a card: ten figures and six.
+"""Card numbers that a till broke at its own line ends, elsewhere than between the groups on a card: ten and six.
 
-Contract: pure; lengths and offsets stay. Two numbers below each other are joined only where all speaks for one that
-was broken: the first ends its line, the second is alone on its own, and together they are exactly a number of one of
-the lengths that cards in use have. A price, a date, an article's number or one among words below another is none of it.
+Contract: pure; lengths and offsets stay. Numbers below each other are joined only where all speaks for one that was
+broken: the first ends its line, the others are alone on theirs, and together they are exactly a number of one of the
+lengths that cards in use have. Where fewer than six figures stand before the break, a word beside them must speak of a
+card. A price, a date, an article's number or one among words below another is none of it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,22 @@ from typing import Final
 from pos_adapters.reading.card_numbers import hidden_places, is_article_number, is_card_number
 from pos_adapters.reading.wide_digits import STYLE_COMMAND
 
-_BEFORE_THE_BREAK_MIN: Final = 6  # fewer may be a price, a year or a number of the day
+_BEFORE_THE_BREAK_MIN: Final = 6  # fewer may be a price, a year or a number of the day, where no word says card
+_LINES_MAX: Final = 3  # below the first, that a number goes on over
+_LABEL_CHARACTERS: Final = 40  # of a line before its number
+_ARTICLE_LENGTHS: Final = (12, 13, 14)
+_SAYS_CARD: Final = re.compile(
+    r"c[ao]r[dt]|kart|kaart|tarj|visa|master|maestro|amex|express|diners|jcb|union ?pay|debi|cr[eé]di|\bpan\b|\bcb\b"
+    r"|[^\x00-\x7f]{2}",  # in a code page that is not looked at here every word may be one
+    re.IGNORECASE,
+)
 _IN_USE: Final = re.compile("[0-9]{16}|3[47][0-9]{13}|62[0-9]{17}")
 """What is embossed on nearly all cards; the other lengths that issuers may use would join numbers by chance."""
 
 _BLANKS: Final = rf"(?:{STYLE_COMMAND}|[ \t])*+"
 _FIGURES: Final = r"[0-9](?:[ \-]?[0-9])"
 _BROKEN: Final = re.compile(
-    rf"(?:{STYLE_COMMAND})+(?P<styled>{_FIGURES}{{{_BEFORE_THE_BREAK_MIN - 1},}}+)?"
-    rf"|(?<![\d.,])(?<!\d[ \-])(?P<plain>{_FIGURES}{{{_BEFORE_THE_BREAK_MIN - 1},}}+)"
+    rf"(?:{STYLE_COMMAND})+(?P<styled>{_FIGURES}*+)?|(?<![\d.,])(?<!\d[ \-])(?P<plain>{_FIGURES}*+)"
 )
 _REST: Final = re.compile(rf"{_BLANKS}\r?\n{_BLANKS}({_FIGURES}*+){_BLANKS}(?=[\r\n]|\Z)")
 _SPREAD_MAX: Final = 2 * 19  # characters of the longest number with something between all its figures
@@ -40,11 +48,8 @@ def masked_wrapped(text: str, is_spared: Callable[[str], bool]) -> str:
     for match in _BROKEN.finditer(text):
         if match.lastgroup is None:
             continue
-        first, last = match.span(match.lastgroup)
-        rest = _REST.match(text, last)
-        if rest is None:
-            continue
-        places = _places_of_card(text, (first, last), rest.span(1))
+        head = match.span(match.lastgroup)
+        places = _places_over_lines(text, head)
         if places and not is_spared("".join([text[at] for at in places])):
             letters = letters or list(text)
             for at in hidden_places(places):
@@ -52,19 +57,46 @@ def masked_wrapped(text: str, is_spared: Callable[[str], bool]) -> str:
     return "".join(letters) if letters else text
 
 
-def _places_of_card(text: str, head: tuple[int, int], rest: tuple[int, int]) -> list[int]:
-    """Return where the figures stand of a card's number that begins at a group of the head and ends with the rest."""
-    if rest[1] - rest[0] > _SPREAD_MAX:
-        return []
-    after = [at for at in range(*rest) if text[at].isdigit()]
-    if is_article_number(_GROUP.findall(text, *head)[-1]):
-        return []
-    for group in _GROUP.finditer(text, max(head[0], head[1] - _SPREAD_MAX), head[1]):
-        before = [at for at in range(group.start(), head[1]) if text[at].isdigit()]
-        if len(before) < _BEFORE_THE_BREAK_MIN:
+def _places_over_lines(text: str, head: tuple[int, int]) -> list[int]:
+    """Return where the figures stand of a card's number that ends its line and goes on alone on the next ones."""
+    after = list[int]()
+    end = head[1]
+    for _ in range(_LINES_MAX):
+        rest = _REST.match(text, end)
+        if rest is None or rest.end(1) - rest.start(1) > _SPREAD_MAX:
             break
-        places = before + after
-        digits = "".join([text[at] for at in places])
-        if _IN_USE.fullmatch(digits) and is_card_number(digits):
+        more = [at for at in range(*rest.span(1)) if text[at].isdigit()]
+        if not after and _is_article("".join([text[at] for at in more])):
+            break
+        after, end = after + more, rest.end(1)
+        places = _places_of_card(text, head, after)
+        if places:
             return places
     return []
+
+
+def _is_article(digits: str) -> bool:
+    """Whether figures alone on a line are an article's number with a check digit that holds (GS1: weights 3 and 1)."""
+    if len(digits) not in _ARTICLE_LENGTHS:
+        return False
+    return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits))) % 10 == 0
+
+
+def _places_of_card(text: str, head: tuple[int, int], after: list[int]) -> list[int]:
+    """Return where the figures stand of a card's number that begins at a group of the head and ends with `after`."""
+    if is_article_number(_GROUP.findall(text, *head)[-1]) and not _says_card(text, head[0]):
+        return []
+    for group in _GROUP.finditer(text, max(head[0], head[1] - _SPREAD_MAX), head[1]):
+        places = [at for at in range(group.start(), head[1]) if text[at].isdigit()]
+        enough = len(places) >= _BEFORE_THE_BREAK_MIN or _says_card(text, group.start())
+        places += after
+        digits = "".join([text[at] for at in places])
+        if enough and _IN_USE.fullmatch(digits) and is_card_number(digits):
+            return places
+    return []
+
+
+def _says_card(text: str, at: int) -> bool:
+    """Whether what stands before a number on its line speaks of a card."""
+    begin = max(text.rfind("\n", 0, at) + 1, at - _LABEL_CHARACTERS)
+    return _SAYS_CARD.search(text, begin, at) is not None

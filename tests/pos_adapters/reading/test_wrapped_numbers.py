@@ -1,5 +1,6 @@
 """A card number that a till broke at its line end is masked wherever it broke; numbers below each other are not joined."""
 
+import itertools
 import random
 
 import pytest
@@ -20,6 +21,23 @@ def test_a_number_broken_anywhere_behind_its_sixth_figure_is_masked(gap):
             assert b"".join(masker.feed(job[at : at + 1]) for at in range(len(job))) + masker.close() == masked
 
 
+@pytest.mark.parametrize("label", ["CARD ", "VISA: ", "Karte ", "\u041a\u0410\u0420\u0422\u0410 "])
+def test_beside_a_word_that_speaks_of_a_card_it_is_masked_wherever_it_broke_over_two_or_three_lines(label):
+    for card in CARDS:
+        for first, second in itertools.combinations(range(1, len(card)), 2):
+            middle = card[first:second]
+            if len(middle) in (12, 13, 14):
+                continue  # may be an article's number
+            job = f"{label}{card[:first]}\r\n  {middle}\r\n{card[second:]}\nTOTAL 5.00\n".encode("cp866")
+            assert mask_bytes(job).count(b"*") == len(card) - 10, job
+        for at in (1, *range(len(card) - 11, len(card))):
+            job = f"{label}{card[:at]}\n {card[at:]}\nTOTAL 5.00\n".encode("cp866")
+            assert mask_bytes(job).count(b"*") == len(card) - 10, job
+    job = f"{label}41111\n11111111\n111\nTOTAL 5.00\n".encode("cp866")
+    masker = StreamMasker()
+    assert b"".join(masker.feed(job[at : at + 1]) for at in range(len(job))) + masker.close() == mask_bytes(job)
+
+
 def test_a_number_in_groups_broken_within_one_is_masked():
     assert mask_text("PAN 12 4111 1111 11\n11 1111\nOK") == "PAN 12 4111 11** **\n** 1111\nOK"
 
@@ -32,6 +50,7 @@ def test_numbers_below_each_other_stay():
         "12.50 4111.11\n1111111111\n",
         "4006381333931\n111\n",
         "2026-11-22 41111\n11111111111\n",
+        "CARD READER 411\n4006381333931\n",  # an article's number below
     ):
         assert mask_text(text) == text
         assert mask_bytes(text.encode()) == text.encode()
