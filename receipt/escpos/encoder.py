@@ -7,8 +7,6 @@ restores the till's own afterwards (`receipt/escpos/state.py`).
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from receipt.bitmap import Bitmap
 from receipt.page_choice import PageChoice, Run
 from receipt.pen import FEED_LINES_MAX, ROWS_PER_PICTURE, SlipPrinter, TillState
@@ -47,8 +45,10 @@ _QR_LEVEL_M = b"\x1d(k\x03\x001E1"  # GS ( k fn 169
 _QR_PRINT = b"\x1d(k\x03\x001Q0"  # GS ( k fn 181
 _QR_SIZE = b"\x1d(k\x03\x001C"  # GS ( k fn 167: module size, 1 to 16 dots
 _QR_STORE = b"1P0"  # GS ( k fn 180
-_QR_HEADERS_KEPT = 64
-"""Coupons are all of one length; claim pages and apps have a few others."""
+_QR_DOTS_MAX = 16
+_QR_FRAMES: tuple[dict[int, tuple[bytes, bytes]], ...] = tuple({} for _dots in range(_QR_DOTS_MAX + 1))
+"""What stands around a payload, by dots a module and by length: a cache as `functools.cache` keeps one, whose call
+would be half of the work. Coupons are all of one length; no printed code holds more than a thousand bytes."""
 
 _BARCODE_SETTINGS = b"\x1dh\x50\x1dH\x02\x1df\x00"  # GS h 80 dots (10 mm), GS H characters below, GS f font A
 _BARCODE_SYSTEM = {BarcodeKind.EAN13: 67, BarcodeKind.CODE128: 73, BarcodeKind.GS1_128: 73}
@@ -63,13 +63,16 @@ _AS_IT_IS, _DOUBLED = b"\x00", b"\x03"  # GS v 0 m: 3 doubles width and height
 _TEXT_FROM = 0x20
 
 
-def qr_command(payload: bytes, *, module_dots: int) -> bytes:
+def qr_command(payload: bytes, module_dots: int) -> bytes:
     """Return the bytes that make a printer draw a QR code (model 2, level M) of 1 to 16 dots a module."""
-    return payload.join(_around_qr(len(payload), module_dots))  # written once: two sums would copy it twice
+    try:
+        return payload.join(_QR_FRAMES[module_dots][len(payload)])  # written once: two sums would copy it twice
+    except KeyError:
+        frame = _QR_FRAMES[module_dots][len(payload)] = _qr_frame(len(payload), module_dots)
+        return payload.join(frame)
 
 
-@lru_cache(maxsize=_QR_HEADERS_KEPT)
-def _around_qr(length: int, module_dots: int) -> tuple[bytes, bytes]:
+def _qr_frame(length: int, module_dots: int) -> tuple[bytes, bytes]:
     """Return everything that comes before a payload of some length, and what comes behind it."""
     size = _QR_SIZE + bytes((module_dots,))
     store = b"\x1d(k" + (length + 3).to_bytes(2, "little") + _QR_STORE
@@ -140,7 +143,7 @@ class EscPosPen:
     def native_qr(self, payload: bytes, *, module_dots: int) -> None:
         """Have the printer draw a QR code."""
         self._place(Align.CENTRE)
-        self._out += qr_command(payload, module_dots=module_dots)
+        self._out += qr_command(payload, module_dots)
 
     def barcode(self, kind: BarcodeKind, data: str) -> None:
         """Have the printer draw a barcode, its bars as wide as fit."""
