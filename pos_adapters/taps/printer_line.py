@@ -42,14 +42,15 @@ class TcpPrinter:
 
     def connect(self, on_open: Callable[[End], None], on_refused: Callable[[str], None]) -> GiveUp:
         """Begin to connect (see `PrinterLine`)."""
-        attempt = _Attempt(self._loop, on_open, self._forgetting(on_refused))
         if self._resolved is None:
+            attempt = _Attempt(self._loop, on_open, self._forgetting(on_refused))
             attempt.task = self._loop.create_task(self._resolve_then_start(attempt))
             return attempt.give_up
         sock, problem = _begun(*self._resolved)
         if sock is not None and problem in _CONNECTED:
             on_open(SocketEnd(sock))
             return _nothing_to_give_up
+        attempt = _Attempt(self._loop, on_open, self._forgetting(on_refused))
         attempt.go_on(sock, problem)
         return attempt.give_up
 

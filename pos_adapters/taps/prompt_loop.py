@@ -50,7 +50,7 @@ class PromptSelector(selectors.BaseSelector):
         """
         mask = (select.EPOLLIN if fd in self.readers else 0) | (select.EPOLLOUT if fd in self.writers else 0)
         if not mask:
-            self._forget(fd)
+            self.forget(fd)
         elif not known:
             self._epoll.register(fd, mask)
         else:
@@ -59,7 +59,8 @@ class PromptSelector(selectors.BaseSelector):
             except FileNotFoundError:
                 self._epoll.register(fd, mask)
 
-    def _forget(self, fd: int) -> None:
+    def forget(self, fd: int) -> None:
+        """Tell the kernel that nothing is waited for on a descriptor."""
         try:
             self._epoll.unregister(fd)
         except OSError:  # closed already
@@ -115,7 +116,7 @@ class PromptSelector(selectors.BaseSelector):
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:
         """Watch a descriptor of asyncio's no more."""
         key = self._keys.pop(_fd(fileobj))
-        self._forget(key.fd)
+        self.forget(key.fd)
         return key
 
     def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -199,8 +200,12 @@ class PromptLoop(asyncio.SelectorEventLoop):
     def _remove(self, callbacks: dict[int, Callback], fd: int) -> bool:
         if callbacks.pop(fd, None) is None:
             return False
-        with contextlib.suppress(OSError):  # closed already: nobody waits for anything there
-            self._lines.watch(fd, known=True)
+        lines = self._lines
+        if fd in lines.readers or fd in lines.writers:
+            with contextlib.suppress(OSError):  # closed already: nobody waits for anything there
+                lines.watch(fd, known=True)
+        else:
+            lines.forget(fd)
         return True
 
     def _defect(self, error: Exception) -> None:
