@@ -32,7 +32,7 @@ from sync.protocol.persons import names_person
 from sync.protocol.signatures import Answer, Request
 from sync.protocol.tokens import locator_of
 
-POLL_AFTER_S = 3600.0  # a drill's feed is looked at once an hour: what it carries changes once a story
+POLL_AFTER_S = 3 * 3600.0  # what a drill's feed carries changes a few times in a story
 SECTOR_BYTES = 512
 TENANT = "main"
 VALUE_FILE = "value.toml"

@@ -14,7 +14,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from agent.drill.people import MEMBERS
-from agent.journal.reader import JournalReader
 from retail.errors import RefusedError
 from sync.feed_files import load_state
 from sync.mirror import read_current
@@ -57,7 +56,7 @@ class Forgetting:
 
 def behind(store: StorePc, *, erased_through: int) -> str:
     """Return what a machine has still to deliver or to forget; empty when it is done."""
-    with closing(JournalReader(store.state.journal, store.keys.journal)) as reader:
+    with store.reading() as reader:
         cursor = reader.cursor("hub")
         left = reader.count_behind(cursor.acked_seq if cursor else 0)
     waiting = sum(lane.book.open_jobs for lane in store.lanes)

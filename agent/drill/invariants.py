@@ -1,7 +1,7 @@
 """What must hold, and the looks that find out. Each invariant is a function of the chain that yields violations.
 
-`AT_THE_END` runs when everything has healed, `AFTER_A_STEP` after every fault and every night. A new invariant is one
-function more in one of the two tables: nothing else has to know.
+`AFTER_A_STEP` runs after every fault, `AT_NIGHT` every night, `AT_THE_END` when everything has healed. A new invariant
+is one function more in one of the tables: nothing else has to know.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from agent.drill.forgetting import nothing_is_left_of_who_was_forgotten
+from agent.drill.journals import reads_what_lies_there, whole_journal
 from agent.drill.lane import Print
 from agent.drill.settings import Violation
 from agent.drill.till import CUT
@@ -23,11 +24,9 @@ from agent.drill.value_invariants import (
     what_was_taken_is_on_disk,
 )
 from agent.journal.chain import ChainVerifier
-from agent.journal.reader import JournalReader
-from agent.journal.records import JournalKind, StoredRecord
+from agent.journal.records import JournalKind
 
 if TYPE_CHECKING:
-    from agent.drill.store import StorePc
     from agent.drill.world import Chain
 
 Found = Iterator[tuple[str, str]]
@@ -49,27 +48,20 @@ def printed(job: Print) -> str | None:
 def acknowledged_jobs_are_on_disk(chain: Chain) -> Found:
     """I2: whatever core acknowledged to a tap is in its journal."""
     for store in chain.running():
-        reader = _reader(store)
-        try:
-            lost = {
-                lane.workstation_id: [str(job) for job in lane.acknowledged if reader.capture(str(job), 0) is None]
-                for lane in store.lanes
-            }
-        finally:
-            reader.close()
-        for lane_id, jobs in lost.items():
+        for lane in store.lanes:
+            with store.reading() as reader:
+                jobs = reader.without_capture(str(job) for job in lane.acknowledged)
             if jobs:
+                lane_id = lane.workstation_id
                 yield store.name, f"{len(jobs)} acknowledged jobs of lane {lane_id} are gone: {_some(sorted(jobs))}"
 
 
 def chains_verify(chain: Chain) -> Found:
     """Every journal's chain of hashes holds."""
     for store in chain.running():
-        reader = _reader(store)
-        try:
-            findings = list(ChainVerifier(anchor=reader.anchor()).feed(_all(reader)))
-        finally:
-            reader.close()
+        with store.reading() as reader:
+            anchor = reader.anchor()
+        findings = list(ChainVerifier(anchor=anchor).feed(whole_journal(store)))
         if findings:
             yield (
                 store.name,
@@ -82,13 +74,10 @@ def hub_holds_what_it_acknowledged(chain: Chain) -> Found:
     if chain.hub_is_behind:
         return
     for store in chain.running():
-        reader = _reader(store)
-        try:
+        with store.reading() as reader:
             cursor = reader.cursor("hub")
-            if cursor is None:
-                continue
-        finally:
-            reader.close()
+        if cursor is None:
+            continue
         held = {(each.epoch, each.seq, each.hash) for each in chain.hub.records(store.config.store.business_unit_id)}
         mine = [each for each in chain.journal(store) if each.seq <= cursor.acked_seq]
         lost = [each.seq for each in mine if (each.epoch, each.seq, each.hash) not in held]
@@ -169,11 +158,8 @@ def what_was_printed_was_decided(chain: Chain) -> Found:
 def nothing_is_parked_without_reason(chain: Chain) -> Found:
     """Every parked record says why, at the store and at the hub."""
     for store in chain.machines():
-        reader = _reader(store)
-        try:
+        with store.reading() as reader:
             mute = [each.seq for each in reader.parked() if not each.reason or not each.detail]
-        finally:
-            reader.close()
         if mute:
             yield store.name, f"records parked without a reason: {_some(mute)}"
     if chain.hub.parked_without_reason():
@@ -205,10 +191,13 @@ AFTER_A_STEP: tuple[Callable[[Chain], Found], ...] = (
     what_was_taken_is_on_disk,
     value_is_told_once,
 )
-"""Looked at after every fault and every night: cheap enough for that."""
+"""Looked at after every fault: cheap enough for that."""
+
+AT_NIGHT: tuple[Callable[[Chain], Found], ...] = (*AFTER_A_STEP, reads_what_lies_there)
+"""Looked at every night."""
 
 AT_THE_END: tuple[Callable[[Chain], Found], ...] = (
-    *AFTER_A_STEP,
+    *AT_NIGHT,
     chains_verify,
     every_sale_is_applied_once,
     every_record_is_at_the_hub,
@@ -230,26 +219,6 @@ def violations_of(chain: Chain, looks: tuple[Callable[[Chain], Found], ...]) -> 
         for look in looks
         for where, what in look(chain)
     ]
-
-
-def journal_of(store: StorePc) -> list[StoredRecord]:
-    """Return a store's journal as it lies on its disk."""
-    reader = _reader(store)
-    try:
-        return list(_all(reader))
-    finally:
-        reader.close()
-
-
-def _reader(store: StorePc) -> JournalReader:
-    return JournalReader(store.state.journal, store.keys.journal)
-
-
-def _all(reader: JournalReader) -> Iterator[StoredRecord]:
-    seq = 0
-    while rows := reader.all_records_after(seq):
-        yield from rows
-        seq = rows[-1].seq
 
 
 def _some(found: object) -> str:

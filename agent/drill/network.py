@@ -16,6 +16,7 @@ from sync.protocol.signatures import Answer, Request
 
 WAY_S = 0.02  # there, or back
 TIMEOUT_S = 30.0  # a client that hears nothing gives up; within what http_transport waits
+RETRY_AFTER_S = "900"  # of a hub that is overloaded: no less obeyed than a minute, and less often
 LATE_S = 45.0  # a question that was held up arrives when the client has long given up
 
 PORTAL_PAGE = b"<html><body>Welcome to our WiFi! Please accept the terms.</body></html>"
@@ -83,7 +84,7 @@ class StoreWire(httpx.AsyncBaseTransport):
                 answer = self._asked(request)
                 return Answer(status=answer.status, headers=answer.headers, body=answer.body[: len(answer.body) // 2])
             case FaultKind.SERVER_ERROR:
-                return Answer(status=503, headers={"retry-after": "120"}, body=b"Service Unavailable")
+                return Answer(status=503, headers={"retry-after": RETRY_AFTER_S}, body=b"Service Unavailable")
             case FaultKind.CAPTIVE_PORTAL:
                 return Answer(status=200, headers={"content-type": "text/html"}, body=PORTAL_PAGE)
             case _:

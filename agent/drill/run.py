@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from agent.drill.faults import Fault, draw_faults
 from agent.drill.folder import story_folder
@@ -25,7 +26,7 @@ def tell(
     hub: OpenHub | None = None,
 ) -> Told:  # fmt: skip
     """Tell one story; `progress` hears of every day that is over. `hub` makes another hub than the installed one."""
-    with story_folder() as folder:
+    with story_folder() as folder, _memory_tidied_at_night():
         loop = StoryLoop()
         asyncio.set_event_loop(loop)
         try:
@@ -37,4 +38,17 @@ def tell(
         finally:
             asyncio.set_event_loop(None)
             loop.close()
-            gc.collect()
+
+
+@contextmanager
+def _memory_tidied_at_night() -> Iterator[None]:
+    """Let the story say when memory is looked through for cycles: at night (`World`), not at every few records."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+        gc.collect()

@@ -7,6 +7,7 @@ fault), so that a story with a fault less is the same story otherwise.
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -21,7 +22,8 @@ from agent.drill.coupons import Pockets
 from agent.drill.disk import copy_folder
 from agent.drill.faults import DAY_S, WIRE_KINDS, Fault, FaultKind
 from agent.drill.forgetting import Forgetting, behind
-from agent.drill.invariants import AFTER_A_STEP, AT_THE_END, journal_of, printed, violations_of
+from agent.drill.invariants import AFTER_A_STEP, AT_NIGHT, AT_THE_END, printed, violations_of
+from agent.drill.journals import Journals, whole_journal
 from agent.drill.lane import Lane
 from agent.drill.loop import StoryLoop
 from agent.drill.network import StoreWire, Trouble
@@ -92,7 +94,7 @@ class Chain:
     def journal(self, store: StorePc) -> list[StoredRecord]:
         """Return a journal as it lies on its disk."""
         if store.name not in self._journals:
-            self._journals[store.name] = journal_of(store)
+            self._journals[store.name] = self.world.journals.read(store)
         return self._journals[store.name]
 
     def clocks_were_right(self) -> set[str]:
@@ -119,6 +121,7 @@ class World:
         self._restored_at_s = 0.0
         self.stores: list[StorePc] = []
         self.clones: list[StorePc] = []
+        self.journals = Journals()
         self.pockets = Pockets()
         self.forgetting = Forgetting()
         self._tasks: list[asyncio.Task[None]] = []
@@ -201,7 +204,8 @@ class World:
         self.hub.back_up()
         for store in self.stores:
             await store.keep_house()
-        self.look()
+        self.look(AT_NIGHT)
+        gc.collect()
         self._progress(day + 1)
 
     async def _befall(self, fault: Fault) -> None:
@@ -383,7 +387,7 @@ class World:
         told.jobs = sum(len(lane.prints) for lane in lanes)
         told.acknowledged = sum(len(lane.acknowledged) for lane in lanes)
         told.offers = sum(len(job.arrived) > len(job.sent) for lane in lanes for job in lane.prints)
-        told.records = sum(len(journal_of(store)) for store in machines)
+        told.records = sum(len(whole_journal(store)) for store in machines)
         told.forks = sum(self.hub.counts(store.config.store.business_unit_id).get("forks", 0) for store in self.stores)
         told.coupons_taken = self.pockets.taken.total()
         told.coupons_refused = self.pockets.refused

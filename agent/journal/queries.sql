@@ -23,6 +23,15 @@ SELECT document_no FROM capture WHERE job_id = :job_id
 -- One document as the register sent it, masked.
 SELECT body, file_hash FROM capture WHERE job_id = :job_id AND document_no = :document_no
 
+-- name: without_capture
+-- Which of these jobs (a JSON array) are not here?
+SELECT value FROM json_each(:job_ids)
+WHERE NOT EXISTS (SELECT 1 FROM capture WHERE capture.job_id = value AND capture.document_no = 0)
+
+-- name: marks
+-- What tells whether a journal stands as it stood.
+SELECT seq, hash, payload IS NULL FROM journal ORDER BY seq
+
 -- name: head
 -- The last record.
 SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1

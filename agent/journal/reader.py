@@ -86,6 +86,10 @@ class JournalReader:
             stored_record(row, self._epochs) for row in self._rows("all_records_after", seq=seq, limit_rows=limit_rows)
         ]
 
+    def marks(self) -> list[tuple[int, bytes, bool]]:
+        """Return (seq, hash, whether erased) of every record, the quarantined too."""
+        return [(row[0], row[1], bool(row[2])) for row in self._rows("marks")]
+
     def newest(self, *, limit_rows: int) -> list[StoredRecord]:
         """Return the last records, oldest of them first."""
         rows = self._rows("records_before", seq=2**63 - 1, limit_rows=limit_rows)
@@ -207,6 +211,10 @@ class JournalReader:
         """Return body and sealed file's name of one document; None when it is not here."""
         rows = self._rows("read_capture", job_id=job_id, document_no=document_no)
         return (rows[0][0], rows[0][1]) if rows else None
+
+    def without_capture(self, job_ids: Iterable[str]) -> list[str]:
+        """Return those of these jobs of whose first document nothing is here."""
+        return [row[0] for row in self._rows("without_capture", job_ids=json.dumps(list(job_ids)))]
 
     def _rows(self, name: str, **values: object) -> list[tuple[Any, ...]]:
         """Run one statement; a connection that failed is opened again by the next call."""
