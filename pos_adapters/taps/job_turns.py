@@ -81,9 +81,10 @@ class JobTurns:
 
     def _should_split(self, job: Job) -> bool:
         """Return whether a new job begins here: right behind a cut, when this one is long, or lost to core."""
-        if self.last_cut_at is None or self._watch.within_command or not self._stream.is_settled():
+        watch = self._watch
+        if self.last_cut_at is None or watch.within_command or watch.transparent or not self._stream.is_settled():
             return False
-        if self._watch.taken_bytes - self.last_cut_at > CUT_COMMAND_BYTES_MAX:
+        if watch.taken_bytes - self.last_cut_at > CUT_COMMAND_BYTES_MAX:
             return False
         return job.taken_bytes > SPLIT_BYTES or (self._book.answers and not self._book.reads(job))
 

@@ -38,6 +38,27 @@ def test_a_core_that_speaks_nonsense_is_dropped_and_the_receipt_prints(rig: Rig,
     core.wait_connected(2)
 
 
+def test_a_core_that_comes_back_makes_no_new_job_of_what_follows_an_unknown_command(rig: Rig) -> None:
+    """Right behind a cut the rest of a job that core has lost is a job of its own, unless nobody knows what it is."""
+    printer = rig.printer()
+    core = rig.core(lambda job, cut_no, offset: BLOCK if job is not core.order[0] else None)
+    tap = rig.tap(printer)
+    core.wait_connected()
+    register = rig.register(tap)
+    begun = RECEIPT + b"\x1bm" + b"\x1b\x01"
+    register.send(begun)
+    printer.wait_bytes(0, len(begun))
+    core.hang_up()
+    core.wait_connected(2)
+    tap.wait_event("core_connected", 1)
+    register.send(RECEIPT)
+    printer.wait_bytes(0, len(begun + RECEIPT))
+    register.send(CUT)
+    register.half_close()
+    assert register.receive_all() == b""
+    assert printer.wait_jobs(1)[0].data == begun + RECEIPT + CUT
+
+
 @pytest.mark.parametrize("stage", ["before", "inside", "asked", "block", "end"])
 def test_core_killed_at_any_stage_of_a_job_costs_no_receipt_and_the_job_is_kept(rig: Rig, stage: str) -> None:
     private, options = rig.spooling()
