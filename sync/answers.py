@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -73,6 +74,16 @@ def _clock_wrong(message: str, hub_time: str) -> TillstreamError:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return Retry-After in seconds; its date form is not used by hubs and is ignored."""
+    """Return Retry-After in seconds (RFC 9110 section 10.2.3); None without one, and for what is none.
+
+    A date is counted from the answer's own, because the clock here may be wrong. Anybody on the way may have written
+    either.
+    """
     told = headers.get("retry-after", "").strip()
-    return float(told) if told.isdigit() else None
+    if told.isascii() and told.isdecimal():
+        return float(told)
+    try:
+        wait = parsedate_to_datetime(told) - parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError, OverflowError):  # no date; one without a zone; one beyond any calendar
+        return None
+    return max(0.0, wait.total_seconds())
