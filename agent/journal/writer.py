@@ -20,7 +20,7 @@ from agent.journal.batch import Batch, Committed
 from agent.journal.database import JournalFullError
 from agent.journal.reserve import Reserve
 from agent.journal.store import CHECKPOINT_PAGES, JournalStore, Result
-from retail.errors import DefectError, TillstreamError
+from retail.errors import DefectError, TillstreamError, TryAgainError
 
 GROUP_MAX = 256  # batches a sync: 12 workstations never have more in flight; a backlog still commits in steps
 CHECKPOINT_PAGES_BUSY = 2 * CHECKPOINT_PAGES  # lanes without a pause between them wait for a checkpoint all the same
@@ -33,7 +33,6 @@ T = TypeVar("T")
 
 Turns = Callable[[Callable[[], None]], None]
 """Calls what it is given once, soon, on the loop."""
-
 
 Meanwhile = Callable[[], object]
 """Work of the loop's that fits into a sync: it needs the interpreter while the thread needs the disk."""
@@ -69,6 +68,8 @@ class JournalWriter:
         self._turn_is_due = False
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._patient: list[_Request] = []
+        self._handing_over = threading.Lock()  # `close` is called by whatever thread may wait for the disk
+        self._is_closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._since_look = 0
@@ -99,10 +100,9 @@ class JournalWriter:
     ) -> asyncio.Future[Committed]:
         """Take a batch and return at once; the future is done when it is on disk, or fails as `commit` does.
 
-        `can_wait`: nobody stands at a till for it; it shares the sync of what comes within `PATIENCE_S`.
-
         `meanwhile` is called on the loop when the rows are written and only the sync is left to wait for; not at all
-        when that goes wrong.
+        when that goes wrong. `can_wait`: nobody stands at a till for it; it shares the sync of what comes within
+        `PATIENCE_S`.
         """
         return cast("asyncio.Future[Committed]", self._submit(batch, meanwhile=meanwhile, can_wait=can_wait))
 
@@ -115,9 +115,14 @@ class JournalWriter:
         return cast("T", await self._submit(work))
 
     def close(self) -> None:
-        """Finish what was handed over, then close the database. Blocks for the commits in flight. Once."""
-        self._wait_no_longer()
-        self._queue.put(None)
+        """Finish what was handed over, then close the database; what comes later fails with TryAgainError.
+
+        Blocks for the commits in flight, so a loop that must go on calls it on another thread. Once.
+        """
+        with self._handing_over:
+            self._is_closed = True
+            self._queue_patient()
+            self._queue.put(None)
         if self._turns is not None:
             self.turn()
         elif self._thread.is_alive():
@@ -132,18 +137,26 @@ class JournalWriter:
     ) -> asyncio.Future[object]:
         assert self._loop is not None, "start() was not called"
         future: asyncio.Future[object] = self._loop.create_future()
-        self._patient.append(_Request(work, future, meanwhile))
-        if not can_wait or self._turns is not None:
-            self._wait_no_longer()
-        elif len(self._patient) == 1:
-            self._loop.call_later(PATIENCE_S, self._wait_no_longer)
+        with self._handing_over:
+            if self._is_closed:
+                future.set_exception(TryAgainError("the journal is closed: core is stopping", fix="start core again"))
+                return future
+            self._patient.append(_Request(work, future, meanwhile))
+            if not can_wait or self._turns is not None:
+                self._queue_patient()
+            elif len(self._patient) == 1:
+                self._loop.call_later(PATIENCE_S, self._wait_no_longer)
         if self._turns is not None and not self._turn_is_due:
             self._turn_is_due = True
             self._turns(self.turn)
         return future
 
     def _wait_no_longer(self) -> None:
-        """Give the thread all that has been handed over, in order."""
+        with self._handing_over:
+            self._queue_patient()
+
+    def _queue_patient(self) -> None:
+        """Give the thread all that has been handed over, in order; the caller holds the lock."""
         patient, self._patient = self._patient, []
         for request in patient:
             self._queue.put(request)
@@ -247,13 +260,13 @@ class JournalWriter:
             pages = self._store.wal_pages()
             self._since_look = 0
             self._checkpoint_due = pages >= CHECKPOINT_PAGES
-            if self._checkpoint_due and pages >= self._patience():
+            if self._checkpoint_due and pages >= self._pages_worth_a_wait():
                 self._checkpoint_due = not self._store.copy_log()
         except TillstreamError as error:
             self.trouble = error
             self._checkpoint_due = False
 
-    def _patience(self) -> int:
+    def _pages_worth_a_wait(self) -> int:
         """Return from how many pages on a checkpoint is worth that somebody waits for it."""
         if self._cut_is_held():
             return CHECKPOINT_PAGES_MAX
