@@ -1,7 +1,8 @@
-"""What a tap adds between register and printer, beside nothing at all, socat, and a naive asyncio proxy.
+"""What a tap adds between register and printer, beside nothing at all, socat, a naive asyncio proxy, and the floor.
 
-One thread plays register and printer, so that the time from the first byte sent to the last byte received holds no
-scheduling but the proxy's. `tap` passes only; `tap, asking` has a core that answers every cut at once.
+The floor is `bare_proxy.py`: what Python takes for moving the bytes alone. One thread plays register and printer, so
+that the time from the first byte sent to the last byte received holds no scheduling but the proxy's. `tap` passes only;
+`tap, asking` has a core that answers every cut at once.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import harness
 from harness import ROOT, Figure, figure, quantile
 
 HOST = "127.0.0.1"
+FLOOR = "bare epoll, the floor in Python"
 PIECE_BYTES = 65536
 BETWEEN_JOBS_S = 0.001  # what a proxy does after a job is no delay of the next one: tills print seconds apart
 TEXT = (b"\x1b@\x1ba\x01Corner shop\n\x1ba\x00" + b"Milk 3.5 %  1 l            1.20 A\n" * 60)[
@@ -87,7 +89,7 @@ def measure(*, quick: bool) -> list[Figure]:
     rounds, repeats, megabytes = (3, 60, 12) if quick else (10, 100, 24)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        ways = [stack.enter_context(make(folder)) for make in (direct, tap, asking_tap, socat, naive)]
+        ways = [stack.enter_context(make(folder)) for make in (direct, tap, asking_tap, socat, naive, floor)]
         for _ in range(rounds):
             for way in ways:
                 new_connections(way, "new connection, 2 KB text", TEXT, repeats)
@@ -198,8 +200,7 @@ def added(ways: dict[str, Way]) -> Iterator[Figure]:
     """Yield the time each proxy adds to a direct connection (medians)."""
     plain, peer = ways["direct"], ways["socat"]
     for what in plain.last:
-        for name, end, times in (("first byte", "first", "first"), ("last byte", "last", "last")):
-            del end
+        for name, times in (("first byte", "first"), ("last byte", "last")):
             base, theirs = median_us(plain, times, what), median_us(peer, times, what)
             yield figure(f"{what}: {name} direct, us", base)
             for ours in ("tap", "tap, asking"):
@@ -213,15 +214,16 @@ def added(ways: dict[str, Way]) -> Iterator[Figure]:
                     goal="<= 0.5 x socat" if goal else "reported only",
                     holds=added_us <= 0.5 * (theirs - base) if goal else None,
                 )
-            naive_us = median_us(ways["naive asyncio"], times, what) - base
-            yield figure(f"{what}: {name} added by naive asyncio, us", naive_us, theirs - base, "socat")
+            for beside in ("naive asyncio", FLOOR):
+                added_us = median_us(ways[beside], times, what) - base
+                yield figure(f"{what}: {name} added by {beside}, us", added_us, theirs - base, "socat")
 
 
 def rates(ways: dict[str, Way]) -> Iterator[Figure]:
     """Yield receipts and bytes a second."""
     peer_rate = statistics.median(ways["socat"].per_s)
     peer_speed = max(ways["socat"].mb_per_s)
-    for name in ("direct", "tap", "tap, asking", "naive asyncio"):
+    for name in ("direct", "tap", "tap, asking", "naive asyncio", FLOOR):
         rate = statistics.median(ways[name].per_s)
         is_goal = name == "tap"
         yield figure(
@@ -321,14 +323,25 @@ def socat(folder: Path) -> Iterator[Way]:
             yield Way("socat", port, listener, process)
 
 
-@contextlib.contextmanager
-def naive(folder: Path) -> Iterator[Way]:
+def naive(folder: Path) -> contextlib.AbstractContextManager[Way]:
     """Run two copying tasks over asyncio's streams."""
     del folder
+    return proxy("naive asyncio", "-c", NAIVE)
+
+
+def floor(folder: Path) -> contextlib.AbstractContextManager[Way]:
+    """Run what moves the bytes and does nothing else."""
+    del folder
+    return proxy(FLOOR, str(ROOT / "benchmarks" / "bare_proxy.py"))
+
+
+@contextlib.contextmanager
+def proxy(name: str, *program: str) -> Iterator[Way]:
+    """Run a Python program that is told its port and the printer's."""
     with listening() as listener:
         port = free_port()
-        with running([sys.executable, "-c", NAIVE, str(port), str(port_of(listener))], port) as process:
-            yield Way("naive asyncio", port, listener, process)
+        with running([sys.executable, *program, str(port), str(port_of(listener))], port) as process:
+            yield Way(name, port, listener, process)
 
 
 def tap_options(port: int, listener: socket.socket) -> list[str]:
