@@ -56,11 +56,21 @@ class Enrolled:
             told.setdefault("contact_key", "")  # a hub of before told none
             for name in ("hub_key", "feed_key", "pepper", "contact_key"):
                 told[name] = bytes.fromhex(told[name])
-            return cls(**told)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            enrolled = cls(**told)
+            enrolled._require_whole()
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise OnSiteError(
                 "the enrolment file is damaged", fix="enrol again with a new code", code="enrolment"
             ) from error
+        return enrolled
+
+    def _require_whole(self) -> None:
+        """Raise ValueError unless every part is of its kind: JSON that was damaged may be JSON all the same."""
+        texts = (self.hub_url, self.tenant, self.store, self.agent, self.country)
+        keys = (self.hub_key, self.feed_key, self.contact_key or bytes(KEY_BYTES))
+        are_parts = all(isinstance(text, str) for text in texts) and type(self.epoch) is int
+        if not are_parts or len(self.pepper) != PEPPER_BYTES or any(len(key) != KEY_BYTES for key in keys):
+            raise ValueError("a part is of another kind or length")
 
 
 def enrolled_from(answer: EnrolAnswer, *, hub_url: str, seal: X25519PrivateKey) -> Enrolled:

@@ -340,7 +340,10 @@ def _introduced(answer: Answer) -> Ed25519PublicKey:
 
 
 def _check_url(hub_url: str) -> None:
-    parts = urlsplit(hub_url)
+    try:
+        parts = urlsplit(hub_url)
+    except ValueError:  # a bracket that is not closed
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigurationError(f"{hub_url!r} is no address of a hub", fix="e.g. https://hub.example")
     if parts.scheme == "http" and not _is_this_machine(parts.hostname):

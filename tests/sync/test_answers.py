@@ -10,7 +10,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from retail.errors import TryAgainError
+from retail.errors import ConfigurationError, TryAgainError
 from sync.answers import retry_after_s
 from sync.http_transport import HubConnection
 from sync.protocol.messages import Mark, PositionAnswer, PositionQuestion
@@ -98,3 +98,9 @@ def test_whatever_somebody_on_the_way_answers_is_tried_again(seed: int):
         await connection.close()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("url", ["https://[", "http://hub.example", "ftp://hub.example", "https://", "", "hub.example"])
+def test_what_is_no_address_of_a_hub_is_the_configurations_fault(url: str):
+    with pytest.raises(ConfigurationError):
+        HubConnection(url, SigningKey(Ed25519PrivateKey.generate()), hub_key=None, pace=SystemClock())
