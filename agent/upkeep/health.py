@@ -11,6 +11,7 @@ from typing import Any
 
 from agent.control.call import ask_core
 from agent.desk.report import read_desk_report
+from agent.journal.database import library_version
 from agent.upkeep.checks import chain, lanes, machine, pages, store
 from agent.upkeep.patient import Check, Patient
 from retail.errors import TillstreamError
@@ -32,13 +33,13 @@ def walk_to_hub(patient: Patient) -> list[Check]:
 
 def _of_machine(patient: Patient) -> list[Check | None]:
     return [
-        store.library(),
+        store.library(library_version()),
         machine.configuration_file(patient),
         machine.disk(patient),
         machine.inodes(patient),
         machine.file_system(patient),
         machine.clock(patient),
-        machine.watchdog(patient),
+        machine.watchdog(machine.unit_state()),
         machine.memory(patient),
     ]
 
@@ -68,7 +69,6 @@ def _of_lanes(patient: Patient) -> list[Check | None]:
                 lanes.tap(each, patient.taps, start_it=patient.start_it),
                 lanes.printer(each, patient.taps),
                 lanes.printer_speaks(each, is_running=patient.is_running),
-                lanes.model(each),
                 pages.code_page(patient, each),
             ]
         found += lanes.devices(each)
@@ -89,7 +89,7 @@ def _of_chain(patient: Patient) -> list[Check | None]:
         chain.contact(patient, hub),
         chain.credential(patient, hub),
         chain.backlog(hub),
-        chain.parked(hub),
+        chain.parked(patient, hub),
         chain.mirror(patient.status),
     ]
 

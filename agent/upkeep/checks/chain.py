@@ -77,14 +77,14 @@ def mirror(status: Mapping[str, Any]) -> Check:
     )
 
 
-def parked(told: Mapping[str, Any]) -> Check:
+def parked(patient: Patient, told: Mapping[str, Any]) -> Check:
     """Check that the hub took every record."""
     count = told.get("parked", 0)
     return Check(
         id="parked",
         ok=not count,
         what=say("parked", count=count),
-        fix="tillstream journal parked",
+        fix=patient.command("journal parked"),
     )
 
 

@@ -64,16 +64,6 @@ def printer(workstation: WorkstationSection, taps: list[Mapping[str, Any]]) -> C
     return Check(id=f"printer_{workstation.id}", ok=True, what=say("printer", address=address))
 
 
-def model(workstation: WorkstationSection) -> Check:
-    """Check that the printer model is one that we know."""
-    assert workstation.tap is not None
-    try:
-        model = printer_model(workstation.tap.model)
-    except TillstreamError as error:
-        return Check(id=f"model_{workstation.id}", ok=False, what=error.message, fix=error.fix)
-    return Check(id=f"model_{workstation.id}", ok=True, what=say("model", name=model.name, columns=model.columns))
-
-
 def printer_speaks(workstation: WorkstationSection, *, is_running: bool) -> Check | None:
     """Ask an ESC/POS printer for its status: one that answers otherwise speaks another language.
 

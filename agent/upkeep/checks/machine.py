@@ -183,11 +183,25 @@ def memory(patient: Patient) -> Check:
     )
 
 
-def watchdog(patient: Patient) -> Check:
-    """Check that something starts the agent when the machine starts, and when it dies."""
-    del patient
-    if not UNIT.is_dir():
+def watchdog(state: str | None) -> Check:
+    """Check that something starts the agent when the machine starts, and when it dies.
+
+    `state` is systemd's word for the unit (`systemctl is-enabled`): empty where it has none, None without systemd.
+    """
+    if state is None:
         return Check(id="service", ok=True, what=say("no_systemd"))
+    return Check(
+        id="service",
+        ok=state == "enabled",
+        what=say("service", state=state or say("not_installed")),
+        fix=say("service_fix") if state in {"", "not-found"} else "sudo systemctl enable --now tillstream",
+    )
+
+
+def unit_state() -> str | None:
+    """Return what systemd says of the package's unit; None on a machine without systemd."""
+    if not UNIT.is_dir():
+        return None
     try:
         told = subprocess.run(
             ["systemctl", "is-enabled", "tillstream.service"],  # noqa: S607 - a system's own
@@ -195,12 +209,7 @@ def watchdog(patient: Patient) -> Check:
             text=True,
             timeout=5,
             check=False,
-        ).stdout.strip()
+        )
     except (OSError, subprocess.TimeoutExpired):
-        told = ""
-    return Check(
-        id="service",
-        ok=told == "enabled",
-        what=say("service", state=told or say("not_installed")),
-        fix=say("service_fix") if told in {"", "not-found"} else "sudo systemctl enable --now tillstream",
-    )
+        return ""
+    return told.stdout.strip()

@@ -29,13 +29,10 @@ OTHERWISE_SHARE_MIN = 0.5  # of those that chose the number: a till that is set 
 OTHERS_NAMED = 3  # models that would do as well
 
 
-def code_page(patient: Patient, workstation: WorkstationSection) -> Check | None:
+def code_page(patient: Patient, workstation: WorkstationSection) -> Check:
     """Check that the till's page numbers mean on the configured model what the till prints by them."""
     assert workstation.tap is not None
-    try:
-        model = printer_model(workstation.tap.model)
-    except TillstreamError:
-        return None  # `model` has said so
+    model = printer_model(workstation.tap.model)
     pages = _pages_read(patient, workstation.id, model)
     wrong = _wrong(pages)
     if wrong is None:

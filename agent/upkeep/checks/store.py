@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.config import PrintProfile
 from agent.journal.chain import ChainVerifier
-from agent.journal.database import SQLITE_MIN, library_version
+from agent.journal.database import SQLITE_MIN
 from agent.journal.reader import JournalReader
 from agent.upkeep.checks.machine import FREE_BYTES_MIN, mount_point
 from agent.upkeep.patient import PACKAGE_CONFIG, Check, Patient, files, folders, journal_key
@@ -26,13 +26,12 @@ READ_SHARE_MIN = 0.5  # below it the till's receipts are not understood: they ne
 DOCUMENTS_MIN = 20  # fewer say nothing about a till
 
 
-def library() -> Check:
+def library(version: tuple[int, ...]) -> Check:
     """Check the SQLite that writes the journal."""
-    found = ".".join(map(str, library_version()))
     return Check(
         id="sqlite",
-        ok=library_version() >= SQLITE_MIN,
-        what=say("sqlite", version=found),
+        ok=version >= SQLITE_MIN,
+        what=say("sqlite", version=".".join(map(str, version))),
         fix=say("sqlite_fix"),
     )
 

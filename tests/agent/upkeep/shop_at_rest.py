@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class Shop:
     hub: int
     text: str = CONFIG
     now: datetime = NOW
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> StateDir:
@@ -66,7 +67,7 @@ class Shop:
             self.text.format(state=self.state.root, listen=self.listen, printer=self.printer, hub=self.hub), "utf-8"
         )
         config = parse_config(path.read_text("utf-8"))
-        return Patient(config=config, state=self.state, environment={}, now=self.now, config_path=path)
+        return Patient(config=config, state=self.state, environment=self.environment, now=self.now, config_path=path)
 
     def checks(self) -> dict[str, Check]:
         return {check.id: check for check in examine(self.patient())}

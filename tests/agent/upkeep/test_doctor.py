@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.journal.batch import Batch
 from agent.journal.records import ClockQuality, NewRecord, canonical_json
 from agent.keys import FileSecrets
-from agent.upkeep.checks import chain, lanes, machine
+from agent.upkeep import checks
+from agent.upkeep.checks import lanes, machine
 from agent.upkeep.checks import store as store_checks
 from agent.upkeep.health import Patient, walk_to_hub
 from agent.upkeep.patient import environment_of
 from agent.upkeep.support_bundle import without_persons, write_bundle
 from retail.errors import OnSiteError
-from tests.agent.upkeep.shop_at_rest import CONFIG, NOW, Shop, free_port, http, open_journal, served
+from tests.agent.upkeep.broken_stores import (
+    BROKEN,
+    PROVOKED_BY_THEMSELVES,
+    SMALL_DISKS,
+    TOLD,
+    Look,
+    backup_old,
+    credential_refused,
+    key_readable,
+    state_open,
+    written_by_all,
+)
+from tests.agent.upkeep.shop_at_rest import NOW, Shop, http, open_journal, served
 
 
 def test_a_store_at_rest_fails_only_in_what_does_not_run(shop: Shop) -> None:
@@ -35,140 +49,9 @@ def test_a_store_at_rest_fails_only_in_what_does_not_run(shop: Shop) -> None:
     assert all(check.fix for check in checks.values() if not check.ok)
 
 
-def written_by_all(shop: Shop) -> None:
-    shop.patient()
-    (shop.folder / "agent.toml").chmod(0o666)
-
-
-def state_open(shop: Shop) -> None:
-    shop.state.root.chmod(0o755)
-
-
-def key_readable(shop: Shop) -> None:
-    next(shop.state.keys.iterdir()).chmod(0o644)
-
-
-def journal_garbled(shop: Shop) -> None:
-    shop.state.journal.write_bytes(b"no database at all" * 1000)
-
-
-def journal_broken_before(shop: Shop) -> None:
-    (shop.state.root / "journal.db.broken-20261101T000000Z").write_bytes(b"")
-
-
-def backup_old(shop: Shop) -> None:
-    (copy := shop.state.backups / "journal-1.db").write_bytes(b"")
-    os.utime(copy, (NOW.timestamp() - 10 * 86_400,) * 2)
-
-
-def restarting(shop: Shop) -> None:
-    shop.state.supervisor_state.write_text(json.dumps({"children": [{"name": "core", "starts": 40}]}))
-
-
-def printer_gone(shop: Shop) -> None:
-    shop.printer = free_port()
-
-
-def port_held(shop: Shop) -> None:
-    shop.listen = shop.hub
-
-
-def no_lane(shop: Shop) -> None:
-    shop.text = shop.text[: shop.text.index("[[workstation]]")]
-
-
-def scanner_unplugged(shop: Shop) -> None:
-    shop.text += '[[workstation.scanner]]\nport = "serial:///dev/ttyNobody7"\n'
-
-
-def job_in_spool(shop: Shop) -> None:
-    (folder := shop.state.spools / "1").mkdir(parents=True)
-    (folder / "job.sealed").write_bytes(b"x")
-    os.utime(folder / "job.sealed", (NOW.timestamp() - 3600,) * 2)
-
-
-def printing_off(shop: Shop) -> None:
-    shop.text = shop.text.replace("separate_slip", "off")
-
-
-def hub_misspelt(shop: Shop) -> None:
-    shop.text = shop.text.replace("http://127.0.0.1:{hub}", "http://hub.invalid")
-
-
-def hub_silent(shop: Shop) -> None:
-    shop.hub = free_port()
-
-
-def hub_not_http(shop: Shop) -> None:
-    shop.hub = shop.printer
-
-
-def hub_without_tls(shop: Shop) -> None:
-    shop.text = shop.text.replace("http://127", "https://127")
-
-
-def no_hub(shop: Shop) -> None:
-    shop.text = shop.text.replace('[hub]\nurl = "http://127.0.0.1:{hub}"\n', "")
-
-
-def credential_refused(shop: Shop) -> None:
-    shop.desk(last_error="nobody here knows this key", last_error_code="unknown_key")
-
-
-def far_behind(shop: Shop) -> None:
-    shop.desk(backlog=50_000)
-
-
-def records_parked(shop: Shop) -> None:
-    shop.desk(parked=3)
-
-
-def clock_of_1970(shop: Shop) -> None:
-    shop.now = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def cloned_to_a_second_shop(shop: Shop) -> None:
-    shop.text = CONFIG.replace("7781", "4711")
-
-
-def enrolment_garbled(shop: Shop) -> None:
-    (shop.state.keys / "enrolled.json").write_text("{")
-
-
-def never_enrolled(shop: Shop) -> None:
-    (shop.state.keys / "enrolled.json").unlink()
-
-
 @pytest.mark.parametrize(
     ("break_it", "check"),
-    [
-        (written_by_all, "configuration"),
-        (state_open, "state_dir"),
-        (key_readable, "keys"),
-        (journal_garbled, "journal"),
-        (journal_broken_before, "journal_set_aside"),
-        (backup_old, "backup"),
-        (restarting, "restarts"),
-        (printer_gone, "printer_1"),
-        (port_held, "port_1"),
-        (no_lane, "lanes"),
-        (scanner_unplugged, "device_1_0"),
-        (job_in_spool, "spool"),
-        (job_in_spool, "spool_growing"),
-        (printing_off, "print_profile"),
-        (hub_misspelt, "dns"),
-        (hub_silent, "hub_reachable"),
-        (hub_not_http, "hub_answers"),
-        (hub_without_tls, "tls"),
-        (no_hub, "hub_url"),
-        (credential_refused, "credential"),
-        (far_behind, "backlog"),
-        (records_parked, "parked"),
-        (clock_of_1970, "clock"),
-        (cloned_to_a_second_shop, "enrolled"),
-        (enrolment_garbled, "enrolled"),
-        (never_enrolled, "enrolled"),
-    ],
+    BROKEN,
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_one_fault_is_named_with_its_fix(shop: Shop, break_it: Callable[[Shop], None], check: str) -> None:
@@ -284,14 +167,6 @@ def test_the_proxy_of_the_service_is_known_from_its_unit() -> None:
     assert environment_of('"torn') == {}
 
 
-def test_a_proxy_that_is_away_is_told_first(shop: Shop) -> None:
-    patient = shop.patient()
-    patient = Patient(
-        config=patient.config, state=patient.state, now=NOW, environment={"HTTPS_PROXY": "http://127.0.0.1:1"}
-    )
-    assert not chain.way(patient)[0].ok
-
-
 def test_a_till_that_is_not_understood_is_found(shop: Shop) -> None:
     parked = NewRecord(
         kind="document.parked",
@@ -315,6 +190,39 @@ def test_core_that_grew_and_core_that_still_reads_are_told(shop: Shop) -> None:
     patient = Patient(config=patient.config, state=patient.state, environment={}, now=NOW, status=grown)
     assert not machine.memory(patient).ok
     assert not store_checks.since_start(patient).ok
+
+
+@pytest.mark.parametrize(("check", "look", "well", "ill"), TOLD, ids=[check for check, *_ in TOLD])
+def test_what_programs_tell_is_judged(
+    shop: Shop, check: str, look: Look, well: dict[str, Any], ill: dict[str, Any]
+) -> None:
+    assert look(shop, well).ok
+    found = look(shop, ill)
+    assert (found.id, found.ok) == (check, False)
+    assert found.fix
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+@pytest.mark.parametrize(("options", "check"), SMALL_DISKS, ids=[check for _, check in SMALL_DISKS])
+def test_a_disk_that_is_too_small_or_none_is_found(shop: Shop, options: str, check: str) -> None:
+    command = ["mount", "-t", "tmpfs", "-o", options, "tillstream", shop.state.root]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this container may not mount")
+    try:
+        found = shop.checks()[check]
+        assert not found.ok
+        assert found.fix
+    finally:
+        subprocess.run(["umount", shop.state.root], check=True)
+
+
+def test_every_check_there_is_was_provoked() -> None:
+    written = "".join(path.read_text("utf-8") for path in Path(checks.__file__).parent.glob("*.py"))
+    there = set(re.findall(r'id=f?"([a-z_]+?)_?(?:\{workstation\.id\})?"', written))
+    provoked = [check for _, check in BROKEN + SMALL_DISKS] + [check for check, *_ in TOLD] + PROVOKED_BY_THEMSELVES
+    without_lane = {re.sub(r"_1(_0)?$", "", check) for check in provoked}
+    assert there == without_lane - {"core", "desk", "device"}  # these three are named by a variable
+    assert len(provoked) >= 30
 
 
 def test_a_bundle_for_support_holds_no_card_no_person_and_no_secret(shop: Shop, tmp_path: Path) -> None:
