@@ -52,13 +52,10 @@ from agent.value.made import make_value, till_operations
 from pos_adapters.taps.sealed_job import open_sealed
 from retail.errors import TillstreamError
 from retail.offers.decision import OfferPolicy
-from sync.enrolled import Enrolled
+from sync.enrolled import read_enrolled
 from sync.protocol.claims import ClaimSigner
 
 Log = Callable[..., None]
-
-ENROLLED_FILE = "enrolled.json"
-"""The name `agent.enrolment` writes; read here without it, because that module brings the HTTP client."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -361,11 +358,10 @@ def _operations(core: Core, furnished: _Furnished, judge: ClockJudge) -> CorePar
 async def use_enrolment(core: Core) -> None:
     """Take pepper, country and epoch of the enrolment, if there is one. A repeat changes nothing.
 
-    Raises OnSiteError when the enrolment's file is damaged.
+    Raises OnSiteError when the enrolment's file cannot be read.
     """
-    try:
-        enrolled = Enrolled.from_json((core.state.keys / ENROLLED_FILE).read_text("utf-8"))
-    except FileNotFoundError:
+    enrolled = read_enrolled(core.state.enrolled)
+    if enrolled is None:
         return
     core.people.use_pepper(enrolled.pepper, country=enrolled.country, chain_key=enrolled.contact_key)
     raised_at = core.clock.now().isoformat()

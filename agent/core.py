@@ -111,7 +111,7 @@ async def take_over(core: Core) -> None:
     """Open the journal and take over what the last core left. A journal that is away is tried again by each commit."""
     try:
         await core.writer.run(lambda store: store.open())
-        await use_enrolment(core)
+        await _use_enrolment_if_whole(core)
         left = await _around_damage(core, _left_over)
         await _around_damage(core, count_days)
     except TillstreamError as error:
@@ -215,15 +215,21 @@ async def _tick(core: Core) -> None:
         found = _enrolled_at(core)
         if found != seen:
             seen = found
-            try:
-                await use_enrolment(core)
-            except TillstreamError as error:
-                core.standing.trouble(error)
+            await _use_enrolment_if_whole(core)
+
+
+async def _use_enrolment_if_whole(core: Core) -> None:
+    """Take the enrolment; without it members are unknown here, but sales and the store's value stand all the same."""
+    try:
+        await use_enrolment(core)
+        core.standing.resolved("enrolment")
+    except TillstreamError as error:
+        core.standing.trouble(error)
 
 
 def _enrolled_at(core: Core) -> int:
     try:
-        return (core.state.keys / "enrolled.json").stat().st_mtime_ns
+        return core.state.enrolled.stat().st_mtime_ns
     except OSError:
         return 0
 

@@ -15,30 +15,21 @@ from agent.journal.reader import JournalReader
 from agent.keys import PRIVATE_FILE_MODE, AgentKeys, FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir, give_to_owner, sync_folder
 from retail.errors import ConfigurationError, OnSiteError
-from sync.enrolled import Enrolled
+from sync.enrolled import Enrolled, read_enrolled
 from sync.http_transport import enrol
 from sync.ports import SystemPace
 from sync.protocol.signatures import SigningKey
 
-ENROLLED_FILE = "enrolled.json"
-
 
 def load_enrolled(state: StateDir) -> Enrolled | None:
     """Return the enrolment, None when this agent was never enrolled. Raises OnSiteError when it cannot be read."""
-    path = state.keys / ENROLLED_FILE
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OnSiteError(f"{path}: cannot be read: {error}", fix="enrol again with a new code") from error
-    return Enrolled.from_json(text)
+    return read_enrolled(state.enrolled)
 
 
 def save_enrolled(state: StateDir, enrolled: Enrolled) -> None:
     """Keep an enrolment: write, fsync, rename, fsync directory. A repeat changes nothing."""
-    path = state.keys / ENROLLED_FILE
-    draft = state.keys / f".{ENROLLED_FILE}.{secrets.token_hex(4)}"
+    path = state.enrolled
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE_MODE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -33,6 +33,11 @@ class StateDir:
         return self.root / "keys"
 
     @property
+    def enrolled(self) -> Path:
+        """Who this agent is to its hub; not there before it is enrolled."""
+        return self.keys / "enrolled.json"
+
+    @property
     def mirror(self) -> Path:
         """Snapshot and overlays of customers, segments and campaigns."""
         return self.root / "mirror"

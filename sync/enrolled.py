@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -71,6 +72,18 @@ class Enrolled:
         are_parts = all(isinstance(text, str) for text in texts) and type(self.epoch) is int
         if not are_parts or len(self.pepper) != PEPPER_BYTES or any(len(key) != KEY_BYTES for key in keys):
             raise ValueError("a part is of another kind or length")
+
+
+def read_enrolled(path: Path) -> Enrolled | None:
+    """Return the enrolment in a file, None when there is none. Raises OnSiteError when it cannot be read."""
+    try:
+        return Enrolled.from_json(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OnSiteError(
+            f"{path}: cannot be read: {error}", fix="enrol again with a new code", code="enrolment"
+        ) from error
 
 
 def enrolled_from(answer: EnrolAnswer, *, hub_url: str, seal: X25519PrivateKey) -> Enrolled:
