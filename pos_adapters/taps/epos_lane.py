@@ -93,14 +93,10 @@ class EposEditor:
             return None
 
     def _translated(self, reading: Reading, insertions: tuple[Insertion, ...]) -> list[Insertion]:
-        where = dict(reading.cuts)
-        return [
-            Insertion(
-                where[at] if at < len(reading.stream) else reading.end,
-                elements(data, self._pages, prefix=reading.prefix),
-            )
-            for at, data in insertions
-        ]
+        where = {**dict(reading.cuts), len(reading.stream): reading.end}
+        if any(at not in where for at, _ in insertions):
+            raise UntranslatableError("a cut inside a <command>, where the printer's service keeps no account")
+        return [Insertion(where[at], elements(data, self._pages, prefix=reading.prefix)) for at, data in insertions]
 
     def wants_response(self, request: Head, response: Head) -> bool:
         """Want none: answers pass untouched."""

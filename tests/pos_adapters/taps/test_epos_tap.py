@@ -133,6 +133,17 @@ def test_what_is_doubtful_passes_as_it_is(bench: Bench, job: bytes) -> None:
     assert bench.received.wait(0) == job
 
 
+def test_a_cut_among_raw_commands_gets_no_block_and_the_next_receipt_does(bench: Bench) -> None:
+    """The printer's service does not know what they have set, so it could not be restored; nothing is a defect."""
+    raw = b"Corner shop\n\x1dV\x00\x1bp\x00\x32\xfa".hex()
+    job = (SOAP % f"<command>{raw}</command>").encode()
+    assert bench.post(job) == EPOS_ANSWER
+    assert bench.core.wait_job(0).outcomes == [(1, Outcome.NOT_SENT)]
+    assert "<command>" in bench.tap.wait_event("block_refused")["cause"]
+    assert bench.post(bench.edge.job()) == EPOS_ANSWER
+    assert bench.received.jobs == [job, bench.edge.with_blocks()]
+
+
 def test_a_receipt_that_is_a_picture_and_a_prefix_on_every_element_are_read(bench: Bench) -> None:
     dots = base64.b64encode(bytes(range(72)) * 2).decode()
     inside = f'<e:image width="576" height="2" color="color_1" mode="mono">{dots}</e:image>%s<e:cut type="no_feed"/><e:pulse/>'
