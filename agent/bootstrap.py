@@ -177,7 +177,13 @@ def _basics(config: AgentConfig, *, log: Log, clock: Clock, turns: Turns | None)
     memory, known, ledger = StoreMemory(), KnownSales(), DayLedger()
     mirror = AccountMirror(state.mirror, on_trouble=standing.trouble)
     people = Recogniser(mirror, country=config.store.country, now=clock.now)
-    writer = JournalWriter(store, cut_is_held=lambda: floor.is_waited_for, turns=turns, reserve=Reserve(state.reserve))
+    writer = JournalWriter(
+        store,
+        cut_is_held=lambda: floor.is_waited_for,
+        cut_is_near=lambda: bool(floor.cuts_near),
+        turns=turns,
+        reserve=Reserve(state.reserve),
+    )
     keeper, doubts = ScanKeeper(journal=writer, people=people), Doubts()
     floor = Floor(publish=publisher, keeper=keeper)
     publisher.is_waited_for = lambda: floor.is_waited_for

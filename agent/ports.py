@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from agent.identity.recognition import Recognition
-from agent.journal.batch import Batch, Committed
+from agent.journal.batch import Batch, Committed, Haste
 from pos_adapters.reading.ahead import Preview
 from pos_adapters.reading.values import Reading
 from pos_adapters.taps.sealed_job import SealedJob
@@ -89,12 +89,11 @@ class Journalling(Protocol):
     """The journal's writing side (`agent.journal.writer.JournalWriter`)."""
 
     def hand_over(
-        self, batch: Batch, *, meanwhile: Callable[[], object] | None = None, can_wait: bool = False
+        self, batch: Batch, *, meanwhile: Callable[[], object] | None = None, haste: Haste = Haste.AT_ONCE
     ) -> Future[Committed]:
         """Take a batch; the future is done when it is on disk, or fails with a TillstreamError. Order is kept.
 
         `meanwhile` may be called on the loop once the batch is with the disk: for work that fits into a sync.
-        `can_wait`: nobody waits for it at a till; it may share the sync of what comes some milliseconds later.
         """
         ...
 

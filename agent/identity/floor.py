@@ -66,6 +66,8 @@ class Floor:
         self._lanes: dict[str, _LaneState] = {}
         self._put_by: OrderedDict[str, Scan] = OrderedDict()
         self.cuts_held = 0
+        self.cuts_near: set[str] = set()
+        """The workstations where a sale's total has been printed and its cut has not."""
 
     @property
     def is_waited_for(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from agent.identity.binding import Scan
 from agent.identity.recognition import Recogniser, Recognition
-from agent.journal.batch import Batch, Committed, DropScan, KeepScan
+from agent.journal.batch import Batch, Committed, DropScan, Haste, KeepScan
 from agent.ports import Journalling
 
 
@@ -72,7 +72,7 @@ class ScanKeeper:
         changes = self.drops(scan_ids)
         if changes:
             self.dropped(scan_ids)
-            self._last = self._journal.hand_over(Batch(changes=changes))
+            self._last = self._journal.hand_over(Batch(changes=changes), haste=Haste.WITH_CUT)
             self._last.add_done_callback(_look_at)
 
     def _commit(self, workstation_id: str, scan: Scan, found: Recognition, *, number: str) -> asyncio.Future[Committed]:
@@ -85,7 +85,7 @@ class ScanKeeper:
             customer_id=found.customer_id,
             number=number,
         )
-        self._last = self._journal.hand_over(Batch(changes=(row,)))
+        self._last = self._journal.hand_over(Batch(changes=(row,)), haste=Haste.WITH_CUT)
         self._last.add_done_callback(_look_at)
         return self._last
 

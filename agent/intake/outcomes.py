@@ -14,7 +14,7 @@ from typing import Any
 from agent.identity.floor import Push
 from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
-from agent.journal.batch import Batch, SettleOutcome
+from agent.journal.batch import Batch, Haste, SettleOutcome
 from agent.journal.records import JournalKind
 from agent.offering.memory import StoreMemory
 from agent.ports import Journalling
@@ -64,7 +64,7 @@ class Outcomes:
         if content is None:
             return
         batch = self._batch(workstation_id, content, outcome)
-        self._journal.hand_over(batch, can_wait=True).add_done_callback(self._noted)
+        self._journal.hand_over(batch, haste=Haste.LATER).add_done_callback(self._noted)
         if not _reached_the_printer(outcome):
             self._memory.not_printed(content)
         papers = [{"campaign_id": each["campaign_id"], "outcome": outcome.name.lower()} for each in content["offers"]]

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from agent.control.standing import Standing
 from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
-from agent.journal.batch import Batch, Committed
+from agent.journal.batch import Batch, Committed, Haste
 from agent.journal.records import JournalKind
 from agent.ports import Journalling
 from retail.errors import OnSiteError, TillstreamError
@@ -84,7 +84,7 @@ class Printers:
             "message": f"{state.printer}: {_message(state)}",
         }
         record = self._maker.of_now(JournalKind.DEVICE_FAULT, content, workstation_id)
-        self._journal.hand_over(Batch(records=(record,)), can_wait=True).add_done_callback(self._noted)
+        self._journal.hand_over(Batch(records=(record,)), haste=Haste.LATER).add_done_callback(self._noted)
 
     def _noted(self, future: asyncio.Future[Committed]) -> None:
         """Tell of a commit that nobody waits for and that failed: the cashier's line stands all the same."""

@@ -28,7 +28,7 @@ from agent.intake.ahead_of_cut import AheadOfCut, Steps
 from agent.intake.counter import Counter
 from agent.intake.open_job import OpenJob
 from agent.intake.taken import Taken
-from agent.journal.batch import Committed
+from agent.journal.batch import Committed, Haste
 from pos_adapters.taps.frames import (
     ANSWER_BODY,
     CUT_BODY,
@@ -102,7 +102,7 @@ class TapSession:
 
     def lost(self) -> None:
         """Note that the tap is gone: its open jobs come again through its spool."""
-        self._ahead.stop()
+        self._no_cut_is_near()
         self._jobs.clear()
         self._waiting.clear()
         if self._busy is not None:
@@ -171,7 +171,10 @@ class TapSession:
             self._follower.feed(data)
         for paper in job.reader.feed(data):
             self._document(job, paper)
-        if job.reader.is_proved and job.foreseen_times < FORESEEN_MAX:
+        if not job.reader.is_proved:
+            return
+        self._counter.floor.cuts_near.add(self.workstation_id)
+        if job.foreseen_times < FORESEEN_MAX:
             self._ahead.begin_soon(lambda: self._foresee(job))
 
     def _foresee(self, job: OpenJob) -> Steps | None:
@@ -188,6 +191,11 @@ class TapSession:
         job.foreseen, steps = begun
         return steps
 
+    def _no_cut_is_near(self) -> None:
+        """Leave what a cut would mean as far as it is: the cut has come, or there will be none."""
+        self._ahead.stop()
+        self._counter.floor.cuts_near.discard(self.workstation_id)
+
     def _document(self, job: OpenJob, paper: Paper) -> None:
         """Take a document that nobody waits for."""
         body = job.cut_off(paper.end)
@@ -197,7 +205,7 @@ class TapSession:
     # The cut
 
     def _cut(self, job: OpenJob, cut_no: int, offset: int) -> None:
-        self._ahead.stop()
+        self._no_cut_is_near()
         job.cut_no, foreseen = cut_no, job.foreseen
         paper = job.reader.finish_here()
         if paper is None:
@@ -245,7 +253,7 @@ class TapSession:
         self._hand_over(job, taken, on_disk=on_disk)
 
     def _hand_over(
-        self, job: OpenJob, taken: Taken, *, on_disk: Callable[[bool], None], can_wait: bool = False
+        self, job: OpenJob, taken: Taken, *, on_disk: Callable[[bool], None], haste: Haste = Haste.AT_ONCE
     ) -> None:
         """Commit a document; a failure costs its offers and leaves the job to the tap's spool."""
         if taken.file is not None:
@@ -258,13 +266,14 @@ class TapSession:
             error = None if ok else _error_of(future)
             asyncio.get_running_loop().call_soon(partial(self._counter.committed, taken, ok=ok, error=error))
 
-        future = self._counter.journal.hand_over(taken.batch, meanwhile=taken.meanwhile, can_wait=can_wait)
+        future = self._counter.journal.hand_over(taken.batch, meanwhile=taken.meanwhile, haste=haste)
         future.add_done_callback(done)
 
     # The end
 
     def _end(self, job: OpenJob, told: dict[str, object]) -> None:
         del told
+        self._no_cut_is_near()
         for paper in job.reader.close():
             self._document(job, paper)
         self._jobs.pop(job.job_id, None)
@@ -275,7 +284,7 @@ class TapSession:
             if ok and not job.is_lost:
                 self._acknowledge_when_files_are(job)
 
-        self._hand_over(job, taken, on_disk=on_disk, can_wait=True)
+        self._hand_over(job, taken, on_disk=on_disk, haste=Haste.LATER)
 
     def _acknowledge_when_files_are(self, job: OpenJob) -> None:
         if not job.files:

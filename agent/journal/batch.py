@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 
 from agent.journal.records import NewRecord
 
@@ -159,6 +160,14 @@ Change = (
     | EraseRecord
     | EraseCapture
 )
+
+
+class Haste(Enum):
+    """Who waits for a batch, and so whose sync it may share."""
+
+    AT_ONCE = "a customer or a till"
+    WITH_CUT = "a word that people do not miss for some hundredths of a second: it goes with a cut that is near"
+    LATER = "nobody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The journal's one writing thread: commits of all workstations that wait at the same time share one sync.
 
 `commit` may be awaited from many tasks at once. Order is kept: what was handed over first stands first. On return it
-is on disk; on an exception nothing of that batch is. Upkeep runs on the same thread between two commits (`run`), so
+is on disk; on an exception nothing of that batch is. What can wait is not written just before a cut, which would have
+to wait for its sync, but with it. Upkeep runs on the same thread between two commits (`run`), so
 the database never has a second writer. The write-ahead log is checkpointed by this thread only, and not while a cut is
 held.
 """
@@ -14,9 +15,10 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar, cast
 
-from agent.journal.batch import Batch, Committed
+from agent.journal.batch import Batch, Committed, Haste
 from agent.journal.database import JournalFullError
 from agent.journal.reserve import Reserve
 from agent.journal.store import CHECKPOINT_PAGES, JournalStore, Result
@@ -26,7 +28,8 @@ GROUP_MAX = 256  # batches a sync: 12 workstations never have more in flight; a 
 CHECKPOINT_PAGES_BUSY = 2 * CHECKPOINT_PAGES  # lanes without a pause between them wait for a checkpoint all the same
 CHECKPOINT_PAGES_MAX = 80_000  # a store whose cuts are always held must not fill its disk either: 166 MB
 QUIET_S = 0.25  # how soon to look again after a held cut or a reader was in the way; upkeep comes after so much silence
-PATIENCE_S = 0.01  # outcome, end of job and look for fraud follow a receipt within it: one sync for all three
+PATIENCE_S = 0.1  # what follows a receipt shares a sync, in a busy store the next cut's; its tap keeps the job so long
+NEAR_S = 0.05  # so soon a cut comes behind its total on a cable; longer nobody is kept waiting for its sync
 LOOK_EVERY = 64  # commits between two looks at the log's size
 
 T = TypeVar("T")
@@ -48,8 +51,10 @@ class _Request:
 
 
 class JournalWriter:
-    """One thread, one connection. `cut_is_held` says whether a customer is waiting for their receipt right now.
+    """One thread, one connection.
 
+    `cut_is_held` says whether a customer is waiting for their receipt right now, `cut_is_near` whether one will within
+    some hundredths of a second.
     `turns` is for a world with one thread (the drill): it is given `turn` and sees to it that it is called soon.
     """
 
@@ -58,6 +63,7 @@ class JournalWriter:
         store: JournalStore,
         *,
         cut_is_held: Callable[[], bool],
+        cut_is_near: Callable[[], bool] = lambda: False,
         turns: Turns | None = None,
         reserve: Reserve | None = None,
     ) -> None:
@@ -66,8 +72,11 @@ class JournalWriter:
         self._cut_is_held = cut_is_held
         self._turns = turns
         self._turn_is_due = False
-        self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._cut_is_near = cut_is_near
+        self._queue: queue.SimpleQueue[list[_Request] | None] = queue.SimpleQueue()
         self._patient: list[_Request] = []
+        self._patient_until_s = inf
+        self._is_put_off = False
         self._handing_over = threading.Lock()  # `close` is called by whatever thread may wait for the disk
         self._is_closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -96,15 +105,14 @@ class JournalWriter:
         return await self.hand_over(batch)
 
     def hand_over(
-        self, batch: Batch, *, meanwhile: Meanwhile | None = None, can_wait: bool = False
+        self, batch: Batch, *, meanwhile: Meanwhile | None = None, haste: Haste = Haste.AT_ONCE
     ) -> asyncio.Future[Committed]:
         """Take a batch and return at once; the future is done when it is on disk, or fails as `commit` does.
 
         `meanwhile` is called on the loop when the rows are written and only the sync is left to wait for; not at all
-        when that goes wrong. `can_wait`: nobody stands at a till for it; it shares the sync of what comes within
-        `PATIENCE_S`.
+        when that goes wrong.
         """
-        return cast("asyncio.Future[Committed]", self._submit(batch, meanwhile=meanwhile, can_wait=can_wait))
+        return cast("asyncio.Future[Committed]", self._submit(batch, meanwhile=meanwhile, haste=haste))
 
     async def documents_of(self, job_id: str) -> frozenset[int]:
         """Return which documents of a job are in the journal already."""
@@ -133,7 +141,7 @@ class JournalWriter:
         work: Batch | Callable[[JournalStore], object],
         *,
         meanwhile: Meanwhile | None = None,
-        can_wait: bool = False,
+        haste: Haste = Haste.AT_ONCE,
     ) -> asyncio.Future[object]:
         assert self._loop is not None, "start() was not called"
         future: asyncio.Future[object] = self._loop.create_future()
@@ -142,24 +150,43 @@ class JournalWriter:
                 future.set_exception(TryAgainError("the journal is closed: core is stopping", fix="start core again"))
                 return future
             self._patient.append(_Request(work, future, meanwhile))
-            if not can_wait or self._turns is not None:
+            patience_s = self._patience_s(haste)
+            if not patience_s:
                 self._queue_patient()
-            elif len(self._patient) == 1:
-                self._loop.call_later(PATIENCE_S, self._wait_no_longer)
+            else:
+                self._patient_until_s = min(self._patient_until_s, self._loop.time() + patience_s)
+                self._loop.call_at(self._patient_until_s, self._look_at_patient)
         if self._turns is not None and not self._turn_is_due:
             self._turn_is_due = True
             self._turns(self.turn)
         return future
 
-    def _wait_no_longer(self) -> None:
+    def _patience_s(self, haste: Haste) -> float:
+        """Return how long something may wait for company before it is written."""
+        if haste is Haste.AT_ONCE or self._turns is not None:
+            return 0.0
+        if haste is Haste.LATER:
+            return PATIENCE_S
+        return NEAR_S if self._cut_is_near() else 0.0
+
+    def _look_at_patient(self) -> None:
+        """Write what has waited long enough; when a cut is near by then, with it, but once only."""
+        assert self._loop is not None
         with self._handing_over:
-            self._queue_patient()
+            if self._loop.time() < self._patient_until_s:  # what this look was for has gone with something else
+                return
+            if self._cut_is_near() and not self._is_put_off:
+                self._is_put_off = True
+                self._patient_until_s = self._loop.time() + NEAR_S
+                self._loop.call_at(self._patient_until_s, self._look_at_patient)
+            else:
+                self._queue_patient()
 
     def _queue_patient(self) -> None:
         """Give the thread all that has been handed over, in order; the caller holds the lock."""
-        patient, self._patient = self._patient, []
-        for request in patient:
-            self._queue.put(request)
+        if self._patient:
+            self._queue.put(self._patient)  # as one: the thread would begin with the first and sync it by itself
+        self._patient, self._patient_until_s, self._is_put_off = [], inf, False
 
     def turn(self) -> None:
         """Carry out what waits, as the thread would; where there is none."""
@@ -191,15 +218,15 @@ class JournalWriter:
     def _take_group(self) -> tuple[list[_Request], bool]:
         """Wait for work and take all that waits; the flag says that no more will come."""
         try:
-            request = self._queue.get(timeout=QUIET_S if self._has_upkeep else None)
+            requests = self._queue.get(timeout=QUIET_S if self._has_upkeep else None)
         except queue.Empty:
             return [], False
         group: list[_Request] = []
-        while request is not None:
-            group.append(request)
-            if len(group) == GROUP_MAX or self._queue.empty():
+        while requests is not None:
+            group += requests
+            if len(group) >= GROUP_MAX or self._queue.empty():
                 return group, False
-            request = self._queue.get_nowait()  # nobody else takes from it
+            requests = self._queue.get_nowait()  # nobody else takes from it
         return group, True
 
     def _carry_out(self, group: list[_Request]) -> None:

@@ -16,7 +16,7 @@ from agent.clock import Clock
 from agent.identity.floor import Push
 from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
-from agent.journal.batch import Batch, Change, Committed
+from agent.journal.batch import Batch, Change, Committed, Haste
 from agent.journal.records import JournalKind, NewRecord
 from agent.ports import Journalling
 from agent.value.asking import HubQuestions
@@ -323,7 +323,7 @@ class ValueCounter:
                 if isinstance(error, TillstreamError):
                     self._trouble(error)
 
-        self._journal.hand_over(batch, can_wait=True).add_done_callback(done)
+        self._journal.hand_over(batch, haste=Haste.LATER).add_done_callback(done)
 
     def tick(self) -> None:
         """Let time pass: leases end, reservations are forgotten; once a day what nobody can ask about goes."""

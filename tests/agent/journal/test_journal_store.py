@@ -17,6 +17,7 @@ from agent.journal.batch import (
     Batch,
     Capture,
     Change,
+    Haste,
     KnowSale,
     MoveCursor,
     Park,
@@ -330,15 +331,39 @@ def test_what_can_wait_is_on_disk_before_what_comes_later_and_by_itself_in_the_e
     async def scenario() -> list:
         writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: False)
         writer.start()
-        patient = [writer.hand_over(Batch(records=(record(number),)), can_wait=True) for number in range(2)]
+        patient = [writer.hand_over(Batch(records=(record(number),)), haste=Haste.LATER) for number in range(2)]
         hurried = await writer.commit(Batch(records=(record(2),)))
-        last = [writer.hand_over(Batch(records=(record(3),)), can_wait=True)]
+        last = [writer.hand_over(Batch(records=(record(3),)), haste=Haste.LATER)]
         seqs = [(await each).seqs for each in (*patient, *last)]
-        unsaid = writer.hand_over(Batch(records=(record(4),)), can_wait=True)
+        unsaid = writer.hand_over(Batch(records=(record(4),)), haste=Haste.LATER)
         await asyncio.to_thread(writer.close)
         return [hurried.seqs, *seqs, (await unsaid).seqs]
 
     assert asyncio.run(scenario()) == [(3,), (1,), (2,), (4,), (5,)]
+
+
+def test_with_a_cut_near_a_scan_and_what_can_wait_share_the_cuts_sync(tmp_path: Path):
+    near = [True]
+
+    async def scenario() -> list[int]:
+        store = store_in(tmp_path)
+        commits: list[int] = []
+        append = store.append
+        store.append = lambda batches, **named: (commits.append(len(batches)), append(batches, **named))[1]  # type: ignore[method-assign]
+        writer = JournalWriter(store, cut_is_held=lambda: False, cut_is_near=lambda: near[0])
+        writer.start()
+        scan = writer.hand_over(Batch(records=(record(0),)), haste=Haste.WITH_CUT)
+        later = writer.hand_over(Batch(records=(record(1),)), haste=Haste.LATER)
+        cut = writer.hand_over(Batch(records=(record(2),)))
+        assert [(await each).seqs for each in (scan, later, cut)] == [(1,), (2,), (3,)]
+        alone = writer.hand_over(Batch(records=(record(3),)), haste=Haste.WITH_CUT)
+        assert (await alone).seqs == (4,), "a cut that does not come keeps nobody waiting"
+        near[0] = False
+        await writer.hand_over(Batch(records=(record(4),)), haste=Haste.WITH_CUT)
+        await asyncio.to_thread(writer.close)
+        return commits
+
+    assert asyncio.run(scenario()) == [3, 1, 1]
 
 
 def test_an_error_reaches_the_one_it_concerns_and_the_thread_lives_on(tmp_path: Path):
