@@ -10,6 +10,7 @@ import asyncio
 import os
 import random
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -149,8 +150,10 @@ async def run_hub_link(link: HubLink, *, connected: asyncio.Event) -> None:
     while True:
         try:
             await _serve_one_enrolment(link)
-        except TillstreamError as error:
-            link.last_error, link.last_error_code = error.message, error.code
+        except Exception as error:  # noqa: BLE001 - a defect on the way to the hub ends neither kiosk nor till's API
+            if not isinstance(error, TillstreamError):
+                traceback.print_exception(error)
+            _Listener(link).waiting(DESTINATION, error, FAILED_WAIT_S)
             await asyncio.sleep(FAILED_WAIT_S)
 
 
@@ -161,10 +164,10 @@ async def _serve_one_enrolment(link: HubLink) -> None:
     link.journal = DeskJournal(reader)
     try:
         enrolled = await _enrolment(link)
+        await link.control.ask("enrolled")
         connection = HubConnection(
             enrolled.hub_url, SigningKey(keys.sign), hub_key=enrolled.hub_public_key, pace=SystemPace()
         )
-        await link.control.ask("enrolled")
         link.leases.connection = link.coupons.connection = connection
         works = [
             *carriers(
