@@ -33,6 +33,7 @@ CLAIMS_MAX = 3
 
 WITHIN = timedelta(days=30)
 LINKS_MAX = 3  # messages a contact is sent within a day: nobody is made to annoy a stranger through us
+RECEIPT_LINKS_MAX = 5  # messages a receipt asks for within a day: one found on the floor must not write to a whole town
 LINKS_WITHIN = timedelta(days=1)
 LINK_LIFE = timedelta(days=2)
 LINK_BYTES = 20
@@ -112,12 +113,7 @@ class ClaimService:
         kind, spelled = self._contact(wish.contact)
         index, link, claim_id = self.book.index(spelled), secrets.token_urlsafe(LINK_BYTES), secrets.token_hex(16)
         with self.database.writing() as session:
-            since = _text(now - LINKS_WITHIN)
-            row = session.row("count_asked", tenant_id=self.tenant_id, contact_index=index, since=since)
-            if row and int(row[0]) >= LINKS_MAX:
-                raise RefusedError(
-                    "this contact was sent enough messages today", fix="try tomorrow", code="claim_too_often"
-                )
+            self._may_send(session, index, shown.claim.transaction_id, now=now)
             session.run(
                 "put_claim",
                 tenant_id=self.tenant_id,
@@ -201,25 +197,34 @@ class ClaimService:
                 "drop_stale_claims", tenant_id=self.tenant_id, before=_text(now - LINK_LIFE - LINKS_WITHIN)
             )
 
+    def _may_send(self, session: Session, contact_index: bytes, transaction_id: str, *, now: datetime) -> None:
+        """Let one more message go. Raises RefusedError `claim_too_often`: enough for this contact, or this receipt."""
+        day = {"tenant_id": self.tenant_id, "since": _text(now - LINKS_WITHIN)}
+        to_them = session.row("count_asked", contact_index=contact_index, **day)
+        by_it = session.row("count_asked_by_receipt", transaction_id=transaction_id, **day)
+        if (to_them and int(to_them[0]) >= LINKS_MAX) or (by_it and int(by_it[0]) >= RECEIPT_LINKS_MAX):
+            raise RefusedError("enough messages were sent today", fix="try tomorrow", code="claim_too_often")
+
     def _let_in(self, session: Session, row: Sequence[Any], *, now: datetime) -> str:
         """Return whose the sale is going to be: the contact's holder, else a new member's."""
         if session.row("claimed", tenant_id=self.tenant_id, transaction_id=row[1]) is not None:
             raise _taken()
         index = bytes(row[2])
-        count = session.row("count_claimed", tenant_id=self.tenant_id, contact_index=index, since=_text(now - WITHIN))
+        holder = session.row("holder_of_code", tenant_id=self.tenant_id, code_index=index)
+        if holder is None:
+            return self._new_member(session, row, now=now)
+        who = {"tenant_id": self.tenant_id, "customer_id": str(holder[0])}
+        employee = session.row("employee", **who)
+        if employee and employee[0]:
+            raise RefusedError("staff cannot claim receipts", fix="leave it to the customer", code="claim_staff")
+        count = session.row("count_claimed", since=_text(now - WITHIN), **who)
         if count and int(count[0]) >= CLAIMS_MAX:
             raise RefusedError(
                 f"{CLAIMS_MAX} receipts in {WITHIN.days} days are all that can be claimed",
                 fix="show your card at the till",
                 code="claim_limit",
             )
-        holder = session.row("holder_of_code", tenant_id=self.tenant_id, code_index=index)
-        if holder is None:
-            return self._new_member(session, row, now=now)
-        employee = session.row("employee", tenant_id=self.tenant_id, customer_id=str(holder[0]))
-        if employee and employee[0]:
-            raise RefusedError("staff cannot claim receipts", fix="leave it to the customer", code="claim_staff")
-        return str(holder[0])
+        return who["customer_id"]
 
     def _make_theirs(self, session: Session, row: Sequence[Any], customer_id: str, *, now: datetime) -> None:
         """Let what was allowed and answered on the page count, and the sale itself once it has arrived."""

@@ -20,10 +20,16 @@ WHERE tenant_id = :tenant_id AND transaction_id = :transaction_id AND customer_i
 -- How many links a contact was sent since a moment.
 SELECT count(*) FROM claim WHERE tenant_id = :tenant_id AND contact_index = :contact_index AND asked_at > :since;
 
+-- name: count_asked_by_receipt
+-- How many links went out for a sale since a moment, to whomever.
+SELECT count(*) FROM claim WHERE tenant_id = :tenant_id AND transaction_id = :transaction_id AND asked_at > :since;
+
 -- name: count_claimed
--- How many sales became a contact's since a moment.
-SELECT count(*) FROM claim WHERE tenant_id = :tenant_id AND contact_index = :contact_index AND confirmed_at > :since
-    AND customer_id IS NOT NULL AND currency <> '';
+-- How many sales became a person's since a moment, by whichever of their contacts.
+SELECT count(*) FROM claim WHERE tenant_id = :tenant_id AND confirmed_at > :since AND customer_id IS NOT NULL
+    AND currency <> '' AND contact_index IN (
+        SELECT code_index FROM customer_code WHERE tenant_id = :tenant_id AND customer_id = :customer_id
+    );
 
 -- name: put_claim
 -- Keep what somebody wishes, until they confirm it.

@@ -282,7 +282,18 @@ async def test_staff_cannot_claim_and_nobody_learns_who_is_a_member(chain: HubRi
 def make_staff(chain: HubRig) -> None:
     """Import the only customer again, as an employee."""
     [(customer_id,)] = chain.rows("SELECT customer_id FROM customer")
-    (file := chain.config.state_dir / "customers.csv").write_text(f"customer_id,employee\n{customer_id},yes\n")
+    take_in(chain, "customers.csv", f"customer_id,employee\n{customer_id},yes\n")
+
+
+def give_phone(chain: HubRig, phone: str) -> None:
+    """Import a phone number of the only customer."""
+    [(customer_id,)] = chain.rows("SELECT customer_id FROM customer")
+    take_in(chain, "codes.csv", f"code,kind,customer_id\n{phone},phone,{customer_id}\n")
+
+
+def take_in(chain: HubRig, name: str, text: str) -> None:
+    """Import one file of the chain's."""
+    (file := chain.config.state_dir / name).write_text(text)
     hub = chain.hub
     import_files(
         ImportJob(
@@ -318,6 +329,28 @@ async def test_three_a_month_are_all_and_three_messages_a_day(chain: HubRig, mai
         with pytest.raises(RefusedError) as refused:
             service.confirm(mailbox.link().rpartition("/")[2], now=now)
         assert refused.value.code == "claim_limit"
+
+
+async def test_three_a_month_are_a_persons_by_whichever_contact(chain: HubRig, mailbox: Mailbox, gateway) -> None:
+    async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
+        device = await chain.enrolled()
+        for number in range(3):
+            (await ask(client, token(device, sale=f"{SALE[:-1]}{number}"))).raise_for_status()
+            (await client.post(mailbox.link())).raise_for_status()
+        give_phone(chain, "+4930901820")
+        (await ask(client, token(device, sale=f"{SALE[:-1]}3"), contact="+49 30 901820")).raise_for_status()
+        link = re.search(r"(/c/confirm/\S+)", gateway[1][-1][0]["text"])[1]
+        refused = await client.post(f"{link}?lang=en")
+        assert refused.status_code == 429
+        assert chain.rows("SELECT count(*) FROM claim WHERE customer_id IS NOT NULL") == [(3,)]
+
+
+async def test_one_receipt_writes_to_five_contacts_a_day_and_no_more(chain: HubRig, mailbox: Mailbox) -> None:
+    async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
+        told = token(await chain.enrolled())
+        answers = [(await ask(client, told, contact=f"town{n}@example.org")).status_code for n in range(7)]
+        assert answers == [200] * 5 + [429] * 2
+        assert len(mailbox.mails) == 5
 
 
 async def test_one_receipt_claimed_by_two_becomes_the_firsts(chain: HubRig, mailbox: Mailbox) -> None:
