@@ -146,17 +146,20 @@ class Typesetter(PrintHead):
     def _ascii_lines(self, data: str, offset: int) -> int:
         """Print such lines where nothing special is going on: most of a receipt, and somebody waits for it."""
         make, lines, style, cell = tuple.__new__, self._lines, self.style, self.cell
-        longest, at = self.area // cell, offset
+        longest, at, fed = self.area // cell, offset, self.trailing_feed
         for line in data.split("\n")[:-1]:
             text = line.removesuffix("\r")
-            if not text:
-                self.line_feed(at + len(line))
-            elif len(text) <= longest and len(lines) < LINES_MAX:
-                lines.append((make(PaperLine, (text.rstrip(), (make(Span, (0, cell, text, style)),), at)),))
-                self.trailing_feed = 0
-            else:
+            size = len(text)
+            if size > longest or len(lines) >= LINES_MAX:
                 break
+            if size:
+                lines.append((make(PaperLine, (text.rstrip(), (make(Span, (0, cell, text, style)),), at)),))
+                fed = 0
+            else:
+                lines.append((make(PaperLine, ("", (), at + len(line))),))
+                fed += 1
             at += len(line) + 1
+        self.trailing_feed = fed
         return at - offset
 
     @property

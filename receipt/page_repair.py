@@ -78,6 +78,9 @@ class PageRead(NamedTuple):
     found: str
 
 
+_NONE: Final[frozenset[Encoding]] = frozenset()
+
+
 class PageRepair:
     """See the module's contract."""
 
@@ -116,6 +119,8 @@ class PageRepair:
 
     def settle(self) -> frozenset[Encoding]:
         """Decide about what was seen most; return the declared encodings to be read otherwise than they were."""
+        if not (self._samples or self._changed):
+            return _NONE  # as with nearly every document in ASCII
         if len(self._sizes) > _PAGES_OF_A_SALE_MAX:
             self._samples.clear()
         often = sorted(self._samples, key=lambda declared: self._sizes[declared], reverse=True)

@@ -7,6 +7,7 @@ where none is, the one that total and change ask for. Anything else is left as i
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -17,6 +18,7 @@ from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.money_signs import meanings_of
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 
+SHAPES_MAX: Final = 1024  # of lines that pay and lines of totals: a till prints a dozen
 REACH_LINES: Final = 3  # rate and amount stand directly below the tender
 _RATE: Final = re.compile(r"(?<![\d.,])\d{1,6}[.,]\d{3,8}(?![\d.,])")  # rates have three decimals and more
 _WORD: Final = re.compile(r"[^\W\d_]{2,3}|[€$£¥₩₽₸₴₺]")
@@ -47,9 +49,15 @@ def _is_worth(entry: Entry) -> bool:
     return not last.currency and any(number.currency and number.decimals == last.decimals for number in before)
 
 
-def _currencies_on(facts: LineFacts) -> set[str]:
-    words = {word.casefold() for word in _WORD.findall(facts.text)}
-    return {code for word in words for code in meanings_of(word)}
+def _currencies_on(facts: LineFacts) -> frozenset[str]:
+    return _currencies_in(facts.shape)
+
+
+@functools.lru_cache(maxsize=SHAPES_MAX)
+def _currencies_in(shape: str) -> frozenset[str]:
+    """Return what the words of lines of one shape may name; figures, and words of no phrase, name none."""
+    words = {word.casefold() for word in _WORD.findall(shape)}
+    return frozenset(code for word in words for code in meanings_of(word))
 
 
 def _worth(sheet: Sheet, entry: Entry, near: Iterable[LineFacts]) -> int | None:

@@ -86,23 +86,20 @@ def languages_of(votes: Mapping[int, int], lexicon: Lexicon, told: str | None) -
     active = lexicon.mask("en") | (lexicon.mask(told) if told else 0)
     if not votes:
         return active
-    weights = [0.0] * len(lexicon.languages)
+    weights: dict[int, float] = {}
     for languages, letters in votes.items():
         among = _each_of(languages)
         share = letters / len(among)
-        for index in among:
-            weights[index] += share
-    best = max(weights, default=0.0)
-    for index, weight in enumerate(weights):
-        if best and weight >= best * _OTHER_LANGUAGE_SHARE:
-            active |= 1 << index
-    return active
+        for language in among:
+            weights[language] = weights.get(language, 0.0) + share
+    enough = max(weights.values(), default=0.0) * _OTHER_LANGUAGE_SHARE
+    return active | sum([language for language, weight in weights.items() if enough and weight >= enough])
 
 
 @functools.lru_cache(maxsize=1024)  # sets of languages that share a word: some 400
 def _each_of(languages: int) -> tuple[int, ...]:
-    """Return the places of the bits of a set of languages."""
-    return tuple(index for index in range(languages.bit_length()) if languages >> index & 1)
+    """Return the languages of a set, each as a set of its own."""
+    return tuple(1 << index for index in range(languages.bit_length()) if languages >> index & 1)
 
 
 class Labeller:

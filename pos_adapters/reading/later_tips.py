@@ -7,18 +7,24 @@ the shop counts: such a document is parked. Amounts that are only proposed ("18 
 from __future__ import annotations
 
 from pos_adapters.reading.readings import Solution
-from pos_adapters.reading.sheet import Part, Sheet
+from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 
 def tipped_later(sheet: Sheet, solution: Solution) -> bool:
     """Return whether below the total a tip and a greater total stand that it makes."""
     total = solution.total
-    later = [
-        entry
-        for entry in sheet.entries
-        if entry.line > total.line and not any(number.use == "%" for number in entry.facts.numbers)
-    ]
-    tips = {entry.amount: entry.line for entry in later if entry.part is Part.TIP and entry.amount > 0}
-    return any(
-        entry.part is Part.TOTAL and tips.get(entry.amount - total.amount, entry.line) < entry.line for entry in later
+    tips = {
+        entry.amount: entry.line
+        for entry in sheet.opened
+        if entry.part is Part.TIP and entry.amount > 0 and entry.line > total.line and not _is_proposed(entry)
+    }
+    return bool(tips) and any(
+        entry.part is Part.TOTAL
+        and entry.line > tips.get(entry.amount - total.amount, entry.line)
+        and not _is_proposed(entry)
+        for entry in sheet.opened
     )
+
+
+def _is_proposed(entry: Entry) -> bool:
+    return any(number.use == "%" for number in entry.facts.numbers)

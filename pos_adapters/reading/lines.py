@@ -90,6 +90,7 @@ class _Shape(NamedTuple):
     may_be_date: bool  # ... but where figures stand in the form of a date and these decide
     dated: bool | None  # as on every such line; None where a time may stand there, which the figures decide
     figures: tuple[Figures, ...]  # where the digits of each number stand
+    name: tuple[int, int] | None  # where the name stands; None where it is more than a piece of the line
     name_end: int | None  # where the amount begins, before which the name stands; None without an amount
     plan: GoodsPlan | None  # where amount and quantity stand on a line of goods
     long: bool  # a run of digits may be an article number
@@ -226,37 +227,46 @@ def _shape_of(facts: LineFacts, printed: str, key: str) -> _Shape | None:
         return None
     if "%" in text and WIDE.search(text):
         return None  # "8%対象" is a word
-    figures = tuple(figures_of(text, number) for number in facts.numbers)
-    known = tuple(each for each in figures if each is not None)
-    if len(known) != len(figures):
+    found = tuple(figures_of(text, number) for number in facts.numbers)
+    figures = tuple(each for each in found if each is not None)
+    if len(figures) != len(found):
         return None
+    name_end = facts.numbers[facts.right[-1]].start if facts.right else None
+    long = _LONG_RUN.search(text) is not None
     return _Shape(
         facts[_FIRST_SHARED:_AFTER_SHARED],
         None if facts.days is None else (None, None),
         facts.days is not None,
         None if _MAY_BE_A_TIME.search(text) else facts.dated,
-        known,
-        facts.numbers[facts.right[-1]].start if facts.right else None,
+        figures,
+        None if long else _place_of(facts.name, text[:name_end]),
+        name_end,
         plan_of(facts.goods, facts.numbers, facts.right),
-        _LONG_RUN.search(text) is not None,
+        long,
         key,
     )
 
 
+def _place_of(name: str, text: str) -> tuple[int, int] | None:
+    """Return where a name stands, whatever its letters; None where spaces were taken out of it."""
+    last = len(text.rstrip(_NAME_EDGES))
+    first = last - len(text[:last].lstrip(_NAME_EDGES))
+    return (first, last) if text[first:last] == name else None
+
+
 def _refilled(shape: _Shape, printed: str) -> LineFacts | None:
     """Return the facts of a line of known shape: the same words, its own figures; None where these decide otherwise."""
-    shared, days, may_be, dated, figures, name_end, plan, long, key = shape
+    shared, days, may_be, dated, figures, place, name_end, plan, long, key = shape
     text = printed.rstrip()
     if dated is None and (_DATED.search(text) is not None) is not shared[_DATED_SHARED]:
         return None
     numbers = Reprinted(figures, text)
-    name = text if name_end is None else text[:name_end]
     fields = (
         text,
         numbers if plan is not None else numbers.all(),
         *shared,
         _days(text) if may_be else days,
-        name_in(name) if long else " ".join(name.split()).strip(_NAME_EDGES),
+        text[place[0] : place[1]] if place is not None else name_in(text[:name_end]),
         None if plan is None else goods_by(plan, text, numbers),
         _gtin_in(text) if long else None,
         key,

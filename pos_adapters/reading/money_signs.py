@@ -12,16 +12,13 @@ from pos_adapters.reading.sheet import Sheet
 from pos_adapters.reading.values import StoreFacts
 from retail.money import NO_CURRENCY
 
-AMOUNTS_MAX = 8192  # amounts remembered as text and as money: a shop has some thousand prices
 
-
-@functools.lru_cache(maxsize=AMOUNTS_MAX)
 def shown(amount: int, decimals: int) -> str:
     """Return thousandths as text with `decimals` decimals: 4300, 2 gives "4.30"."""
+    if decimals == 2 and amount >= 0:
+        return f"{amount // 1000}.{amount // 10 % 100:02d}"
     sign = "-" if amount < 0 else ""
     whole, rest = divmod(abs(amount), 1000)
-    if decimals == 2:
-        return f"{sign}{whole}.{rest // 10:02d}"
     return f"{sign}{whole}" + (f".{rest:03d}"[: decimals + 1] if decimals else "")
 
 

@@ -98,11 +98,11 @@ class Reprinted(Sequence[Number]):
     def thousandths(self, index: int) -> int:
         """Return the value of one of them, and leave the others unread."""
         figures, text = self._figures[index], self._text
-        if figures.scale != _CENTS:
+        first, last, scale, negative = figures[:4]
+        if scale != _CENTS:
             return reprinted(figures, text).value
-        first, last = figures[:2]
         value = int(text[first : last - 3] + text[last - 2 : last]) * _CENTS
-        return -value if figures.negative else value
+        return -value if negative else value
 
     @overload
     def __getitem__(self, index: int) -> Number: ...

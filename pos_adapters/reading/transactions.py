@@ -16,7 +16,7 @@ from pos_adapters.reading.amounts import Number, in_fashion
 from pos_adapters.reading.labels import Mark
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, Telling, name_in
-from pos_adapters.reading.money_signs import AMOUNTS_MAX, shown
+from pos_adapters.reading.money_signs import shown
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 from pos_adapters.reading.values import FiscalIdentity, StoreFacts
@@ -35,6 +35,7 @@ from retail.money import NO_CURRENCY, Money
 from retail.transaction import RetailTransaction, TransactionStatus
 
 _RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,3})?) ?%|% ?(\d{1,2}(?:[.,]\d{1,2})?)")
+AMOUNTS_MAX = 8192  # amounts remembered as money: a shop has some thousand prices
 TAX_SLACK_STEPS = 2  # taxes are rounded per line or per rate: a table's figures differ by a cent or two
 TENDER_TYPES = {
     Role.CASH: TenderType.CASH,
@@ -142,14 +143,14 @@ def make_items(sheet: Sheet, currency: str) -> None:
         sheet.items_in, sheet.items_made = currency, 0
     if sheet.opened is sheet.entries:
         return  # none of them is certain to be goods
-    others = set(sheet.others[bisect_left(sheet.others, sheet.items_made) :])
-    for at in range(sheet.items_made, len(sheet.entries)):
+    made, decimals = sheet.items_made, sheet.decimals
+    others = set(sheet.others[bisect_left(sheet.others, made) :])
+    for at, entry in enumerate(sheet.entries[made:], made):
         if at in others:
             continue
-        entry = sheet.entries[at]
         if entry.quantity is None:
             facts = entry.facts
-            money = _money_of(entry.amount, sheet.decimals, currency)
+            money = _money_of(entry.amount, decimals, currency)
             entry.item = _sale_item(facts.name, money, _ONE, None, facts.gtin)
         else:
             item = _line_item(entry, Part.ITEM, entry.amount, sheet)
