@@ -68,7 +68,9 @@ def preview(
 
     try:
         proofread(bundle.read_bytes())
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigurationError(f"{bundle} cannot be read: {error.strerror}", fix="name a bundle's file") from error
+    except ValueError as error:
         raise ConfigurationError(f"{bundle}: {error}", fix="mend the bundle; docs/screens.md shows one") from error
     from agent.desk.process import run_desk  # noqa: PLC0415
 

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from agent.config import AgentConfig, PrintProfile
 from agent.state_dir import StateDir
+from kiosk.ledger import MEMBERSHIP
 from kiosk.ports import Consent, PageContent, Poster, Question
 from kiosk.views import picture_type
 from retail.errors import RefusedError
@@ -211,17 +212,30 @@ def _strangers(told: Mapping[str, Any], part: type[_Part], where: str) -> Iterat
 
 
 def _missing(bundle: Bundle) -> Iterator[str]:
-    """Yield pictures that are named and not there, and texts that a language of the bundle lacks."""
+    """Yield what a bundle names or needs and has not: pictures, texts in its languages, the sentence to join by."""
     for number, poster in enumerate(bundle.posters):
         name = poster.picture.removeprefix("/content/")
         if name and name not in bundle.pictures:
             yield f"posters.{number}.picture: there is no picture {name!r} in `pictures`"
-    texts = {f"consents.{number}": each.text for number, each in enumerate(bundle.consents)}
-    texts |= {f"survey.{number}": each.text for number, each in enumerate(bundle.survey)}
-    for where, text in texts.items():
+    for where, text in _texts(bundle):
         for language in bundle.languages:
-            if language not in text:
-                yield f"{where}.text: there is none in {language!r}, which `languages` offers"
+            if text and language not in text:
+                yield f"{where}: there is none in {language!r}, which `languages` offers"
+    if bundle.consents and MEMBERSHIP not in {each.purpose for each in bundle.consents}:
+        yield f"consents: none is for {MEMBERSHIP!r}, and nobody could join"
+
+
+def _texts(bundle: Bundle) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield every text of a bundle with its place; one that no language has is left out on purpose."""
+    for number, poster in enumerate(bundle.posters):
+        yield f"posters.{number}.title", poster.title
+        yield f"posters.{number}.text", poster.text
+    for number, consent in enumerate(bundle.consents):
+        yield f"consents.{number}.text", consent.text
+    for number, question in enumerate(bundle.survey):
+        yield f"survey.{number}.text", question.text
+        for answer, words in question.answers.items():
+            yield f"survey.{number}.answers.{answer}", words
 
 
 def check_feed_content(kind: FeedKind, content: Any) -> None:

@@ -92,6 +92,8 @@ def test_what_could_not_be_shown_or_read_is_refused_and_leaves_the_last_good_one
 
 
 ASKED = {"purpose": "offers", "channel": "email", "version": "1", "text": {"en": "May we write?"}}
+QUESTION = {"question_id": "q", "text": {"en": "Whom for?", "ru": "Для кого?"}, "answers": {"me": {"en": "Me"}}}
+LANGUAGES_BOTH = {"languages": ["en", "ru"]}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,14 @@ ASKED = {"purpose": "offers", "channel": "email", "version": "1", "text": {"en":
         ({"consents": [{**ASKED, "txt": {}}]}, "consents.0.txt: nothing is called so; the nearest known name is text"),
         ({"theme": {"akcent": "#0b5c4d"}}, "theme.akcent: .* nearest known name is accent"),
         ({"posters": [{"title": {"en": "A"}, "text": {}, "picture": "/content/a.png"}]}, "no picture 'a.png'"),
-        ({"languages": ["en", "ru"], "consents": [ASKED]}, "consents.0.text: there is none in 'ru'"),
+        (LANGUAGES_BOTH | {"consents": [ASKED]}, "consents.0.text: there is none in 'ru'"),
+        (LANGUAGES_BOTH | {"posters": [{"title": {"en": "A"}, "text": {}}]}, "posters.0.title: there is none in 'ru'"),
+        (
+            LANGUAGES_BOTH | {"posters": [{"title": {"en": "A", "ru": "А"}, "text": {"ru": "Б"}}]},
+            "posters.0.text: there is none in 'en'",
+        ),
+        (LANGUAGES_BOTH | {"survey": [QUESTION]}, "survey.0.answers.me: there is none in 'ru'"),
+        ({"consents": [ASKED]}, "consents: none is for 'membership', and nobody could join"),
         ({"posters": "x" * BUNDLE_BYTES_MAX}, "larger than"),
         ({"survey": [{"question_id": "Q!"}]}, "no content bundle: survey.0.question_id"),
     ],
