@@ -21,6 +21,7 @@ from agent.intake.rereading import StoredCaptures
 from agent.journal.completeness import LaneDay, lane_days
 from agent.journal.days import DayReader, KeptCapture
 from agent.state_dir import StateDir
+from pos_adapters.ocr import sight
 from pos_adapters.reading.values import Reading
 from retail.errors import RefusedError
 
@@ -66,6 +67,7 @@ def reread(
     Sales keep their own time and day. Without --dry-run core must run: it is the only one who writes.
     """
     settings = config_of(config)
+    sight(ocr)  # a language that is not here is told before the first picture, and where there is none
     state = StateDir(settings.agent.state_dir)
     captures = _captures(settings, state)
     kept = captures.candidates()

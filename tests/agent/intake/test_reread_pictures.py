@@ -61,6 +61,22 @@ def test_without_an_eye_a_picture_stays_what_it_was(config, capsys):
     assert (told["captures"], told["readable"], told["documents"]) == (1, 0, [])
 
 
+def test_an_unknown_language_is_told_though_there_is_nothing_to_read(capsys, tmp_path):
+    core = make_store(tmp_path / "state")
+
+    async def open_journal():
+        core.writer.start()
+        await core.writer.run(lambda store: store.open())
+        await asyncio.to_thread(core.writer.close)
+
+    asyncio.run(open_journal())
+    file = tmp_path / "agent.toml"
+    file.write_text(CONFIG.format(state_dir=tmp_path / "state", profile="appendix"), "utf-8")
+    code, told, error = reread(capsys, file, "--ocr", "xx")
+    assert (code, told) == (2, None)
+    assert "xx" in error or "tesseract is not installed" in error
+
+
 def test_where_nothing_is_installed_the_command_says_what_to_install(config, capsys, tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))  # the operating system's own switch: nothing is faked
