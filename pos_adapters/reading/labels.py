@@ -86,20 +86,24 @@ def languages_of(votes: Mapping[int, int], lexicon: Lexicon, told: str | None) -
     active = lexicon.mask("en") | (lexicon.mask(told) if told else 0)
     if not votes:
         return active
-    weights: dict[int, float] = {}
+    weights = [0.0] * len(lexicon.languages)
     for languages, letters in votes.items():
         among = _each_of(languages)
         share = letters / len(among)
-        for language in among:
-            weights[language] = weights.get(language, 0.0) + share
-    enough = max(weights.values(), default=0.0) * _OTHER_LANGUAGE_SHARE
-    return active | sum([language for language, weight in weights.items() if enough and weight >= enough])
+        for index in among:
+            weights[index] += share
+    enough = max(weights, default=0.0) * _OTHER_LANGUAGE_SHARE
+    if enough:
+        for index, weight in enumerate(weights):
+            if weight >= enough:
+                active |= 1 << index
+    return active
 
 
 @functools.lru_cache(maxsize=1024)  # sets of languages that share a word: some 400
 def _each_of(languages: int) -> tuple[int, ...]:
-    """Return the languages of a set, each as a set of its own."""
-    return tuple(1 << index for index in range(languages.bit_length()) if languages >> index & 1)
+    """Return the places of the bits of a set of languages."""
+    return tuple(index for index in range(languages.bit_length()) if languages >> index & 1)
 
 
 class Labeller:
