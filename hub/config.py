@@ -42,6 +42,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -161,7 +162,7 @@ def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str
     if config.pages not in {"local", "all"}:
         raise ConfigurationError(f"hub.pages: {config.pages!r} is neither local nor all", fix='set pages = "local"')
     host, _, port = config.listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - the largest port there is
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65_535:  # noqa: PLR2004 - the largest there is
         raise ConfigurationError(f"listen: {config.listen!r} is no HOST:PORT", fix="e.g. 127.0.0.1:8080")
     if not config.claim_points.isdecimal():
         raise ConfigurationError("claims.points is no whole number", fix='e.g. points = "100"')

@@ -78,6 +78,8 @@ def test_a_store_id_that_cannot_be_one_is_refused(tmp_path):
         ("[hbu]\n", "hub"),
         ("[hub]\nlisten = 8080", "no text"),
         ("[hub]\nlisten = 'nowhere'", "HOST:PORT"),
+        ("[hub]\nlisten = '127.0.0.1:\u00b2'", "HOST:PORT"),
+        ("[hub]\nlisten = '127.0.0.1:65536'", "HOST:PORT"),
         ("[hub]\npages = 'some'", "local"),
         ("[hub\n", "TOML"),
     ],
