@@ -120,14 +120,23 @@ FIXED = """
 # Line displays (customer pole displays) speak the same grammar with other meanings; `VfdCd` are those of the CD5220
 # family, which most makes can imitate.
 DISPLAY_FIXED = """
+1b11 0 command VfdCdOverwriteMode
+1b12 0 command VfdCdVerticalScrollMode
+1b13 0 command VfdCdHorizontalScrollMode
 1b25 1 command VfdEscSelectCancelUserDefinedCharacterSet
+1b2a 1 command VfdCdBrightnessAdjustment
 1b3d 1 command VfdEscSelectPeripheralDevice
 1b3f 1 command VfdEscCancelUserDefinedCharacters
 1b40 0 command VfdEscInitialize
 1b51 1 command VfdCdDisplayLine
 1b52 1 command VfdEscSelectInternationalCharacterSet
 1b5b 1 command VfdCdMoveCursor
+1b5f 1 command VfdCdTurnCursorOnOff
+1b63 1 command VfdCdSelectAsciiOrJis
+1b64 1 command VfdCdLoadUserDefinedCharacters
+1b66 1 command VfdCdSelectInternationalCharacterSet
 1b6c 2 command VfdCdMoveCursorSpecifiedPosition
+1b73 1 command VfdCdStoreUserDefinedCharacters
 1b74 1 command VfdEscSelectCharacterCodeTable
 1b75 1 command VfdCdDisplayUpperLine
 1f01 0 command VfdUsOverwriteMode

@@ -172,11 +172,18 @@ def _realtime_request(command: bytes, final: bool) -> int:
 
 
 def _window(command: bytes, _final: bool) -> int:
-    """ESC W on a display: window n, then 0 to cancel it or 1 and its four corners."""
+    """ESC W on a display: window n, then 0 to cancel it or 1 and its four corners.
+
+    Displays of the CD5220 family take on or off, two columns and a line; where no corner can follow, it was that.
+    """
     if len(command) < 4:
         return -4
-    length = 8 if command[3] in (1, 0x31) else 4
-    return length if len(command) >= length else -length
+    if command[3] not in (1, 0x31):
+        length = 6 if 1 < command[3] <= DISPLAY_COLUMNS_MAX else 4
+        return length if len(command) >= length else -length
+    if any(corner > DISPLAY_COLUMNS_MAX for corner in command[6:8]):
+        return 6
+    return 8 if len(command) >= 8 else -8
 
 
 def records_of(command: bytes) -> tuple[int, int, int]:
@@ -247,7 +254,8 @@ PRINTER_RULES: dict[bytes, Rule] = {
     b"\x1dv": _third(ord("0"), _RASTER),
 }
 
-DISPLAY_LINE_BYTES_MAX = 64  # a line of a customer display has 20 characters, of the widest 40
+DISPLAY_COLUMNS_MAX = 40  # most have 20
+DISPLAY_LINE_BYTES_MAX = 64
 _CR = 0x0D
 
 

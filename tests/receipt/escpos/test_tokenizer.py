@@ -241,6 +241,28 @@ def test_lines_of_a_cd5220_display_are_commands_however_they_come():
     assert [token.name for token in tokens if token.name != "Text"] == [name for name in names if name != "Text"]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "1b11",
+        "1b12",
+        "1b13",
+        "1b2a04",
+        "1b5f41",
+        "1b6352",
+        "1b6401",
+        "1b6647",
+        "1b7301",
+        "1b5701051401",
+        "1b5701011401",
+    ],
+)
+def test_a_command_of_a_cd5220_display_leaves_no_byte_as_text(command: str) -> None:
+    tokenizer = Tokenizer(display=True)
+    tokens = [*tokenizer.feed(bytes.fromhex(command) + b"Hello"), *tokenizer.close()]
+    assert [token.data for token in tokens] == [bytes.fromhex(command), b"Hello"]
+
+
 def test_a_display_line_without_its_end_swallows_no_receipt():
     tokenizer = Tokenizer()
     tokens = [*tokenizer.feed(b"\x1b=\x02\x1bQAHello\x1b=\x01Milk 1.20\n"), *tokenizer.close()]
