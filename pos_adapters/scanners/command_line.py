@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -13,6 +12,7 @@ from pos_adapters.scanners.core_scans import CoreScans
 from pos_adapters.scanners.gate import CodeGate
 from pos_adapters.scanners.lane import Open, Scanner
 from pos_adapters.scanners.lines import SerialCable
+from pos_adapters.scanners.stop_signals import stop_on_signals
 from pos_adapters.taps.addresses import serial_address
 from pos_adapters.taps.clock import utc_now
 from pos_adapters.taps.events import EventLog
@@ -35,8 +35,7 @@ def run(arguments: Sequence[str]) -> int:
     core = CoreScans(Path(options.agent.removeprefix(UNIX)), workstation_id=options.workstation, log=log)
     gate = CodeGate([prefix.encode() for prefix in options.ask] if open_till else [])
     scanner = Scanner(open_scanner, open_till=open_till, core=core, gate=gate, log=log, is_keyboard=is_keyboard)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: scanner.stop())
+    stop_on_signals(scanner.stop)
     core.start()
     scanner.run()
     core.stop()
