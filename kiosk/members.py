@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field, field_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from kiosk.bodies import PROBLEMS, Body, Identifier, Source
 from kiosk.events import Place, PlaceKind
@@ -35,9 +36,20 @@ EMAIL = re.compile(r"^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$")
 PHONE_DIGITS_MIN = 7  # the shortest national numbers
 OFFERS_MAX = 50  # more cards than a kiosk shows
 
+
+def _a_moment(text: str) -> str:
+    """Return a time as it came. Raises ValueError where no calendar or clock has it: it is evidence."""
+    datetime.fromisoformat(text)
+    return text
+
+
 Name = Annotated[str, Field(max_length=NAME_CHARACTERS_MAX, pattern=r"^[^\x00-\x1f\x7f<>]*$")]
 Word = Annotated[str, Field(max_length=32, pattern=r"^[a-z0-9_]*$")]
-Time = Annotated[str, Field(max_length=40, pattern=r"^\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)$")]
+Time = Annotated[
+    str,
+    Field(max_length=40, pattern=r"^\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)$"),
+    AfterValidator(_a_moment),
+]
 
 
 class Asked(Body):

@@ -34,6 +34,7 @@ from agent.clock import Clock, ClockJudge
 from agent.control.server import Operation
 from agent.identity.binding import Event
 from agent.identity.floor import Floor
+from agent.identity.permissions import KINDS as CONSENT_KINDS
 from agent.identity.scanning import Presented, Scanning
 from agent.intake.recording import RecordMaker
 from agent.journal.batch import Batch, Capture, Change, MoveCursor, Park, Unpark
@@ -151,10 +152,12 @@ class Operations:
         return {}
 
     async def append(self, *, kind: str, workstation_id: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Journal something born on a page."""
+        """Journal something born on a page. A yes or no of nobody is refused: who said it must not think it counts."""
         if kind not in set(PAGE_KINDS) or not isinstance(payload, dict):
             raise RefusedError(f"pages do not journal {kind!r}", fix="update the agent", code="kind")
         content = self._parts.attributed(payload)
+        if kind in CONSENT_KINDS and not (content.get("customer_id") or content.get("enrolment_id")):
+            raise RefusedError("nobody is known by this scan", fix="scan the card again", code="nobody")
         record = self._parts.maker.of_now(JournalKind(kind), content, _text(workstation_id))
         once = payload.get("request_id")
         batch = Batch(records=(record,), capture=self._once(_text(once), workstation_id) if once else None)

@@ -65,6 +65,16 @@ def test_without_profiling_nobody_is_chosen_for_offers_at_once_and_after_a_resta
     assert [(each["customer_id"], each["purpose"]) for each in records] == [("c-1", "profiling")]
 
 
+def test_a_no_of_nobody_is_refused_because_whoever_said_it_would_think_that_it_counts(tmp_path: Path) -> None:
+    async def after_the_scan_is_forgotten(running: Running) -> None:
+        for kind in ("consent.withdrawn", "consent.given"):
+            payload = {"request_id": kind, "purpose": "offers", "scan_id": "of-last-week", "enrolment_id": ""}
+            answer = await running.ask("append", kind=kind, workstation_id="", payload=payload)
+            assert (answer["ok"], answer["code"]) == (False, "nobody")
+
+    assert told(tmp_path, after_the_scan_is_forgotten) == []
+
+
 def test_who_has_left_the_programme_is_a_stranger_at_the_next_scan(tmp_path: Path) -> None:
     async def leave(running: Running) -> None:
         await says("membership")(running)

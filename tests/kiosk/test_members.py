@@ -98,6 +98,13 @@ def test_words_that_the_ledger_cannot_show_are_refused(desk, changes):
     assert core.appended == []
 
 
+@pytest.mark.parametrize("shown_at", ["2099-99-99T99:99:99Z", "2026-11-22T12:00:00", "yesterday"])
+def test_a_time_that_no_clock_shows_proves_nothing_and_is_refused(desk, shown_at):
+    client, core = desk
+    assert post(client, "/v1/members", joining(shown_at=shown_at)).status_code == 422
+    assert core.appended == []
+
+
 @pytest.mark.parametrize("contact", ["+49 151 12345678", "vera@example.org", "8 (495) 123-45-67", ""])
 def test_a_phone_or_an_address_is_a_contact(desk, contact):
     client, _ = desk
