@@ -58,13 +58,9 @@ class MirrorVersion:
 
 
 def read_current(folder: Path) -> MirrorVersion | None:
-    """Return what `current.json` names, None before the first feed. Raises RefusedError when it is damaged."""
+    """Return what `current.json` names, None before the first feed. Raises RefusedError when it cannot be read."""
     try:
-        text = (folder / CURRENT).read_text()
-    except FileNotFoundError:
-        return None
-    try:
-        found = json.loads(text)
+        found = json.loads((folder / CURRENT).read_bytes())
         return MirrorVersion(
             version=int(found["version"]),
             as_of=datetime.fromisoformat(found["as_of"]).astimezone(UTC),
@@ -73,7 +69,9 @@ def read_current(folder: Path) -> MirrorVersion | None:
             base=int(found.get("base", found["version"])),
             is_slice=bool(found.get("is_slice")),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise RefusedError(
             f"{folder / CURRENT} is damaged", fix="remove it; the next feed writes it anew", code="mirror_damaged"
         ) from error

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail.errors import RefusedError
-from sync.mirror import Mirror, MirrorVersion, write_current
+from sync.mirror import CURRENT, Mirror, MirrorVersion, read_current, write_current
 from sync.protocol.mirror_file import TOMBSTONE, MirrorFile, Tombstone, erase
 from sync.protocol.mirror_pages import PAGE_BYTES, DamagedFileError, unpack_page
 from sync.protocol.mirror_record import DamagedRecordError, Dictionary, MirrorRecord, pack, unpack
@@ -298,3 +298,21 @@ def test_a_card_keeps_its_leading_zeros_and_a_token_is_the_same_for_ever() -> No
     assert token_of("card:2900000000018", bytes(32)).hex() == (
         token_of(normalise("2900 0000 0001 8", CodeKind.CARD), bytes(32)).hex()
     )
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"",
+        b"\xff",
+        b"null",
+        b"[]",
+        b"[" * 100_000,
+        b'{"version": 1e999, "as_of": "2026-11-22T12:00:00Z", "snapshot": "s", "overlays": []}',
+        b'{"version": 1, "as_of": "0001-01-01T00:00:00+14:00", "snapshot": "s", "overlays": []}',
+    ],
+)
+def test_a_damaged_name_of_what_is_in_use_is_told_whatever_the_damage(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / CURRENT).write_bytes(damaged)
+    with pytest.raises(RefusedError, match="damaged"):
+        read_current(tmp_path)
