@@ -339,6 +339,7 @@ def _operations(core: Core, furnished: _Furnished, judge: ClockJudge) -> CorePar
         maker=basics.maker,
         memory=basics.memory,
         people=basics.people,
+        counter=core.counter,
         keeper=basics.keeper,
         forget_value=core.value.forget,
     )

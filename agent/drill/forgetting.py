@@ -7,9 +7,10 @@ do; from then on it is the program's duty, through restored hubs, cloned disks a
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ def behind(store: StorePc, *, erased_through: int) -> str:
 
 
 def nothing_is_left_of_who_was_forgotten(chain: Chain) -> Iterator[tuple[str, str]]:
-    """I5: no journal, mirror or table speaks of somebody who was erased."""
+    """I5: no record, row or mirror speaks of somebody who was erased."""
     for customer_id, locators in chain.world.forgetting.locators.items():
         if where := chain.hub.speaks_of(customer_id, locators):
             yield "hub", f"{customer_id} was erased and is still in {sorted(set(where))[:3]}"
@@ -79,8 +80,23 @@ def nothing_is_left_of_who_was_forgotten(chain: Chain) -> Iterator[tuple[str, st
             ]
             if named:
                 yield store.name, f"{customer_id} was erased and is still in records {named[:3]}"
+            if rows := _rows_with(store, customer_id, locators):
+                yield store.name, f"{customer_id} was erased and is still in {rows[:3]}"
             if files := _mirrors_with(store, locators):
                 yield store.name, f"{customer_id} was erased and is still in {files}"
+
+
+def _rows_with(store: StorePc, customer_id: str, locators: tuple[str, ...]) -> list[str]:
+    """Return the rows beside the records that speak of somebody: scans without a sale, papers on their way, value."""
+    with store.reading() as reader:
+        rows = [("scan", each.scan_id, asdict(each)) for each in reader.open_scans()]
+        rows += [("paper", job_id, content) for job_id, _, _, content in reader.awaited()]
+        rows += [(what, row_id, json.loads(body)) for what, row_id, body in reader.value_rows()]
+    return [
+        f"{what} {row_id}"
+        for what, row_id, content in rows
+        if customer_id in (row_id, *content) or names_person(content, {customer_id}, set(locators))
+    ]
 
 
 def _mirrors_with(store: StorePc, locators: tuple[str, ...]) -> list[str]:

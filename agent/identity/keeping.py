@@ -58,10 +58,6 @@ class ScanKeeper:
         """Learn that drops are on disk."""
         self._kept.difference_update(scan_ids)
 
-    def forget(self, customer_id: str) -> None:
-        """Drop a person's scans: they were erased."""
-        self._drop_now([each for each in self._kept if self._people.recognition(each).customer_id == customer_id])
-
     async def flush(self) -> None:
         """Return when the last thing handed over is on disk. Raises TillstreamError when it could not be written."""
         if self._last is not None:

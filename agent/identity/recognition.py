@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -199,11 +199,11 @@ class Recogniser:
         """Take over what the journal kept of a scan made before core was started."""
         self._remember(recognition)
 
-    def forget(self, customer_id: str) -> None:
-        """Drop a person from memory: they were erased."""
+    def forget(self, customer_id: str, locators: Collection[str] = ()) -> None:
+        """Drop a person from memory, and whatever of theirs was scanned: they were erased."""
         self.permissions.forget(customer_id)
         for scan_id, known in list(self._known.items()):
-            if known.customer_id == customer_id:
+            if known.customer_id == customer_id or known.locator in locators:
                 del self._known[scan_id]
 
     def close(self) -> None:

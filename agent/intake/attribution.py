@@ -8,7 +8,7 @@ flagged. A spooled document speaks of the time it was printed at, never of now.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -107,6 +107,12 @@ class Attribution:
         if bound.phase is not Phase.BOUND or bound.scan is None:
             return None
         return self._whose_of(Claim(scan=bound.scan, gone=bound.scans), flagged=False)
+
+    def forget(self, customer_id: str, locators: Collection[str]) -> None:
+        """Make nobody's what a person bought and no commit has kept yet: they were erased, and it comes again."""
+        for document, whose in self._whose.items():
+            if whose.customer_id == customer_id or whose.locator in locators:
+                self._whose[document] = replace(whose, account=None, customer_id="", locator="", sealed="")
 
     def _claimed(self, told: Told, lane: str, at: datetime, *, is_spooled: bool) -> Claim:
         """Return what a sale finds among the scans in doubt; one whose turn has not come is linked when it has."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -248,6 +248,10 @@ class Counter:
             self.outcomes.settle(taken.origin.workstation_id, paper, Outcome.NOT_SENT)
         self._afterwards.tell(taken)
         self._house.publish.flush()
+
+    def forget(self, customer_id: str, locators: Collection[str]) -> None:
+        """Forget whose a document was that will be handed over again: they were erased."""
+        self._belongs.forget(customer_id, locators)
 
     # Parts
 

@@ -1,7 +1,9 @@
 """Forgets people on this store's disks: journal, captures, mirror files, memory. The chain still verifies after it.
 
 What a record says is deleted (salt and payload), and so is the paper of the documents it speaks of. Records of sales
-hold no person and stay. Sweeping twice catches what a sale that was under way wrote meanwhile. Copies of the journal
+hold no person and stay. Memory goes first, so that nothing names the person from then on: neither a sale whose commit
+the disk refused and that comes again, nor a scan that waits for its sale. Sweeping twice catches what a sale that was
+under way wrote meanwhile; nothing is called done before the disk has taken all of it. Copies of the journal
 and databases that were moved aside go, and a fresh copy is made: afterwards no file here speaks of the person. Doing it
 again erases nothing more.
 """
@@ -11,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +21,9 @@ from typing import Any
 from agent.identity.keeping import ScanKeeper
 from agent.identity.recognition import Recogniser
 from agent.intake.captures import CaptureFiles
+from agent.intake.counter import Counter
 from agent.intake.recording import RecordMaker
-from agent.journal.batch import AwaitOutcome, Batch, Capture, Change, EraseCapture, EraseRecord
+from agent.journal.batch import AwaitOutcome, Batch, Capture, Change, DropScan, EraseCapture, EraseRecord
 from agent.journal.reader import JournalReader
 from agent.journal.records import JournalKind, canonical_json
 from agent.journal.upkeep import backup
@@ -75,7 +78,8 @@ class Eraser:
         maker: RecordMaker,
         memory: StoreMemory,
         people: Recogniser,
-        forget_value: Callable[[str], tuple[Change, ...]],
+        counter: Counter,
+        forget_value: Callable[[str], Awaitable[int]],
         keeper: ScanKeeper,
     ) -> None:
         self._state = state
@@ -84,6 +88,7 @@ class Eraser:
         self._maker = maker
         self._memory = memory
         self._people = people
+        self._counter = counter
         self._forget_value = forget_value
         self._keeper = keeper
 
@@ -111,16 +116,18 @@ class Eraser:
 
     async def _erase_one(self, person: _Person) -> tuple[int, int]:
         """Forget one person; return how many records, and how many other rows, that took."""
+        await asyncio.to_thread(self._erase_from_mirror, person.locators)  # whoever is looked up now is not found
         self._memory.forget(person.customer_id)
-        self._keeper.forget(person.customer_id)
-        self._people.forget(person.customer_id)
-        await asyncio.to_thread(self._erase_from_mirror, person.locators)
+        self._people.forget(person.customer_id, person.locators)
+        self._counter.forget(person.customer_id, person.locators)
         records = others = 0
         for _ in range(SWEEPS):
+            others += await self._forget_value(person.customer_id)
+            await self._writer.commit(Batch())  # behind what was handed over before: it is swept, too
             changes = await asyncio.to_thread(self._changes, person.customer_id, person.locators)
-            changes += self._forget_value(person.customer_id)
             for at in range(0, len(changes), CHUNK_ROWS):
                 await self._writer.commit(Batch(changes=tuple(changes[at : at + CHUNK_ROWS])))
+            self._keeper.dropped(change.scan_id for change in changes if isinstance(change, DropScan))
             swept = sum(isinstance(change, EraseRecord) for change in changes)
             records, others = records + swept, others + len(changes) - swept
         return records, others
@@ -191,16 +198,21 @@ class Eraser:
                     if isinstance(sale, dict) and sale.get("job_id"):
                         paper = EraseCapture(job_id=str(sale["job_id"]), document_no=int(content["document_no"]))
                         changes[paper] = None
-            for job_id, cut_no, workstation_id, content in reader.awaited():
-                if names_person(content, {customer_id}, locators):
-                    nobody = content | {"customer_id": None, "household_id": None}
-                    paper_on_its_way = AwaitOutcome(
-                        job_id=job_id, cut_no=cut_no, workstation_id=workstation_id, payload=canonical_json(nobody)
-                    )
-                    changes[paper_on_its_way] = None
+            changes |= dict.fromkeys(_what_waits(reader, customer_id, locators))
         finally:
             reader.close()
         return list(changes)
+
+
+def _what_waits(reader: JournalReader, customer_id: str, locators: tuple[str, ...]) -> Iterator[Change]:
+    """Yield the ends of a person's scans that wait for their sale, and papers on their way as nobody's."""
+    for scan in reader.open_scans():
+        if scan.customer_id == customer_id or scan.locator in locators:
+            yield DropScan(scan_id=scan.scan_id)
+    for job_id, cut_no, workstation_id, content in reader.awaited():
+        if names_person(content, {customer_id}, locators):
+            nobody = canonical_json(content | {"customer_id": None, "household_id": None})
+            yield AwaitOutcome(job_id=job_id, cut_no=cut_no, workstation_id=workstation_id, payload=nobody)
 
 
 def _person(told: Mapping[str, Any]) -> _Person:

@@ -16,7 +16,7 @@ from agent.clock import Clock
 from agent.identity.floor import Push
 from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
-from agent.journal.batch import Batch, Change, Committed, Haste
+from agent.journal.batch import Batch, Committed, Haste
 from agent.journal.records import JournalKind, NewRecord
 from agent.ports import Journalling
 from agent.value.asking import HubQuestions
@@ -334,9 +334,11 @@ class ValueCounter:
             self._day = today
             self.hand_over(self._safely(lambda: self.room.new_day(today), "the ledger of value"))
 
-    def forget(self, customer_id: str) -> tuple[Change, ...]:
-        """Return the changes that forget a person."""
-        return self.room.forget(customer_id).changes
+    async def forget(self, customer_id: str) -> int:
+        """Forget a person, on return for good; return how many rows that took. Raises as `commit`."""
+        entry = self.room.forget(customer_id)
+        await self.commit(entry, "")
+        return len(entry.changes)
 
     def counts(self) -> dict[str, int]:
         """Return how many rows of each kind there are, for status."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.bootstrap import Core
 from agent.journal.database import open_reading
+from agent.journal.reader import JournalReader
 from agent.journal.upkeep import backup
 from pos_adapters.taps.frames import FrameType, Outcome
 from sync.protocol.tokens import CodeKind, locator_of, normalise, token_of
@@ -135,6 +136,73 @@ def test_an_id_that_is_an_ordinary_word_takes_no_sale_away(tmp_path: Path):
         assert [record.payload for record in journal(running.core)][: len(before)] == before
 
     story(tmp_path, tell)
+
+
+async def refuse_next_commit(core: Core) -> None:
+    """Let the disk refuse what is written next; behind it the journal is opened anew."""
+    await core.writer.run(lambda store: store.connection().execute("PRAGMA query_only = ON").fetchall())
+
+
+async def erase_until_done(running: Running) -> None:
+    """Give the order as the courier does: again and again, until it has been carried out."""
+    async with asyncio.timeout(60):
+        while not (await running.ask("erase", erasures=[ERASURE]))["ok"]:
+            pass
+
+
+def test_a_scan_whose_row_the_disk_would_not_let_go_does_not_come_back_with_the_next_core(tmp_path: Path):
+    """Found by the drill (seed 106): it was dropped from memory, stayed on disk, and found its sale after a restart."""
+
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.scan(ANNA)
+        await running.core.keeper.flush()
+        await refuse_next_commit(running.core)
+        await erase_until_done(running)
+
+    core = story(tmp_path, tell)
+    reader = JournalReader(core.state.journal, core.keys.journal)
+    assert reader.open_scans() == []
+    reader.close()
+
+
+def test_value_that_the_disk_would_not_let_go_is_forgotten_when_the_order_comes_again(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.scan(ANNA)
+        await tap.print(receipt(number=1))
+        assert b'"c-1"' in value_on_disk(running.core)
+        await refuse_next_commit(running.core)
+        await erase_until_done(running)
+
+    assert b'"c-1"' not in value_on_disk(story(tmp_path, tell))
+
+
+def value_on_disk(core: Core) -> bytes:
+    reader = JournalReader(core.state.journal, core.keys.journal)
+    try:
+        return b"\n".join(body for _, _, body in reader.value_rows())
+    finally:
+        reader.close()
+
+
+def test_a_sale_that_the_disk_refused_before_the_order_comes_again_as_nobodys(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.scan(ANNA)
+        await running.core.keeper.flush()
+        await refuse_next_commit(running.core)
+        paper = receipt(number=1)
+        job = tap.begin(paper.removesuffix(CUT))
+        assert (await tap.cut(job, paper.removesuffix(CUT))).type is FrameType.NONE
+        tap.close()
+        await erase_until_done(running)
+        again = await Tap.connect(running.core, older=True)
+        again.spool(running.core, paper, job=job)
+        assert (await again.hear(job)).type is FrameType.ACK
+        again.close()
+
+    core = story(tmp_path, tell)
+    assert kinds(core).count("transaction.completed") == 1
+    assert all(record.content().get("customer_id") != "c-1" for record in journal(core) if record.payload)
+    assert locator_of(TOKEN).hex().encode() not in said_anywhere(core)
 
 
 def test_erasing_again_erases_nothing_more_and_makes_no_copy(tmp_path: Path):
