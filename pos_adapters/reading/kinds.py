@@ -37,6 +37,7 @@ _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
 _WORD_SHARE = 0.5
+_WORDS_APART = re.compile("[ -]")  # a phrase says more than a word: "pre bill", "PRO-FORMA"
 _REMARKED = frozenset((DocumentKind.VOID, DocumentKind.TRAINING, DocumentKind.COPY, DocumentKind.SUSPENDED))
 _REMARK_LETTERS_MAX = 28  # a longer line is a sentence about what may happen
 _REMARK_SHARE = 0.3
@@ -151,7 +152,7 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     if sense.role is Role.KIND:
         if _is_priced(facts) or _is_nothing(facts):
             return False
-        if hit.letters >= _WORD_SHARE * letters or " " in facts.text[hit.start : hit.end].strip():
+        if hit.letters >= _WORD_SHARE * letters or _WORDS_APART.search(facts.text[hit.start : hit.end].strip()):
             return True
         return WIDE.match(facts.text[hit.start : hit.end]) is not None and (
             hit.letters >= _WIDE_PHRASE_LETTERS or hit.letters >= _WIDE_SHARE * letters
