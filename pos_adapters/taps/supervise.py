@@ -8,6 +8,7 @@ not needed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -27,6 +28,7 @@ RESTART_AFTER_S = (0.0, 0.1, 0.3, 0.5)
 LIVED_S = 10.0  # a tap that lived so long died of something new
 
 EXIT_USAGE = 2
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def supervise(arguments: Sequence[str], listeners: Sequence[socket.socket], *, as_json: bool) -> int:
@@ -46,13 +48,16 @@ class _Parent:
         self._stopping = False
 
     def run(self) -> int:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in SIGNALS:
             signal.signal(number, self._stop)
         deaths = 0
         while True:
             began_s = time.monotonic()
-            self._child = self._start()
-            _, status = os.waitpid(self._child, 0)
+            child = self._start()
+            if child is None:
+                return 0
+            _, status = os.waitpid(child, 0)
+            self._child = 0
             code = os.waitstatus_to_exitcode(status)
             if self._stopping or code == EXIT_USAGE:
                 return max(code, 0)
@@ -60,12 +65,16 @@ class _Parent:
             delay_s = RESTART_AFTER_S[min(deaths, len(RESTART_AFTER_S) - 1)]
             self._log.event("tap_died", code=code, restart_after_s=delay_s, lost="the job in flight, if there was one")
             time.sleep(delay_s)
-            if self._stopping:
-                return 0
 
-    def _start(self) -> int:
+    def _start(self) -> int | None:
+        """Start a tap, unless we have been told to stop; a signal that comes meanwhile waits, and reaches the tap."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        if self._stopping:
+            return None
         pid = os.fork()
         if pid:
+            self._child = pid
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             return pid
         try:
             self._become_tap()
@@ -74,8 +83,9 @@ class _Parent:
 
     def _become_tap(self) -> None:
         """Replace this process: the sockets become descriptors 3, 4, ... as systemd would hand them over."""
-        for each in (signal.SIGTERM, signal.SIGINT):
+        for each in SIGNALS:
             signal.signal(each, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         # First far above the target range, so that no socket is overwritten before it has been moved.
         above = max(listener.fileno() for listener in self._listeners) + len(self._listeners) + 1
         for number, listener in enumerate(self._listeners):
@@ -90,4 +100,5 @@ class _Parent:
         del frame
         self._stopping = True
         if self._child:
-            os.kill(self._child, number)
+            with contextlib.suppress(ProcessLookupError):  # it has just died by itself
+                os.kill(self._child, number)

@@ -49,6 +49,16 @@ def test_a_register_that_connects_while_the_tap_is_dead_prints_when_it_is_back(r
     assert children_of(os.getpid()) == []
 
 
+def test_a_supervised_tap_that_is_stopped_while_the_tap_is_dead_ends_well(rig: Rig) -> None:
+    tap = rig.tap(rig.printer(), "--supervised")
+    for deaths in range(4):  # the fourth is answered half a second later
+        tap.wait_event("listening", deaths)
+        (child,) = children_of(tap.process.pid)
+        os.kill(child, signal.SIGKILL)
+        tap.wait_event("tap_died", deaths)
+    assert tap.stop() == 0
+
+
 def test_sockets_handed_over_by_a_service_manager_are_used(rig: Rig) -> None:
     printer = rig.printer()
     with socket.create_server(("127.0.0.1", 0)) as listener:
