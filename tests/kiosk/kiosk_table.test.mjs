@@ -394,3 +394,14 @@ test("10,000 people in a row leave nothing behind", () => {
   assert.equal(model.person, null);
   assert.ok(JSON.stringify(model).length < 2_000);
 });
+
+test("a no that could not be kept is not shown as one: the page says so and begins anew", () => {
+  const begun = [scan(), accepted(1, "s1"), customer("s1"), offers("s1"), { type: "permissions", at: "" }];
+  const no = { type: "decide", purpose: "offers", given: false, request_id: "r" };
+  const { model } = story(...begun, no, { type: "unkept", scan_id: "s1" });
+  assert.deepEqual([model.state, model.notice, model.person], ["attract", "not_kept", null]);
+  const erased = { type: "erase", request_id: "e" };
+  assert.equal(story(...begun, erased).model.notice, "erasure_asked");
+  assert.equal(story(...begun, erased, { type: "unkept", scan_id: "s1" }).model.notice, "not_kept");
+  assert.equal(story(...begun, no, { type: "unkept", scan_id: "s0" }).model.state, "permissions");
+});

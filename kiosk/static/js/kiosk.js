@@ -44,10 +44,10 @@ const EFFECTS = /** @type {Record<string, (effect: any) => void>} */ ({
     noted(postVisit({ request_id: newId(), workstation_id: kiosk_id, scan_id, campaigns })),
   allow: ({ purpose, ...about }) => {
     const [permission] = permissionsOf(content, { [purpose]: true }, texts.language);
-    noted(postConsent({ ...asked(about), permission }));
+    kept(about, postConsent({ ...asked(about), permission }));
   },
-  withdraw: ({ purpose, ...about }) => noted(postWithdrawal({ ...asked(about), purpose })),
-  erase: (about) => noted(postWithdrawal({ ...asked(about), purpose: "", erasure: true })),
+  withdraw: ({ purpose, ...about }) => kept(about, postWithdrawal({ ...asked(about), purpose })),
+  erase: (about) => kept(about, postWithdrawal({ ...asked(about), purpose: "", erasure: true })),
   interest: ({ wish, code, scan_id, request_id }) =>
     noted(postInterest({ request_id, workstation_id: kiosk_id, scan_id, code, wish })),
   hand_over: ({ scan_id }) =>
@@ -110,6 +110,9 @@ const asked = ({ request_id, shown_at, scan_id }) => ({
 
 /** @param {Promise<any>} request */
 const noted = (request) => request.catch((problem) => console.warn(problem.code, problem.message));
+
+/** A yes or no that was not taken must not look as if it counted. @param {any} about @param {Promise<any>} request */
+const kept = (about, request) => request.catch(() => page.send("unkept", { scan_id: about.scan_id }));
 
 /** @param {string} language */
 async function choose(language) {

@@ -232,6 +232,10 @@ const openPermissions = (model, event) => ({
   until_ms: event.at_ms + IDLE_MS,
 });
 
+/** A yes or no was not kept: what the page shows of it is not true, so it says so and begins anew. @type {Move} */
+const unkept = (model, event) =>
+  model.scan_id === event.scan_id ? wiped(model, { notice: "not_kept", until_ms: event.at_ms + NOTICE_MS }) : model;
+
 /** @type {Move} */
 const backToGreeting = (model, event) => ({ ...model, state: "greeting", until_ms: event.at_ms + IDLE_MS });
 
@@ -285,6 +289,12 @@ const eraseMe = (model, event) => [
   { type: "erase", scan_id: model.scan_id, shown_at: model.shown_at, request_id: event.request_id },
 ];
 
+/** That somebody asked to be erased was not kept, and nobody else has come since. @type {Move} */
+const unkeptErasure = (model, event) =>
+  model.notice === "erasure_asked" && model.gone.at(-1) === event.scan_id
+    ? { ...model, notice: "not_kept", until_ms: event.at_ms + NOTICE_MS }
+    : model;
+
 /** @type {Move} */
 const beginJoin = (model, event) => {
   const join = { request_id: event.request_id, contact: "", first_name: "", survey: {}, question: 0, allowed: {} };
@@ -318,6 +328,7 @@ const always = {
   handed: stay,
   paper_told: stay,
   noted: stay,
+  unkept: stay,
 };
 
 /** Nobody who is known is on the page: a `clear` concerns somebody else, a scan is somebody new. */
@@ -332,6 +343,7 @@ const personal = {
   touch: touched,
   handed,
   paper_told: paperTold,
+  unkept,
 };
 
 /** Somebody who joins is on the page; a scan is the next person, who need not wait. */
@@ -339,7 +351,7 @@ const joining = { ...empty, touch: touched, tick: tickPersonal, back: goTo("join
 
 /** @type {import("./machine.js").Table} */
 export const KIOSK = {
-  attract: { ...empty, keypad: openKeypad, join: beginJoin, touch: stay, tick: tickWipe },
+  attract: { ...empty, keypad: openKeypad, join: beginJoin, touch: stay, tick: tickWipe, unkept: unkeptErasure },
   keypad: {
     ...empty,
     key: typeKey,
