@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 
 from agent.problems import tell
 from retail.errors import TillstreamError
@@ -60,12 +61,20 @@ def run_agent(config_path: Path) -> None:
 
 def _run_desk(config_path: Path) -> None:
     gc.disable()  # imports leave nothing to collect, and looking for it takes a tenth of them; desk enables it again
-    sys.modules.update(dict.fromkeys(("rich", "pygments")))  # type: ignore[arg-type]  # httpx's own command line
+    _leave_out()
     from agent.desk.process import desk  # noqa: PLC0415
     from agent.starting_line import wait_for_go  # noqa: PLC0415
 
     wait_for_go(os.environ)
     desk(config_path)
+
+
+def _leave_out() -> None:
+    """Keep out what desk's libraries import for others: command lines, reloading, models of pydantic's last version."""
+    sys.modules.update(dict.fromkeys(("rich", "pygments", "pydantic.v1")))  # type: ignore[arg-type]
+    command_line = ModuleType("uvicorn.main")  # brings click and multiprocessing; `uvicorn` itself asks for three names
+    vars(command_line).update(dict.fromkeys(("Server", "main", "run")))
+    sys.modules[command_line.__name__] = command_line
 
 
 async def _supervised(config_path: Path) -> None:

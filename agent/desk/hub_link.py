@@ -8,46 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
-import sys
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import version as installed_version
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from agent.clock import SystemClock
 from agent.config import AgentConfig
-from agent.desk.content import check_feed_content
 from agent.desk.health import store_health
 from agent.desk.leases import CouponLink, LeaseLink, keep_leases
 from agent.desk.loyalty import Asking
-from agent.desk.ports import DeskCursors, DeskJournal
-from agent.enrolment import load_enrolled
+from agent.desk.ports import DeskJournal
 from agent.journal.days import DayReader
-from agent.journal.reader import JournalReader
 from agent.keys import FileSecrets, load_or_create_keys
 from agent.state_dir import StateDir
 from retail.errors import ConfigurationError, TillstreamError
-from sync.backoff import Backoff
-from sync.consents import MEMBERSHIP, PROFILING, ConsentedTransport
-from sync.courier import CONFIRM_EVERY_S, Courier, run_courier
-from sync.delivery_plan import BATCH_BYTES_MAX, CourierPolicy
-from sync.enrolled import Enrolled
-from sync.feed import POLL_AFTER_S, REPORT_EVERY_S, Feed, run_feed
-from sync.feed_target import StoreFeedTarget
-from sync.http_transport import HubConnection, HubFeedSource, HubTransport
-from sync.mirror_merging import Merging
-from sync.ports import Pace, Position, SystemPace
-from sync.protocol.feed_messages import Erasure, FeedKind, StoreHealth
+from sync.enrolled import Enrolled, read_enrolled
+from sync.ports import Position, SystemPace
 from sync.protocol.signatures import SigningKey
+
+if TYPE_CHECKING:
+    from sync.http_transport import HubConnection
 
 DESTINATION = "hub"
 
-HUB_PURPOSES = frozenset({MEMBERSHIP, PROFILING})
-"""What the chain's own hub uses data for: the programme, and choosing offers for those who allow it."""
+CARRIERS = "agent.desk.carriers"
+"""Imported once there is an enrolment, beside the pages: nobody waits for it who stands at the till."""
 
 ENROLMENT_LOOK_S = 2.0
 """A technician who has just enrolled this store looks at the page in the next seconds."""
@@ -60,18 +49,6 @@ TELL_CONTACT_S = 60.0
 
 LOOK_AT_CONTACT_S = 0.5
 """`last_contact` on pages and in status is this old at most."""
-
-ERASURES_AT_ONCE = 1000
-"""One line of the control socket holds 1 MB; a thousand people take 100 KB."""
-
-ERASE_S = 60.0
-"""Core overwrites mirror files and journal payloads and syncs them before it answers."""
-
-BYTES_PER_KBIT = 125
-BURST_S = 20
-"""A capped line carries a batch in at most so many seconds, deflated in a quarter of that: no payment waits long."""
-
-PROGRAM = f"tillstream {installed_version('tillstream')}"
 
 FAILED_WAIT_S = 5.0
 """After an error that no backoff covers (a damaged file): long enough to write no log storm, short for a person."""
@@ -119,17 +96,19 @@ class HubLink:
             self.backlog, self.parked = await self.journal.behind(DESTINATION)
 
 
-class _Listener:
+class LinkListener:
     """Who the courier tells (`sync.ports.CourierListener`)."""
 
     def __init__(self, link: HubLink) -> None:
         self._link = link
 
     def moved(self, destination: str, position: Position) -> None:
+        """Note that the hub has taken more: whatever was wrong is over."""
         del destination, position
         self._link.last_error = self._link.last_error_code = ""
 
     def waiting(self, destination: str, error: Exception, wait_s: float) -> None:
+        """Note why the courier waits."""
         del destination, wait_s
         if isinstance(error, TillstreamError):
             self._link.last_error, self._link.last_error_code = error.message, error.code
@@ -137,6 +116,7 @@ class _Listener:
             self._link.last_error, self._link.last_error_code = type(error).__name__, "defect"
 
     def forked(self, destination: str) -> None:
+        """Note that the hub knows another journal of this store."""
         del destination
         self._link.forked = True
 
@@ -153,7 +133,7 @@ async def run_hub_link(link: HubLink, *, connected: asyncio.Event) -> None:
         except Exception as error:  # noqa: BLE001 - a defect on the way to the hub ends neither kiosk nor till's API
             if not isinstance(error, TillstreamError):
                 traceback.print_exception(error)
-            _Listener(link).waiting(DESTINATION, error, FAILED_WAIT_S)
+            LinkListener(link).waiting(DESTINATION, error, FAILED_WAIT_S)
             await asyncio.sleep(FAILED_WAIT_S)
 
 
@@ -165,12 +145,13 @@ async def _serve_one_enrolment(link: HubLink) -> None:
     try:
         enrolled = await _enrolment(link)
         await link.control.ask("enrolled")
-        connection = HubConnection(
+        hub = await asyncio.to_thread(import_module, CARRIERS)
+        connection = hub.HubConnection(
             enrolled.hub_url, SigningKey(keys.sign), hub_key=enrolled.hub_public_key, pace=SystemPace()
         )
         link.leases.connection = link.coupons.connection = connection
         works = [
-            *carriers(
+            *hub.carriers(
                 link,
                 reader,
                 connection,
@@ -201,115 +182,11 @@ async def _serve_one_enrolment(link: HubLink) -> None:
         reader.close()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
-    """How often the hub is asked when nothing happens, and when nothing works; a drill takes longer steps."""
-
-    poll_after_s: float = POLL_AFTER_S
-    report_every_s: float = REPORT_EVERY_S
-    confirm_every_s: float = CONFIRM_EVERY_S
-    backoff: Backoff = field(default_factory=Backoff)
-    jitter: Callable[[], float] = random.random
-
-
-USUAL_RHYTHM = Rhythm()
-
-
-def carriers(
-    link: HubLink,
-    reader: JournalReader,
-    connection: HubConnection,
-    *,
-    enrolled: Enrolled,
-    pace: Pace,
-    rhythm: Rhythm = USUAL_RHYTHM,
-    health: Callable[[], Awaitable[StoreHealth]] | None = None,
-) -> list[Coroutine[Any, Any, None]]:
-    """Return what carries the journal to the hub, and what carries the feed back; both go on until cancelled.
-
-    `health` is told to the hub with each report, where somebody knows.
-    """
-    listener = _Listener(link)
-    journal = DeskJournal(reader)
-    courier = Courier(
-        destination=DESTINATION,
-        journal=journal,
-        cursors=DeskCursors(control=link.control, reader=reader),
-        transport=ConsentedTransport(HubTransport(connection), journal, purposes=HUB_PURPOSES),
-        pace=pace,
-        listener=listener,
-        policy=upload_policy(link.config),
-        backoff=rhythm.backoff,
-        confirm_every_s=rhythm.confirm_every_s,
-        random=rhythm.jitter,
-    )
-    feed = Feed(
-        folder=link.state.mirror,
-        tenant=enrolled.tenant,
-        store=enrolled.store,
-        feed_key=enrolled.feed_public_key,
-        source=HubFeedSource(connection),
-        target=StoreFeedTarget(
-            folder=link.state.mirror,
-            erase=lambda erasures: _erase(link.control, erasures),
-            changed=lambda kind: _changed(link.control, kind),
-            count_backlog=lambda: journal.behind(DESTINATION),
-            check=check_feed_content,
-            merging=Merging(folder=link.state.mirror, command=_merge_command()),
-        ),
-        pace=pace,
-        program=PROGRAM,
-        waiting=lambda error, wait_s: listener.waiting(DESTINATION, error, wait_s),
-        health=health,
-        backoff=rhythm.backoff,
-        poll_after_s=rhythm.poll_after_s,
-        report_every_s=rhythm.report_every_s,
-        random=rhythm.jitter,
-    )
-    return [run_courier(courier, link.wake), run_feed(feed)]
-
-
-def _merge_command() -> list[str]:
-    """Return what starts a merge in a process of its own: this interpreter, or the frozen program's word for it."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "mirror-merge"]
-    return [sys.executable, "-m", "sync.mirror_merging"]
-
-
-def upload_policy(config: AgentConfig) -> CourierPolicy:
-    """Return how much of the line uploads may take, and when. A slow cap makes small batches: none is a long burst."""
-    if config.hub is None:
-        return CourierPolicy()
-    cap = config.hub.upload_kbit_s * BYTES_PER_KBIT if config.hub.upload_kbit_s else None
-    return CourierPolicy(
-        bytes_max=BATCH_BYTES_MAX if cap is None else min(BATCH_BYTES_MAX, cap * BURST_S),
-        bytes_per_s_max=cap,
-        window=config.hub.upload_window,
-        zone=config.store.zone,
-    )
-
-
-async def _erase(control: Asking, erasures: Sequence[Erasure]) -> None:
-    """Have core forget people on this store's disks; durable on return."""
-    for start in range(0, len(erasures), ERASURES_AT_ONCE):
-        people = [
-            {"erasure_no": each.erasure_no, "customer_id": each.customer_id, "locators": list(each.locators)}
-            for each in erasures[start : start + ERASURES_AT_ONCE]
-        ]
-        await control.ask("erase", answer_s=ERASE_S, erasures=people)
-
-
-async def _changed(control: Asking, kind: FeedKind) -> None:
-    """Tell core to look at the feed's files; erasures it has carried out itself."""
-    if kind is not FeedKind.ERASURES:
-        await control.ask("mirror_changed")
-
-
 async def _enrolment(link: HubLink) -> Enrolled:
     """Return the enrolment once there is one. Raises ConfigurationError for another store's: nothing is sent as it."""
     here = link.config.store.business_unit_id
     while True:
-        enrolled = load_enrolled(link.state)
+        enrolled = read_enrolled(link.state.enrolled)
         link.enrolled = enrolled is not None
         if enrolled is not None:
             if enrolled.store != here:
@@ -325,7 +202,7 @@ async def _enrolment(link: HubLink) -> Enrolled:
 
 async def _until_enrolled_anew(link: HubLink, enrolled: Enrolled) -> None:
     while True:
-        if load_enrolled(link.state) != enrolled:
+        if read_enrolled(link.state.enrolled) != enrolled:
             return
         await asyncio.sleep(ENROLMENT_LOOK_S)
 

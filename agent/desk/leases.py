@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.desk.loyalty import Asking
 from retail.errors import TillstreamError
-from sync.http_transport import HubConnection
 from sync.ports import Pace
 from sync.protocol.value_messages import CouponAnswer, CouponQuestion, LeaseQuestion, LeasesAnswer
+
+if TYPE_CHECKING:
+    from sync.http_transport import HubConnection
 
 LOOK_EVERY_S = 60.0
 """How often granted leases are looked for: a chain grants them in the morning, for the day."""

@@ -17,7 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import uvicorn
+from uvicorn.config import Config
+from uvicorn.server import Server
 
 from agent.clock import SystemClock
 from agent.config import AgentConfig, load_config
@@ -105,10 +106,10 @@ def _nobody_answers(question: dict[str, Any]) -> None:
     del question
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Uvicorn without its own signal handling: the desk ends all its tasks in order, open event streams first."""
 
-    def __init__(self, config: uvicorn.Config, *, on_stop: Callable[[], None]) -> None:
+    def __init__(self, config: Config, *, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_stop = on_stop
 
@@ -209,9 +210,9 @@ def _settle_down() -> None:
     """Take the application out of the collector's sight: it lives as long as the process.
 
     A full collection that walks all of it holds a till's answer for 20 ms, and there is one every few hundred answers.
+    None is made first, either: it takes 37 ms of a start to find a thousand of 70,000 objects.
     """
     gc.enable()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECTED_AT, 20, 100)
 
@@ -248,8 +249,8 @@ def bind(listen: str) -> socket.socket:
     return listening
 
 
-def _serving(app: Any) -> uvicorn.Config:
-    return uvicorn.Config(
+def _serving(app: Any) -> Config:
+    return Config(
         app,
         http="h11",
         ws="none",

@@ -16,7 +16,8 @@ from agent.bootstrap import Core, build
 from agent.config import AgentConfig
 from agent.control.server import ControlConnection
 from agent.core import fill_memory, take_over
-from agent.desk.hub_link import HubLink, Rhythm, carriers
+from agent.desk.carriers import Rhythm, carriers
+from agent.desk.hub_link import HubLink
 from agent.drill.disk import DatabaseDisk, log_length
 from agent.drill.lane import Lane
 from agent.drill.lines import CoreSocket

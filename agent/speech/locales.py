@@ -6,13 +6,13 @@ like the ones on the shelf. Spaces inside an amount are no-break spaces, so that
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from retail.money import Money, minor_units
+from retail.shipped import read_shipped
 
 _TABLE = Path(__file__).parent / "texts" / "locales.toml"
 _NO_BREAK = "\u00a0"
@@ -55,7 +55,7 @@ class Locale:
 
 def locale_of(*, country: str, language: str) -> Locale:
     """Return how a store writes: by its country, else by what its language's main country does."""
-    table = tomllib.loads(_TABLE.read_text("utf-8"))
+    table = read_shipped(_TABLE)
     chosen = country if country in table else table["fallback"].get(language, _ELSEWHERE)
     form = table[chosen]
     return Locale(

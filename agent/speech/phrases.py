@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from retail.shipped import read_shipped
 
 _TEXTS = Path(__file__).parent / "texts"
 
@@ -31,5 +32,5 @@ def load_phrases() -> dict[str, Phrases]:
 
 
 def _texts(language: str) -> dict[str, str]:
-    tables = tomllib.loads((_TEXTS / f"{language}.toml").read_text("utf-8"))
+    tables = read_shipped(_TEXTS / f"{language}.toml")
     return {f"{section}.{key}": text for section, table in tables.items() for key, text in table.items()}

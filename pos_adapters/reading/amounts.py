@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from pathlib import Path
 from typing import NamedTuple
+
+from retail.shipped import read_shipped
 
 MILLI = 1000
 DECIMALS_MAX = 4  # that are told apart: more are four
@@ -56,7 +57,7 @@ class Number(NamedTuple):
 def currencies() -> dict[str, dict[str, list[str]]]:
     """Return the table of money signs (`pos_adapters/profiles/currencies.toml`): signs, words, languages."""
     path = Path(__file__).parent.parent / "profiles" / "currencies.toml"
-    table = tomllib.loads(path.read_text("utf-8"))
+    table = read_shipped(path)
     table["words"] = {word: [code] for word, code in table["words"].items()}
     return table
 

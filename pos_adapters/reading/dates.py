@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from datetime import date
 from pathlib import Path
 
 from pos_adapters.reading.folding import fold
+from retail.shipped import read_shipped
 
 _MONTHS = Path(__file__).parent.parent / "profiles" / "months.toml"
 
@@ -24,9 +24,8 @@ _NAMED_DATE = re.compile(
 
 @functools.cache
 def _months() -> dict[str, int]:
-    text = _MONTHS.read_text("utf-8")
     months: dict[str, int] = {}
-    for names in tomllib.loads(text).values():
+    for names in read_shipped(_MONTHS).values():
         for number, spellings in enumerate(names, 1):
             for name in spellings.split():
                 months[fold(name)] = number

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from pathlib import Path
 from typing import Final
 
 from pos_adapters.reading.folding import WIDE, fold
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Part
+from retail.shipped import read_shipped
 
 GROUPS_MIN: Final = 2  # one "DEPARTMENT 1" is how small shops ring up anything
 NAMES_MAX: Final = 4096  # of goods, remembered with whether they name a group: a shop's shelf
@@ -26,7 +26,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 def group_words() -> frozenset[str]:
     """Return the words of all languages that name groups of goods."""
     path = Path(__file__).parent.parent / "profiles" / "goods_groups.toml"
-    table: dict[str, list[str]] = tomllib.loads(path.read_text("utf-8"))
+    table: dict[str, list[str]] = read_shipped(path)
     return frozenset(fold(word) for words in table.values() for word in words)
 
 

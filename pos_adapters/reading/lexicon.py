@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +18,7 @@ from pos_adapters.reading.amounts import currencies
 from pos_adapters.reading.folding import WIDE, fold
 from pos_adapters.reading.gaps import GAP, GAPPED_WORD, GapIndex, is_legible, may_be
 from pos_adapters.reading.word_keys import check_keys
+from retail.shipped import read_shipped
 from retail.transaction import DocumentKind
 
 
@@ -384,7 +384,7 @@ def _words_files() -> list[Path]:
 def _standard_phrases(languages: tuple[str, ...]) -> Iterator[tuple[str, Sense]]:
     """Yield the product's phrases one file after the other, so that only one at a time is held as text."""
     for number, file in enumerate(_words_files()):
-        words = tomllib.loads(file.read_text("utf-8"))
+        words = read_shipped(file)
         assert words["language"] == languages[number], f"{file.name} is named after its language"
         check_keys(file.name, words, roles=_WORD_ROLES)
         for text, sense in phrases_of(words, 1 << number):

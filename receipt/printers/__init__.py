@@ -6,15 +6,14 @@ vendor; `code_pages.toml` holds the tables that models share). Nothing is read b
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from retail.errors import ConfigurationError
+from retail.shipped import read_shipped
 
 DEFAULT_MODEL = "generic-80mm"
 _CODE_PAGES_FILE = "code_pages.toml"
@@ -65,12 +64,12 @@ def printer_models() -> Mapping[str, PrinterModel]:
     folder = Path(__file__).parent
     pages = {
         name: MappingProxyType({int(number): codec for number, codec in table.items()})
-        for name, table in _toml(folder.joinpath(_CODE_PAGES_FILE)).items()
+        for name, table in read_shipped(folder.joinpath(_CODE_PAGES_FILE)).items()
     }
     models: dict[str, PrinterModel] = {}
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         if file.name.endswith(".toml") and file.name != _CODE_PAGES_FILE:
-            for name, facts in _toml(file).items():
+            for name, facts in read_shipped(file).items():
                 facts["code_pages"] = pages[facts["code_pages"]]
                 models[name.casefold()] = PrinterModel(name=name, **facts)
     return MappingProxyType(models)
@@ -84,7 +83,3 @@ def pages_by_number() -> Mapping[int, tuple[str, ...]]:
         for number, codec in model.code_pages.items():
             found.setdefault(number, {})[codec] = None
     return MappingProxyType({number: tuple(codecs) for number, codecs in found.items()})
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    return tomllib.loads(file.read_text(encoding="utf-8"))

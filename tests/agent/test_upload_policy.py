@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 
 from agent.config import parse_config
-from agent.desk.hub_link import upload_policy
+from agent.desk.carriers import upload_policy
 from retail.errors import ConfigurationError
 from sync.delivery_plan import BATCH_BYTES_MAX
 
