@@ -16,7 +16,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results"
-NOT_BENCHMARKS = {"__main__", "harness", "other_lanes", "hold_floor", "bare_proxy"}  # others run these
+NOT_BENCHMARKS = {"__main__", "harness", "other_lanes", "hold_floor", "bare_proxy", "naive_proxy"}  # others run these
 QUICK_TIMEOUT_S = 120  # --quick promises 30 s on an idle machine
 FULL_TIMEOUT_S = 1800  # the 10-million-customer ones build their data first
 

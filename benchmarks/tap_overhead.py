@@ -33,24 +33,6 @@ TEXT = (b"\x1b@\x1ba\x01Corner shop\n\x1ba\x00" + b"Milk 3.5 %  1 l            1
 STRIP = b"\x1dv0\x00\x48\x00\x18\x00" + (bytes(range(256)) * 7)[: 72 * 24]  # 24 rows of 576 dots, as drivers send them
 RASTER = b"\x1b@" + STRIP * 52 + b"\x1dVB\x00"
 
-NAIVE = """
-import asyncio, sys
-async def pump(reader, writer):
-    while data := await reader.read(65536):
-        writer.write(data)
-        await writer.drain()
-    writer.write_eof()
-async def serve(reader, writer):
-    up, down = await asyncio.open_connection("127.0.0.1", int(sys.argv[2]))
-    await asyncio.gather(pump(reader, down), pump(up, writer))
-    down.close()
-    writer.close()
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
-asyncio.run(main())
-"""
-
 CORE = """
 import asyncio, os, sys
 from pos_adapters.taps.frames import FrameReader, FrameType, encode
@@ -326,21 +308,22 @@ def socat(folder: Path) -> Iterator[Way]:
 def naive(folder: Path) -> contextlib.AbstractContextManager[Way]:
     """Run two copying tasks over asyncio's streams."""
     del folder
-    return proxy("naive asyncio", "-c", NAIVE)
+    return proxy("naive asyncio", "naive_proxy.py")
 
 
 def floor(folder: Path) -> contextlib.AbstractContextManager[Way]:
     """Run what moves the bytes and does nothing else."""
     del folder
-    return proxy(FLOOR, str(ROOT / "benchmarks" / "bare_proxy.py"))
+    return proxy(FLOOR, "bare_proxy.py")
 
 
 @contextlib.contextmanager
-def proxy(name: str, *program: str) -> Iterator[Way]:
-    """Run a Python program that is told its port and the printer's."""
+def proxy(name: str, program: str) -> Iterator[Way]:
+    """Run a script of this folder that is told its port and the printer's."""
+    script = str(ROOT / "benchmarks" / program)
     with listening() as listener:
         port = free_port()
-        with running([sys.executable, *program, str(port), str(port_of(listener))], port) as process:
+        with running([sys.executable, script, str(port), str(port_of(listener))], port) as process:
             yield Way(name, port, listener, process)
 
 
