@@ -57,12 +57,16 @@ def measure(*, quick: bool) -> list[Figure]:
         folder = Path(place)
         tap = statistics.median(_tap_ms() for _ in range(rounds))
         bare = statistics.median(_ready_ms([sys.executable, "-c", LISTENER]) for _ in range(rounds))
-        agent = statistics.median(_agent_ms(folder / f"agent-{number}") for number in range(rounds))
+        starts = [_agent_ms(folder / f"agent-{number}") for number in range(rounds)]
+        serving, scanned = (statistics.median(each) for each in zip(*starts, strict=True))
         offer_s = _offer_s(folder / "shop")
     return [
         figure(f"tap ready, ms ({what})", round(tap, 1), round(bare, 1), "python -c that listens",
                goal="<= 150 ms", holds=tap <= TAP_MS_GOAL),
-        figure(f"agent serving, ms ({what})", round(agent, 1), goal="<= 1000 ms", holds=agent <= AGENT_MS_GOAL),
+        figure(f"agent serving its till, READY=1, ms ({what})", round(serving, 1), goal="<= 1000 ms",
+               holds=serving <= AGENT_MS_GOAL),
+        figure(f"pages and scans served too, ms ({what})", round(scanned, 1), goal="<= 1000 ms",
+               holds=scanned <= AGENT_MS_GOAL),
         figure("setup --yes to the first printed offer, s", round(offer_s, 1), goal="<= 90 s",
                holds=offer_s <= OFFER_S_GOAL),
     ]  # fmt: skip
@@ -101,11 +105,12 @@ def _ready_ms(words: Sequence[str], before_port: str = "") -> float:
         return (time.perf_counter() - began_s) * 1000
 
 
-def _agent_ms(folder: Path) -> float:
-    """Return how long until a store is served: /v1 says that core has the tap's lane, and a scan is acknowledged.
+def _agent_ms(folder: Path) -> tuple[float, float]:
+    """Return how long until the agent tells systemd that core serves (sd_notify(3)), and until a scan is acknowledged.
 
-    A second start, as after every night. What asks is one small request at a time: whoever knocks at a tap without a
-    pause makes it work for its knocking (1.5 s instead of 0.8).
+    The scan is asked for when /v1 says that core has the tap's lane. A second start, as after every night. What asks is
+    one small request at a time: whoever knocks at a tap without a pause makes it work for its knocking (1.5 s instead
+    of 0.8).
     """
     folder.mkdir()
     port, desk = free_port(), free_port()
@@ -115,14 +120,40 @@ def _agent_ms(folder: Path) -> float:
         f'listen = "127.0.0.1:{port}"\nprinter = "tcp://127.0.0.1:9"\n',
         "utf-8",
     )
-    taken_ms = 0.0
-    for _ in range(2):
+    taken_ms = (0.0, 0.0)
+    for number in range(2):
         began_s = time.perf_counter()
-        with running([*program(), "agent", "run", "--config", str(folder / "agent.toml")]):
+        with (
+            told_ready(folder / f"notify-{number}") as (notify, ready_s),
+            running([*program(), "agent", "run", "--config", str(folder / "agent.toml")], NOTIFY_SOCKET=notify),
+        ):
             _until(lambda: any(tap["connected"] for tap in _status(desk).get("taps", ())))
             _scan(desk, CARDS[0])
-            taken_ms = (time.perf_counter() - began_s) * 1000
+            scanned_s = time.perf_counter()
+            taken_ms = ((ready_s() - began_s) * 1000, (scanned_s - began_s) * 1000)
     return taken_ms
+
+
+@contextlib.contextmanager
+def told_ready(path: Path) -> Iterator[tuple[str, Callable[[], float]]]:
+    """Listen as systemd does; what is called back waits for the word `serving` and returns when it came (seconds)."""
+    heard: list[float] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(path))
+        listener.settimeout(PATIENCE_S)
+
+        def listen() -> None:
+            while b"STATUS=serving" not in listener.recv(4096):
+                continue
+            heard.append(time.perf_counter())
+
+        def ready_s() -> float:
+            thread.join()
+            return heard[0]
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        yield str(path), ready_s
 
 
 def _offer_s(folder: Path) -> float:
@@ -236,11 +267,11 @@ def printer() -> Iterator[tuple[int, list[bytes]]]:
 
 
 @contextlib.contextmanager
-def running(words: Sequence[str]) -> Iterator[None]:
-    """Run a program and end it."""
+def running(words: Sequence[str], **told: str) -> Iterator[None]:
+    """Run a program, with more in its environment, and end it."""
     process = subprocess.Popen(
         list(words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT,
-        start_new_session=True, env=environment(),
+        start_new_session=True, env={**environment(), **told},
     )  # fmt: skip
     try:
         yield
