@@ -89,12 +89,13 @@ def _scan_and_wait(stage: Stage, code: str, workstation_id: str, page: PageListe
 
 
 def _wait_for_core(stage: Stage, workstation_id: str) -> None:
-    """Wait until core is back, has taken what the tap spooled, and the tap has found it again."""
+    """Wait until core is back, has taken what the tap spooled, and taps and desk have found it again."""
     wait_until(
         "the spooled sale is handed over to the new core",
         lambda: (
             bool(stage.tap_events(workstation_id, "job_handed_over"))
             and all(len(stage.tap_events(each, "core_connected")) > 1 for each in WORKSTATIONS)
+            and stage.status().get("core") != "away"
         ),
         timeout_s=RECOVERY_TIMEOUT_S,
         alive=stage.children,
