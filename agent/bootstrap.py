@@ -29,6 +29,7 @@ from agent.intake.papers import StorePapers
 from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
 from agent.intake.rereading import make_rereader
+from agent.intake.shown_sales import ShownSales
 from agent.journal.recovery import JournalPlace, open_or_recover
 from agent.journal.reserve import Reserve
 from agent.journal.store import JournalStore
@@ -248,11 +249,12 @@ def _house(config: AgentConfig, basics: _Basics, *, look_up_within_s: float) -> 
         config, sign=basics.keys.sign, judge=basics.judge, clock=basics.clock, offers=offers, journal=basics.writer,
         maker=basics.maker, publish=basics.publisher, trouble=trouble,
     )  # fmt: skip
+    shown = ShownSales(publish=basics.publisher, now=basics.clock.now)
     outcomes = Outcomes(
         journal=basics.writer,
         maker=basics.maker,
         memory=basics.memory,
-        publish=basics.publisher,
+        shown=shown,
         trouble=trouble,
         value_told=value.paper_told,
     )
@@ -280,6 +282,7 @@ def _house(config: AgentConfig, basics: _Basics, *, look_up_within_s: float) -> 
         doubts=basics.doubts,
         value=value,
         publish=basics.publisher,
+        shown=shown,
         trouble=trouble,
         profile=config.store.print_profile,
         look_up_within_s=look_up_within_s,

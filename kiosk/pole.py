@@ -55,7 +55,8 @@ def pole_after(shown: Pole, name: EventName, data: JsonObject, *, words: PoleWor
         case EventName.CUSTOMER:
             return _greeting(data, words) if data.get("known") else shown
         case EventName.SALE:
-            return _sale(data, words)
+            is_over = data.get("again") and shown.upper != _fit(words.thanks)
+            return shown if is_over else _sale(data, words)
         case EventName.CLEAR:
             return shown if shown.upper == _fit(words.thanks) else welcome(words)
         case EventName.OFFERS | EventName.TROUBLE | EventName.STALE:

@@ -16,7 +16,8 @@ offers     what was decided for that scan
     sentences [str] (already in the store's language, most important first), paper [str] (what the slip will carry)
 sale       the basket of this place, as far as the till lets us see it
     as_of, state ("open" "completed" "voided"), lines [{"description", "quantity", "amount"}], total, currency,
-    points_earned, paper [{"campaign_id", "outcome"}] (what became of the slip), qr (a thank-you's payload)
+    transaction_id, points_earned, paper [{"campaign_id", "outcome"}] (what became of the slip), qr (a thank-you's
+    payload), again (bool: told before; now with what became of its paper)
 trouble    something a person can do something about; `resolved` takes it back
     as_of, code, message, fix, resolved (bool), passing (bool: it is a remark about what just happened, not a state)
 clear      whoever was here is gone: pages forget the person at once

@@ -6,9 +6,9 @@ Told of a document that is on disk and whose paper has gone to the printer, so t
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 
-from agent.identity.floor import Push
+from agent.intake.shown_sales import ShownSales
 from agent.intake.taken import Taken
 from agent.journal.records import JournalKind
 from agent.offering.memory import StoreMemory
@@ -24,15 +24,13 @@ class Afterwards:
         *,
         memory: StoreMemory,
         value: ValueCounter,
-        publish: Callable[[Push], None],
-        now: Callable[[], datetime],
+        shown: ShownSales,
         today: Callable[[], date],
         claim_of: Callable[[RetailTransaction], str],
     ) -> None:
         self._memory = memory
         self._value = value
-        self._publish = publish
-        self._now = now
+        self._shown = shown
         self._today = today
         self._claim_of = claim_of
 
@@ -48,21 +46,5 @@ class Afterwards:
         state = "voided" if told.kind is JournalKind.TRANSACTION_VOIDED else "completed"
         is_strangers = (taken.whose is None or not taken.whose.locator) and state == "completed"
         claim = self._claim_of(told.sale) if is_strangers else ""
-        self._publish(self._sale(told.sale, state, taken.origin.workstation_id, qr=claim))
+        self._shown.sold(told.sale, state, taken.origin.workstation_id, qr=claim)
         self._value.committed(taken.value, taken.origin.workstation_id)
-
-    def _sale(self, sale: RetailTransaction, state: str, workstation_id: str, *, qr: str) -> Push:
-        """Return what pages show of a sale; `qr` is where a stranger makes it theirs."""
-        data = {
-            "as_of": self._now().isoformat(),
-            "state": state,
-            "total": str(sale.total),
-            "currency": sale.currency,
-            "lines": [
-                {"description": line.description, "quantity": f"{line.quantity:f}", "amount": str(line.amount)}
-                for line in sale.goods()
-            ],
-            "paper": [],
-            **({"qr": qr} if qr else {}),
-        }
-        return Push(event="sale", data=data, place_id=workstation_id)

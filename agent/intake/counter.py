@@ -30,6 +30,7 @@ from agent.intake.holds import CutHolds
 from agent.intake.outcomes import Outcomes
 from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
+from agent.intake.shown_sales import ShownSales
 from agent.intake.taken import Foreseen, Taken, Whose
 from agent.journal.batch import Batch, Capture
 from agent.journal.records import JournalKind
@@ -75,6 +76,7 @@ class House:
     doubts: Doubts
     value: ValueCounter
     publish: Publisher
+    shown: ShownSales
     trouble: Callable[..., None]
     profile: PrintProfile
     look_up_within_s: float = LOOK_UP_WITHIN_S
@@ -88,7 +90,7 @@ class Counter:
         lanes = Lanes(floor=house.floor, keeper=house.keeper, doubts=house.doubts, people=house.people)
         self._belongs = Attribution(lanes, now=house.clock.now, link=self.link)
         self._afterwards = Afterwards(
-            memory=house.memory, value=house.value, publish=house.publish, now=house.clock.now, today=self._today,
+            memory=house.memory, value=house.value, shown=house.shown, today=self._today,
             claim_of=house.offers.claim_of,
         )  # fmt: skip
         self._deciding = Deciding(

@@ -11,9 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agent.identity.floor import Push
 from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
+from agent.intake.shown_sales import ShownSales
 from agent.journal.batch import Batch, Haste, SettleOutcome
 from agent.journal.records import JournalKind
 from agent.offering.memory import StoreMemory
@@ -36,14 +36,14 @@ class Outcomes:
         journal: Journalling,
         maker: RecordMaker,
         memory: StoreMemory,
-        publish: Callable[[Push], None],
+        shown: ShownSales,
         trouble: Callable[..., None],
         value_told: Callable[[Content, str], Entry],
     ) -> None:
         self._journal = journal
         self._maker = maker
         self._memory = memory
-        self._publish = publish
+        self._shown = shown
         self._trouble = trouble
         self._value_told = value_told
         self._awaited: OrderedDict[tuple[str, int], Content] = OrderedDict()
@@ -68,8 +68,7 @@ class Outcomes:
         if not _reached_the_printer(outcome):
             self._memory.not_printed(content)
         papers = [{"campaign_id": each["campaign_id"], "outcome": outcome.name.lower()} for each in content["offers"]]
-        data = {"as_of": self._maker.now().isoformat(), "state": "completed", "paper": papers}
-        self._publish(Push(event="sale", data=data, place_id=workstation_id))
+        self._shown.paper_told(content["transaction_id"], papers, workstation_id)
 
     def settle_spooled(self, sealed: SealedJob) -> None:
         """Take what a spooled job's tap knows: a block it tells no outcome of never reached it."""

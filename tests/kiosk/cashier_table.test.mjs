@@ -204,3 +204,14 @@ test("a customer display thanks, and forgets the name with the sale", () => {
   assert.equal(model.customer, null);
   assert.equal(step(DISPLAY, model, { type: "tick", at_ms: 60_000 }).model.sale, null);
 });
+
+test("what became of the paper takes neither total nor code from a display, nor the next customer", () => {
+  const sold = { state: "completed", total: "3.00", qr: "https://chain.example/c/1", paper: [] };
+  const again = { ...sold, paper: [{ campaign_id: "c", outcome: "unconfirmed" }], again: true };
+  const after = (...events) =>
+    events.reduce((model, event) => step(DISPLAY, model, { at_ms: 0, ...event }).model, displayInitial());
+  const thanks = after({ type: "sale", data: sold }, { type: "sale", data: again });
+  assert.deepEqual([thanks.state, thanks.sale.qr], ["thanks", sold.qr]);
+  const next = after({ type: "sale", data: sold }, customer("s2", "Boris"), { type: "sale", data: again });
+  assert.deepEqual([next.state, next.customer.first_name], ["sale", "Boris"]);
+});

@@ -22,6 +22,24 @@ def test_an_idle_cashier_page_is_nearly_empty(browser, store):
         ]
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ([], "Sale finished: €7.48"),
+        (["printed"], "Sale finished: €7.48 The offer was printed."),
+        (["unconfirmed"], "Sale finished: €7.48 The offer was sent to the printer."),
+        (["late"], "Sale finished: €7.48 The offer was not printed."),
+        (["not_sent"], "Sale finished: €7.48 The offer was not printed."),
+    ],
+)
+def test_after_a_sale_the_page_says_what_is_known_of_its_paper(browser, store, outcomes, said):
+    paper = [{"campaign_id": "coffee", "outcome": outcome} for outcome in outcomes]
+    with page_of(browser) as page:
+        open_cashier(page, store)
+        store.publish(EventName.SALE, {"state": "completed", "total": "7.48", "currency": "EUR", "paper": paper})
+        expect(page.locator(".idle")).to_have_text(said)
+
+
 def test_a_scan_shows_who_and_at_most_two_sentences_and_the_paper(browser, store):
     with page_of(browser) as page:
         open_cashier(page, store)

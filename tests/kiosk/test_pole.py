@@ -37,6 +37,13 @@ def test_whoever_is_gone_is_gone_from_the_pole_but_thanks_stay():
     assert after(HELLO, EventName.SALE, state="voided") == EMPTY
 
 
+def test_a_sale_told_again_takes_nothing_from_the_next_customer():
+    sold = {"state": "completed", "total": "6.90"}
+    thanks = after(HELLO, EventName.SALE, **sold)
+    assert after(thanks, EventName.SALE, **sold, again=True) == thanks
+    assert after(HELLO, EventName.SALE, **sold, again=True) == HELLO
+
+
 def test_cd5220_writes_each_line_whole():
     data = encode(HELLO, commands=PoleLanguage.CD5220, language="en")
     assert data == b"\x1bQAHello, Anna         \r\x1bQB                    \r"

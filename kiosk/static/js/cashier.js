@@ -201,12 +201,18 @@ function submitForm(event) {
 
 /** @param {any} sale */
 function saleDone(sale) {
-  const printed = (sale.paper ?? []).map((/** @type {any} */ each) => each.outcome);
-  const outcome = printed.length === 0 ? null : printed.includes("printed") ? "paper_printed" : "paper_not_printed";
+  const outcome = outcomeOf(sale.paper ?? []);
   return html`<p class="idle">
     ${texts.say("sale_done", { total: sale.total ? texts.money(sale.total, sale.currency) : "" })}
-    ${outcome === null ? nothing : texts.say(outcome)}
+    ${outcome === null ? nothing : texts.say(`paper_${outcome}`)}
   </p>`;
+}
+
+/** All offers of a sale stand on one paper; without any there is nothing to say. @param {{outcome: string}[]} paper */
+function outcomeOf(paper) {
+  const outcomes = paper.map((each) => each.outcome);
+  if (outcomes.length === 0) return null;
+  return ["printed", "unconfirmed"].find((each) => outcomes.includes(each)) ?? "not_printed";
 }
 
 /** @param {any} model */

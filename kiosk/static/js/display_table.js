@@ -30,13 +30,13 @@ const customer = (model, event) =>
     ? { ...model, state: "sale", customer: event.data, sale: model.state === "thanks" ? null : model.sale, until_ms: event.at_ms + PERSON_MS }
     : model;
 
-/** @type {Move} */
-const sale = (model, event) =>
-  event.data.state === "completed"
-    ? { ...model, state: "thanks", sale: event.data, until_ms: event.at_ms + THANKS_MS }
-    : event.data.state === "voided"
-      ? empty(model)
-      : { ...model, state: "sale", sale: event.data, until_ms: event.at_ms + PERSON_MS };
+/** A sale that is told again, with what became of its paper, takes nothing from the next customer. @type {Move} */
+const sale = (model, event) => {
+  if (event.data.again && model.state === "sale") return model;
+  if (event.data.state === "completed") return { ...model, state: "thanks", sale: event.data, until_ms: event.at_ms + THANKS_MS };
+  if (event.data.state === "voided") return empty(model);
+  return { ...model, state: "sale", sale: event.data, until_ms: event.at_ms + PERSON_MS };
+};
 
 /** Whoever was here is gone; what stays of a thank-you names nobody. @type {Move} */
 const clear = (model) => (model.state === "thanks" ? { ...model, customer: null } : empty(model));
