@@ -46,5 +46,7 @@ class Afterwards:
         state = "voided" if told.kind is JournalKind.TRANSACTION_VOIDED else "completed"
         is_strangers = (taken.whose is None or not taken.whose.locator) and state == "completed"
         claim = self._claim_of(told.sale) if is_strangers else ""
-        self._shown.sold(told.sale, state, taken.origin.workstation_id, qr=claim)
+        lots = [content for kind, content in taken.value.records if kind is JournalKind.POINTS_EARNED]
+        points = sum(lot["points"] for lot in lots)
+        self._shown.sold(told.sale, state, taken.origin.workstation_id, points_earned=points, qr=claim)
         self._value.committed(taken.value, taken.origin.workstation_id)

@@ -23,8 +23,10 @@ class ShownSales:
         self._sales: dict[str, dict[str, Any]] = {}
         self._papers: dict[str, tuple[str, list[dict[str, str]]]] = {}
 
-    def sold(self, sale: RetailTransaction, state: str, workstation_id: str, *, qr: str) -> None:
-        """Tell of a sale that is on disk; `qr` is where a stranger makes it theirs."""
+    def sold(
+        self, sale: RetailTransaction, state: str, workstation_id: str, *, points_earned: int = 0, qr: str = ""
+    ) -> None:
+        """Tell of a sale that is on disk and the points it earned here; `qr` is where a stranger makes it theirs."""
         of, papers = self._papers.pop(workstation_id, ("", []))
         self._sales[workstation_id] = {
             "transaction_id": sale.transaction_id,
@@ -36,6 +38,7 @@ class ShownSales:
                 for line in sale.goods()
             ],
             "paper": papers if of == sale.transaction_id else [],
+            **({"points_earned": points_earned} if points_earned else {}),
             **({"qr": qr} if qr else {}),
         }
         self._tell(workstation_id)
