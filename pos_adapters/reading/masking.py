@@ -42,6 +42,16 @@ _TAIL = re.compile(  # digits that may go on, narrow or wide, and the first byte
         "latin-1"
     )
 )
+_LEADS = rb"\x10\x1b\x1d"  # of the commands that may stand between digits; none has more than four bytes behind it
+_WIDE_LEADS = rb"\x81\x82\xa1-\xa3\xe2\xe3\xef"
+_ENDED = re.compile(  # up to the last byte that can be no part of a tail, whatever stands around it
+    rb"[\x00-\xff]*[^0-9 .\-\xa0\t\r\n#!\]" + _LEADS + _WIDE_LEADS + rb"]"
+    + b"".join(rb"(?<![" + _LEADS + _WIDE_LEADS + rb"]" + rb"[\x00-\xff]" * far + rb")" for far in range(1, 5))
+)  # fmt: skip
+_COMMAND_BYTES = re.compile(rb"[" + _LEADS + rb"][^" + _LEADS + rb"]{0,4}+")
+_NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
+_GAP_BYTES = b" .-\xa0\t\r\n"
+_DIGITS_AND_ENDS = bytes.maketrans(b"0123456789" + _NO_DIGITS, b"0" * 10 + b" " * len(_NO_DIGITS))
 _FISCAL = re.compile(r"(?:^|[?&]|[^\w])(?:fn|i|fp|f|s|t)=[^&\s]*(?:&(?:fn|i|fp|f|s|t|n)=[^&\s]*){2,}")
 
 _ENOUGH_DIGITS = re.compile(rf"(?:\D*+\d){{{DIGITS_MIN}}}")
@@ -79,7 +89,7 @@ def mask_bytes(data: bytes, *, exempt: Sequence[str] = ()) -> bytes:
     """
     patterns = _compiled(exempt)
     data = masked_wide(data, lambda digits: _is_exempt(digits, patterns))
-    if len(data) - len(data.translate(None, b"0123456789")) < DIGITS_MIN:
+    if not _may_hold_number(data):
         return data
     text = masked_torn(mask_text(data.decode("latin-1"), exempt=exempt), lambda digits: _is_exempt(digits, patterns))
     return text.encode("latin-1")
@@ -96,7 +106,9 @@ class StreamMasker:
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; return masked bytes, holding back a tail of digits (at most `HELD_BYTES_MAX`)."""
         self._held += data
-        tail = _TAIL.search(self._held, max(0, len(self._held) - HELD_BYTES_MAX))
+        begin = max(0, len(self._held) - HELD_BYTES_MAX)
+        ended = _ENDED.match(self._held, begin)
+        tail = _TAIL.search(self._held, ended.end() if ended else begin)
         assert tail is not None
         keep = len(self._held) - tail.start()
         ready, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
@@ -117,6 +129,19 @@ class StreamMasker:
     def _masked(self, data: bytes) -> bytes:
         """Return `data` masked as behind what was given back before it."""
         return mask_bytes(self._before + data, exempt=self._exempt)[len(self._before) :]
+
+
+def _may_hold_number(data: bytes) -> bool:
+    """Whether there are digits enough for a card with nothing between them but gaps and commands: mostly there are not.
+
+    Says yes too often, as where an argument of a command looks like a digit, and never no to what is masked.
+    """
+    bare = _COMMAND_BYTES.sub(_digits_of, data)
+    return b"0" * DIGITS_MIN in bare.translate(_DIGITS_AND_ENDS, _GAP_BYTES)
+
+
+def _digits_of(command: re.Match[bytes]) -> bytes:
+    return command[0].translate(None, _NO_DIGITS)
 
 
 def _is_exempt(digits: str, exempt: Sequence[re.Pattern[str]]) -> bool:

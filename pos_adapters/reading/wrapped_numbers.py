@@ -84,11 +84,14 @@ def _is_article(digits: str) -> bool:
 
 def _places_of_card(text: str, head: tuple[int, int], after: list[int]) -> list[int]:
     """Return where the figures stand of a card's number that begins at a group of the head and ends with `after`."""
-    if is_article_number(_GROUP.findall(text, *head)[-1]) and not _says_card(text, head[0]):
+    begin, end = head
+    figures = text[begin:end]  # alone: a command's argument before them may look like a digit
+    if is_article_number(_GROUP.findall(figures)[-1]) and not _says_card(text, begin):
         return []
-    for group in _GROUP.finditer(text, max(head[0], head[1] - _SPREAD_MAX), head[1]):
-        places = [at for at in range(group.start(), head[1]) if text[at].isdigit()]
-        enough = len(places) >= _BEFORE_THE_BREAK_MIN or _says_card(text, group.start())
+    for group in _GROUP.finditer(figures, max(0, len(figures) - _SPREAD_MAX)):
+        first = begin + group.start()
+        places = [at for at in range(first, end) if text[at].isdigit()]
+        enough = len(places) >= _BEFORE_THE_BREAK_MIN or _says_card(text, first)
         places += after
         digits = "".join([text[at] for at in places])
         if enough and _IN_USE.fullmatch(digits) and is_card_number(digits):

@@ -69,6 +69,32 @@ def test_a_stream_is_masked_as_the_whole_would_be_however_it_is_cut(before, card
     assert card.encode() not in out
 
 
+FRAGMENTS = (
+    *CARDS,
+    "4111",
+    " 1111",
+    "111111",
+    "-",
+    ".",
+    " ",
+    "    ",
+    "\t",
+    "\n",
+    "\r\n",
+    "7",
+    "x",
+    "CARD ",
+    "12,50",
+    "1.99\n",
+)
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=30))
+def test_a_job_without_commands_is_masked_as_its_text_is(fragments):
+    text = "".join(fragments)
+    assert mask_bytes(text.encode()).decode() == mask_text(text)
+
+
 @given(st.text(max_size=200))
 def test_masking_never_changes_a_length(text):
     assert len(mask_text(text)) == len(text)

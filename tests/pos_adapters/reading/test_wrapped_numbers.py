@@ -42,6 +42,11 @@ def test_a_number_in_groups_broken_within_one_is_masked():
     assert mask_text("PAN 12 4111 1111 11\n11 1111\nOK") == "PAN 12 4111 11** **\n** 1111\nOK"
 
 
+def test_a_command_whose_argument_looks_like_a_digit_hides_no_broken_number():
+    assert mask_bytes(b"\x1ba14111111111\n111111\n") == b"\x1ba1411111****\n**1111\n"
+    assert mask_bytes(b"\x1ba1123456\n7890123456\n") == b"\x1ba1123456\n7890123456\n"
+
+
 def test_numbers_below_each_other_stay():
     for text in (
         "Order 4111111111\n111111 pieces\n",  # words behind: a line of its own
