@@ -313,15 +313,7 @@ def load_config(path: Path) -> AgentConfig:
     A relative `state_dir`, or profile, is taken from the folder of the file, so that a demo folder can be moved. Raises
     ConfigurationError: no such file, no TOML, a key nobody knows, a value out of range.
     """
-    try:
-        if path.stat().st_size > CONFIG_BYTES_MAX:
-            raise ConfigurationError(f"{path}: larger than {CONFIG_BYTES_MAX} bytes", fix="name an agent.toml")
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        fix = f"tillstream setup --config {path} asks for it, with --browser on a page; or name another"
-        raise ConfigurationError(f"{path}: cannot be read: there is no such file", fix=fix) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable agent.toml") from error
+    text = read_config_text(path)
     config = parse_config(text, source=str(path))
     folder = path.resolve().parent
     agent = replace(config.agent, state_dir=folder / config.agent.state_dir)
@@ -330,6 +322,19 @@ def load_config(path: Path) -> AgentConfig:
     )
     update = config.update and replace(config.update, root=folder / config.update.root)
     return replace(config, agent=agent, workstation=workstations, update=update)
+
+
+def read_config_text(path: Path) -> str:
+    """Return a file's text, without the mark that Windows editors set before it. Raises ConfigurationError."""
+    try:
+        if path.stat().st_size > CONFIG_BYTES_MAX:
+            raise ConfigurationError(f"{path}: larger than {CONFIG_BYTES_MAX} bytes", fix="name an agent.toml")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        fix = f"tillstream setup --config {path} asks for it, with --browser on a page; or name another"
+        raise ConfigurationError(f"{path}: cannot be read: there is no such file", fix=fix) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable agent.toml") from error
 
 
 def parse_config(text: str, *, source: str = "agent.toml") -> AgentConfig:

@@ -13,14 +13,16 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import available_timezones
 
-from agent.config import HubSection, PrintProfile, TapSection
+from agent.config import HubSection, PrintProfile, ScannerSection, TapSection
 from agent.identity.codes import parse_code_rule
 from agent.sections import WrongSettingsError, read_section
 from agent.setup.talk import HintError
 from receipt.printers import printer_model
 from retail.errors import ConfigurationError
 
-HINTS = MappingProxyType({"url": "hub", "listen": "listen", "printer": "printer"})  # by the setting that refuses
+HINTS = MappingProxyType(  # by the setting that refuses
+    {"url": "hub", "listen": "listen", "printer": "printer", "port": "scanner"}
+)
 WORD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
 
 
@@ -137,6 +139,11 @@ def printer(text: str) -> str:
     return _by(TapSection, "printer", wanted, listen="0.0.0.0:9100", model=_model_for(wanted))
 
 
+def scanner(text: str) -> str:
+    """Return a scanner's port. Raises ValueError."""
+    return _by(ScannerSection, "port", text)
+
+
 def _model_for(address: str) -> str:
     return "generic-star-80mm" if address.startswith("cloudprnt") else "generic-80mm"
 
@@ -149,7 +156,7 @@ def model(text: str) -> str:
         raise HintError("hint_model", error.fix) from error
 
 
-def _by(section: type[TapSection | HubSection], name: str, value: str, **rest: str) -> str:
+def _by(section: type[TapSection | HubSection | ScannerSection], name: str, value: str, **rest: str) -> str:
     """Check a value as the configuration will. Raises ValueError with the configuration's own words."""
     try:
         return str(getattr(read_section(section, {name: value, **rest}), name))

@@ -88,11 +88,17 @@ def own_networks() -> list[ipaddress.IPv4Network]:
     return [network for network in dict.fromkeys(networks) if not network.is_loopback]
 
 
+def small_network(text: str) -> str:
+    """Return a network that may be knocked at. Raises ValueError for what is none, or a large one."""
+    wanted = ipaddress.ip_network(text, strict=False)
+    if wanted.num_addresses > HOSTS_MAX:
+        raise ValueError(f"{text} has more than {HOSTS_MAX} addresses: name a smaller one, e.g. 192.0.2.0/24")
+    return str(wanted)
+
+
 def subnet(network: str, *, port: int = PRINTER_PORT) -> list[FoundPrinter]:
     """Knock at a port of every address of a network. Raises ValueError for what is no network, or a large one."""
-    wanted = ipaddress.ip_network(network, strict=False)
-    if wanted.num_addresses > HOSTS_MAX:
-        raise ValueError(f"{network} has more than {HOSTS_MAX} addresses: name a smaller one, e.g. 192.0.2.0/24")
+    wanted = ipaddress.ip_network(small_network(network))
     hosts = [str(each) for each in (wanted.hosts() if wanted.num_addresses > 2 else wanted)]  # noqa: PLR2004
     answering = asyncio.run(_knock(hosts, port))
     return [FoundPrinter(address=f"tcp://{host}:{port}", name=f"port {port}", way="subnet") for host in answering]

@@ -14,7 +14,7 @@ from agent.config import AgentConfig, PrintProfile
 from agent.setup import answers
 from agent.setup.answers import Given, Parser
 from agent.setup.countries import countries, country_code
-from agent.setup.finding import FoundPrinter, own_networks, subnet, without_twins
+from agent.setup.finding import FoundPrinter, own_networks, small_network, subnet, without_twins
 from agent.setup.printer_facts import PrinterFacts, model_named, model_of_width
 from agent.setup.scans import Heard
 from agent.setup.talk import PromptKind, Question, Talk
@@ -68,6 +68,8 @@ class Interview:
 
     def run(self) -> Told:
         """Ask everything. Raises LeftError, ConfigurationError (missing or senseless answers)."""
+        if self._given.subnet is not None:
+            self._parsed("--subnet", small_network, self._given.subnet)
         store = self._store()
         hub = self._answer("--hub", "hub", answers.hub, self._standing("hub", "url") or "")
         member = self._answer("--member", "member", answers.member_codes, self._standing_member()).split()
@@ -148,10 +150,7 @@ class Interview:
             if agreed is None:
                 agreed = bool(self._given.subnet) or self._talk.agree("ask_subnet", default=False, network=network)
             if agreed:
-                try:
-                    found += subnet(network)
-                except ValueError as error:
-                    raise ConfigurationError(str(error), fix="--subnet 192.0.2.0/24", code="subnet") from error
+                found += subnet(network)
         return found
 
     def _model(self, address: str, facts: PrinterFacts, standing: str | None) -> str:
@@ -169,7 +168,7 @@ class Interview:
         return self._answer("--model", "model", answers.model, default)
 
     def _scanners(self, lane_id: str) -> list[dict[str, object]]:
-        found = list(self._given.scanners)
+        found = [self._parsed("--scanner", answers.scanner, each) for each in self._given.scanners]
         there = self._config.workstation_of(lane_id) if self._config else None
         wanted = self._given.scan if self._given.scan is not None else not (found or (there and there.scanner))
         if wanted and self._attended:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agent.config import AgentConfig, load_config, parse_config
+from agent.config import AgentConfig, load_config, parse_config, read_config_text
 from agent.setup import answers
 from agent.setup.answers import Given
 from agent.setup.interview import Around, Interview
@@ -70,7 +70,7 @@ class Wizard:
         self._given, self._path, self._outside = given, path, outside
         self._talk, self._attended, self._dry_run = talk, attended, dry_run
         self._speak = speak
-        self._before = path.read_text("utf-8") if path.is_file() else ""
+        self._before = read_config_text(path) if path.exists() else ""
         config = parse_config(self._before, source=str(path)) if self._before else None
         self._interview = Interview(given, config=config, around=around, talk=talk, attended=attended, speak=speak)
         self.done = Done(config=path)

@@ -62,6 +62,12 @@ def test_first_matching_rule_says_what_a_code_is():
     assert rules.classify(symbology="code128", code="4006381333931") is CodeKind.UNKNOWN
 
 
+def test_the_mark_that_windows_editors_set_before_a_text_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text(EXAMPLE, "utf-8-sig")
+    assert load_config(path).store == parse_config(EXAMPLE).store
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

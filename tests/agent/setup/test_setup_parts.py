@@ -7,9 +7,12 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from agent.commands.setup import app as setup_app
 from agent.config import parse_config
 from agent.setup import answers, finding
 from agent.setup.countries import countries, country_code
@@ -161,12 +164,35 @@ def test_an_answer_is_taken_as_it_is_meant(parse: answers.Parser, typed: str, me
         (answers.listen, "0.0.0.0:99999", "no address"),
         (answers.model, "TM-T88VX", "TM-T88V"),
         (answers.hub, "hub.example", "https://hub.example"),
+        (answers.scanner, "foo", "foo"),
+        (finding.small_network, "banana", "banana"),
+        (finding.small_network, "10.0.0.0/8", "name a smaller one"),
         (answers.word, "my shop", "no blanks"),
     ],
 )
 def test_an_answer_that_does_not_fit_is_told_what_would(parse: answers.Parser, typed: str, hint: str) -> None:
     with pytest.raises(ValueError, match=hint):
         parse(typed)
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "said"),
+    [
+        ("agent.toml", "--subnet banana", "--subnet 'banana' does not fit"),
+        ("agent.toml", "--store 1 --country DE --printer lpd://127.0.0.1:9 --scanner foo", "--scanner 'foo' does not"),
+        ("folder", "", "cannot be read"),
+        ("binary.toml", "", "cannot be read"),
+    ],
+)
+def test_what_makes_no_sense_is_named_before_anything_is_written(
+    file: str, words: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe[store]")
+    told = CliRunner().invoke(setup_app, ["--yes", "--config", str(tmp_path / file), *words.split()])
+    assert isinstance(told.exception, ConfigurationError), told.output
+    assert said in str(told.exception)
+    assert not (tmp_path / "agent.toml").exists()
 
 
 def test_whoever_answers_nonsense_for_ever_is_told_the_flag() -> None:
