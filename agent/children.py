@@ -67,13 +67,6 @@ def program_start(module: str) -> list[str]:
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", module]
 
 
-def core_command(config_path: Path) -> list[str]:
-    """Return how core is started."""
-    if getattr(sys, "frozen", False):
-        return own_command("core", config_path)
-    return [*program_start("agent.core"), "--config", str(config_path.resolve())]
-
-
 def own_command(program: str, config_path: Path) -> list[str]:
     """Return how one of the agent's programs is started."""
     return [*program_start("agent"), "agent", program, "--config", str(config_path.resolve())]

@@ -20,6 +20,9 @@ from retail.errors import TillstreamError
 
 WORDS = 4  # agent run --config FILE
 
+CORE_DOES_WITHOUT = ("ssl", "bz2", "lzma")
+"""Core speaks on Unix sockets only and packs nothing; asyncio and shutil, which ask for these, do without."""
+
 DESK_NICENESS = 5
 """Pages and uploads may wait a moment for the processor; the customer at the cutter may not."""
 
@@ -40,9 +43,7 @@ def start(program: str, config_path: Path) -> int:
     try:
         match program:
             case "core":
-                from agent.core import serve  # noqa: PLC0415 - each process imports its own
-
-                serve(config_path)
+                _run_core(config_path)
             case "desk":
                 _run_desk(config_path)
             case _:
@@ -59,9 +60,18 @@ def run_agent(config_path: Path) -> None:
     asyncio.run(_supervised(config_path))
 
 
+def _run_core(config_path: Path) -> None:
+    gc.disable()  # imports leave nothing to collect, and looking for it takes a tenth of them; core enables it again
+    sys.modules.update(dict.fromkeys(CORE_DOES_WITHOUT))  # type: ignore[arg-type]
+    from agent.core import serve  # noqa: PLC0415 - each process imports its own
+
+    serve(config_path)
+
+
 def _run_desk(config_path: Path) -> None:
-    gc.disable()  # imports leave nothing to collect, and looking for it takes a tenth of them; desk enables it again
+    gc.disable()  # as for core
     _leave_out()
+    _build_models_late()
     from agent.desk.process import desk  # noqa: PLC0415
     from agent.starting_line import wait_for_go  # noqa: PLC0415
 
@@ -77,13 +87,23 @@ def _leave_out() -> None:
     sys.modules[command_line.__name__] = command_line
 
 
+def _build_models_late() -> None:
+    """Let a model's checks be compiled when it checks something first: most never do in a shop, or not at its start.
+
+    Four out of five belong to FastAPI's description of itself (OpenAPI), which desk does not offer.
+    """
+    from pydantic import BaseModel  # noqa: PLC0415
+
+    BaseModel.model_config["defer_build"] = True
+
+
 async def _supervised(config_path: Path) -> None:
     """Begin core and desk first of all: they take longest, and wait at the line until all that they find is there."""
-    from agent.children import Child, begin, core_command, own_command, reserve_descriptors  # noqa: PLC0415
+    from agent.children import Child, begin, own_command, reserve_descriptors  # noqa: PLC0415
     from agent.starting_line import StartingLine  # noqa: PLC0415
 
     reserve_descriptors()
-    core = Child(name="core", command=core_command(config_path))
+    core = Child(name="core", command=own_command("core", config_path))
     desk = Child(name="desk", command=own_command("desk", config_path), niceness=DESK_NICENESS, is_waited_for=False)
     with StartingLine() as line:
         for child in (core, desk):

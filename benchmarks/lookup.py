@@ -166,7 +166,7 @@ def core_mb(snapshot: Path, folder: Path) -> float:
     in_use.unlink()
     os.link(snapshot, in_use)
     core = subprocess.Popen(
-        [sys.executable, "-m", "agent.core", "--config", str(store.config)],
+        [sys.executable, "-m", "agent", "agent", "core", "--config", str(store.config)],
         cwd=harness.ROOT, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

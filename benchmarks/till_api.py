@@ -74,7 +74,7 @@ def _of_a_real_store(rounds: int, basket: dict[str, Any]) -> dict[str, list[floa
         told = CONFIG.format(state_dir=state, profile="appendix") + f'[desk]\nlisten = "127.0.0.1:{port}"\n'
         config.write_text(told, "utf-8")
         desk = [sys.executable, "-m", "agent", "agent", "desk", "--config", str(config)]
-        with _process([sys.executable, "-m", "agent.core", "--config", str(config)]):
+        with _process([sys.executable, "-m", "agent", "agent", "core", "--config", str(config)]):
             asyncio.run(_told_by_the_hub(core.state.control_socket))
             with _process(desk), _till(port) as post:
                 _until_answered(lambda: post("identify", {"workstation_id": "1", "code": ANNA}, ""))

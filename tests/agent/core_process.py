@@ -12,7 +12,7 @@ from pathlib import Path
 async def start_core(config: Path) -> asyncio.subprocess.Process:
     """Start core; it listens some moments later."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "agent.core", "--config", str(config), stderr=asyncio.subprocess.DEVNULL
+        sys.executable, "-m", "agent", "agent", "core", "--config", str(config), stderr=asyncio.subprocess.DEVNULL
     )
 
 

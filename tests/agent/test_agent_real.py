@@ -81,7 +81,7 @@ class Store:
 
     def pid(self, name: str) -> int:
         """Return the process of a child, once it is running (again)."""
-        until(lambda: self.told_pid(name) is not None, f"{name} runs")
+        until(lambda: is_alive(self.told_pid(name) or 0), f"{name} runs")
         pid = self.told_pid(name)
         assert pid is not None
         return pid

@@ -67,7 +67,7 @@ class RealCore:
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "agent.core", "--config", str(self.config)]
+        return [sys.executable, "-m", "agent", "agent", "core", "--config", str(self.config)]
 
     def until_up(self, process: subprocess.Popen) -> bool:
         """Wait until it answers; False when it ended before."""
