@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hub.claim_house import chain, gateway, mailbox  # noqa: F401 - fixtures
 from tests.hub.rig import HubRig, PostgresqlHubDisk, SqliteHubDisk
 
 

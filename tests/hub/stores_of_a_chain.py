@@ -55,6 +55,14 @@ KEYS = {name: Ed25519PrivateKey.from_private_bytes(name.encode().ljust(32, b"\0"
 ANNA = Member(customer_id="c-1", account="c-1")
 
 
+def put_two_stores(session: Any, *, now: datetime) -> None:
+    """Let a chain have two stores with an agent each: 7781 and 7782."""
+    session.run("put_tenant", tenant_id="chain", country="DE", now=now.isoformat())
+    for store in NAMES[:2]:
+        session.run("put_store", tenant_id="chain", store_id=store, name="", now=now.isoformat())
+        session.run("put_agent", agent_id=f"a-{store}", tenant_id="chain", store_id=store, epoch=1, now=now.isoformat())
+
+
 @dataclass
 class Store:
     """A store's ledger in memory, its disk, and the records that its hub has not had yet."""

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import email
 import json
-import re
 from datetime import UTC, date, datetime, timedelta
-from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
-from aiosmtpd.smtp import SMTP
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.claims.consents import sentences
 from hub.claims.ledger import consent_ledger
 from hub.claims.pages import Pace, Pages
-from hub.claims.service import Wish
 from hub.claims.wording import load_texts
 from hub.config import load_config
 from hub.feed.erasing import Erasing
@@ -29,92 +22,15 @@ from hub.imports.job import ImportJob
 from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook
 from retail.claims import SaleClaim, claim_text, pack_claim
-from retail.errors import ConfigurationError, RefusedError, TryAgainError
+from retail.errors import ConfigurationError, TryAgainError
 from retail.identifiers import TransactionId
-from sync.protocol.claims import ClaimSigner, verify_claim
+from sync.protocol.claims import verify_claim
 from sync.protocol.mirror_record import CLAIMED_SALE
+from tests.hub.claim_house import SALE, Mailbox, ask, token
 from tests.hub.rig import Device, HubRig
 from tests.hub.test_upload import deliver_all
 
 pytestmark = [pytest.mark.anyio, pytest.mark.real]
-
-SALE = "0f9c2f5e-6d6a-5a1e-9a73-6a1f5f2c9a01"
-
-
-class Mailbox:
-    """An SMTP server (aiosmtpd) that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-
-    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802 - aiosmtpd's own name
-        self.mails.append(email.message_from_bytes(envelope.content))
-        return "250 OK"
-
-    def link(self) -> str:
-        text = self.mails[-1].get_payload(decode=True).decode()
-        return re.search(r"(/c/confirm/\S+)", text)[1]
-
-
-@pytest.fixture
-async def mailbox():
-    box, loop = Mailbox(), asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(box, loop=loop), "127.0.0.1", 0)
-    box.port = server.sockets[0].getsockname()[1]
-    yield box
-    server.close()
-
-
-@pytest.fixture
-def gateway():
-    """An HTTP gateway for text messages that keeps what it is given."""
-    taken = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            taken.append((body, self.headers["authorization"]))
-            self.send_response(202)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield server, taken
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def chain(tmp_path: Path, mailbox: Mailbox, gateway):
-    rig = HubRig(
-        tmp_path / "hub",
-        chain_name="Corner shops",
-        country="DE",
-        public_url="https://hub.example",
-        claim_points="100",
-        smtp=f"smtp://127.0.0.1:{mailbox.port}",
-        mail_from="shop@example.org",
-        sms=f"http://127.0.0.1:{gateway[0].server_port}/send",
-        sms_token="secret",
-    )
-    yield rig
-    rig.hub.close()
-
-
-def token(device: Device, *, sale: str = SALE, day: date | None = None) -> str:
-    signer = ClaimSigner(device.sign.private)
-    day = day or datetime.now(UTC).date()
-    return signer.token(TransactionId(sale), total_e4=43_000, currency="EUR", business_day=day)
-
-
-FORM = {"first_name": "Anna", "contact": "anna@example.org", "consent_membership": "1", "household": "two"}
-
-
-async def ask(client: httpx.AsyncClient, told: str, **changes: str) -> httpx.Response:
-    return await client.post(f"/c/{told}", data=FORM | changes)
 
 
 async def test_a_stranger_joins_by_a_receipt_and_the_sale_becomes_theirs(chain: HubRig, mailbox: Mailbox) -> None:
@@ -263,106 +179,6 @@ async def test_codes_that_are_old_foreign_forged_or_garbage_show_nothing(chain: 
             assert answer.status_code == 410, told
             assert "4.30" not in answer.text
         assert (await client.get(f"/c/{good.lower()}")).status_code == 200, "a scanner may change case"
-
-
-async def test_staff_cannot_claim_and_nobody_learns_who_is_a_member(chain: HubRig, mailbox: Mailbox) -> None:
-    async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
-        device = await chain.enrolled()
-        (await ask(client, token(device))).raise_for_status()
-        (await client.post(mailbox.link())).raise_for_status()
-        make_staff(chain)
-        known = await ask(client, token(device, sale=SALE[:-1] + "2"))
-        unknown = await ask(client, token(device, sale=SALE[:-1] + "2"), contact="bert@example.org")
-        assert known.text == unknown.text
-        refused = await client.post(re.search(r"(/c/confirm/\S+)", text_of(mailbox.mails[-2]))[1] + "?lang=en")
-        assert refused.status_code == 410
-        assert "Staff" in refused.text
-
-
-def make_staff(chain: HubRig) -> None:
-    """Import the only customer again, as an employee."""
-    [(customer_id,)] = chain.rows("SELECT customer_id FROM customer")
-    take_in(chain, "customers.csv", f"customer_id,employee\n{customer_id},yes\n")
-
-
-def give_phone(chain: HubRig, phone: str) -> None:
-    """Import a phone number of the only customer."""
-    [(customer_id,)] = chain.rows("SELECT customer_id FROM customer")
-    take_in(chain, "codes.csv", f"code,kind,customer_id\n{phone},phone,{customer_id}\n")
-
-
-def take_in(chain: HubRig, name: str, text: str) -> None:
-    """Import one file of the chain's."""
-    (file := chain.config.state_dir / name).write_text(text)
-    hub = chain.hub
-    import_files(
-        ImportJob(
-            database=hub.database,
-            tenant_id=hub.config.tenant,
-            country="DE",
-            book=CodeBook(hub.keys.tenant(hub.config.tenant)),
-            progress=lambda *_: None,
-        ),
-        [file],
-    )
-
-
-def text_of(mail: EmailMessage) -> str:
-    return mail.get_payload(decode=True).decode()
-
-
-async def test_three_a_month_are_all_and_three_messages_a_day(chain: HubRig, mailbox: Mailbox) -> None:
-    async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
-        device = await chain.enrolled()
-        links = []
-        for number in range(3):
-            (await ask(client, token(device, sale=f"{SALE[:-1]}{number}"))).raise_for_status()
-            links.append(mailbox.link())
-        assert (await ask(client, token(device, sale=f"{SALE[:-1]}3"))).status_code == 429
-        assert len(mailbox.mails) == 3
-        for link in links:
-            (await client.post(link)).raise_for_status()
-        service, now = chain.hub.claims, datetime.now(UTC) + timedelta(days=2)
-        late = token(device, sale=f"{SALE[:-1]}4", day=now.date())
-        asked = Wish(first_name="", contact=FORM["contact"], language="en", consents=sentences("en"), survey={})
-        await asyncio.to_thread(service.ask, late, asked, now=now)
-        with pytest.raises(RefusedError) as refused:
-            service.confirm(mailbox.link().rpartition("/")[2], now=now)
-        assert refused.value.code == "claim_limit"
-
-
-async def test_three_a_month_are_a_persons_by_whichever_contact(chain: HubRig, mailbox: Mailbox, gateway) -> None:
-    async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
-        device = await chain.enrolled()
-        for number in range(3):
-            (await ask(client, token(device, sale=f"{SALE[:-1]}{number}"))).raise_for_status()
-            (await client.post(mailbox.link())).raise_for_status()
-        give_phone(chain, "+4930901820")
-        (await ask(client, token(device, sale=f"{SALE[:-1]}3"), contact="+49 30 901820")).raise_for_status()
-        link = re.search(r"(/c/confirm/\S+)", gateway[1][-1][0]["text"])[1]
-        refused = await client.post(f"{link}?lang=en")
-        assert refused.status_code == 429
-        assert chain.rows("SELECT count(*) FROM claim WHERE customer_id IS NOT NULL") == [(3,)]
-
-
-async def test_one_receipt_writes_to_five_contacts_a_day_and_no_more(chain: HubRig, mailbox: Mailbox) -> None:
-    async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
-        told = token(await chain.enrolled())
-        answers = [(await ask(client, told, contact=f"town{n}@example.org")).status_code for n in range(7)]
-        assert answers == [200] * 5 + [429] * 2
-        assert len(mailbox.mails) == 5
-
-
-async def test_one_receipt_claimed_by_two_becomes_the_firsts(chain: HubRig, mailbox: Mailbox) -> None:
-    async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
-        device = await chain.enrolled()
-        (await ask(client, token(device))).raise_for_status()
-        first = mailbox.link()
-        (await ask(client, token(device), contact="bert@example.org")).raise_for_status()
-        second = mailbox.link()
-        assert (await client.post(second)).status_code == 200
-        assert (await client.post(first)).status_code == 410
-        assert chain.rows("SELECT count(*) FROM claim WHERE customer_id IS NOT NULL") == [(1,)]
 
 
 async def test_a_mail_server_that_is_away_keeps_nothing_and_says_so(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from page_browser import chromium, page_of, shoot, small_targets, violations
 
 from hub.app import create_app
 from hub.users.roles import Role
+from tests.hub.claim_house import SALE, token
 from tests.hub.rig import Device, HubRig
-from tests.hub.test_claims import SALE, gateway, token  # noqa: F401 - fixtures
 from tests.hub.test_handover import shown
 from tests.hub.test_upload import deliver_all
 
@@ -53,7 +53,7 @@ class Served:
 
 
 @pytest.fixture
-def served(tmp_path: Path, gateway) -> Iterator[Served]:  # noqa: F811
+def served(tmp_path: Path, gateway) -> Iterator[Served]:
     rig = HubRig(
         tmp_path / "hub",
         chain_name="Corner shops",

@@ -19,8 +19,8 @@ from sync.mirror import Mirror, MirrorVersion, write_current
 from sync.protocol.feed_messages import FeedFile, FeedKind
 from sync.protocol.mirror_record import MirrorRecord
 from sync.protocol.tokens import CodeKind, normalise, token_of
+from tests.hub.claim_house import Mailbox
 from tests.hub.rig import HubRig
-from tests.hub.test_claims import Mailbox, chain, gateway, mailbox  # noqa: F401 - fixtures
 from tests.hub.test_feed_of_hub import NOW, Chain, members
 from tests.hub.test_joining import CARD, joins
 from tests.hub.test_upload import deliver_all
@@ -84,8 +84,8 @@ def knows(rig: HubRig, permission: str) -> bool:
 
 
 async def test_who_joins_is_sent_a_message_at_once_and_known_in_the_stores_by_the_card(
-    chain: HubRig,  # noqa: F811
-    mailbox: Mailbox,  # noqa: F811
+    chain: HubRig,
+    mailbox: Mailbox,
 ) -> None:
     with FeedUpkeep(chain.hub, told=print, turn_s=NEVER_S, fresh_s=0.0):
         async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
@@ -97,7 +97,7 @@ async def test_who_joins_is_sent_a_message_at_once_and_known_in_the_stores_by_th
             assert (await client.post(mailbox.link())).status_code == 200
 
 
-async def test_several_workers_send_one_message(chain: HubRig, mailbox: Mailbox) -> None:  # noqa: F811
+async def test_several_workers_send_one_message(chain: HubRig, mailbox: Mailbox) -> None:
     others = [open_hub(chain.config) for _ in range(3)]
     try:
         async with chain.serving():

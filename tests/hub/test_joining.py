@@ -18,8 +18,8 @@ from hub.feed.erasing import Erasing
 from hub.feed.learning import Learner
 from sync.protocol.enrolment import seal_to, to_base64
 from sync.protocol.feed_messages import FeedKind
+from tests.hub.claim_house import Mailbox
 from tests.hub.rig import Device, HubRig
-from tests.hub.test_claims import Mailbox, chain, gateway, mailbox  # noqa: F401 - fixtures
 from tests.hub.test_upload import deliver_all
 
 pytestmark = [pytest.mark.anyio, pytest.mark.real]
@@ -63,7 +63,7 @@ def members(rig: HubRig) -> list[tuple]:
     return rig.rows("SELECT customer_id, first_name, language, permissions FROM customer ORDER BY customer_id")
 
 
-async def test_somebody_joins_at_a_kiosk_and_confirms_by_mail(chain: HubRig, mailbox: Mailbox) -> None:  # noqa: F811
+async def test_somebody_joins_at_a_kiosk_and_confirms_by_mail(chain: HubRig, mailbox: Mailbox) -> None:
     async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
         device = await chain.enrolled()
         joins(chain, device)
@@ -87,7 +87,7 @@ async def test_somebody_joins_at_a_kiosk_and_confirms_by_mail(chain: HubRig, mai
         assert (await client.post(link)).status_code == 200, "a second press changes nothing"
 
 
-async def test_answers_become_memberships_that_rules_can_ask_for(chain: HubRig) -> None:  # noqa: F811
+async def test_answers_become_memberships_that_rules_can_ask_for(chain: HubRig) -> None:
     async with chain.serving():
         device = await chain.enrolled()
         joins(chain, device)
@@ -102,8 +102,8 @@ async def test_answers_become_memberships_that_rules_can_ask_for(chain: HubRig) 
 
 
 async def test_who_is_a_member_already_keeps_one_account_and_gets_the_new_card(
-    chain: HubRig,  # noqa: F811
-    mailbox: Mailbox,  # noqa: F811
+    chain: HubRig,
+    mailbox: Mailbox,
 ) -> None:
     async with chain.serving(), httpx.AsyncClient(base_url=chain.url) as client:
         device = await chain.enrolled()
@@ -128,7 +128,7 @@ async def test_who_is_a_member_already_keeps_one_account_and_gets_the_new_card(
         ]
 
 
-async def test_a_card_of_somebody_else_stays_theirs(chain: HubRig) -> None:  # noqa: F811
+async def test_a_card_of_somebody_else_stays_theirs(chain: HubRig) -> None:
     async with chain.serving():
         device = await chain.enrolled()
         joins(chain, device, contact="", contact_kind="")
@@ -140,7 +140,7 @@ async def test_a_card_of_somebody_else_stays_theirs(chain: HubRig) -> None:  # n
         assert {each[3] for each in members(chain)} == {"membership offers receipts"}, "without a contact nothing waits"
 
 
-async def test_a_no_takes_back_and_a_wish_to_be_forgotten_waits_for_a_person(chain: HubRig) -> None:  # noqa: F811
+async def test_a_no_takes_back_and_a_wish_to_be_forgotten_waits_for_a_person(chain: HubRig) -> None:
     async with chain.serving():
         device = await chain.enrolled()
         joins(chain, device, contact="", contact_kind="")
@@ -155,7 +155,7 @@ async def test_a_no_takes_back_and_a_wish_to_be_forgotten_waits_for_a_person(cha
         assert members(chain)[0][3].split() == [ERASURE_ASKED, "receipts"]
 
 
-async def test_who_joined_at_a_screen_and_is_forgotten_leaves_no_record_of_it(chain: HubRig) -> None:  # noqa: F811
+async def test_who_joined_at_a_screen_and_is_forgotten_leaves_no_record_of_it(chain: HubRig) -> None:
     """Those records know no customer id yet, only the enrolment's; others keep theirs, whatever theirs is called."""
     async with chain.serving():
         device = await chain.enrolled()
@@ -177,7 +177,7 @@ async def test_who_joined_at_a_screen_and_is_forgotten_leaves_no_record_of_it(ch
         assert "e1" in told[-1]["locators"], "the store is told, too"
 
 
-async def test_a_known_member_allows_more_at_the_kiosk(chain: HubRig) -> None:  # noqa: F811
+async def test_a_known_member_allows_more_at_the_kiosk(chain: HubRig) -> None:
     async with chain.serving():
         device = await chain.enrolled()
         joins(chain, device, contact="", contact_kind="", sealed=False)
@@ -214,7 +214,7 @@ async def test_a_mail_server_that_is_away_is_tried_again(tmp_path: Path) -> None
         {"answers": [{"question_id": 1}, 7, {"question_id": "x" * 200, "answer": "y"}]},
     ],
 )
-async def test_a_record_that_is_not_what_it_says_harms_nobody(chain: HubRig, content: dict) -> None:  # noqa: F811
+async def test_a_record_that_is_not_what_it_says_harms_nobody(chain: HubRig, content: dict) -> None:
     async with chain.serving():
         device = await chain.enrolled()
         for kind in ("consent.given", "consent.withdrawn", "survey.answered"):
@@ -225,7 +225,7 @@ async def test_a_record_that_is_not_what_it_says_harms_nobody(chain: HubRig, con
         assert chain.rows("SELECT count(*) FROM customer_segment") == [(0,)]
 
 
-async def test_the_evidence_that_is_kept_is_the_journals(chain: HubRig) -> None:  # noqa: F811
+async def test_the_evidence_that_is_kept_is_the_journals(chain: HubRig) -> None:
     async with chain.serving():
         device = await chain.enrolled()
         joins(chain, device)
@@ -239,7 +239,7 @@ async def test_the_evidence_that_is_kept_is_the_journals(chain: HubRig) -> None:
             assert each["answered_at"]
 
 
-async def test_the_ledger_convinces_somebody_who_was_not_there(chain: HubRig) -> None:  # noqa: F811
+async def test_the_ledger_convinces_somebody_who_was_not_there(chain: HubRig) -> None:
     async with chain.serving():
         device = await chain.enrolled()
         joins(chain, device)

@@ -13,8 +13,8 @@ import pytest
 
 from hub.claims.ledger import asked_for_erasure, consent_ledger
 from hub.feed.upkeep import FeedUpkeep
+from tests.hub.claim_house import Mailbox, ask, token
 from tests.hub.rig import HubRig, PostgresqlHubDisk
-from tests.hub.test_claims import FORM, Mailbox, ask, mailbox, token  # noqa: F401 - fixtures
 from tests.hub.test_handover import ENGLISH, shown
 from tests.hub.test_joined_soon import files, knows
 from tests.hub.test_joining import joins
@@ -31,7 +31,7 @@ def disk(postgresql_url: str) -> Iterator[PostgresqlHubDisk]:
 
 
 @pytest.fixture
-def chain(tmp_path: Path, mailbox: Mailbox, disk: PostgresqlHubDisk) -> Iterator[HubRig]:  # noqa: F811
+def chain(tmp_path: Path, mailbox: Mailbox, disk: PostgresqlHubDisk) -> Iterator[HubRig]:
     rig = HubRig(
         tmp_path / "hub",
         database_url=disk.url,
@@ -48,7 +48,7 @@ def chain(tmp_path: Path, mailbox: Mailbox, disk: PostgresqlHubDisk) -> Iterator
 
 async def test_people_join_confirm_claim_take_along_and_withdraw(
     chain: HubRig,
-    mailbox: Mailbox,  # noqa: F811
+    mailbox: Mailbox,
     disk: PostgresqlHubDisk,
 ) -> None:
     upkeep = FeedUpkeep(chain.hub, told=print)

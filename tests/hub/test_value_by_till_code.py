@@ -10,6 +10,7 @@ from typing import Any
 from hub.value.reconcile import reconcile
 from retail.coupons import serial_of, till_barcode
 from retail.identifiers import CampaignId, TransactionId
+from tests.hub.stores_of_a_chain import put_two_stores
 from tests.hub.test_value import NOW, used
 
 TEMPLATE = "ean13:2099{serial:8}"
@@ -20,12 +21,7 @@ CODE = till_barcode(TEMPLATE, SERIAL)[1]
 def chain_on(database: Any) -> None:
     """Two stores, of which 7781 has issued a coupon."""
     with database.writing() as session:
-        session.run("put_tenant", tenant_id="chain", country="DE", now=NOW.isoformat())
-        for store in ("7781", "7782"):
-            session.run("put_store", tenant_id="chain", store_id=store, name="", now=NOW.isoformat())
-            session.run(
-                "put_agent", agent_id=f"a-{store}", tenant_id="chain", store_id=store, epoch=1, now=NOW.isoformat()
-            )
+        put_two_stores(session, now=NOW)
         columns = (
             *("agent_id", "epoch", "branch", "seq", "ordinal", "tenant_id", "store_id", "event", "campaign_id"),
             *("transaction_id", "serial", "business_day"),

@@ -15,6 +15,7 @@ from hub.value.coupon_leases import CouponLeasing
 from hub.value.service import ValueService
 from hub.value.standing import Standings
 from retail.errors import RefusedError
+from tests.hub.stores_of_a_chain import put_two_stores
 from tests.hub.test_coupon_leases import ask
 from tests.hub.test_value import NOW, burned, earned, used
 
@@ -23,12 +24,7 @@ def test_value_is_lent_told_of_and_added_up(hub_disk: Any, tmp_path: Path) -> No
     database, records = hub_disk.database, [earned(50), used("AAAA", "scan/1"), used("AAAA", "scan/2")]
     service = ValueService(database, FeedFiles(database, tmp_path / "feed"))
     with database.writing() as session:
-        session.run("put_tenant", tenant_id="chain", country="DE", now=NOW.isoformat())
-        for store in ("7781", "7782"):
-            session.run("put_store", tenant_id="chain", store_id=store, name="", now=NOW.isoformat())
-            session.run(
-                "put_agent", agent_id=f"a-{store}", tenant_id="chain", store_id=store, epoch=1, now=NOW.isoformat()
-            )
+        put_two_stores(session, now=NOW)
         session.run("put_key", key_id="k", agent_id="a-7781", epoch=1, public_key=bytes(32), now=NOW.isoformat())
     lent: list[dict[str, Any]] = []
     for turn, kinds in enumerate((records, None)):
