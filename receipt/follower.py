@@ -7,6 +7,7 @@ from copy import copy
 from receipt.escpos.state import PrinterState
 from receipt.escpos.tokenizer import Tokenizer
 from receipt.pen import SlipPrinter
+from receipt.plain_lines import end_of_lines, next_lines
 from receipt.star.state import StarState
 from receipt.star.tokenizer import StarTokenizer
 
@@ -32,6 +33,19 @@ class PrinterFollower:
         return here
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes."""
-        for token in self._tokenizer.feed(data):
-            self.state.apply(token)
+        """Take the next bytes.
+
+        Most are lines of text, which set nothing: where many follow each other only the end of the last is looked at.
+        """
+        tokenizer, at, end = self._tokenizer, 0, len(data)
+        while at < end:
+            stop = end
+            if isinstance(tokenizer, Tokenizer) and tokenizer.at_rest:
+                last = end_of_lines(data, at) - 1
+                if last > at:
+                    tokenizer.skip(last - at)
+                    at = last
+                stop = next_lines(data, at) or end
+            for token in tokenizer.feed(data[at:stop]):
+                self.state.apply(token)
+            at = stop

@@ -12,6 +12,7 @@ from typing import Final
 from receipt.layout import Typesetter
 
 _LINES: Final = re.compile(rb"(?:[\x20-\xff]*+\r?\n)++")
+_BEFORE_LINES: Final = re.compile(rb"\n(?=(?:[\x20-\xff]*+\r?\n){3})")
 _TEXT: Final = re.compile(rb"[\x20-\xff]++")
 
 
@@ -20,7 +21,19 @@ def is_text(data: bytes) -> bool:
     return _TEXT.fullmatch(data) is not None
 
 
+def end_of_lines(data: bytes, at: int) -> int:
+    """Return where the plain lines end that begin at `data[at]`; `at` where there is none."""
+    lines = _LINES.match(data, at)
+    return lines.end() if lines is not None else at
+
+
+def next_lines(data: bytes, at: int) -> int:
+    """Return where plain lines begin again behind a line's end, at least three of them; 0 where they do not."""
+    end = _BEFORE_LINES.search(data, at)
+    return end.end() if end is not None else 0
+
+
 def print_lines(sheet: Typesetter, data: bytes, at: int, *, offset: int) -> int:
     """Print the lines from `data[at]`, byte `offset` of the job, on; return where the first stands that is left."""
-    lines = _LINES.match(data, at)
-    return at + sheet.whole_lines(lines[0], offset) if lines is not None else at
+    end = end_of_lines(data, at)
+    return at + sheet.whole_lines(data[at:end], offset) if end > at else at
