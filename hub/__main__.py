@@ -71,7 +71,7 @@ def import_(
     config: Config = None,
     state_dir: StateDir = None,
     rejects: Annotated[
-        Path | None, typer.Option("--rejects", help="Folder for rejected rows; beside the file.")
+        Path | None, typer.Option("--rejects", help="Folder for rejected rows; else beside the file.")
     ] = None,
     *,
     replace: Annotated[bool, typer.Option("--replace", help="The file is the whole truth; drop the rest.")] = False,

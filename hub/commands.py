@@ -86,6 +86,7 @@ def import_paths(
             dry_run=dry_run,
             replace=replace,
             rejects_folder=rejects,
+            own_folder=hub.config.state_dir / "rejected",
             today=hub.clock().date(),
         )
         files = import_files(job, paths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -51,7 +52,11 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportJob:
-    """One run of `tillstream hub import` for one chain. `today`: the first day of memberships that are new."""
+    """One run of `tillstream hub import` for one chain.
+
+    `today`: the first day of memberships that are new. Rejected rows go to `rejects_folder`; where nobody named one,
+    beside the file, and where the hub's user may not write there, to `own_folder`.
+    """
 
     database: Database
     tenant_id: str
@@ -61,6 +66,7 @@ class ImportJob:
     dry_run: bool = False
     replace: bool = False
     rejects_folder: Path | None = None
+    own_folder: Path | None = None
     today: date | None = None
 
 
@@ -68,6 +74,9 @@ def open_rejects(job: ImportJob, path: Path, header: Sequence[str]) -> Rejects:
     """Return the file of rows of `path` that cannot be taken. Raises OnSiteError when it cannot be written."""
     folder = job.rejects_folder or path.parent
     try:
+        if job.rejects_folder is None and job.own_folder is not None and not os.access(folder, os.W_OK):
+            folder = job.own_folder
+            folder.mkdir(mode=0o700, exist_ok=True)
         return Rejects(folder / f"{path.stem}.rejected.csv", header, dry_run=job.dry_run)
     except OSError as error:
         raise OnSiteError(

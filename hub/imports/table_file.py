@@ -135,7 +135,7 @@ def _encoding_of(path: Path) -> str:
 
 
 class Rejects:
-    """The file of rejected rows, made when the first one comes.
+    """The file of rejected rows; there is none where every row was taken.
 
     A file of an earlier run stays: somebody may be mending it, or importing it just now. The next one gets a number.
     """

@@ -2,6 +2,10 @@
 
 import csv
 import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -136,6 +140,32 @@ def test_a_rejected_row_names_its_line_and_reason_and_can_be_mended_and_imported
     mended = Path(told["rejects_file"]).read_text().replace("13-40", "12-24")
     again = shop.run(shop.file("customers-mended.csv", mended))["files"][0]
     assert (again["changed"], again["rejected"]) == (2, 5)  # the surplus field did not go into the rejects file
+
+
+@contextmanager
+def closed(folder: Path) -> Iterator[None]:
+    """Let nobody write into a folder meanwhile, root neither."""
+    if os.geteuid() != 0:
+        folder.chmod(0o500)
+        yield
+        folder.chmod(0o700)
+        return
+    for words in ("--bind", "-o remount,bind,ro"):
+        if subprocess.run(["mount", *words.split(), folder, folder], capture_output=True, check=False).returncode:
+            pytest.skip("this container may not mount")
+    yield
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_files_in_a_folder_of_somebody_elses_are_imported_and_rejected_rows_go_to_the_hubs_own(shop, tmp_path) -> None:
+    (folder := tmp_path / "of-anna").mkdir()
+    (folder / "customers.csv").write_text(CUSTOMERS + "C1,Anna,de,13-40,,0,,\nC2,Bob,de,,,0,,\n")
+    (folder / "codes.csv").write_text("code,kind,customer_id\n00000002,card,C2\n")
+    with closed(folder):
+        customers, codes = shop.run(folder / "customers.csv", folder / "codes.csv")["files"]
+    assert (customers["changed"], customers["rejected"], codes["changed"]) == (1, 1, 1)
+    assert Path(customers["rejects_file"]) == shop.state / "rejected/customers.rejected.csv"
+    assert shop.look_up("00000002").first_name == "Bob"
 
 
 def test_codes_and_segments_of_nobody_are_rejected(shop):
