@@ -49,7 +49,7 @@ def coupons_printed(lines: Iterable[str], issued: Collection[str]) -> tuple[str,
     for line in lines:
         for code in _CODE.findall(line):
             if code in issued:
-                counts = less if _MINUS.search(line) else plain
+                counts = less if _is_less(line) else plain
                 counts[code] = counts.get(code, 0) + 1
     used = {code: less[code] - plain.get(code, 0) if code in less else plain[code] for code in {**less, **plain}}
     return tuple(code for code, times in used.items() for _use in range(max(times, 0)))
@@ -64,14 +64,13 @@ def codes_taken_off(
     """
     if transaction.status is not TransactionStatus.COMPLETED:
         return ()
-    less = {code for line in lines if _MINUS.search(line) for code in _CODE.findall(line) if is_wanted(code)}
-    goods = set[str]()
+    less = {code for line in lines if _is_less(line) for code in _CODE.findall(line) if is_wanted(code)}
     for line in transaction.line_items:
-        if isinstance(line, SaleLineItem | ReturnLineItem):
-            goods.update(_codes_of(line))
-        elif isinstance(line, PriceModificationLineItem) and not _is_taken_back(line):
+        if isinstance(line, PriceModificationLineItem) and not _is_taken_back(line):
             less.update(code for code in _codes_of(line) if is_wanted(code))
-    wanted = less - goods
+    if not less:
+        return ()
+    wanted = less.difference(*map(_codes_of, transaction.goods()))
     return coupons_seen(transaction, wanted) or coupons_printed(lines, wanted)
 
 
@@ -85,6 +84,11 @@ def taken_off(transaction: RetailTransaction, lines: Iterable[str], code: str) -
     ]
     shown = [each for each in amounts if any(digits.endswith(str(each).replace(".", "")) for digits in bearing)]
     return max(shown, default=None)
+
+
+def _is_less(line: str) -> bool:
+    """Whether a line takes something off."""
+    return ("-" in line or "\N{MINUS SIGN}" in line) and _MINUS.search(line) is not None
 
 
 def _codes_of(line: LineItem) -> Iterator[str]:

@@ -198,13 +198,24 @@ def till_barcode(template: str, serial: CouponSerial) -> tuple[str, str]:
     return kind, data if is_whole else data + check_digit(data)
 
 
-def may_be_till_barcode(code: str, template: str) -> bool:
-    """Return whether a code is one that a template makes of some serial: all of it fits, its check digit too.
+def told_by(template: str) -> str:
+    """Return the `TOLD_BY_MIN` characters that all till barcodes of a template begin with.
 
-    Never for a mass coupon's, nor for a template with fewer than `TOLD_BY_MIN` characters of its own.
+    Empty for a mass coupon's, and for a template with fewer characters of its own.
     """
     match = _TEMPLATE.fullmatch(template)
     if match is None or not match["digits"] or len(match["before"]) < TOLD_BY_MIN:
+        return ""
+    return match["before"][:TOLD_BY_MIN]
+
+
+def may_be_till_barcode(code: str, template: str) -> bool:
+    """Return whether a code is one that a template makes of some serial: all of it fits, its check digit too.
+
+    Never for a template that no code is `told_by`.
+    """
+    match = _TEMPLATE.fullmatch(template)
+    if match is None or not told_by(template):
         return False
     before, digits, after = match["before"], int(match["digits"]), match["after"]
     number = code[len(before) : len(before) + digits]

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from retail.coupons import campaign_digest, may_be_till_barcode
+from retail.coupons import TOLD_BY_MIN, campaign_digest, may_be_till_barcode, told_by
 from retail.errors import ConfigurationError, TillstreamError
 from retail.facts import Basket
 from retail.identifiers import BusinessUnitId, CampaignId
@@ -63,11 +63,16 @@ class ValueRules:
         self._own = StoreKey(business_unit_id=store, public_key=own_key)
         self._on_trouble = on_trouble
         self._campaigns: dict[bytes, Campaign] = {}
+        self._told_by: dict[str, list[Campaign]] = {}  # those with till barcodes, by what these begin with
         self.verifier = CouponVerifier([self._own])
 
     def use_campaigns(self, campaigns: Iterable[Campaign]) -> None:
         """Know the campaigns of the feed, and go on knowing those before: their coupons outlive them."""
         self._campaigns |= {campaign_digest(each.campaign_id): each for each in campaigns}
+        self._told_by.clear()
+        for each in self._campaigns.values():
+            if each.coupon is not None and (beginning := told_by(each.coupon.till_barcode)):
+                self._told_by.setdefault(beginning, []).append(each)
 
     def campaign(self, digest: bytes) -> Campaign | None:
         """Return the campaign that a token's digest names; None when it is not known here."""
@@ -81,7 +86,7 @@ class ValueRules:
         """Return the campaigns of which a till barcode may be a coupon's, whoever issued it; mass coupons' never."""
         return [
             each
-            for each in self._campaigns.values()
+            for each in self._told_by.get(till_code[:TOLD_BY_MIN], ())
             if each.coupon is not None and may_be_till_barcode(till_code, each.coupon.till_barcode)
         ]
 
