@@ -27,12 +27,13 @@ from agent.intake.captures import INLINE_BYTES_MAX
 from agent.intake.deciding import Deciders, Deciding, identified
 from agent.intake.documents import DocumentClerk, Origin, Told
 from agent.intake.holds import CutHolds
+from agent.intake.kept_ahead import KeptAhead, is_done
 from agent.intake.outcomes import Outcomes
 from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
 from agent.intake.shown_sales import ShownSales
 from agent.intake.taken import Foreseen, Taken, Whose
-from agent.journal.batch import Batch, Capture
+from agent.journal.batch import Batch, Capture, Committed
 from agent.journal.records import JournalKind
 from agent.offering.memory import StoreMemory
 from agent.offering.offering import OfferDesk, Place
@@ -99,6 +100,7 @@ class Counter:
                 keeper=house.keeper, defect=self._defect,
             )
         )  # fmt: skip
+        self.kept_ahead = KeptAhead(house.journal, on_committed=self.committed)
         self.sessions: set[TapSession] = set()
         self.holds = CutHolds()
         self.papers = house.papers
@@ -191,10 +193,13 @@ class Counter:
             return replace(taken, whose=whose, awaits=self._look_up(printed_code), is_doubted=True)
         return self._deciding.decided(replace(taken, whose=whose))
 
-    def foresee(self, preview: Preview, origin: Origin, place: Place) -> tuple[Foreseen, Iterator[None]] | None:
+    def foresee(
+        self, preview: Preview, body: bytes, origin: Origin, place: Place
+    ) -> tuple[Foreseen, Iterator[None]] | None:
         """Begin to work out what the cut of a sale will mean that is still being printed; None where it is no sale.
 
-        Whoever asks goes through the steps; nothing has happened when they are done, or left.
+        `body` is what has come of it. Whoever asks goes through the steps; nothing has happened when they are done, or
+        left.
         """
         told = self._house.clerk.foretell(preview.reading, origin)
         if told is None:
@@ -203,6 +208,8 @@ class Counter:
         if whose is None and _printed_code(preview.reading):
             return None
         foreseen = Foreseen(preview=preview, origin=origin, told=told, place=place)
+        if len(body) <= INLINE_BYTES_MAX:
+            foreseen.capture, _ = self._capture(body, origin, _printed_code(preview.reading))
         return foreseen, self._deciding.foresee(foreseen, whose)
 
     async def after_look_up(self, taken: Taken) -> Taken:
@@ -235,10 +242,17 @@ class Counter:
         if taken.offering.content:  # an invitation to a stranger is no offer
             self.outcomes.expect(taken.offering.content)
 
-    def committed(self, taken: Taken, *, ok: bool, error: BaseException | None) -> None:
-        """Learn whether a document is on disk: only now pages are told; a failure is taken back."""
-        if not ok:
-            self._take_back(taken, error)
+    def committed(self, taken: Taken, future: asyncio.Future[Committed]) -> None:
+        """Learn whether a document is on disk: only now pages are told; a failure is taken back.
+
+        What was kept ahead of its cut is printed by then, and therefore committed again, not taken back.
+        """
+        if not is_done(future):
+            self._tell_trouble(taken, None if future.cancelled() else future.exception())
+            if taken.kept is not None and is_done(taken.kept):
+                self.kept_ahead.unfinished(taken)
+            else:
+                self._take_back(taken)
             self._house.publish.flush()
             return
         if taken.whose is not None:
@@ -321,12 +335,14 @@ class Counter:
     def _today(self) -> date:
         return self._house.offers.today(self._now())
 
-    def _take_back(self, taken: Taken, error: BaseException | None) -> None:
+    def _take_back(self, taken: Taken) -> None:
         if taken.told is not None:
             self._house.clerk.forget(taken.told)
         if taken.offering.content:
             self._house.memory.not_printed(taken.offering.content)
         self._house.value.undo(taken.value)
+
+    def _tell_trouble(self, taken: Taken, error: BaseException | None) -> None:
         known = error if isinstance(error, TillstreamError) else DefectError(f"a commit failed: {error!r}")
         self.trouble(known, workstation_id=taken.origin.workstation_id)
 

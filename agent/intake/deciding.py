@@ -17,7 +17,7 @@ from agent.intake.documents import Origin, Told
 from agent.intake.payloads import Content
 from agent.intake.recording import RecordMaker
 from agent.intake.taken import Foreseen, Taken, Whose
-from agent.journal.batch import AwaitOutcome, Change, KnowSale
+from agent.journal.batch import AwaitOutcome, Batch, Change, KnowSale
 from agent.journal.records import JournalKind, canonical_json
 from agent.offering.foreseeing import Foreseeing, ForeseenOffer, Question
 from agent.offering.memory import StoreMemory
@@ -84,6 +84,8 @@ class Deciding:
         told = taken.told
         if told is None or told.kind is None:
             return taken
+        if taken.foreseen is not None and taken.foreseen.batch is not None and taken.foreseen.is_all_of(taken):
+            return replace(taken, batch=replace(taken.foreseen.batch, capture=taken.batch.capture))
         contents = [(told.kind, told.content)]
         if taken.whose is not None:
             contents.append((JournalKind.CUSTOMER_IDENTIFIED, identified(told, taken.whose)))
@@ -130,6 +132,19 @@ class Deciding:
         )
         yield
         self._foresee_payloads(foreseen)
+        yield
+        self._foresee_batch(foreseen, whose)
+
+    def _foresee_batch(self, foreseen: Foreseen, whose: Whose | None) -> None:
+        """Put together what the cut will commit, where all of it is known and its paper is no large file."""
+        if foreseen.capture is None or foreseen.offer is None or foreseen.value is None:
+            return
+        foreseen.whose = whose
+        taken = Taken(
+            origin=foreseen.origin, batch=Batch(capture=foreseen.capture), told=foreseen.told, whose=whose,
+            offering=foreseen.offer.offering, value=foreseen.value.entry, foreseen=foreseen,
+        )  # fmt: skip
+        foreseen.batch = self.with_records(taken).batch
 
     def _foresee_payloads(self, foreseen: Foreseen) -> None:
         offering = foreseen.offer.offering if foreseen.offer is not None else Offering()

@@ -27,6 +27,11 @@ class OpenJob:
     cut_no: int = 0  # of the last cut
     foreseen: Foreseen | None = None
     foreseen_times: int = 0  # for the document that is being printed
+    kept_ahead: Origin | None = None  # the document whose commit is on disk ahead of its cut, or about to be
+
+    def rest(self) -> bytes:
+        """Return the bytes that belong to no document yet."""
+        return bytes(memoryview(self.reader.data)[self.taken_bytes :])
 
     def cut_off(self, end: int) -> bytes:
         """Return the bytes up to `end` that belong to no document yet, and count them as taken."""

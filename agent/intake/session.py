@@ -20,14 +20,16 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from agent.intake.ahead_of_cut import AheadOfCut, Steps
 from agent.intake.counter import Counter
+from agent.intake.kept_ahead import completing, is_done, overtaking
 from agent.intake.open_job import OpenJob
-from agent.intake.taken import Taken
+from agent.intake.taken import Foreseen, Taken
 from agent.journal.batch import Committed, Haste
 from pos_adapters.taps.frames import (
     ANSWER_BODY,
@@ -103,6 +105,9 @@ class TapSession:
     def lost(self) -> None:
         """Note that the tap is gone: its open jobs come again through its spool."""
         self._no_cut_is_near()
+        for job in self._jobs.values():
+            if job.kept_ahead is not None:
+                self._counter.kept_ahead.drop(job.kept_ahead)
         self._jobs.clear()
         self._waiting.clear()
         if self._busy is not None:
@@ -185,11 +190,18 @@ class TapSession:
         job.foreseen_times += 1
         number, state = job.cut_no + 1, self._follower.state_here()
         place = self._counter.place(self, job_id=str(job.job_id), cut_no=number, state=state)
-        begun = self._counter.foresee(preview, job.next_origin(self.workstation_id), place)
+        begun = self._counter.foresee(preview, job.rest(), job.next_origin(self.workstation_id), place)
         if begun is None:
             return None
         job.foreseen, steps = begun
-        return steps
+        return self._then_keep(job, job.foreseen, steps)
+
+    def _then_keep(self, job: OpenJob, foreseen: Foreseen, steps: Steps) -> Steps:
+        """Have on disk what the cut will commit, once it is known."""
+        yield from steps
+        if foreseen.batch is not None:
+            job.kept_ahead = foreseen.origin
+            self._counter.kept_ahead.keep(foreseen)
 
     def _no_cut_is_near(self) -> None:
         """Leave what a cut would mean as far as it is: the cut has come, or there will be none."""
@@ -237,20 +249,36 @@ class TapSession:
         self._release_when_on_disk(job, cut_no, decided, began_s=began_s)
 
     def _release_when_on_disk(self, job: OpenJob, cut_no: int, taken: Taken, *, began_s: float) -> None:
-        def on_disk(ok: bool) -> None:
-            self._counter.floor.cuts_held -= 1
-            printed = taken.offering.draw() if ok else b""
-            if printed:
-                self._counter.goes_out(taken)
-            if not printed:
-                self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
-            elif taken.is_slip:
-                self._answer(FrameType.SLIP, job, printed)
-            else:
-                self._answer(FrameType.BLOCK, job, ANSWER_BODY.pack(cut_no) + printed)
-            self._counter.holds.note(time.monotonic() - began_s)
+        """Answer the cut as soon as what it means is on disk: at once where it was kept ahead and still stands."""
+        is_answered = False
 
-        self._hand_over(job, taken, on_disk=on_disk)
+        def answer(ok: bool) -> None:
+            nonlocal is_answered
+            if not is_answered:
+                is_answered = True
+                self._answer_cut(job, cut_no, taken, ok=ok)
+                self._counter.holds.note(time.monotonic() - began_s)
+
+        def when_kept(kept: asyncio.Future[Committed]) -> None:
+            if ok := is_done(kept):
+                answer(ok)
+
+        if taken.kept is not None:
+            when_kept(taken.kept)
+            taken.kept.add_done_callback(when_kept)
+        self._hand_over(job, taken, on_disk=answer)
+
+    def _answer_cut(self, job: OpenJob, cut_no: int, taken: Taken, *, ok: bool) -> None:
+        self._counter.floor.cuts_held -= 1
+        printed = taken.offering.draw() if ok else b""
+        if not printed:
+            self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
+            return
+        self._counter.goes_out(taken)
+        if taken.is_slip:
+            self._answer(FrameType.SLIP, job, printed)
+        else:
+            self._answer(FrameType.BLOCK, job, ANSWER_BODY.pack(cut_no) + printed)
 
     def _hand_over(
         self, job: OpenJob, taken: Taken, *, on_disk: Callable[[bool], None], haste: Haste = Haste.AT_ONCE
@@ -258,15 +286,17 @@ class TapSession:
         """Commit a document; a failure costs its offers and leaves the job to the tap's spool."""
         if taken.file is not None:
             job.files.append(taken.file)
+        batch = taken.batch
+        if job.kept_ahead is not None:
+            batch, job.kept_ahead = overtaking(batch, job.kept_ahead), None
 
         def done(future: asyncio.Future[Committed]) -> None:
-            ok = not future.cancelled() and future.exception() is None
+            ok = is_done(future)
             job.is_lost = job.is_lost or not ok
             on_disk(ok)  # the customer's paper before the pages, and every customer's of this sync
-            error = None if ok else _error_of(future)
-            asyncio.get_running_loop().call_soon(partial(self._counter.committed, taken, ok=ok, error=error))
+            asyncio.get_running_loop().call_soon(self._counter.committed, taken, future)
 
-        future = self._counter.journal.hand_over(taken.batch, meanwhile=taken.meanwhile, haste=haste)
+        future = self._counter.journal.hand_over(batch, meanwhile=taken.meanwhile, haste=haste)
         future.add_done_callback(done)
 
     # The end
@@ -279,14 +309,11 @@ class TapSession:
         self._jobs.pop(job.job_id, None)
         remainder = job.cut_off(len(job.reader.data))
         taken = self._counter.remainder(remainder, job.origin(self.workstation_id))
+        self._hand_over(job, taken, on_disk=partial(self._acknowledge_when_files_are, job), haste=Haste.LATER)
 
-        def on_disk(ok: bool) -> None:
-            if ok and not job.is_lost:
-                self._acknowledge_when_files_are(job)
-
-        self._hand_over(job, taken, on_disk=on_disk, haste=Haste.LATER)
-
-    def _acknowledge_when_files_are(self, job: OpenJob) -> None:
+    def _acknowledge_when_files_are(self, job: OpenJob, ok: bool) -> None:
+        if not ok or job.is_lost:
+            return
         if not job.files:
             self._answer(FrameType.ACK, job, b"")
             return
@@ -306,6 +333,7 @@ class TapSession:
         """Take a spooled job. One that does not open is not acknowledged: the tap keeps it, a person must look."""
         try:
             sealed = await asyncio.to_thread(self._counter.unseal, blob)
+            self._counter.kept_ahead.go_on()
             known = await self._counter.journal.documents_of(str(sealed.job_id))
         except TillstreamError as error:
             self._counter.trouble(error, workstation_id=self.workstation_id)
@@ -329,7 +357,7 @@ class TapSession:
         self._counter.outcomes.settle_spooled(sealed)
         remainder = job.cut_off(len(job.reader.data))
         taken = self._counter.remainder(remainder, job.origin(sealed.workstation_id))
-        self._hand_over(job, taken, on_disk=lambda ok: self._acknowledge_when_files_are(job) if _all(ok, job) else None)
+        self._hand_over(job, taken, on_disk=partial(self._acknowledge_when_files_are, job))
 
     def _sealed_document(self, job: OpenJob, paper: Paper, known: frozenset[int], workstation_id: str) -> None:
         body, origin = job.cut_off(paper.end), job.origin(workstation_id)
@@ -337,8 +365,11 @@ class TapSession:
             file = self._counter.rewrite_file(body)
             if file is not None:
                 job.files.append(file)
-            return
+            if (origin.job_id, origin.document_no) not in self._counter.kept_ahead.left_over:
+                return
         taken = self._counter.take(paper, body, origin, place=None, is_spooled=True)
+        if origin.document_no in known:
+            taken = replace(taken, batch=completing(taken.batch))
         self._hand_over(job, taken, on_disk=_nothing)
 
     # Plumbing
@@ -366,11 +397,3 @@ class TapSession:
 
 def _nothing(ok: bool) -> None:
     del ok
-
-
-def _all(ok: bool, job: OpenJob) -> bool:
-    return ok and not job.is_lost
-
-
-def _error_of(future: asyncio.Future[Committed]) -> BaseException | None:
-    return None if future.cancelled() else future.exception()

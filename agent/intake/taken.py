@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from agent.identity.recognition import Recognition
 from agent.intake.documents import Origin, Told
 from agent.intake.payloads import Content
-from agent.journal.batch import Batch
+from agent.journal.batch import Batch, Capture, Committed
 from agent.offering.foreseeing import ForeseenOffer
 from agent.offering.offering import Offering, Place
 from agent.value.book import Entry
@@ -42,6 +42,7 @@ class Whose:
 class Foreseen:
     """What was worked out of a sale while its receipt was printed; it has changed nothing and may be thrown away.
 
+    `batch` is what its cut will commit, None until all of it is known; `kept` is done when that is on disk, put by.
     `payloads` are spellings of contents, by the identity of the content, with the content that keeps it so.
     """
 
@@ -49,13 +50,29 @@ class Foreseen:
     origin: Origin
     told: Told
     place: Place
+    capture: Capture | None = None
+    whose: Whose | None = None
     offer: ForeseenOffer | None = None
     value: Rehearsed | None = None
+    batch: Batch | None = None
+    kept: asyncio.Future[Committed] | None = None
     payloads: dict[int, tuple[Content, bytes]] = field(default_factory=dict)
 
     def is_drawn(self, offering: Offering) -> bool:
         """Whether this is the offering that was foreseen, whose slip is drawn."""
         return self.offer is not None and self.offer.offering is offering
+
+    def is_all_of(self, taken: Taken) -> bool:
+        """Whether a document that was decided on at its cut is in every part what was foreseen."""
+        return (
+            self.batch is not None
+            and self.value is not None
+            and taken.told is self.told
+            and taken.whose == self.whose
+            and self.is_drawn(taken.offering)
+            and taken.value.records is self.value.entry.records
+            and taken.value.changes is self.value.entry.changes
+        )
 
     def is_of(self, reading: Reading, origin: Origin) -> bool:
         """Whether it speaks of this document."""
@@ -88,6 +105,14 @@ class Taken:
         """What of its paper is left to do while it goes to disk: nothing where it is drawn, or there is none."""
         is_drawn = self.foreseen is not None and self.foreseen.is_drawn(self.offering)
         return self.offering.draw if self.offering.content and not is_drawn else None
+
+    @property
+    def kept(self) -> asyncio.Future[Committed] | None:
+        """What is done when all of this is on disk as it was foreseen; None where it was not, or not all of it."""
+        foreseen = self.foreseen
+        if foreseen is None or foreseen.batch is None or self.batch.records is not foreseen.batch.records:
+            return None
+        return foreseen.kept
 
     @property
     def is_slip(self) -> bool:

@@ -113,6 +113,32 @@ class DropValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepForeseen:
+    """What the cut of a document will commit, whole, on disk before the cut comes; `body` is spelt by `foreseen`."""
+
+    job_id: str
+    document_no: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropForeseen:
+    """The document is committed by its own batch, or its cut will not come. Twice is as good as once."""
+
+    job_id: str
+    document_no: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillCapture:
+    """The whole of a document that was committed as it was foreseen, before its last bytes had come."""
+
+    job_id: str
+    document_no: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnowSale:
     """This business key is journalled by the first record of the batch."""
 
@@ -155,6 +181,9 @@ Change = (
     | DropScan
     | KeepValue
     | DropValue
+    | KeepForeseen
+    | DropForeseen
+    | FillCapture
     | KnowSale
     | Quarantine
     | EraseRecord

@@ -138,6 +138,19 @@ ON CONFLICT (what, row_id) DO UPDATE SET body = excluded.body
 -- A row of the ledger of value is needed no more.
 DELETE FROM value WHERE what = :what AND row_id = :row_id
 
+-- name: keep_foreseen_commit
+-- What a cut will commit; what was foreseen of the document before is overtaken.
+INSERT OR REPLACE INTO foreseen (job_id, document_no, body) VALUES (:job_id, :document_no, :body)
+
+-- name: drop_foreseen_commit
+-- A document is committed by its own batch, or its cut will not come.
+DELETE FROM foreseen WHERE job_id = :job_id AND document_no = :document_no
+
+-- name: fill_capture
+-- The whole of a document that was kept before its last bytes had come; one that was erased stays so.
+UPDATE capture SET body = :body
+WHERE job_id = :job_id AND document_no = :document_no AND length(body) < length(:body)
+
 -- name: insert_sale
 -- This business key is journalled now.
 INSERT OR IGNORE INTO sale (transaction_id, business_day, total, seq)
@@ -288,3 +301,11 @@ SELECT what, row_id, body FROM value
 -- name: keep_value
 -- Take over a salvaged row of value.
 INSERT OR IGNORE INTO value (what, row_id, body) VALUES (?, ?, ?)
+
+-- name: every_foreseen
+-- All rows of foreseen: for core at start, and for salvage.
+SELECT job_id, document_no, body FROM foreseen
+
+-- name: keep_foreseen
+-- Take over a salvaged row of foreseen.
+INSERT OR IGNORE INTO foreseen (job_id, document_no, body) VALUES (?, ?, ?)

@@ -27,7 +27,7 @@ CHUNK_ROWS = 500  # rows read in one go; after a failure the next are read singl
 SKIP_ROWS_MAX = 1 << 20  # a hole larger than this is taken for the end of what is there
 
 # Tables that hang on the journal: each is copied as far as it can be read; the newest cursor matters more than order.
-SIDE_TABLES = ("cursor", "parked", "awaited", "sale", "capture", "quarantine", "open_scan", "value")
+SIDE_TABLES = ("cursor", "parked", "awaited", "sale", "capture", "quarantine", "open_scan", "value", "foreseen")
 
 
 @dataclass(slots=True, kw_only=True)
