@@ -103,6 +103,11 @@ class JobBook:
         return len(self._jobs)
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether there is a core that jobs are kept for."""
+        return self._link.is_wanted
+
+    @property
     def answers(self) -> bool:
         """Whether a cut may wait for core."""
         return self._link.answers

@@ -78,7 +78,7 @@ class CutWatch:
         self.taken_bytes = 0
         self.transparent = False
         self.printed_since_cut = False
-        self.requests: list[tuple[bytes, int]] = []  # status requests and where they end; whoever reads them, clears
+        self._requests: list[tuple[bytes, int]] = []  # status requests and where they end
 
     def skip(self, data: bytes) -> None:
         """Take bytes that nobody asks about (profile `off`): what follows cannot be read any more."""
@@ -127,6 +127,12 @@ class CutWatch:
         except Exception:  # noqa: BLE001 - whatever a defect raises, the receipt goes on
             self.transparent = True
             return []
+
+    def requests_until(self, offset: int) -> list[tuple[bytes, int]]:
+        """Return the status requests that end by `offset`, and where, each only once."""
+        told = [request for request in self._requests if request[1] <= offset]
+        del self._requests[: len(told)]
+        return told
 
     def _cuts(self, data: bytes) -> list[Cut]:
         """Read bytes and return the cuts that became recognisable."""
@@ -210,7 +216,7 @@ class CutWatch:
         if token.kind is TokenKind.UNKNOWN:
             self.transparent = True
         elif token.kind is TokenKind.REALTIME or token.data[:2] in self._dialect.requests:
-            self.requests.append((token.data, self._base + token.offset + len(token.data)))
+            self._requests.append((token.data, self._base + token.offset + len(token.data)))
         else:
             self._follow_mode(token.data)
         return None

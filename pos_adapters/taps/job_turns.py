@@ -23,7 +23,7 @@ class Stream(Protocol):
     def is_settled(self) -> bool:
         """Return whether everything of the job is with the kernel and nothing of ours is still to come."""
 
-    def job_ends(self, job: Job | None) -> None:
+    def job_ends(self, job: Job) -> None:
         """Settle what became of the job's blocks: nothing can be reported after the end."""
 
 
@@ -38,7 +38,7 @@ class JobTurns:
         self._book = book
         self._policy = policy
         self._watch = watch
-        self._last_print_at_s = loop.time()  # when bytes last came that do more than ask for status
+        self._last_print_at_s = 0.0  # when bytes of the job last came that do more than ask for status
         self._printed_bytes = 0  # of the job, without status requests behind it
         self.job: Job | None = None
         self.start = 0  # where in the stream the job begins
@@ -74,8 +74,8 @@ class JobTurns:
     def end(self, reason: EndReason) -> None:
         """End the job, if there is one."""
         job, self.job = self.job, None
-        self._stream.job_ends(job)
         if job is not None:
+            self._stream.job_ends(job)
             self._book.silence.clear()
             self._book.end(job, reason)
 

@@ -42,7 +42,13 @@ class LaneParts:
 
     def join_sides(self, register: AnySide, printer: AnySide, on_done: Callable[[], None]) -> Passage:
         """Return a passage between two sides, started."""
-        passage = Passage(
+        passage = self.passage(register, printer, on_done)
+        passage.start()
+        return passage
+
+    def passage(self, register: AnySide, printer: AnySide, on_done: Callable[[], None]) -> Passage:
+        """Return a passage between two sides, which need not be open before it is started."""
+        return Passage(
             self.loop,
             register=register,
             printer=printer,
@@ -53,5 +59,3 @@ class LaneParts:
             on_done=on_done,
             recorder=self.make_recorder(),
         )
-        passage.start()
-        return passage

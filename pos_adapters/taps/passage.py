@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from pos_adapters.taps.book import JobBook
@@ -31,7 +32,7 @@ from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.job import EndReason, Job
 from pos_adapters.taps.job_turns import JobTurns
-from pos_adapters.taps.policy import Policy
+from pos_adapters.taps.policy import Policy, Profile
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.printer_watch import PrinterWatch
 from pos_adapters.taps.recorder import PRINTER, REGISTER, Recorder
@@ -67,9 +68,10 @@ class Passage:
         self._log = log
         self._on_done = on_done
         self._recorder = recorder
+        self._nobody_reads = policy.profile is Profile.OFF and recorder is None and not book.is_wanted
         self._watch = CutWatch(policy.dialect)
         self._delivery = Delivery(book, printer)
-        self._answers = PrinterWatch(on_worked_off=self._worked_off, on_trouble=health.tell, in_trouble=health.trouble)
+        self._answers = PrinterWatch(health, on_worked_off=self._worked_off)
         self._waiting = bytearray()  # taken from the register, not passed on
         self._cuts: deque[Cut] = deque()  # recognised, not passed on
         self._passed_bytes = 0
@@ -86,20 +88,20 @@ class Passage:
         self._asking: int | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._leaving = False
-        self._confirming: asyncio.TimerHandle | None = None
         self._done = False
-        self.last_byte_at_s = loop.time()
+        self.last_byte_at_s = 0.0
         self.has_spoken = False
+        register.on_bytes = self._from_register
+        register.on_end = self._register_ended
+        register.on_drained = register.on_deaf = partial(printer.listen, on=True)
+        printer.on_bytes = self._from_printer
+        printer.on_end = self._printer_ended
+        printer.on_drained = self._printer_drained
+        printer.on_deaf = self._printer_broke
 
     def start(self) -> None:
-        """Let the bytes flow."""
-        self._register.on_bytes = self._from_register
-        self._register.on_end = self._register_ended
-        self._register.on_drained = self._register.on_deaf = lambda: self._printer.listen(on=True)
-        self._printer.on_bytes = self._from_printer
-        self._printer.on_end = self._printer_ended
-        self._printer.on_drained = self._printer_drained
-        self._printer.on_deaf = self._printer_broke
+        """Let the bytes flow: both sides are open."""
+        self.last_byte_at_s = self._loop.time()
         self._book.attach(self)
         self._printer.listen(on=True)
         self._register.listen(on=True)
@@ -122,6 +124,16 @@ class Passage:
     def _from_register(self, data: bytes) -> None:
         self.has_spoken = True
         self.last_byte_at_s = self._loop.time()
+        if self._nobody_reads:
+            self._printer.write(data)
+            self._watch.skip(data)
+        else:
+            self._pass_and_read(data)
+        if self._printer.waiting_bytes:
+            self._register.listen(on=False)
+
+    def _pass_and_read(self, data: bytes) -> None:
+        """Pass on, and take into the job, what has come."""
         asks_only = is_poll(data) and not self._waiting
         if asks_only and self._jobs.job is None:
             self._pass_between_jobs(data)
@@ -134,8 +146,6 @@ class Passage:
         if not asks_only:
             self._jobs.register_printed(self.last_byte_at_s)
             self._slips.turn.register_spoke()
-        if self._printer.waiting_bytes:
-            self._register.listen(on=False)
 
     def _pass_between_jobs(self, data: bytes) -> None:
         """Pass status requests that belong to no job: core need not know, the printer's answers are understood."""
@@ -175,16 +185,9 @@ class Passage:
                 continue
             self._book.take(job, data[told : cut.offset - start])
             told = cut.offset - start
-            self._ask_without_waiting(job, cut)
+            self._slips.ask(job, cut)
         self._book.take(job, data[told:] if told else data)
         self._note_requests()
-
-    def _ask_without_waiting(self, job: Job, cut: Cut) -> None:
-        if not cut.insertable:
-            return
-        cut_no = self._book.ask(job, cut.offset - self._jobs.start)
-        if cut_no is not None:
-            self._slips.asked(job, cut_no)
 
     def _advance(self) -> None:
         """Pass on what waits, up to the next cut that core is asked about."""
@@ -220,9 +223,7 @@ class Passage:
 
     def _note_requests(self) -> None:
         """Note the status requests that have been passed on, so that their answers can be understood."""
-        requests = self._watch.requests
-        while requests and requests[0][1] <= self._passed_bytes:
-            command, end = requests.pop(0)
+        for command, end in self._watch.requests_until(self._passed_bytes):
             self._answers.requested(command, end + self._delivery.inserted_bytes)
 
     def _prefix_waited_enough(self) -> None:
@@ -306,7 +307,7 @@ class Passage:
 
     def _worked_off(self, position: int) -> None:
         self._delivery.worked_off(position)
-        if self._confirming is not None:
+        if self._leaving and self._timer is not None:
             self._leave_if_handed()
 
     def _printer_ended(self) -> None:
@@ -350,8 +351,8 @@ class Passage:
         if self._printer.waiting_bytes or self._done:
             return
         if self._delivery.is_open and self._answers.expects_answer and not self._printer.ended:
-            if self._confirming is None:
-                self._confirming = self._loop.call_later(CONFIRM_WITHIN_S, self._jobs.end, EndReason.CLOSE)
+            if self._timer is None:
+                self._timer = self._loop.call_later(CONFIRM_WITHIN_S, self._jobs.end, EndReason.CLOSE)
             return
         self._jobs.end(EndReason.CLOSE)
         if self._printer.ended:
@@ -366,19 +367,17 @@ class Passage:
         if not waits or silent_s >= CONFIRM_WITHIN_S:
             self._finish(self._register.close)
         elif not self._done:
-            self._confirming = self._loop.call_later(CABLE_LOOK_EVERY_S, self._leave_cable)
+            self._timer = self._loop.call_later(CABLE_LOOK_EVERY_S, self._leave_cable)
 
     def _finish(self, leave_register: Callable[[], None]) -> None:
         if self._done:
             return
         self._done = True
+        leave_register()  # first: it waits to be told
         self._stop_timer()
         self._slips.turn.cancel()
-        if self._confirming is not None:
-            self._confirming.cancel()
         self._jobs.end(EndReason.CLOSE)
         self._book.attach(None)
-        leave_register()
         self._printer.close()
         self._on_done()
 
@@ -388,10 +387,10 @@ class Passage:
             self._waiting or self._asking is not None or self._printer.waiting_bytes or self._slips.turn.pending
         )
 
-    def job_ends(self, job: Job | None) -> None:
+    def job_ends(self, job: Job) -> None:
         """Settle the job's blocks (see `job_turns.Stream`)."""
         self._delivery.settle()
-        if self._recorder is not None and job is not None:
+        if self._recorder is not None:
             self._recorder.end(job)
 
     def _stop_timer(self) -> None:

@@ -22,6 +22,9 @@ CONNECT_WITHIN_S = 5.0
 _CONNECTED = (0, errno.EISCONN)
 _UNDER_WAY = (errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK)
 
+# On Linux one system call says both; elsewhere `tune` says the second.
+_NON_BLOCKING_STREAM = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
+
 GiveUp = Callable[[], None]
 
 
@@ -71,13 +74,13 @@ class TcpPrinter:
         return refused
 
 
-def _begun(family: socket.AddressFamily, where: tuple[str, int]) -> tuple[socket.socket | None, int]:
+def _begun(family: socket.AddressFamily, where: tuple[str, int]) -> tuple[socket.SocketType | None, int]:
     """Return a socket that is connecting, and the error number: a near printer has answered when this returns.
 
     No socket when the system has none left (EMFILE): that refuses this register, and must not cost the next its lane.
     """
     try:
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock = socket.SocketType(family, _NON_BLOCKING_STREAM)
     except OSError as error:
         return None, error.errno or errno.EMFILE
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
@@ -97,12 +100,12 @@ class _Attempt:
         self._loop = loop
         self._on_open = on_open
         self._on_refused = on_refused
-        self._socket: socket.socket | None = None
+        self._socket: socket.SocketType | None = None
         self._late: asyncio.TimerHandle | None = None
         self.over = False
         self.task: asyncio.Task[None] | None = None  # kept, so that the loop does not lose it
 
-    def go_on(self, sock: socket.socket | None, problem: int) -> None:
+    def go_on(self, sock: socket.SocketType | None, problem: int) -> None:
         """Take over a socket that has begun to connect, or the error number that says why there is none."""
         self._socket = sock
         if sock is None:

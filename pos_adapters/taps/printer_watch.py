@@ -8,9 +8,8 @@ automatic status (which also comes unasked) prove nothing about a block; they te
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pos_adapters.taps.printer_answers import (
     Answer,
@@ -37,18 +36,24 @@ class Request(NamedTuple):
     asks_for_paper: bool
 
 
+class Health(Protocol):
+    """What is known of the printer, whichever connection told it."""
+
+    trouble: Trouble
+
+    def tell(self, trouble: Trouble) -> None:
+        """Note what is wrong; a repeat changes nothing."""
+
+
 class PrinterWatch:
     """Follows requests and answers of one connection."""
 
-    def __init__(
-        self, *, on_worked_off: Callable[[int], None], on_trouble: Callable[[Trouble], None], in_trouble: Trouble
-    ) -> None:
+    def __init__(self, health: Health, *, on_worked_off: Callable[[int], None]) -> None:
         self._reader = AnswerReader()
-        self._in_order: deque[Request] = deque(maxlen=REQUESTS_MAX)
-        self._realtime: deque[int] = deque(maxlen=REQUESTS_MAX)
+        self._in_order: list[Request] = []
+        self._realtime: list[int] = []
         self._on_worked_off = on_worked_off
-        self._on_trouble = on_trouble
-        self._trouble = in_trouble
+        self._health = health
         self._spoken = False
 
     @property
@@ -66,8 +71,10 @@ class PrinterWatch:
         kind = _answered_by(command)
         if kind is AnswerKind.REALTIME:
             self._realtime.append(command[2])
+            del self._realtime[:-REQUESTS_MAX]
         elif kind is not None:
             self._in_order.append(Request(kind, position, command in _PAPER_REQUESTS))
+            del self._in_order[:-REQUESTS_MAX]
 
     def feed(self, data: bytes) -> None:
         """Read the printer's bytes in passing."""
@@ -76,7 +83,7 @@ class PrinterWatch:
             if answer.kind is AnswerKind.REALTIME:
                 self._realtime_answer(answer)
             elif answer.kind is AnswerKind.AUTOMATIC:
-                self._tell(self._trouble & Trouble.UNREACHABLE | trouble_of_automatic(answer.data))
+                self._health.tell(self._health.trouble & Trouble.UNREACHABLE | trouble_of_automatic(answer.data))
             elif answer.kind is not AnswerKind.OTHER:
                 self._settle(answer)
 
@@ -84,28 +91,23 @@ class PrinterWatch:
         """Match an answer with the oldest request it can answer; older ones were not understood by this printer."""
         if not any(request.answered_by is answer.kind for request in self._in_order):
             return
-        while (request := self._in_order.popleft()).answered_by is not answer.kind:
+        while (request := self._in_order.pop(0)).answered_by is not answer.kind:
             continue
         paper = trouble_of_paper_sensor(answer.data[0]) if request.asks_for_paper else Trouble(0)
         if request.asks_for_paper:
-            self._tell((self._trouble & ~Trouble.PAPER_END) | paper)
+            self._health.tell((self._health.trouble & ~Trouble.PAPER_END) | paper)
         if not paper:
             self._on_worked_off(request.position)
 
     def _realtime_answer(self, answer: Answer) -> None:
         if not self._realtime:
             return
-        function = self._realtime.popleft()
+        function = self._realtime.pop(0)
         told = trouble_of_realtime(function, answer.data[0])
         if told is None:
             return
         about = _ABOUT[function]
-        self._tell((self._trouble & ~about) | told)
-
-    def _tell(self, trouble: Trouble) -> None:
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self._on_trouble(trouble)
+        self._health.tell((self._health.trouble & ~about) | told)
 
 
 _PAPER_REQUESTS = frozenset((b"\x1dr\x01", b"\x1dr1"))

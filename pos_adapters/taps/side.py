@@ -67,11 +67,8 @@ class Side:
     kernel; `on_deaf()` at most once, when the end takes no more.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, end: End) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, end: End | None = None) -> None:
         self._loop = loop
-        self._end = end
-        self._fd = end.fileno()  # the line may be gone when it is to be watched no more
-        end.on_room = self._room
         self._outgoing = bytearray()
         self._watched = False
         self._sending = False
@@ -85,6 +82,14 @@ class Side:
         self.on_drained: Callable[[], None] = _ignore
         self.on_deaf: Callable[[], None] = _ignore
         self.on_worked_off: Callable[[int], None] = _ignore_position  # a printer's answers are read in the passage
+        if end is not None:
+            self.open(end)
+
+    def open(self, end: End) -> None:
+        """Stand on this end; a side may be made before its line is there, and does nothing until then."""
+        self._end = end
+        self._fd = end.fileno()  # the line may be gone when it is to be watched no more
+        end.on_room = self._room
 
     @property
     def can_end(self) -> bool:
@@ -165,9 +170,11 @@ class Side:
         if data:
             self.on_bytes(data)
             return
-        self.listen(on=False)
         self.ended = True
-        self.on_end()
+        try:
+            self.on_end()  # first: somebody waits to be told
+        finally:
+            self.listen(on=False)
 
     def _send(self, data: bytes | bytearray | memoryview) -> int:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from pos_adapters.taps.book import AskedCut, JobBook
-from pos_adapters.taps.cut_watch import CutWatch
+from pos_adapters.taps.cut_watch import Cut, CutWatch
 from pos_adapters.taps.delivery import Delivery, is_whole
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.job import Job
@@ -48,10 +48,12 @@ class Slips:
         self._asked_job: UUID | None = None
         self.turn = SlipTurn(loop, self, policy)
 
-    def asked(self, job: Job, cut_no: int) -> None:
-        """Note that core has been asked about a cut of a job."""
-        self._asked_job = job.job_id
-        self.turn.asked(cut_no)
+    def ask(self, job: Job, cut: Cut) -> None:
+        """Ask core about a cut of a job that has been passed on already."""
+        cut_no = self._book.ask(job, cut.offset - self._jobs.start) if cut.insertable else None
+        if cut_no is not None:
+            self._asked_job = job.job_id
+            self.turn.asked(cut_no)
 
     def came(self, job: Job, slip: bytes) -> bool:
         """Take core's slip for the job that is open; False when it cannot be printed in its turn."""

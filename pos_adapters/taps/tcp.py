@@ -18,7 +18,7 @@ from functools import partial
 from uuid import UUID
 
 from pos_adapters.taps.alarm import Alarm
-from pos_adapters.taps.ends import End, SocketEnd, tune
+from pos_adapters.taps.ends import End, SocketEnd, accepted
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.passage import Passage
@@ -49,8 +49,10 @@ class TcpLane:
         self._loop = parts.loop
         self._listener = listener
         self._listener.settimeout(0)
+        self._family = listener.family
         self._watched = False
         self._passage: Passage | None = None
+        self._next = self._prepared()
         self._connecting = False
         self._look = Alarm(parts.loop)
         self._joined: tuple[End, End] | None = None
@@ -98,7 +100,7 @@ class TcpLane:
             self._leave_waiting()
             return
         try:
-            sock, peer = self._listener.accept()
+            sock, peer = accepted(self._listener, self._family)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
                 self._parts.log.event("accept_failed", cause=error.strerror or "")
@@ -108,7 +110,6 @@ class TcpLane:
         if not self._parts.admits(peer):
             SocketEnd(sock).reset()
             return
-        tune(sock)
         self._connecting = True
         register = SocketEnd(sock)
         self._parts.printer.connect(partial(self._join, register), partial(self._refuse, register))
@@ -147,11 +148,19 @@ class TcpLane:
     def _join(self, register: End, printer: End) -> None:
         self._connecting = False
         self._parts.health.reachable(yes=True)
-        side = Side(self._loop, register)
-        self._passage = self._parts.join_sides(side, Side(self._loop, printer), self._passage_done)
+        from_register, to_printer, passage = self._next
+        from_register.open(register)
+        to_printer.open(printer)
+        self._passage = passage
         self._joined = (register, printer)
+        passage.start()
+        from_register.receive_now()  # tills write as soon as they have connected
         self._look.set(self._loop.time() + LOOK_EVERY_S, self._stays)
-        side.receive_now()  # tills write as soon as they have connected
+
+    def _prepared(self) -> tuple[Side, Side, Passage]:
+        """Return the next register's passage, built while nobody waits for it, and its two sides."""
+        register, printer = Side(self._loop), Side(self._loop)
+        return register, printer, self._parts.passage(register, printer, self._passage_done)
 
     def _stays(self) -> None:
         for end in self._joined or ():
@@ -162,6 +171,7 @@ class TcpLane:
         self._passage = self._joined = None
         self._look.clear()
         self._accept_next()
+        self._next = self._prepared()
 
     def _look_at_queue(self) -> None:
         """End a connection that nobody uses any more, so that a register that waits can print."""

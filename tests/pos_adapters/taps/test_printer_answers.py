@@ -59,9 +59,13 @@ class Heard:
     def __init__(self) -> None:
         self.worked_off: list[int] = []
         self.troubles: list[Trouble] = []
-        self.watch = PrinterWatch(
-            on_worked_off=self.worked_off.append, on_trouble=self.troubles.append, in_trouble=Trouble(0)
-        )
+        self.trouble = Trouble(0)
+        self.watch = PrinterWatch(self, on_worked_off=self.worked_off.append)
+
+    def tell(self, trouble: Trouble) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self.troubles.append(trouble)
 
 
 def test_an_answer_in_order_proves_what_came_before_its_request() -> None:

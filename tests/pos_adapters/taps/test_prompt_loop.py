@@ -184,8 +184,7 @@ def test_what_a_line_has_ended_of_asyncios_is_not_told_to_who_has_its_number_sin
         selector.unregister(of_asyncio[0])
         selector.register(of_asyncio[0], selectors.EVENT_WRITE, "since")
 
-    selector.readers[line[0].fileno()] = end_the_other
-    selector.watch(line[0].fileno(), known=False)
+    selector.add(selector.readers, line[0].fileno(), end_the_other)
     for _, far in (line, of_asyncio):
         far.send(b"x")
     assert [key.data for key, _ in selector.select(PATIENCE_S)] == ["since"]
