@@ -26,6 +26,7 @@ from hub.imports.job import ImportJob
 from hub.imports.service import import_files
 from hub.imports.tokenising import CodeBook, tokenise
 from hub.serving import HubServer
+from hub.users.at_the_machine import note_typed
 from retail.errors import ConfigurationError
 from sync.protocol.invitation import Invitation, invitation_text
 
@@ -55,6 +56,7 @@ def issue_code(config: Path | None, *, state_dir: Path | None, store_id: str, na
     """Make an enrolment code and return it."""
     with opened(config, state_dir) as hub:
         code = hub.registry.issue_code(hub.config.tenant, store_id, name=name, now=hub.clock())
+        note_typed(hub, "code.made", subject=store_id)
         scanned = invitation_text(
             Invitation(code=code.code, store=store_id, hub=hub.config.public_url or hub.config.oidc_public_url)
         )
@@ -94,6 +96,9 @@ def import_paths(
         if not dry_run:
             tokens = tokenise(hub.database, tenant_id, book, progress=bars.counter("tokens"))
             published = hub.publisher.publish(tenant_id, now=hub.clock())
+            for each in files:
+                detail = f"{each.changed} changed, {each.rejected} rejected"
+                note_typed(hub, "file.imported", subject=each.kind, detail=detail)
     return {
         "files": [asdict(each) for each in files],
         "tokens": tokens,

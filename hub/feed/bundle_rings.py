@@ -23,8 +23,8 @@ from hub.feed.files import CHAIN, KeptFile
 from hub.fleet import troubles_of
 from hub.releases.rings import RINGS, RingState, Verdict, ring_state
 from hub.reports import StoreLine
+from hub.users.at_the_machine import note_typed
 from hub.users.audit import AuditLog
-from hub.users.commands import machine_user
 from sync.protocol.feed_messages import FeedKind
 
 TAKEN_WITHIN = timedelta(minutes=2)  # a store asks every 22 to 38 seconds, and reports what it did with it
@@ -83,8 +83,8 @@ def advance_bundle(config: Path | None, *, state_dir: Path | None, path: Path, d
     sha256 = hashlib.sha256(content).hexdigest()
     with opened(config, state_dir) as hub:
         tenant_id = hub.config.tenant
-        log = AuditLog(hub.database)
-        if any(each.did == TAKEN_BACK and each.subject == sha256[:12] for each in log.entries(tenant_id)):
+        entries = AuditLog(hub.database).entries(tenant_id)
+        if any(each.did == TAKEN_BACK and each.subject == sha256[:12] for each in entries):
             step = BundleStep(states=[], scopes=[], why="it was taken back: mend it and begin with the mended one")
             return step.to_json() | {"dry_run": dry_run}
         kept = [each for each in hub.files.all(tenant_id) if each.file.kind is FeedKind.CONFIG]
@@ -100,7 +100,7 @@ def advance_bundle(config: Path | None, *, state_dir: Path | None, path: Path, d
             hub.files.publish_bytes(tenant_id, FeedKind.CONFIG, body, now=hub.clock(), scope=scope)
         if step.scopes and not dry_run:
             did = TAKEN_BACK if step.is_back else f"bundle.offered {step.scopes[0] or 'chain'}"
-            log.note(tenant_id, who=machine_user(), did=did, subject=sha256[:12], detail=step.why, now=hub.clock())
+            note_typed(hub, did, subject=sha256[:12], detail=step.why)
     return step.to_json() | {"dry_run": dry_run}
 
 

@@ -18,8 +18,7 @@ from hub.feed.erasing import Erasing
 from hub.feed.nearby import Whose
 from hub.feed.stopping import PressedStop, StopBoard, StopOrder
 from hub.storage.ports import Session
-from hub.users.audit import AuditLog
-from hub.users.commands import machine_user
+from hub.users.at_the_machine import machine_user, note_typed
 from retail.errors import ConfigurationError, OnSiteError
 from retail.stops import StopKind
 from sync.protocol.feed_messages import FeedKind
@@ -45,8 +44,7 @@ def erase_people(config: Path | None, *, state_dir: Path | None, customer_ids: S
         erasing = Erasing(hub.database, hub.files, hub.feed)
         people = erasing.look(hub.config.tenant, customer_ids)
         through = erasing.erase(hub.config.tenant, people, now=hub.clock())
-        note = AuditLog(hub.database).note
-        note(hub.config.tenant, who=machine_user(), did="erased", subject=f"{len(people)} customers", now=hub.clock())
+        note_typed(hub, "erased", subject=f"{len(people)} customers")
         return through
 
 
@@ -68,6 +66,7 @@ def rotating_secret(config: Path | None, *, state_dir: Path | None, wallet: str)
         )
     with opened(config, state_dir) as hub:
         pepper = hub.keys.tenant(hub.config.tenant).pepper
+        note_typed(hub, "wallet.secret_shown")
     secret = secret_of(token_of(normalise(wallet, CodeKind.WALLET), pepper))
     return {
         "wallet": wallet,
@@ -126,6 +125,7 @@ def publish_bundle(config: Path | None, *, state_dir: Path | None, path: Path, s
             raise ConfigurationError(f"no {what} {name!r}", fix="see `tillstream hub place --store ID`")
         refuse_what_was_refused(hub, hashlib.sha256(plain).hexdigest())
         hub.files.publish_bytes(hub.config.tenant, FeedKind.CONFIG, plain, now=hub.clock(), scope=scope)
+        note_typed(hub, "bundle.published", subject=scope or "chain", detail=hashlib.sha256(plain).hexdigest()[:12])
 
 
 def bundle_content(path: Path) -> bytes:
@@ -204,10 +204,16 @@ def place_store(config: Path | None, *, state_dir: Path | None, store_id: str, p
         with hub.database.reading() as session:
             row = session.row("place_of_store", **which)
             near = [str(each[0]) for each in session.rows("near", **which)]
+        note_typed(hub, "store.placed", subject=store_id, detail=_changes(placing))
     assert row is not None
     region, ring, customers = row
     told = Whose.NEARBY if hub.publisher.nearby.is_sliced(customers) else Whose.ALL
     return {"store_id": store_id, "region": region, "ring": ring, "customers": told.value, "near": near}
+
+
+def _changes(placing: Placing) -> str:
+    told = {name: value for name, value in asdict(placing).items() if value is not None}
+    return ", ".join(f"{name} {value}" for name, value in told.items())
 
 
 def _put_place(session: Session, which: Mapping[str, str], placing: Placing) -> None:

@@ -13,8 +13,7 @@ from hub.fleet import troubles_of
 from hub.releases.advancing import next_step, offers_of
 from hub.releases.repository import Repository
 from hub.releases.rings import RINGS, ring_of
-from hub.users.audit import AuditLog
-from hub.users.commands import machine_user
+from hub.users.at_the_machine import note_typed
 
 
 def advance_release(
@@ -35,14 +34,7 @@ def advance_release(
             withdrawn = [version] if step.to != version else []
             repository.point(ring, version=step.to, architecture=architecture, withdrawn=withdrawn)
             subject, detail = f"{ring} -> {step.to} ({architecture})", step.why
-            AuditLog(hub.database).note(
-                hub.config.tenant,
-                who=machine_user(),
-                did="release.pointed",
-                subject=subject,
-                detail=detail,
-                now=hub.clock(),
-            )
+            note_typed(hub, "release.pointed", subject=subject, detail=detail)
     return step.to_json() | {"dry_run": dry_run}
 
 
@@ -65,9 +57,11 @@ def show_rings(config: Path | None, *, state_dir: Path | None, assign: bool) -> 
 
 def _assign(hub: Hub) -> None:
     with hub.database.writing() as session:
-        for store_id, _, ring in session.rows("places", tenant_id=hub.config.tenant):
-            if not ring:
-                session.run("put_ring", tenant_id=hub.config.tenant, store_id=store_id, ring=ring_of(store_id))
+        waiting = [row[0] for row in session.rows("places", tenant_id=hub.config.tenant) if not row[2]]
+        for store_id in waiting:
+            session.run("put_ring", tenant_id=hub.config.tenant, store_id=store_id, ring=ring_of(store_id))
+    if waiting:
+        note_typed(hub, "rings.assigned", subject=f"{len(waiting)} stores")
 
 
 def _through(hub: Hub) -> int:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from hub.commands import opened
+from hub.users.at_the_machine import machine_user
 from hub.users.audit import AuditLog
 from hub.users.roles import RIGHTS, Role
 from retail.errors import ConfigurationError
-
-
-def machine_user() -> str:
-    """Return what the audit log calls whoever types commands on the hub's machine."""
-    try:
-        return f"{getpass.getuser()} (command line)"
-    except (OSError, KeyError):  # a container without a name for its user
-        return "command line"
 
 
 def list_people(config: Path | None, *, state_dir: Path | None) -> dict[str, Any]:

@@ -111,6 +111,7 @@ def value(
     """Publish the chain's rules for coupons and points to all stores, with every store's coupon key."""
     with closing(_hub(config, state_dir)) as hub:
         told = _value(hub).publish(hub.config.tenant, rules, now=hub.clock(), accepted=_amount(accepted))
+        _note(hub, "value.published", f"version {told['version']}")
     _tell(told, f"published version {told['version']} with {told['keys']} keys", as_json)
 
 
@@ -129,6 +130,7 @@ def lease(
         told = _value(hub).lend(
             hub.config.tenant, account=account, store_id=store, points=points, days=days, now=hub.clock()
         )
+        _note(hub, "points.lent", store, f"{told['points']} points until {told['expires_at']}")
     _tell(told, f"{told['points']} points of {account} for store {store} until {told['expires_at']}", as_json)
 
 
@@ -144,6 +146,7 @@ def lease_coupon(
     """Give a store a coupon to redeem without a link; no other store may until it has told what became of it."""
     with closing(_hub(config, state_dir)) as hub:
         told = _value(hub).lend_coupon(hub.config.tenant, serial=serial, store_id=store, days=days, now=hub.clock())
+        _note(hub, "coupon.lent", store, f"until {told['expires_at']}")
     _tell(told, f"coupon {told['serial']} is store {store}'s until {told['expires_at']}", as_json)
 
 
@@ -157,6 +160,7 @@ def revoke_key(
     """Revoke a store's coupon keys: what they signed is good only where a ledger knows it as issued."""
     with closing(_hub(config, state_dir)) as hub:
         told = _value(hub).revoke(hub.config.tenant, store, now=hub.clock())
+        _note(hub, "key.revoked", store, ", ".join(told["revoked"]))
     _tell(told, f"revoked {', '.join(told['revoked'])}", as_json)
 
 
@@ -179,6 +183,12 @@ def _hub(config: Path | None, state_dir: Path | None) -> Hub:
     from hub.config import load_config  # noqa: PLC0415
 
     return open_hub(load_config(config, state_dir=state_dir))
+
+
+def _note(hub: Hub, did: str, subject: str, detail: str = "") -> None:
+    from hub.users.at_the_machine import note_typed  # noqa: PLC0415 - as above
+
+    note_typed(hub, did, subject=subject, detail=detail)
 
 
 def _value(hub: Hub) -> ValueService:

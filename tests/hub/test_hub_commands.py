@@ -39,6 +39,32 @@ def test_stores_are_listed_even_when_there_are_none(tmp_path):
     assert (line["store_id"], line["name"], line["sales"]) == ("7781", "Corner", 0)
 
 
+def test_what_is_done_on_the_hubs_machine_stands_in_its_log_and_names_no_customer(tmp_path, monkeypatch):
+    monkeypatch.setenv("SUDO_USER", "anna")
+    (tmp_path / "customers.csv").write_text("customer_id,first_name\nc-17,Ada\n")
+    (tmp_path / "bundle.json").write_text("{}")
+    for words in (
+        "enrol-code --store 7781",
+        f"import {tmp_path}/customers.csv",
+        "place --store 7781 --region north",
+        f"bundle {tmp_path}/bundle.json --region north",
+        "rings --assign",
+        "value",
+        "wallet-secret tsw1:12345678",
+        "stop printing --chain",
+        "erase --customer c-17 --yes",
+    ):
+        assert invoke(*words.split(), "--state-dir", tmp_path / "hub").exit_code == 0, words
+    log = json.loads(invoke("audit", "--state-dir", tmp_path / "hub", "--json").stdout)
+    did = [each["did"] for each in log["entries"]]
+    assert did == [
+        "code.made", "file.imported", "store.placed", "bundle.published", "rings.assigned", "value.published",
+        "wallet.secret_shown", "stop.pressed", "erased",
+    ]  # fmt: skip
+    assert {each["who"].partition(" as ")[0] for each in log["entries"]} == {"anna"}
+    assert not any(word in json.dumps(log) for word in ("c-17", "Ada", "12345678"))
+
+
 def test_a_stores_line_tells_what_the_fleets_page_tells(tmp_path):
     hub = open_hub(HubConfig(state_dir=tmp_path))
     health = {"backlog_age_s": 3600, "held_p99_ms": 31, "documents": 50, "captured_percent": 97, "disk_free_mb": 9_000}

@@ -146,4 +146,5 @@ def test_a_command_moves_a_real_repository_ring_by_ring_and_logs_it(tmp_path):
     assert {offer.version for offer in offers_of(repository, "amd64").values()} == {NEW}
     assert invoke("release", "advance", *where).stdout.splitlines()[-1] == "every ring has it"
     entries = json.loads(invoke("audit", "--state-dir", hub, "--json").stdout)["entries"]
-    assert [each["subject"] for each in entries] == [f"{ring} -> {NEW} (amd64)" for ring in RINGS]
+    assert [each["did"] for each in entries[:2]] == ["code.made", "rings.assigned"]
+    assert [each["subject"] for each in entries[2:]] == [f"{ring} -> {NEW} (amd64)" for ring in RINGS]
