@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pos_adapters.reading import particulars
 from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.day_reports import day_report
+from pos_adapters.reading.doubts import doubts_of
 from pos_adapters.reading.entries import settled_sheet, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
@@ -123,25 +124,41 @@ class DocumentReading:
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
         if kind is not DocumentKind.SALE:
             return None
-        detail = ""
-        remarked = half_named(
-            self.gathered.telling, self.active, range(solution.owed[0][0].line, solution.total.line + 1)
-        )
-        if remarked is not None:
-            detail = f"a line speaks of a {remarked.value} without naming the document one"
-        elif _given_back(solution):
-            detail = "money was given back for goods, and nothing calls it a return"
-        elif self._exchange_of_one_sign(solution):
-            detail = "an exchange whose lines all have one sign"
-        elif return_at_foot(self.lines, self.gathered.telling, active=self.active, after=solution.total.line):
-            detail = "its foot names a return, its amounts are those of a sale"
-        elif tipped_later(sheet, solution):
-            detail = "a tip was added to what had been paid: the total above it or the one below may be what counts"
-        elif self._may_be_report(sheet, solution):
-            detail = "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report"
-        elif could_be_goods_back(solution):
-            detail = "an amount that is taken off without a word that says why: a discount, or goods given back"
+        detail = next(self._questions(sheet, solution), "")
         return self._park(ParkReason.AMBIGUOUS, detail) if detail else None
+
+    def _questions(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
+        """Yield what a sale leaves open whose sums hold."""
+        telling, active, total = self.gathered.telling, self.active, solution.total.line
+        remarked = half_named(telling, active, range(solution.owed[0][0].line, total + 1))
+        if remarked is not None:
+            yield f"a line speaks of a {remarked.value} without naming the document one"
+        if _given_back(solution):
+            yield "money was given back for goods, and nothing calls it a return"
+        if self._exchange_of_one_sign(solution):
+            yield "an exchange whose lines all have one sign"
+        if return_at_foot(self.lines, telling, active=active, after=total):
+            yield "its foot names a return, its amounts are those of a sale"
+        if tipped_later(sheet, solution):
+            yield "a tip was added to what had been paid: the total above it or the one below may be what counts"
+        if self._may_be_report(sheet, solution):
+            yield "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report"
+        if could_be_goods_back(solution):
+            yield "an amount that is taken off without a word that says why: a discount, or goods given back"
+        doubted = self._doubted(solution)
+        if doubted is not None:
+            yield f"a line speaks of the document in words that no file explains: {doubted}"
+
+    def _doubted(self, solution: Solution) -> str | None:
+        """Return a line, none of goods, that speaks of the document itself in words that nobody explained."""
+        doubts = doubts_of(self.languages)
+        first, last = solution.owed[0][0], solution.owed[-1][0]
+        named = range(min((first.line, *first.described)), last.line + 1)
+        for line, facts in enumerate(self.lines):
+            told = line in named or facts.decimals or line in self.declined
+            if not told and doubts.speak_in(facts, self.active):
+                return facts.text.strip()
+        return None
 
     def _may_be_report(self, sheet: Sheet, solution: Solution) -> bool:
         if self.fiscal is not None or not sells_groups(solution):

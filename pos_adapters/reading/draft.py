@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pos_adapters.reading.documents import DocumentEnd, DocumentReading, fiscal_conflict, reading_of
+from pos_adapters.reading.doubts import doubts_of
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.gathered import Gathered
 from pos_adapters.reading.kinds import TERMS_REACH_LINES, lines_saying, namings, return_at_foot
@@ -55,8 +56,11 @@ class Draft:
         return True
 
     def _says_nothing(self, gathered: Gathered) -> bool:
-        """Whether no word labels money, names a kind or points, or tells of something declined."""
+        """Whether no word labels money, names a kind or points, tells of something declined, or raises a doubt."""
         if any(label is not None and label.role in MONEY for label, _ in gathered.labelled[self._lines :]):
+            return False
+        doubts = doubts_of(self._document.languages)
+        if any(not facts.decimals and doubts.speak_in(facts, self._active) for facts in gathered.lines[self._lines :]):
             return False
         telling, active = gathered.telling, self._active
         more = telling[self._telling :]
