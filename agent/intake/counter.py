@@ -194,7 +194,7 @@ class Counter:
         return self._deciding.decided(replace(taken, whose=whose))
 
     def foresee(
-        self, preview: Preview, body: bytes, origin: Origin, place: Place
+        self, preview: Preview, origin: Origin, place: Place, *, body: bytes
     ) -> tuple[Foreseen, Iterator[None]] | None:
         """Begin to work out what the cut of a sale will mean that is still being printed; None where it is no sale.
 
@@ -268,6 +268,10 @@ class Counter:
     def forget(self, customer_id: str, locators: Collection[str]) -> None:
         """Forget whose a document was that will be handed over again: they were erased."""
         self._belongs.forget(customer_id, locators)
+        for session in self.sessions:
+            session.forget_foreseen()
+        for taken in self.kept_ahead.give_up(customer_id, locators):
+            self._take_back(taken)
 
     # Parts
 

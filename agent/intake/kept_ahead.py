@@ -9,7 +9,7 @@ commits the row at its next start, before anything else is read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
@@ -48,6 +48,18 @@ class KeptAhead:
     def unfinished(self, taken: Taken) -> None:
         """Note that the journal would not take what is printed already; it is committed again (`go_on`)."""
         self._unfinished.append(taken)
+
+    def give_up(self, customer_id: str, locators: Collection[str]) -> list[Taken]:
+        """Return what of a person's is not to be committed again, since they were erased: its tap hands it over."""
+        theirs = [
+            each
+            for each in self._unfinished
+            if each.whose is not None and (each.whose.customer_id == customer_id or each.whose.locator in locators)
+        ]
+        for taken in theirs:
+            self._unfinished.remove(taken)
+            self.drop(taken.origin)
+        return theirs
 
     def go_on(self) -> None:
         """Commit again what is printed and the journal would not take."""

@@ -86,10 +86,13 @@ class TapSession:
         return self._ahead.is_busy
 
     def forget_foreseen(self) -> None:
-        """Throw away what was worked out before its cut: the cut works it out again."""
+        """Throw away what was worked out before its cut, on the disk, too: the cut works it out again."""
         self._ahead.stop()
         for job in self._jobs.values():
             job.foreseen = None
+            if job.kept_ahead is not None:
+                self._counter.kept_ahead.drop(job.kept_ahead)
+                job.kept_ahead = None
 
     def take(self, frames: Iterable[Frame]) -> None:
         """Take frames as they came."""
@@ -105,9 +108,7 @@ class TapSession:
     def lost(self) -> None:
         """Note that the tap is gone: its open jobs come again through its spool."""
         self._no_cut_is_near()
-        for job in self._jobs.values():
-            if job.kept_ahead is not None:
-                self._counter.kept_ahead.drop(job.kept_ahead)
+        self.forget_foreseen()
         self._jobs.clear()
         self._waiting.clear()
         if self._busy is not None:
@@ -190,7 +191,7 @@ class TapSession:
         job.foreseen_times += 1
         number, state = job.cut_no + 1, self._follower.state_here()
         place = self._counter.place(self, job_id=str(job.job_id), cut_no=number, state=state)
-        begun = self._counter.foresee(preview, job.rest(), job.next_origin(self.workstation_id), place)
+        begun = self._counter.foresee(preview, job.next_origin(self.workstation_id), place, body=job.rest())
         if begun is None:
             return None
         job.foreseen, steps = begun
