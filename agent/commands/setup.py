@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
@@ -269,7 +270,12 @@ def _scanners() -> list[Device]:
 
 def _outside() -> Outside:
     return Outside(
-        print_bytes=_print, enrol=_enrol, start=_start, examine=_examine, now=lambda: datetime.now().astimezone()
+        print_bytes=_print,
+        enrol=_enrol,
+        start=_start,
+        examine=_examine,
+        now=lambda: datetime.now().astimezone(),
+        pause=time.sleep,
     )
 
 

@@ -7,7 +7,7 @@ nothing half. `run` may be repeated: it asks with what stands in the file as def
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ from receipt.proof_slip import WIDTHS, proof_bytes
 from receipt.slip import encode_slip
 from retail.errors import TillstreamError
 
+SETTLE_S = 20.0  # from the service's READY to desk's first word with the hub and the feed's first files: 2 to 10 s
+LOOK_AGAIN_S = 1.0
 PROOFS_MAX = 3  # a roll is not endless, and neither is a technician
 PACKAGE_CONFIG = Path("/etc/tillstream/agent.toml")
 PACKAGE_STATE = "/var/lib/tillstream"
@@ -42,6 +44,7 @@ class Outside:
     start: Callable[[], str | None]
     examine: Callable[[Path], list[Check]]
     now: Callable[[], datetime]
+    pause: Callable[[float], None]
 
 
 @dataclass(slots=True)
@@ -93,8 +96,7 @@ class Wizard:
         self._proof(told.lane, told.tap)
         self._learn(told.lane, told.tap)
         self._enrol()
-        self._start()
-        self._sheet(told.tap)
+        self._sheet(told.tap, is_new=self._start())
         return self.done
 
     def _write(self, text: str) -> None:
@@ -224,20 +226,31 @@ class Wizard:
         self.done.enrolled = store
         self._say("enrolled", store=store, tenant=tenant)
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
+        """Start the service where that is wanted; return whether it has started just now."""
         wanted = self._given.start
         if wanted is None and self._attended and self._path == PACKAGE_CONFIG:
             wanted = self._talk.agree("start", default=True)
         if not wanted:
-            return
+            return False
         by_hand = self._outside.start()
         if by_hand is None:
             self._say("started")
         else:
             self._say("start_by_hand", command=by_hand)
+        return by_hand is None
 
-    def _sheet(self, tap: Mapping[str, Any]) -> None:
-        self.done.checks = checks = self._outside.examine(self._path)
+    def _examined(self, *, is_new: bool) -> list[Check]:
+        """Look at everything; again, while a service that has just started is still coming up."""
+        began = self._outside.now()
+        while True:
+            checks = self._outside.examine(self._path)
+            if not (is_new and _are_coming(checks)) or (self._outside.now() - began).total_seconds() >= SETTLE_S:
+                return checks
+            self._outside.pause(LOOK_AGAIN_S)
+
+    def _sheet(self, tap: Mapping[str, Any], *, is_new: bool) -> None:
+        self.done.checks = checks = self._examined(is_new=is_new)
         for line in sheet_lines(checks, words=self._talk.text, language=self._speak):
             self._talk.show(line)
         failed = sum(not check.ok for check in checks)
@@ -280,6 +293,13 @@ class Wizard:
 
     def _say(self, key: str, **words: object) -> None:
         self._talk.say(key, **words)
+
+
+def _are_coming(checks: Sequence[Check]) -> bool:
+    """Return whether something fails that a service brings along when it has only just started."""
+    failed = {check.id.partition("_")[0] for check in checks if not check.ok}
+    is_linked = all(check.ok for check in checks if check.id in {"enrolled", "hub_url"})
+    return bool(failed & {"core", "desk", "tap"}) or (is_linked and bool(failed & {"hub", "mirror"}))
 
 
 def _width(text: str) -> str:

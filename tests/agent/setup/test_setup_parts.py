@@ -6,7 +6,8 @@ import io
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,16 @@ from typer.testing import CliRunner
 from agent.commands.setup import app as setup_app
 from agent.config import parse_config
 from agent.setup import answers, finding
+from agent.setup.answers import Given
 from agent.setup.countries import countries, country_code
+from agent.setup.interview import Around
 from agent.setup.lessons import learn
-from agent.setup.printer_facts import ask_printer, model_named
-from agent.setup.scans import hear_scan
+from agent.setup.printer_facts import PrinterFacts, ask_printer, model_named
+from agent.setup.scans import Heard, hear_scan
 from agent.setup.sheet import Words, sheet_of
 from agent.setup.talk import LeftError, Prompt, PromptKind, Question, Talk, words_of
 from agent.setup.terminal import Terminal
+from agent.setup.wizard import Outside, Wizard
 from agent.setup.writing import changed
 from agent.upkeep.devices import Device
 from agent.upkeep.patient import Check
@@ -193,6 +197,58 @@ def test_what_makes_no_sense_is_named_before_anything_is_written(
     assert isinstance(told.exception, ConfigurationError), told.output
     assert said in str(told.exception)
     assert not (tmp_path / "agent.toml").exists()
+
+
+def sheet_after_start(tmp_path: Path, comes: Sequence[set[str]]) -> tuple[list[str], float]:
+    """Set a store up that serves bit by bit; return what fails on its sheet and how long it was waited for."""
+    looks, clock = iter(comes), [datetime(2026, 11, 22, 12, tzinfo=UTC)]
+
+    def examine(_: Path) -> list[Check]:
+        fails = next(looks)
+        every = ("core", "desk", "tap_1", "enrolled", "hub", "mirror")
+        return [Check(id=name, ok=name not in fails, what=name) for name in every]
+
+    outside = Outside(
+        print_bytes=lambda data, address: None,
+        enrol=lambda config, code: ("7781", "main"),
+        start=lambda: None,
+        examine=examine,
+        now=lambda: clock[0],
+        pause=lambda for_s: clock.__setitem__(0, clock[0] + timedelta(seconds=for_s)),
+    )
+    given = Given(
+        store="1",
+        country="DE",
+        printer="lpd://192.0.2.10",
+        hub="https://hub.example",
+        code="x",
+        start=True,
+        sheet=False,
+    )
+    around = Around(find=list, ask_printer=lambda _: PrinterFacts(reached=False), hear_scan=lambda: Heard(address=""))
+    talk = Talk(Terminal(read=lambda: "", out=io.StringIO()), words=words_of("en"))
+    wizard = Wizard(
+        given, path=tmp_path / "agent.toml", outside=outside, around=around, talk=talk, attended=False, dry_run=False,
+        speak="en",
+    )  # fmt: skip
+    began = clock[0]
+    failed = [check.id for check in wizard.run().checks if not check.ok]
+    return failed, (clock[0] - began).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("comes", "fails", "waited_s"),
+    [
+        ([{"desk", "hub", "mirror"}, {"mirror"}, set()], [], 2),
+        ([{"mirror"}] * 50, ["mirror"], 20),
+        ([{"enrolled", "hub", "mirror"}, set()], ["enrolled", "hub", "mirror"], 0),
+    ],
+    ids=["comes up", "stays away", "has no way"],
+)
+def test_the_sheet_waits_for_what_a_service_that_has_just_started_brings_along(
+    tmp_path: Path, comes: list[set[str]], fails: list[str], waited_s: float
+) -> None:
+    assert sheet_after_start(tmp_path, comes) == (fails, waited_s)
 
 
 def test_whoever_answers_nonsense_for_ever_is_told_the_flag() -> None:
