@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
+from agent.compiled_ahead import compiled_ahead
 from agent.problems import tell
 from retail.errors import TillstreamError
 
@@ -63,7 +64,8 @@ def run_agent(config_path: Path) -> None:
 def _run_core(config_path: Path) -> None:
     gc.disable()  # imports leave nothing to collect, and looking for it takes a tenth of them; core enables it again
     sys.modules.update(dict.fromkeys(CORE_DOES_WITHOUT))  # type: ignore[arg-type]
-    from agent.core import serve  # noqa: PLC0415 - each process imports its own
+    with compiled_ahead():
+        from agent.core import serve  # noqa: PLC0415 - each process imports its own
 
     serve(config_path)
 
@@ -71,9 +73,10 @@ def _run_core(config_path: Path) -> None:
 def _run_desk(config_path: Path) -> None:
     gc.disable()  # as for core
     _leave_out()
-    _build_models_late()
-    from agent.desk.process import desk  # noqa: PLC0415
-    from agent.starting_line import wait_for_go  # noqa: PLC0415
+    with compiled_ahead():
+        _build_models_late()
+        from agent.desk.process import desk  # noqa: PLC0415
+        from agent.starting_line import wait_for_go  # noqa: PLC0415
 
     wait_for_go(os.environ)
     desk(config_path)
@@ -109,9 +112,10 @@ async def _supervised(config_path: Path) -> None:
         for child in (core, desk):
             with suppress(OSError):  # tried again, and told, by whoever keeps it
                 await begin(child, line=line.descriptor)
-        from agent.clock import SystemClock  # noqa: PLC0415 - what is imported from here on, core does not wait for
-        from agent.logs import EventLog  # noqa: PLC0415
-        from agent.supervisor import supervisor_of  # noqa: PLC0415
+        with compiled_ahead():  # what is imported from here on, core does not wait for
+            from agent.clock import SystemClock  # noqa: PLC0415
+            from agent.logs import EventLog  # noqa: PLC0415
+            from agent.supervisor import supervisor_of  # noqa: PLC0415
 
         log = EventLog("supervisor", stream=sys.stderr, now=SystemClock().now)
         supervisor = supervisor_of(config_path, begun=(core, desk), log=log)
