@@ -1,8 +1,8 @@
 """Packs what support needs and nothing of a person: a .tar.gz that somebody may look through before it is sent.
 
-In it: the checks, the status, the configuration without secrets, versions, the journal's shape (kinds and counts, never
-a payload), parked documents by reason, the newest log lines with every number that could be a card, a phone or an
-account taken out. The same rule takes them out of every file, whatever wrote it: long digit runs, e-mail addresses,
+In it: the checks, the status, the configuration without secrets and without anybody's comments, versions, the
+journal's shape (kinds and counts, never a payload), parked documents by reason, the newest log lines with every number
+that could be a card, a phone or an account taken out. The same rule takes them out of every file, whatever wrote it: long digit runs, e-mail addresses,
 coupon tokens, keys.
 """
 
@@ -14,6 +14,7 @@ import platform
 import re
 import subprocess
 import tarfile
+import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -22,11 +23,14 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+import tomlkit
+
+from agent.config import read_config_text
 from agent.desk.report import DESK_FILE
 from agent.journal.reader import JournalReader
 from agent.upkeep.health import examine
 from agent.upkeep.patient import Patient, files, folders, journal_key
-from retail.errors import OnSiteError, TillstreamError
+from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 
 LOG_LINES_MAX = 2000  # the last hour of a busy store
 LOG_WITHIN_S = 10.0
@@ -39,7 +43,7 @@ PRIVATE = (
     (re.compile(r"(?<![\d.:T-])(?!\d{4}-\d\d-\d\d)\+?\d(?:[ -]?\d){7,}(?![\d:T])"), "<number>"),
     (re.compile(r"(://[^/\s:@]*):[^/\s@]*@"), r"\1:<password>@"),
 )
-SECRET_KEYS = re.compile(r"(?im)^(\s*[\w.]*(?:secret|token|password|key)\w*\s*=\s*).*$")
+SECRET_KEY = re.compile(r"secret|token|password|key", re.IGNORECASE)
 
 
 def without_persons(text: str) -> str:
@@ -74,14 +78,31 @@ def _contents(patient: Patient) -> Iterator[tuple[str, str]]:
     yield "doctor.json", _json([check.as_json() for check in examine(patient)])
     yield "versions.json", _json(_versions())
     if patient.config_path is not None:
-        text = patient.config_path.read_text("utf-8", "replace")
-        yield "agent.toml", SECRET_KEYS.sub(r"\1<taken out>", text)
+        yield "agent.toml", _settings(patient.config_path)
     yield "journal.json", _json(_journal(patient))
     yield "files.json", _json(_sizes(patient.state.root))
     for place in (patient.state.supervisor_state, patient.state.root / DESK_FILE):
         if place.is_file():
             yield place.name, place.read_text("utf-8", "replace")
     yield "log.txt", _log()
+
+
+def _settings(path: Path) -> str:
+    """Return what the configuration sets: a comment is free text, and people write passwords and names into it."""
+    try:
+        return tomlkit.dumps(_without_secrets(tomllib.loads(read_config_text(path))))
+    except (ConfigurationError, tomllib.TOMLDecodeError) as error:
+        return f"# {error}\n"
+
+
+def _without_secrets(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: "<taken out>" if SECRET_KEY.search(key) else _shown(value) for key, value in table.items()}
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, Mapping):
+        return _without_secrets(value)
+    return [_shown(each) for each in value] if isinstance(value, list) else value
 
 
 def _versions() -> Mapping[str, Any]:
@@ -117,12 +138,17 @@ def _parking_reasons(reader: JournalReader) -> Counter[str]:
     return Counter(str(content.get("reason") or "?") for _, _, _, content in newest)
 
 
-def _sizes(root: Path) -> Mapping[str, int]:
-    found = {path.name: path.stat().st_size for path in files(root)}
+def _sizes(root: Path) -> Mapping[str, float]:
+    """Return how many MiB each file and folder takes: in bytes a large one would look like somebody's number."""
+    found = {path.name: _mib(path.stat().st_size) for path in files(root)}
     for folder in folders(root):
         inside = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-        found[f"{folder.name}/ ({len(inside)} files)"] = sum(inside)
+        found[f"{folder.name}/ ({len(inside)} files)"] = _mib(sum(inside))
     return found
+
+
+def _mib(size_bytes: int) -> float:
+    return round(size_bytes / 2**20, 3)
 
 
 def _log() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -228,16 +229,31 @@ def test_every_check_there_is_was_provoked() -> None:
 def test_a_bundle_for_support_holds_no_card_no_person_and_no_secret(shop: Shop, tmp_path: Path) -> None:
     """The canary's number stands in the log-like files, the configuration and a file's own text."""
     shop.text = shop.text.replace(
-        "[agent]", '# terminal 4111 1111 1111 1111, anna@example.org, token = "hunter2x"\n[agent]'
+        "[agent]",
+        '# terminal 4111 1111 1111 1111, anna@example.org, token = "hunter2x", Ms Winterbottom pw=geheim\n[agent]',
     )
+    (shop.state.root / "large").touch()
+    os.truncate(shop.state.root / "large", 3 * 10**10)
     shop.state.supervisor_state.write_text('{"children": [], "note": "5500005555555559 +49 30 901820-77"}')
     patient = shop.patient()
     names = write_bundle(patient, tmp_path / "bundle.tar.gz")
     assert {"doctor.json", "agent.toml", "journal.json", "versions.json", "log.txt"} <= set(names)
     with tarfile.open(tmp_path / "bundle.tar.gz") as archive:
-        text = "".join(archive.extractfile(name).read().decode() for name in archive.getnames())
+        packed = {Path(name).name: archive.extractfile(name).read().decode() for name in archive.getnames()}
+    text = "".join(packed.values())
+    assert all(json.loads(said) for name, said in packed.items() if name.endswith(".json"))
+    assert json.loads(packed["files.json"])["large"] == 28_610.229  # MiB
     key = FileSecrets.of(shop.state.keys, {}).read("journal.key")
-    for secret in ("4111", "5500005555555559", "901820", "anna@", key.hex() if key else "?"):
+    for secret in (
+        "4111",
+        "hunter2x",
+        "Winterbottom",
+        "geheim",
+        "5500005555555559",
+        "901820",
+        "anna@",
+        key.hex() if key else "?",
+    ):
         assert secret not in text
     assert "business_unit_id" in text
     with pytest.raises(OnSiteError):
