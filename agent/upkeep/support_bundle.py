@@ -2,8 +2,8 @@
 
 In it: the checks, the status, the configuration without secrets and without anybody's comments, versions, the
 journal's shape (kinds and counts, never a payload), parked documents by reason, the newest log lines with every number
-that could be a card, a phone or an account taken out. The same rule takes them out of every file, whatever wrote it: long digit runs, e-mail addresses,
-coupon tokens, keys.
+that could be a card, a phone or an account taken out. The same rule takes them out of every file, whatever wrote it:
+long digit runs, e-mail addresses, coupon tokens, keys.
 """
 
 from __future__ import annotations
