@@ -1,9 +1,9 @@
 """One program that the supervisor keeps running: how it is started, and what it is before its own code runs.
 
-    begin(child)                start it; it dies with us, and has its socket under the agreed number
-    begin(child, line=number)   the same, and it waits at the line (`agent.starting_line`) before it does anything
+    await begin(child)              start it; it dies with us, and has its socket under the agreed number
+    branch_off(child, line=number)  let a part of us be it, with all that we have imported, and with a line to wait at
 
-Imports little: core is begun with this before the supervisor has read its own configuration.
+The line is `agent.starting_line`: who waits there touches nothing before the word.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ from agent.listeners import FIRST_INHERITED_DESCRIPTOR
 from agent.promptness import be_patient, be_prompt
 from agent.starting_line import LINE_VARIABLE
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # linux/prctl.h
+
+M_ARENA_MAX = -8  # malloc.h of glibc
+ARENAS = 2
+"""Threads of ours make few objects: more of glibc's arenas are waste."""
+
+DESCRIPTORS_MAX = 256
+"""More than the service manager hands over: a socket for each of a store's taps."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -34,7 +41,7 @@ class Child:
     listener: socket.socket | None = None
     niceness: int = 0
     is_waited_for: bool = True
-    process: asyncio.subprocess.Process | None = None
+    process: asyncio.subprocess.Process | Branch | None = None
     starts: int = 0
     started_at_s: float = 0.0
     quick_ends: int = 0
@@ -51,15 +58,60 @@ class Child:
         }
 
 
-async def begin(child: Child, *, line: int | None = None) -> None:
+class Branch:
+    """A part of this process that became one of its own, kept as asyncio keeps those that it starts."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._ending: asyncio.Future[tuple[int, int]] | None = None
+
+    async def wait(self) -> int:
+        """Wait until it has ended; return its code, as of `asyncio.subprocess.Process`."""
+        if self._ending is None:
+            self._ending = asyncio.ensure_future(asyncio.to_thread(os.waitpid, self.pid, 0))
+        _, status = await asyncio.shield(self._ending)
+        self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def terminate(self) -> None:
+        """Ask it to end. Raises ProcessLookupError."""
+        os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it. Raises ProcessLookupError."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
+async def begin(child: Child) -> None:
     """Start a child. Raises OSError where the system will not."""
-    inherited = (FIRST_INHERITED_DESCRIPTOR,) if child.listener else ()
     child.process = await asyncio.create_subprocess_exec(
         *child.command,
         stdin=asyncio.subprocess.DEVNULL,
-        pass_fds=inherited if line is None else (*inherited, line),
-        preexec_fn=_preparation(child, line),
+        pass_fds=(FIRST_INHERITED_DESCRIPTOR,) if child.listener else (),
+        preexec_fn=_preparation(child),
     )
+
+
+def branch_off(child: Child, *, line: int) -> bool:
+    """Split this process, which has neither a loop nor threads yet; return whether we are the child.
+
+    Where the system will not, the child has no process: whoever keeps it begins it, and tells why that fails, too.
+    """
+    prepare = _preparation(child)
+    try:
+        pid = os.fork()
+    except (OSError, AttributeError):  # Windows has none
+        return False
+    if pid:
+        child.process = Branch(pid)
+        return False
+    prepare()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.closerange(FIRST_INHERITED_DESCRIPTOR, line)
+    os.closerange(line + 1, line + DESCRIPTORS_MAX)
+    os.environ[LINE_VARIABLE] = str(line)
+    return True
 
 
 def program_start(module: str) -> list[str]:
@@ -81,21 +133,21 @@ def reserve_descriptors() -> None:
             return
 
 
-def _preparation(child: Child, line: int | None) -> Callable[[], None]:
-    """Return what the child does between fork and exec: die with us, take its place and its socket's agreed number."""
-    listener, niceness = child.listener, child.niceness
+def _preparation(child: Child) -> Callable[[], None]:
+    """Return what the child does before it is itself: die with us, take its place and its socket's agreed number."""
+    listener, niceness, title = child.listener, child.niceness, f"tillstream-{child.name}".encode()
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     parent = os.getpid()
 
     def prepare() -> None:
-        os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # threads of ours make few objects: more arenas are waste
+        os.environ.setdefault("MALLOC_ARENA_MAX", str(ARENAS))
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes 3 MB and 30 ms
         if libc is not None:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
             if os.getppid() != parent:
                 os._exit(1)
-        if line is not None:
-            os.environ[LINE_VARIABLE] = str(line)
+            libc.prctl(PR_SET_NAME, title)
+            libc.mallopt(M_ARENA_MAX, ARENAS)  # a branch reads no environment
         os.nice(niceness)
         if child.is_waited_for:
             be_prompt()

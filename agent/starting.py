@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -55,10 +54,35 @@ def start(program: str, config_path: Path) -> int:
 
 
 def run_agent(config_path: Path) -> None:
-    """Run core, desk and the configured taps until told to stop. Raises TillstreamError."""
-    import asyncio  # noqa: PLC0415 - core and desk bring their own
+    """Run core, desk and the configured taps until told to stop. Raises TillstreamError.
 
-    asyncio.run(_supervised(config_path))
+    Core and desk branch off as soon as all is imported that the three have in common. They take longest from there on,
+    and wait at the line until all that they find is there. What ends later is started anew.
+    """
+    gc.disable()  # as for core
+    with compiled_ahead():
+        import asyncio  # noqa: PLC0415 - and whatever else these bring
+
+        from agent.children import Child, branch_off, own_command, reserve_descriptors  # noqa: PLC0415
+        from agent.clock import SystemClock  # noqa: PLC0415
+        from agent.logs import EventLog  # noqa: PLC0415
+        from agent.starting_line import StartingLine  # noqa: PLC0415
+        from agent.supervisor import supervisor_of  # noqa: PLC0415
+    core = Child(name="core", command=own_command("core", config_path))
+    desk = Child(name="desk", command=own_command("desk", config_path), niceness=DESK_NICENESS, is_waited_for=False)
+    gc.freeze()  # a page that no collection writes to stays one page for three processes
+    reserve_descriptors()
+    line = StartingLine()
+    for child, run in ((core, _run_core), (desk, _run_desk)):
+        if branch_off(child, line=line.descriptor):
+            run(config_path)
+            return
+    with line:
+        log = EventLog("supervisor", stream=sys.stderr, now=SystemClock().now)
+        supervisor = supervisor_of(config_path, begun=(core, desk), log=log)
+        line.go(waiting=2)
+    gc.enable()
+    asyncio.run(supervisor.run())
 
 
 def _run_core(config_path: Path) -> None:
@@ -98,26 +122,3 @@ def _build_models_late() -> None:
     from pydantic import BaseModel  # noqa: PLC0415
 
     BaseModel.model_config["defer_build"] = True
-
-
-async def _supervised(config_path: Path) -> None:
-    """Begin core and desk first of all: they take longest, and wait at the line until all that they find is there."""
-    from agent.children import Child, begin, own_command, reserve_descriptors  # noqa: PLC0415
-    from agent.starting_line import StartingLine  # noqa: PLC0415
-
-    reserve_descriptors()
-    core = Child(name="core", command=own_command("core", config_path))
-    desk = Child(name="desk", command=own_command("desk", config_path), niceness=DESK_NICENESS, is_waited_for=False)
-    with StartingLine() as line:
-        for child in (core, desk):
-            with suppress(OSError):  # tried again, and told, by whoever keeps it
-                await begin(child, line=line.descriptor)
-        with compiled_ahead():  # what is imported from here on, core does not wait for
-            from agent.clock import SystemClock  # noqa: PLC0415
-            from agent.logs import EventLog  # noqa: PLC0415
-            from agent.supervisor import supervisor_of  # noqa: PLC0415
-
-        log = EventLog("supervisor", stream=sys.stderr, now=SystemClock().now)
-        supervisor = supervisor_of(config_path, begun=(core, desk), log=log)
-        line.go(waiting=2)
-    await supervisor.run()

@@ -31,7 +31,7 @@ POINTS: dict[str, dict[str, dict[str, dict[str, tuple[str, str]]]]] = {
             "CoreLink": {"_write_held": ("", "tap has asked"), "received": ("tap has the answer", "")}
         },
     },
-    "core": {
+    "run": {  # core is a branch of `agent run`
         "agent.intake.tap_server": {"TapConnection": {"data_received": ("core has bytes", "")}},
         "agent.intake.session": {
             "TapSession": {"_cut": ("core has the cut", "handed over"), "_answer": ("answers", "")}
@@ -96,5 +96,5 @@ class Stamping(importlib.abc.MetaPathFinder):
 PROGRAM = next((program for program in POINTS if program in WORDS), "")
 if PROGRAM and FOLDER and not {"seal", "record"} & set(WORDS):
     sys.meta_path.insert(0, Stamping(POINTS[PROGRAM]))
-    if PROGRAM == "core":
+    if PROGRAM == "run":
         atexit.register(write)
