@@ -93,14 +93,19 @@ def seal_keys(
 
 @app.command(epilog="Example: tillstream agent configcheck agent.toml")
 def configcheck(
-    file: Annotated[Path, typer.Argument(help="The file to check.", metavar="FILE")],
+    file: Annotated[
+        Path | None, typer.Argument(help="The file to check; else the one that other commands take.", metavar="FILE")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check an agent.toml; exit 2 and say what is wrong, and where, when it is refused."""
-    config = load_config(file)
-    told = {"ok": True, "business_unit_id": config.store.business_unit_id, "workstations": len(config.workstation)}
-    typer.echo(json.dumps(told) if as_json else f"{file}: ok, {told['workstations']} workstation(s)")
+    from agent.commands.options import find_config  # noqa: PLC0415 - imports what opens a journal
+
+    path = find_config(file)
+    loaded = load_config(path)
+    told = {"ok": True, "business_unit_id": loaded.store.business_unit_id, "workstations": len(loaded.workstation)}
+    typer.echo(json.dumps(told) if as_json else f"{path}: ok, {told['workstations']} workstation(s)")
 
 
 def _addresses(config: AgentConfig) -> list[str]:

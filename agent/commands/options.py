@@ -41,7 +41,10 @@ def find_config(named: Path | None) -> Path:
     for place in CONFIG_PLACES:
         if place.is_file():
             return place
-    raise ConfigurationError("no agent.toml here", fix="name it: --config FILE", code="no_config")
+    asks = "sudo tillstream setup" if CONFIG_PLACES[-1].parent.is_dir() else "tillstream setup"
+    raise ConfigurationError(
+        "no agent.toml here", fix=f"{asks} asks for it; or name one: --config FILE", code="no_config"
+    )
 
 
 def config_of(named: Path | None) -> AgentConfig:

@@ -82,15 +82,16 @@ def _of_lanes(patient: Patient) -> list[Check | None]:
 
 
 def _of_chain(patient: Patient) -> list[Check | None]:
-    hub = patient.hub
+    """What a program that is stopped would tell is not asked: that it is stopped is the fault."""
+    hub, desk = patient.hub, patient.status["desk"]
     return [
         chain.enrolled(patient),
         *chain.way(patient),
-        chain.contact(patient, hub),
+        chain.contact(patient, hub) if desk.get("state") == "running" else None,
         chain.credential(patient, hub),
         chain.backlog(hub),
         chain.parked(patient, hub),
-        chain.mirror(patient.status),
+        chain.mirror(patient.status) if patient.is_running else None,
     ]
 
 

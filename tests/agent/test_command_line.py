@@ -45,6 +45,20 @@ def test_a_configuration_error_says_what_to_do_and_exits_2(capsys: pytest.Captur
     assert "\nfix: " in said
 
 
+def test_the_file_that_is_there_is_checked_and_where_there_is_none_setup_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if not Path("/etc/tillstream/agent.toml").exists():
+        assert run(["configcheck"]) == 2
+        assert "tillstream setup asks for it" in capsys.readouterr().err
+    (tmp_path / "agent.toml").write_text(
+        '[store]\nbusiness_unit_id = "7781"\ntimezone = "Europe/Berlin"\ncurrency = "EUR"\n'
+    )
+    assert run(["configcheck"]) == 0
+    assert capsys.readouterr().out == "agent.toml: ok, 0 workstation(s)\n"
+
+
 def test_the_demo_refuses_a_folder_that_is_not_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "agent.toml").write_text("[store]\n")
     for folder in (tmp_path, tmp_path / "agent.toml", tmp_path / "agent.toml" / "below"):

@@ -43,7 +43,7 @@ from tests.agent.upkeep.shop_at_rest import NOW, Shop, http, open_journal, serve
 def test_a_store_at_rest_fails_only_in_what_does_not_run(shop: Shop) -> None:
     checks = shop.checks()
     assert {name for name, check in checks.items() if not check.ok} <= {
-        *("core", "desk", "tap_1", "hub", "mirror"),
+        *("core", "desk", "tap_1"),
         *("clock", "program", "service", "disk", "file_system"),  # what the machine of the test is like
     }
     assert len(checks) >= 30
@@ -132,6 +132,14 @@ def test_a_fix_that_is_a_command_of_ours_names_this_installation(shop: Shop) -> 
     fix = str(shop.checks()["credential"].fix)
     assert "hub enrol-code --store 7781" in fix
     assert f"agent enrol --config {shop.folder}/agent.toml --code" in fix
+
+
+def test_a_store_that_is_stopped_is_not_told_that_it_was_never_fed_and_never_reached_its_hub(shop: Shop) -> None:
+    checks = shop.checks()
+    assert not {"core", "desk"} & {name for name, check in checks.items() if check.ok}
+    assert not {"hub", "mirror"} & checks.keys()
+    shop.desk(last_contact=None)
+    assert not shop.checks()["hub"].ok
 
 
 def test_a_state_folder_that_is_missing_is_one_fault_and_not_the_disks(shop: Shop) -> None:
