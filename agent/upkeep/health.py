@@ -82,7 +82,7 @@ def _of_lanes(patient: Patient) -> list[Check | None]:
 
 
 def _of_chain(patient: Patient) -> list[Check | None]:
-    """What a program that is stopped would tell is not asked: that it is stopped is the fault."""
+    """Look at the chain; what a stopped program would tell is not asked: that it is stopped is the fault."""
     hub, desk = patient.hub, patient.status["desk"]
     return [
         chain.enrolled(patient),
