@@ -58,11 +58,10 @@ def basket_of(transaction: RetailTransaction, items: ItemCatalogue, *, allowed: 
 
 
 def _amounts(lines: list[BasketLine]) -> dict[str, Decimal]:
-    amounts = {"": Decimal(0)}
+    amounts = {"": sum([line.line.amount.amount for line in lines], Decimal(0))}
     for line in lines:
-        amount = line.line.amount.amount
-        for key in ("", *line.keys):
-            amounts[key] = amounts.get(key, Decimal(0)) + amount
+        for key in line.keys:
+            amounts[key] = amounts.get(key, Decimal(0)) + line.line.amount.amount
     return amounts
 
 

@@ -98,7 +98,7 @@ class ItemCatalogue:
             return item
         if line.gtin and (item := self._by_gtin.get(line.gtin)):
             return item
-        return self._by_text.get(_folded(line.description))
+        return self._by_text.get(_folded(line.description)) if self._by_text else None
 
 
 def _folded(text: str) -> str:

@@ -78,11 +78,11 @@ class RetailTransaction:
     @property
     def item_count(self) -> int:
         """How many goods lines there are, sold and returned; voided pairs are not in `line_items` at all."""
-        return sum(isinstance(line, SaleLineItem | ReturnLineItem) for line in self.line_items)
+        return len(self.goods())
 
     def goods(self) -> tuple[SaleLineItem | ReturnLineItem, ...]:
         """Return the lines that are goods, in printed order."""
-        return tuple(line for line in self.line_items if isinstance(line, SaleLineItem | ReturnLineItem))
+        return tuple([line for line in self.line_items if isinstance(line, (SaleLineItem, ReturnLineItem))])
 
     def shortfalls(self) -> tuple[str, ...]:
         """Say which sums do not hold; empty when the transaction adds up.

@@ -145,7 +145,7 @@ def _member_ranges(config: AgentConfig) -> tuple[str, ...]:
         if rule.prefix.isdigit() and rule.prefix.isascii():
             rest = lengths.get(rule.symbology, 0) - len(rule.prefix)
             more = f"{{{rest}}}" if rest > 0 else f"{{{max(MEMBER_DIGITS_MIN - len(rule.prefix), 1)},}}"
-            ranges.append(rf"(?<!\d){rule.prefix}\d{more}(?!\d)")
+            ranges.append(rf"{rule.prefix}(?<!\d{rule.prefix})\d{more}(?!\d)")  # the digits first: they are looked for
     return tuple(ranges)
 
 
