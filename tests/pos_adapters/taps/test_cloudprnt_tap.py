@@ -97,6 +97,7 @@ def test_a_job_that_nobody_confirms_is_unconfirmed_when_the_next_one_is_fetched(
     assert bench.ask("GET", "/print?mac=1") == b"Second\n" + WHOLE
     assert bench.core.wait_job(0).outcomes == [(1, Outcome.UNCONFIRMED)]
     assert len(bench.core.order) == 2, "a repeated fetch is no second receipt"
+    bench.ask("DELETE", "/print?code=200%20OK")
 
 
 def test_plain_text_is_captured_and_passes_as_it_is(bench: Bench) -> None:
@@ -126,6 +127,7 @@ def test_the_status_in_a_poll_tells_why_the_printer_does_not_print(bench: Bench)
 def test_a_server_in_the_cloud_is_reached_by_tls_and_its_job_gets_its_block(rig: Rig, tmp_path: Path) -> None:
     with contextlib.closing(Bench(rig, tls=certificate(tmp_path, "server"))) as bench:
         assert bench.ask("GET", "/cloudprnt?mac=00:11:62:00:00:01&type=application/vnd.star.starprnt") == WHOLE
+        bench.ask("DELETE", "/cloudprnt?code=200%20OK")
 
 
 def test_a_server_whose_certificate_nobody_signed_is_not_spoken_to(rig: Rig, tmp_path: Path) -> None:
