@@ -45,16 +45,18 @@ def _digits(bit: int) -> bytes:
 
 @cache
 def _stretched(times: int) -> tuple[bytes, ...]:
-    return tuple(
-        int("".join(digit * times for digit in f"{byte:08b}"), 2).to_bytes(times, "big") for byte in range(256)
-    )
+    """Return for each of the `times` bytes that a byte becomes the table that `bytes.translate` makes it by."""
+    wide = [int("".join(digit * times for digit in f"{byte:08b}"), 2).to_bytes(times, "big") for byte in range(256)]
+    return tuple(map(bytes, zip(*wide, strict=True)))
 
 
 def magnified(rows: bytes, width_bytes: int, *, across: int, down: int) -> bytes:
     """Return rows whose dots are `across` wide and `down` high."""
     if across > 1:
-        table = _stretched(across)
-        rows = b"".join(map(table.__getitem__, rows))
+        wide = bytearray(len(rows) * across)
+        for place, table in enumerate(_stretched(across)):
+            wide[place::across] = rows.translate(table)
+        rows = bytes(wide)
         width_bytes *= across
     if down > 1 and width_bytes:
         rows = b"".join(rows[at : at + width_bytes] * down for at in range(0, len(rows), width_bytes))
