@@ -28,7 +28,7 @@ SLIP_LINES_MAX = 80
 COLUMNS_MIN, COLUMNS_MAX = 20, 96
 """Widths we lay out for: the narrowest handheld printer, the widest condensed font."""
 
-_BROKEN_LINES_KEPT = 512
+_PARAGRAPHS_KEPT = 512
 """Paragraphs whose lines are remembered: all that a store's campaigns say in a day; 100 KB."""
 
 _STAR = "star"
@@ -139,21 +139,19 @@ def _ruled(character: str) -> str:
     return character if len(character) == 1 and "!" <= character <= "~" else "-"
 
 
-def _paragraph(block: Text, columns: int, spoken: Callable[[str], str]) -> Iterator[Line]:
-    lines = [spoken(line) for line in printable_lines(block.text)]
-    size = block.size
-    if size is Size.DOUBLE and not all(fits(line, columns // 2) for line in lines):
+def _paragraph(block: Text, columns: int, spoken: Callable[[str], str]) -> tuple[Line, ...]:
+    said = tuple([spoken(line) for line in printable_lines(block.text)])
+    return _broken(said, columns, align=block.align, size=block.size, bold=block.bold)
+
+
+@lru_cache(maxsize=_PARAGRAPHS_KEPT)
+def _broken(said: tuple[str, ...], columns: int, *, align: Align, size: Size, bold: bool) -> tuple[Line, ...]:
+    """Return a paragraph broken into lines: the same words come with every receipt, and a till waits for them."""
+    if size is Size.DOUBLE and not all(fits(line, columns // 2) for line in said):
         size = Size.TALL
     room = columns // 2 if size is Size.DOUBLE else columns
-    for line in lines:
-        for part in _parts(line, room, centred=block.align is Align.CENTRE):
-            yield Line(part, block.align, size, block.bold)
-
-
-@lru_cache(maxsize=_BROKEN_LINES_KEPT)
-def _parts(line: str, columns: int, *, centred: bool) -> tuple[str, ...]:
-    """Return a paragraph broken into lines: the same words come with every receipt, and a till waits for them."""
-    return tuple(balanced(line, columns) if centred else wrapped(line, columns))
+    broken = balanced if align is Align.CENTRE else wrapped
+    return tuple([Line(part, align, size, bold) for line in said for part in broken(line, room)])
 
 
 def _two_sides(block: Columns, columns: int, spoken: Callable[[str], str]) -> Iterator[Line]:
