@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pos_adapters.reading import particulars
 from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.day_reports import day_report
-from pos_adapters.reading.doubts import doubts_of
+from pos_adapters.reading.doubts import doubted_line, doubts_of
 from pos_adapters.reading.entries import settled_sheet, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
@@ -145,20 +145,10 @@ class DocumentReading:
             yield "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report"
         if could_be_goods_back(solution):
             yield "an amount that is taken off without a word that says why: a discount, or goods given back"
-        doubted = self._doubted(solution)
+        doubts, labels = doubts_of(self.gathered.lexicon, active), [label for label, _ in self.labelled]
+        doubted = doubted_line(self.lines, labels, doubts=doubts, solution=solution, declined=self.declined)
         if doubted is not None:
-            yield f"a line speaks of the document in words that no file explains: {doubted}"
-
-    def _doubted(self, solution: Solution) -> str | None:
-        """Return a line, none of goods, that speaks of the document itself in words that nobody explained."""
-        doubts = doubts_of(self.languages)
-        first, last = solution.owed[0][0], solution.owed[-1][0]
-        named = range(min((first.line, *first.described)), last.line + 1)
-        for line, facts in enumerate(self.lines):
-            told = line in named or facts.decimals or line in self.declined
-            if not told and doubts.speak_in(facts, self.active):
-                return facts.text.strip()
-        return None
+            yield f"words that no file explains stand where they may say that this is no sale: {doubted}"
 
     def _may_be_report(self, sheet: Sheet, solution: Solution) -> bool:
         if self.fiscal is not None or not sells_groups(solution):

@@ -1,10 +1,10 @@
-"""Lines that speak of the document itself in words that nobody explained: a sale beside one is parked, not taken.
+"""Lines in words that nobody explained and that may say that a document is no sale: it is parked, not taken.
 
 Phrases that name a training slip, a quote or a copy are known in many wordings, never in all. But whoever prints that a
-document is no sale must speak of it: that something is practised, offered, held, repeated, undone, refused or not yet
-paid, and such words have few beginnings. A line with one that no phrase explains is a doubt; so is a line that denies
-what a sale is made of. Shops' terms and offers are left out by words of their own. The words are data
-(`pos_adapters/profiles/doubts.toml`).
+document is no sale must speak of it - that something is practised, offered, held, repeated, undone, refused or not yet
+paid - and such words have few beginnings; or denies what a sale is made of; or puts it where no slogan stands: among
+stars, between the receipt's date or number and its goods, between its goods and their payment. Shops' terms, offers and
+facts are left out by words of their own. The words are data (`pos_adapters/profiles/doubts.toml`).
 Contract: pure but for bounded memos and the data, which are read once.
 """
 
@@ -12,24 +12,43 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from pos_adapters.reading.folding import WIDE, fold
-from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.goods_groups import group_words
+from pos_adapters.reading.labels import Label
+from pos_adapters.reading.lexicon import Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.readings import Solution
 from retail.shipped import read_shipped
 
 MEMO_LINES_MAX: Final = 8192  # the headers and footers of a busy store's day
 MEMO_WORDS_MAX: Final = 20_000  # a store prints a few thousand different words
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_ADDRESS: Final = re.compile(r"www\.|https?:|@|\w\.(?:com|net|org|example|[a-z]{2})\b")
-_LETTERS_MIN: Final = 3  # of a line: shorter ones are codes
-
+_ADDRESS: Final = re.compile(r"www\.|https?:|@|\w\.(?:com|net|org|example)\b")
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
-_ALONE, _HARMLESS = range(2)
-_GROUPS: Final = (("alone", _ALONE), ("harmless", _HARMLESS))
+_FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
+_STARS: Final = "\n*"  # no line holds it
+_FIGURE: Final = re.compile(r"\d")
+_FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same whatever its figures
+_LETTERS_MIN: Final = 3  # of a line: shorter ones are codes
+_STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials and units
+_FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
+
+_ALONE, _HARMLESS, _SLOGAN = range(3)
+_GROUPS: Final = (("alone", _ALONE), ("harmless", _HARMLESS), ("slogans", _SLOGAN))
+
+
+class Found(NamedTuple):
+    """What the words of one line say."""
+
+    doubtful: bool  # it speaks of the document, or stands among stars, in words that nobody explained
+    strange: bool  # it has words that nobody explained, and none that make them harmless
+
+
+_NOTHING: Final = Found(doubtful=False, strange=False)
 
 
 class _Word(NamedTuple):
@@ -42,9 +61,10 @@ class _Word(NamedTuple):
 
 
 class Doubts:
-    """The doubtful words of some languages, as a look-up."""
+    """The doubtful words of some languages, as a look-up; `lexicon` is the one that lines were read with."""
 
-    def __init__(self, languages: Iterable[str]) -> None:
+    def __init__(self, languages: Iterable[str], active: int) -> None:
+        self._active = active
         words: list[_Word] = []
         self._together: list[frozenset[int]] = []
         mark = len(_GROUPS)
@@ -68,20 +88,31 @@ class Doubts:
         self._lengths = sorted({len(text) for text in self._begins})
         self._inside = tuple((word.text, word.mark) for word in words if word.inside and not WIDE.match(word.text))
         self._wide = tuple((word.text, word.mark) for word in words if word.inside and WIDE.match(word.text))
-        self._memo: dict[str, frozenset[int]] = {}
+        self._words: dict[str, frozenset[int]] = {}
+        self._lines: dict[str, Found] = {}
 
-    def speak_in(self, facts: LineFacts, active: int) -> bool:
-        """Whether the line speaks of the document in words that no phrase of the `active` languages explains."""
+    def find(self, facts: LineFacts) -> Found:
+        """Return what the line's words say."""
+        key = facts.text.translate(_FIGURES)
+        if facts.starred:
+            key += _STARS
+        found = self._lines.get(key)
+        if found is None:
+            if len(self._lines) >= MEMO_LINES_MAX:
+                self._lines.clear()
+            found = self._lines[key] = self._read(facts)
+        return found
+
+    def _read(self, facts: LineFacts) -> Found:
         text = _NUMBERED.sub(lambda run: "#" * len(run.group()), fold(facts.text))
-        if facts.letters < _LETTERS_MIN or _ADDRESS.search(text):
-            return False
-        explained = _explained(facts, active)
-        if explained is None:
-            return False
+        explained = _explained(facts, self._active)
+        if facts.letters < _LETTERS_MIN or explained is None or _ADDRESS.search(text):
+            return _NOTHING
         marks: set[int] = set()
         alone = False
+        names = group_words()
         for match in _WORD.finditer(text):
-            found = self._memo.get(match.group())
+            found = self._words.get(match.group())
             if found is None:
                 found = self._look_up(match.group())
             if found:
@@ -93,8 +124,11 @@ class Doubts:
             marks |= wide
             alone = alone or _ALONE in wide
         if _HARMLESS in marks:
-            return False
-        return alone or any(together <= marks for together in self._together)
+            return _NOTHING
+        strange = facts.unknown >= _STRANGE_LETTERS_MIN and _SLOGAN not in marks and "%" not in text
+        strange = strange and not all(word in names for word in _WORD.findall(text))
+        doubtful = (strange and facts.starred) or alone or any(together <= marks for together in self._together)
+        return Found(doubtful, strange and _FIGURE.search(text) is None and _FACT.fullmatch(text) is None)
 
     def _look_up(self, word: str) -> frozenset[int]:
         found = set(self._whole.get(word, ()))
@@ -103,10 +137,39 @@ class Doubts:
                 break
             found |= self._begins.get(word[:length], set())
         found.update(mark for piece, mark in self._inside if piece in word)
-        if len(self._memo) >= MEMO_WORDS_MAX:
-            self._memo.clear()
-        self._memo[word] = frozenset(found)
-        return self._memo[word]
+        if len(self._words) >= MEMO_WORDS_MAX:
+            self._words.clear()
+        self._words[word] = frozenset(found)
+        return self._words[word]
+
+
+def doubted_line(
+    lines: Sequence[LineFacts],
+    labels: Sequence[Label | None],
+    *,
+    doubts: Doubts,
+    solution: Solution,
+    declined: Container[int],
+) -> str | None:
+    """Return the first line, none of goods, that raises a doubt about the sale; None without any."""
+    first, last = solution.owed[0][0], solution.owed[-1][0].line
+    goods = min((first.line, *first.described))
+    facts_end = max((line for line in range(goods) if _is_fact(lines[line], labels[line])), default=goods)
+    tenders = solution.settlement.tenders if solution.settlement is not None else ()
+    payment = min((paid.line for paid in tenders if paid.line > last), default=solution.total.line)
+    for line, facts in enumerate(lines):
+        if goods <= line <= last or facts.decimals or line in declined:
+            continue
+        found = doubts.find(facts)
+        slogan = line >= payment or line <= facts_end
+        if found.doubtful or (found.strange and not slogan and labels[line] is None):
+            return facts.text.strip()
+    return None
+
+
+def _is_fact(facts: LineFacts, label: Label | None) -> bool:
+    """Whether the line tells the receipt's date, number, till or cashier: no slogan of the shop stands below."""
+    return facts.dated or (label is not None and label.role in _FACT_ROLES)
 
 
 def _explained(facts: LineFacts, active: int) -> Sequence[tuple[int, int]] | None:
@@ -132,7 +195,7 @@ def _tables() -> dict[str, dict[str, list[str]]]:
     return table
 
 
-@functools.lru_cache(maxsize=256)  # sets of languages that receipts of a store seem to speak
-def doubts_of(languages: tuple[str, ...]) -> Doubts:
-    """Return the doubtful words of these languages."""
-    return Doubts(languages)
+@functools.lru_cache(maxsize=32)  # sets of languages that receipts of a store seem to speak
+def doubts_of(lexicon: Lexicon, active: int) -> Doubts:
+    """Return the doubtful words of the `active` languages, for lines read with this lexicon."""
+    return Doubts((name for bit, name in enumerate(lexicon.languages) if active >> bit & 1), active)

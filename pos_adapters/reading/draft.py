@@ -59,8 +59,8 @@ class Draft:
         """Whether no word labels money, names a kind or points, tells of something declined, or raises a doubt."""
         if any(label is not None and label.role in MONEY for label, _ in gathered.labelled[self._lines :]):
             return False
-        doubts = doubts_of(self._document.languages)
-        if any(not facts.decimals and doubts.speak_in(facts, self._active) for facts in gathered.lines[self._lines :]):
+        doubts = doubts_of(gathered.lexicon, self._active)
+        if any(not facts.decimals and doubts.find(facts).doubtful for facts in gathered.lines[self._lines :]):
             return False
         telling, active = gathered.telling, self._active
         more = telling[self._telling :]

@@ -31,6 +31,7 @@ LINE_CHARACTERS_MAX = 256
 _MEMO_LINES_MAX = 8192  # some megabytes: a busy store's headers, footers and goods of a day
 
 _RULE = re.compile(r"[\s\-=_*~.+#:·•]*")
+_STARRED = re.compile(r"\s*([*#=<>!~-])\1.*[^\W\d_]{2}.*([*#=<>!~-])\2\s*")
 _TO_SIGN = re.compile(r"\s*[xX] ?[._]{4,}\s*")  # a place for a signature, no "X" of a report
 _BETWEEN_TIMES = re.compile(
     r"\.?[)\s]*(?:/ ?)?(?:[^\W\d_]{1,7}\.?[)\s]+)?(?:[xх*@]|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
@@ -60,6 +61,7 @@ class LineFacts(NamedTuple):
     unknown: int  # letters that no phrase explains
     named: bool  # it has words that could name goods
     rule: bool  # a separator or blank
+    starred: bool  # its words stand among stars or other marks, as a banner's do
     dated: bool  # a date or a time stands on it
     indent: int
     decimals: int | None  # as its amount is printed; None without any
@@ -77,8 +79,8 @@ Telling = tuple[int, LineFacts]
 
 
 _RULED = LineFacts(
-    "", (), (), None, (), (), telling=False, letters=0, unknown=0, named=False, rule=True, dated=False, indent=0,
-    decimals=None, signs=(), speaks=False, days=None,
+    "", (), (), None, (), (), telling=False, letters=0, unknown=0, named=False, rule=True, starred=False, dated=False,
+    indent=0, decimals=None, signs=(), speaks=False, days=None,
 )  # fmt: skip
 
 
@@ -196,6 +198,7 @@ class LineReader:
             unknown,
             named=named,
             rule=False,
+            starred=_STARRED.fullmatch(printed) is not None,
             dated=dated,
             indent=indent,
             decimals=numbers[right[-1]].decimals if right else None,
