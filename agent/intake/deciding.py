@@ -90,14 +90,15 @@ class Deciding:
         if taken.whose is not None:
             contents.append((JournalKind.CUSTOMER_IDENTIFIED, identified(told, taken.whose)))
         contents += [*taken.offering.records, *taken.value.records]
-        payloads = [(kind, content, _payload(taken.foreseen, content)) for kind, content in contents]
+        spelt = [(kind, content, _spelt(taken.foreseen, content)) for kind, content in contents]
         make, workstation_id = self._maker.of_document, taken.origin.workstation_id
-        records = [
+        records = tuple(
             make(kind, content, told=told, workstation_id=workstation_id, payload=payload)
-            for kind, content, payload in payloads
-        ]
+            for kind, content, payload in spelt
+        )
+        awaited = next((payload for _kind, content, payload in spelt if content is taken.offering.content), None)
         gone = self._keeper.drops(taken.whose.gone) if taken.whose is not None else ()
-        batch = replace(taken.batch, records=tuple(records), changes=(*_changes(taken), *gone, *taken.value.changes))
+        batch = replace(taken.batch, records=records, changes=(*_changes(taken, awaited), *gone, *taken.value.changes))
         return replace(taken, batch=batch)
 
     # Before the cut
@@ -224,15 +225,14 @@ def identified(told: Told, whose: Whose) -> Content:
     }
 
 
-def _payload(foreseen: Foreseen | None, content: Content) -> bytes | None:
-    """Return the spelling of a content that was foreseen, of this very object; None where it was not."""
-    if foreseen is None:
-        return None
-    spelt = foreseen.payloads.get(id(content))
-    return spelt[1] if spelt is not None and spelt[0] is content else None
+def _spelt(foreseen: Foreseen | None, content: Content) -> bytes:
+    """Return the spelling of a content: what was foreseen of this very object, or a new one."""
+    spelt = foreseen.payloads.get(id(content)) if foreseen is not None else None
+    return spelt[1] if spelt is not None and spelt[0] is content else canonical_json(content)
 
 
-def _changes(taken: Taken) -> list[Change]:
+def _changes(taken: Taken, awaited: bytes | None) -> list[Change]:
+    """Return what the commit changes beside its records; `awaited` is the spelling of the decision on paper."""
     changes: list[Change] = []
     told = taken.told
     if told is not None and told.sale is not None and told.kind is not JournalKind.TRANSACTION_VOIDED:
@@ -241,13 +241,13 @@ def _changes(taken: Taken) -> list[Change]:
         )
         changes.append(known)
     content = taken.offering.content
-    if content:
+    if awaited is not None:
         changes.append(
             AwaitOutcome(
                 job_id=content["job_id"],
                 cut_no=content["cut_no"],
                 workstation_id=taken.origin.workstation_id,
-                payload=_payload(taken.foreseen, content) or canonical_json(content),
+                payload=awaited,
             )
         )
     return changes
