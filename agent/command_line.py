@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import shlex
 from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
@@ -19,7 +20,7 @@ import typer.main
 from typer.exceptions import TyperException
 
 from agent.problems import EXIT_PROBLEM, tell
-from retail.errors import ConfigurationError, TillstreamError
+from retail.errors import ConfigurationError, NotPermittedError, TillstreamError
 
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -89,6 +90,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         root = typer.main.get_command(_root())
         code = root.main(args=list(arguments), prog_name="tillstream", standalone_mode=not as_json)
+    except NotPermittedError as error:
+        error.fix = f"sudo tillstream {shlex.join(arguments)}"
+        return tell(error, as_json=as_json)
     except TillstreamError as error:
         return tell(error, as_json=as_json)
     except TyperException as error:  # typer shows its own where a person asked

@@ -30,7 +30,7 @@ from pos_adapters.taps.addresses import (
 )
 from pos_adapters.taps.admission import networks_of
 from receipt.printers import printer_model
-from retail.errors import ConfigurationError
+from retail.errors import ConfigurationError, NotPermittedError
 from retail.identifiers import BusinessUnitId, WorkstationId
 
 CONFIG_BYTES_MAX = 1_000_000  # 12 workstations take 4 KB; a larger file is no agent.toml
@@ -333,6 +333,8 @@ def read_config_text(path: Path) -> str:
     except FileNotFoundError as error:
         fix = f"tillstream setup --config {path} asks for it, with --browser on a page; or name another"
         raise ConfigurationError(f"{path}: cannot be read: there is no such file", fix=fix) from error
+    except PermissionError as error:
+        raise NotPermittedError(f"{path}: cannot be read by you", fix="type the same behind sudo") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable agent.toml") from error
 

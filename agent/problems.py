@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 
-from retail.errors import ConfigurationError, TillstreamError
+from retail.errors import ConfigurationError, NotPermittedError, TillstreamError
 
 EXIT_PROBLEM = 1
 EXIT_USAGE = 2
+EXIT_NOT_PERMITTED = 77  # EX_NOPERM of sysexits.h
 
 
 def tell(error: TillstreamError, *, as_json: bool = False) -> int:
@@ -20,4 +21,6 @@ def tell(error: TillstreamError, *, as_json: bool = False) -> int:
         sys.stderr.write(f"tillstream: {error.message}\n")
         if error.fix:
             sys.stderr.write(f"fix: {error.fix}\n")
+    if isinstance(error, NotPermittedError):
+        return EXIT_NOT_PERMITTED
     return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_PROBLEM

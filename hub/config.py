@@ -41,7 +41,6 @@ webhook = "https://chat.example/hook"  # POST {"text", "changes"} when a store f
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
@@ -51,7 +50,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from hub.addresses import is_safe_address
-from retail.errors import ConfigurationError
+from retail.errors import ConfigurationError, NotPermittedError
 
 PACKAGE_CONFIG = Path("/etc/tillstream/hub.toml")  # what the Debian package's service reads
 CONFIG_BYTES_MAX = 65_536
@@ -147,10 +146,10 @@ def load_config(path: Path | None, *, state_dir: Path | None = None, listen: str
     Elsewhere it means defaults.
 
     Raises ConfigurationError: a file that cannot be read, a key nobody knows (with the nearest), a value of the
-    wrong kind.
+    wrong kind; NotPermittedError for whoever may not read it.
     """
     config = HubConfig(state_dir=default_state_dir())
-    if path is None and state_dir is None and os.path.isfile(PACKAGE_CONFIG):  # noqa: PTH113 - False, too, where /etc/tillstream is closed
+    if path is None and state_dir is None and _may_be_there(PACKAGE_CONFIG):
         path = PACKAGE_CONFIG
     if path is not None:
         config = replace(config, **_read(path))
@@ -201,11 +200,21 @@ def _check_mirror(config: HubConfig) -> None:
         raise ConfigurationError("mirror.seen_days is no number of days", fix='e.g. seen_days = "400"')
 
 
+def _may_be_there(path: Path) -> bool:
+    """Return whether there is such a file; who may not look means it, too, and no empty hub of their own."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > CONFIG_BYTES_MAX:
             raise ConfigurationError(f"{path}: larger than {CONFIG_BYTES_MAX} bytes", fix="name a hub.toml")
         told = tomllib.loads(path.read_text("utf-8"))
+    except PermissionError as error:
+        raise NotPermittedError(f"{path}: cannot be read by you", fix="type the same behind sudo") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}", fix="name a readable hub.toml") from error
     except tomllib.TOMLDecodeError as error:

@@ -37,6 +37,12 @@ class OnSiteError(TillstreamError):
     code = "on_site"
 
 
+class NotPermittedError(TillstreamError):
+    """Whoever asked is not allowed what they asked for: another user of this machine is."""
+
+    code = "not_permitted"
+
+
 class ConfigurationError(TillstreamError):
     """Whoever configured the store or the chain must act: a setting, a campaign, an imported file."""
 

@@ -13,7 +13,7 @@ from agent.config import AgentConfig, load_config
 from agent.journal.reader import JournalReader
 from agent.keys import JOURNAL_KEY, FileSecrets
 from agent.state_dir import StateDir
-from retail.errors import ConfigurationError, OnSiteError
+from retail.errors import ConfigurationError, NotPermittedError, OnSiteError
 
 CONFIG_PLACES = (Path("agent.toml"), Path("/etc/tillstream/agent.toml"))
 """Where an agent.toml is looked for when neither `--config` nor TILLSTREAM_CONFIG names one."""
@@ -39,12 +39,20 @@ def find_config(named: Path | None) -> Path:
     if named is not None:
         return named
     for place in CONFIG_PLACES:
-        if place.is_file():
+        if _is_there(place):
             return place
     asks = "sudo tillstream setup" if CONFIG_PLACES[-1].parent.is_dir() else "tillstream setup"
     raise ConfigurationError(
         "no agent.toml here", fix=f"{asks} asks for it; or name one: --config FILE", code="no_config"
     )
+
+
+def _is_there(place: Path) -> bool:
+    """Return whether there is such a file; so it is for whoever may not look: reading it tells them."""
+    try:
+        return place.is_file()
+    except PermissionError:
+        return True
 
 
 def config_of(named: Path | None) -> AgentConfig:
@@ -53,8 +61,11 @@ def config_of(named: Path | None) -> AgentConfig:
 
 
 def state_of(named: Path | None) -> StateDir:
-    """Return the state folder of a configuration."""
-    return StateDir(config_of(named).agent.state_dir)
+    """Return the state folder of a configuration. Raises NotPermittedError for whoever may not look into it."""
+    state = StateDir(config_of(named).agent.state_dir)
+    if state.root.is_dir() and not os.access(state.root, os.R_OK | os.X_OK):
+        raise NotPermittedError(f"{state.root}: closed to you", fix="type the same behind sudo")
+    return state
 
 
 def open_journal(state: StateDir, environment: Mapping[str, str] | None = None) -> JournalReader:

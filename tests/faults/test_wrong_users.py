@@ -66,8 +66,25 @@ def test_nobody_cannot_use_a_store_that_is_not_theirs(config: Path) -> None:
     assert "fix:" in done.stderr
     config.chmod(0o600)
     done = started_as(NOBODY, config)
-    assert done.returncode == 2
+    assert done.returncode == 77
     assert "cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["status"], ["hub", "stores"]], ids=" ".join)
+def test_who_may_not_look_is_told_to_type_it_behind_sudo(config: Path, words: list[str]) -> None:
+    """The package's folders are closed to others: what lies in them is not "not there", and no traceback."""
+    place = config.parent / "closed"
+    place.mkdir(mode=0o700)
+    config.rename(place / "agent.toml")
+    (place / "hub.toml").write_text("[hub]\n")
+    named = ["--config", str(place / "hub.toml")] if words[0] == "hub" else []
+    done = subprocess.run(
+        [*as_user(NOBODY), sys.executable, "-m", "agent", *words, *named],
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        capture_output=True, text=True, check=False, timeout=120, cwd=place,
+    )  # fmt: skip
+    assert done.returncode == 77, done.stderr
+    assert f"\nfix: sudo tillstream {' '.join([*words, *named])}\n" in done.stderr
 
 
 @pytest.mark.parametrize("mode", [0o500, None])
