@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Container, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -106,7 +107,7 @@ class Doubts:
     def _read(self, facts: LineFacts) -> Found:
         text = _NUMBERED.sub(lambda run: "#" * len(run.group()), fold(facts.text))
         explained = _explained(facts, self._active)
-        if facts.letters < _LETTERS_MIN or explained is None or _ADDRESS.search(text):
+        if explained is None or _ADDRESS.search(text):
             return _NOTHING
         marks: set[int] = set()
         alone = False
@@ -157,12 +158,14 @@ def doubted_line(
     facts_end = max((line for line in range(goods) if _is_fact(lines[line], labels[line])), default=goods)
     tenders = solution.settlement.tenders if solution.settlement is not None else ()
     payment = min((paid.line for paid in tenders if paid.line > last), default=solution.total.line)
-    for line, facts in enumerate(lines):
-        if goods <= line <= last or facts.decimals or line in declined:
+    for line in chain(range(goods), range(last + 1, len(lines))):
+        facts = lines[line]
+        if facts.decimals or facts.letters < _LETTERS_MIN:
             continue
-        found = doubts.find(facts)
-        slogan = line >= payment or line <= facts_end
-        if found.doubtful or (found.strange and not slogan and labels[line] is None):
+        doubtful, strange = doubts.find(facts)
+        if (doubtful and line not in declined) or (
+            strange and not (line >= payment or line <= facts_end) and labels[line] is None
+        ):
             return facts.text.strip()
     return None
 

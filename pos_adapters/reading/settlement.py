@@ -7,6 +7,7 @@ echo of it. Nothing printed about payment proves nothing; something printed that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -40,6 +41,8 @@ class Settlement(NamedTuple):
 NAMED_TENDER_REACH_LINES = 8  # further down, "VISA" is an advertisement of what the shop accepts
 CARD_SLIP_LINES = 20  # a card slip has a dozen lines below the tax table
 _BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
+_CARD_FIGURES = re.compile(r"\d{3,}")
+_OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
 
@@ -276,9 +279,10 @@ def _role_named(sheet: Sheet, near: int) -> Role:
 
 
 def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
-    """No tender with an amount: a bare "VISA **** 1234" just below the total still says how it was paid.
+    """No tender with an amount: "VISA **** 1234" just below the total, or "VISA" above a card slip, still says how.
 
-    A list of what the shop takes, on one line or on several, says nothing.
+    A list of what the shop takes says nothing, on one line or on several; nor does a bare "CASH" or "CASH 0.00": an
+    order that is paid at the door prints it, too.
     """
     printed = [entry.line for entry in sheet.entries if entry.part is Part.TOTAL and entry.amount == total]
     begins = min([after, *printed])  # a card slip below the sale repeats its total
@@ -291,6 +295,7 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
         and (label := sheet.labels[line]) is not None
         and label.leads
         and _names_one_tender(sheet.facts[line], label)
+        and (total == 0 or _shows_card(sheet, line))
         and label.role is not Role.TENDER_OTHER  # "bank transfer" without an amount says how to pay an invoice
     ]
     if len({label.role for _, label in named}) != 1:
@@ -298,6 +303,17 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
     line, label = named[0]
     facts = sheet.facts[line]
     return Settlement((Paid(line, label.role, total, facts.name or facts.text.strip()),), proven=True)
+
+
+def _shows_card(sheet: Sheet, line: int) -> bool:
+    """Whether the line has figures of a card and no amount, or a card slip stands around it."""
+    facts = sheet.facts[line]
+    if any(number.value == 0 or number.decimals or number.currency for number in facts.numbers):
+        return False
+    around = sheet.labels[max(0, line - CARD_SLIP_LINES) : line + CARD_SLIP_LINES]
+    return _CARD_FIGURES.search(facts.text) is not None or any(
+        label is not None and label.role in _OF_CARD_SLIPS for label in around
+    )
 
 
 def _names_one_tender(facts: LineFacts, label: Label) -> bool:

@@ -79,6 +79,21 @@ def test_a_list_of_what_the_shop_takes_is_no_payment(takes):
     assert not sold(ReceiptText.of(text))
 
 
+@pytest.mark.parametrize("tender", ["cash", "card"])
+@pytest.mark.parametrize("amount", ["", "   0.00", "   ____", ":"])
+def test_a_tender_without_an_amount_or_of_nothing_pays_nothing(tender, amount):
+    """An order that is paid at the door says how it will be paid, too."""
+    named = {"cash": "CASH", "card": "VISA DEBIT"}[tender]
+    text = f"BISTRO\nBurger   12.00\nCola   3.00\nTotal   15.00\n{named}{amount}\nThank you"
+    assert not sold(ReceiptText.of(text))
+
+
+def test_a_card_named_beside_its_figures_or_its_slip_pays():
+    text = "BISTRO\nBurger   12.00\nCola   3.00\nTotal   15.00\n"
+    assert sold(ReceiptText.of(text + "VISA ************4242"))
+    assert sold(ReceiptText.of(text + "VISA\nAuth code 004512\nAID: A0000000031010"))
+
+
 def test_words_that_only_a_finished_sale_prints_complete_it():
     text = "ACME\nBread   2.00\nTea   3.00\nTotal   5.00\n"
     assert sold(ReceiptText.of(text + "Thank you for your purchase"))
