@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from codecs import charmap_decode
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import accumulate, chain
 from typing import Any, Final
@@ -40,7 +41,8 @@ class Typesetter(PrintHead):
 
     def begin(self) -> None:
         """Begin a new document; settings stay, as they do on a printer."""
-        self._lines: list[tuple[PaperLine, ...]] = []
+        self._lines: list[PaperLine] = []
+        self._broken: dict[int, tuple[PaperLine, ...]] = {}  # lines wider than the paper: what is printed of each
         self._set: dict[int, SetLine] = {}  # the lines that may have to be composed again
         self._runs: list[Run] = []
         self._returns: list[int] = []  # the runs before which the head went back to the line's start
@@ -66,7 +68,20 @@ class Typesetter(PrintHead):
 
     def finished(self, since: int) -> list[PaperLine]:
         """Return the printed lines from logical line `since` on; a line may still be read by another code page."""
-        return list(chain.from_iterable(self._lines[since:]))
+        return self._lines[since:] if not self._broken else list(chain.from_iterable(self._printed(since)))
+
+    def _printed(self, since: int = 0) -> Iterator[tuple[PaperLine, ...]]:
+        """Yield what is printed of each logical line from `since` on."""
+        for at, line in enumerate(self._lines[since:], since):
+            yield self._broken.get(at) or (line,)
+
+    def _lay(self, at: int, composed: tuple[PaperLine, ...]) -> None:
+        """Keep what is printed of logical line `at`."""
+        if len(composed) > 1:
+            self._broken[at] = composed
+        else:
+            self._broken.pop(at, None)
+        self._lines[at : at + 1] = composed[:1]
 
     @property
     def at_line_start(self) -> bool:
@@ -122,7 +137,7 @@ class Typesetter(PrintHead):
             return False
         make = tuple.__new__
         span = make(Span, (0, self.cell, text, self.style))
-        self._lines.append((make(PaperLine, (seen, (span,), offset)),))
+        self._lines.append(make(PaperLine, (seen, (span,), offset)))
         self.trailing_feed = 0
         return True
 
@@ -146,17 +161,16 @@ class Typesetter(PrintHead):
     def _ascii_lines(self, data: str, offset: int) -> int:
         """Print such lines where nothing special is going on: most of a receipt, and somebody waits for it."""
         make, lines, style, cell = tuple.__new__, self._lines, self.style, self.cell
-        longest, at, fed = self.area // cell, offset, self.trailing_feed
-        for line in data.split("\n")[:-1]:
-            text = line.removesuffix("\r")
-            size = len(text)
-            if size > longest or len(lines) >= LINES_MAX:
+        longest, at, fed, returns = self.area // cell, offset, self.trailing_feed, "\r" in data
+        for line in data.split("\n")[:-1][: LINES_MAX - len(lines)]:
+            text = line.removesuffix("\r") if returns else line
+            if len(text) > longest:
                 break
-            if size:
-                lines.append((make(PaperLine, (text.rstrip(), (make(Span, (0, cell, text, style)),), at)),))
+            if text:
+                lines.append(make(PaperLine, (text.rstrip(), (make(Span, (0, cell, text, style)),), at)))
                 fed = 0
             else:
-                lines.append((make(PaperLine, ("", (), at + len(line))),))
+                lines.append(make(PaperLine, ("", (), at + len(line))))
                 fed += 1
             at += len(line) + 1
         self.trailing_feed = fed
@@ -173,7 +187,7 @@ class Typesetter(PrintHead):
         if not self.whole_line(data, 0):
             return None
         self.trailing_feed = fed
-        return self._lines.pop()[0]
+        return self._lines.pop()
 
     def _settled_table(self) -> str | None:
         read = self.repair.verdict(self._encoding)
@@ -215,7 +229,7 @@ class Typesetter(PrintHead):
         if not runs:
             self.trailing_feed += 1
             if len(self._lines) < LINES_MAX:
-                self._lines.append((tuple.__new__(PaperLine, ("", (), offset)),))
+                self._lines.append(tuple.__new__(PaperLine, ("", (), offset)))
             else:
                 self.truncated = self._full = True
             return
@@ -276,7 +290,7 @@ class Typesetter(PrintHead):
         self._pieces += len(composed) + len(line.runs)
         if self._foreign or len(composed) > 1:
             self._set[len(self._lines)] = line
-        self._lines.append(composed)
+        self._lay(len(self._lines), composed)
 
     def code(self, symbology: Symbology, data: str, offset: int, **drawn: Any) -> None:
         """Print a barcode or two-dimensional code."""
@@ -325,13 +339,13 @@ class Typesetter(PrintHead):
         if changed:
             for index, line in self._set.items():
                 if any(run.declared in changed and run.data is not None for run in line.runs):
-                    self._lines[index] = compose(read_again(line, self.repair.settled))
+                    self._lay(index, compose(read_again(line, self.repair.settled)))
         if self.model.vendor == "Generic" and self._set:
             self._widen()
-        lines = tuple(chain.from_iterable(self._lines))
-        if len(lines) == len(self._lines):
-            return lines, {}
-        return lines, dict(enumerate(accumulate(map(len, self._lines), initial=0)))
+        if not self._broken:
+            return tuple(self._lines), {}
+        printed = list(self._printed())
+        return tuple(chain.from_iterable(printed)), dict(enumerate(accumulate(map(len, printed), initial=0)))
 
     def pages(self, places: dict[int, int]) -> tuple[PrintedPage, ...]:
         """Return the pages of page mode, once the document is finished; `places` is where its lines stand."""
@@ -352,9 +366,9 @@ class Typesetter(PrintHead):
 
     def _widen(self) -> None:
         """Undo the breaking of lines that end alike beyond the edge: the printer is wider than we assume."""
-        broken = {index: each for index, each in self._set.items() if len(self._lines[index]) > 1}
+        broken = {index: self._set[index] for index in self._broken}
         ends = Counter(line_end(line) for line in broken.values())
         edge = max((end for end, times in ends.items() if times > 1 and end <= UNNAMED_DOTS_MAX), default=0)
         for index, line in broken.items():
             if line_end(line) <= edge:
-                self._lines[index] = compose(line._replace(area=edge))
+                self._lay(index, compose(line._replace(area=edge)))

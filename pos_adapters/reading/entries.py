@@ -7,11 +7,11 @@ printed discount already taken off?) the entry belongs to a class that is decide
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pos_adapters.reading.amounts import DECIMALS_MAX, MILLI, in_fashion
 from pos_adapters.reading.details import describe, join_details
-from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, tender_of
+from pos_adapters.reading.labels import FACTS, MONEY, TENDERS, Label, Labels, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.places import (
@@ -22,7 +22,8 @@ from pos_adapters.reading.places import (
     names_goods,
     pays_above,
 )
-from pos_adapters.reading.quantities import USUAL_DECIMALS, quantity_and_price, round_half_up
+from pos_adapters.reading.quantities import USUAL_DECIMALS, Goods, quantity_and_price, round_half_up
+from pos_adapters.reading.shapes import GoodsLine
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, is_label, stray_max
 
 _PART_OF = {
@@ -71,12 +72,14 @@ class Fashions:
         self._votes = [0] * (DECIMALS_MAX + 1)
         self._in_thousandths: bool | None = None  # whether the currency has a thousand parts; None while nobody asked
 
-    def count(self, lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]]) -> None:
-        """Count the votes of more lines."""
+    def count(self, lines: Iterable[tuple[int, LineFacts]], labelled: Sequence[Labels], *, goods: int) -> None:
+        """Count the votes of more lines: of so many `goods` in the usual fashion, and of others at their places."""
         votes = self._votes
-        for facts, (label, _) in zip(lines, labelled, strict=True):
+        votes[USUAL_DECIMALS] += goods
+        for at, facts in lines:
             decimals = facts.decimals
             if decimals is not None:
+                label = labelled[at][0]
                 weight = 8 if label is not None and label.role in _PART_OF else 1
                 votes[decimals] += weight
                 if decimals == 3 and facts.numbers[facts.right[-1]].grouped >= 0:
@@ -96,10 +99,10 @@ class Fashions:
         return sorted(found, key=lambda decimals: -votes[decimals])
 
 
-def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[tuple[Label | None, list[Label]]], decimals: int) -> Sheet:
+def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[Labels], decimals: int) -> Sheet:
     """Build the entries of a document whose amounts have `decimals` decimals."""
     sheet = Sheet(lines, [], decimals)
-    add_entries(sheet, labelled)
+    add_entries(sheet, labelled, [line for line, facts in enumerate(lines) if facts.speaks])
     return settled_sheet(sheet)
 
 
@@ -120,32 +123,38 @@ def settled_sheet(sheet: Sheet) -> Sheet:
     return sheet
 
 
-def add_entries(sheet: Sheet, labelled: Sequence[tuple[Label | None, list[Label]]]) -> None:
+def add_entries(sheet: Sheet, labelled: Sequence[Labels], speaking: Sequence[int]) -> None:
     """Add an entry for each amount of the sheet's next lines, as their own words and the label above them tell.
 
-    `labelled` are the labels of the lines that it has more than labels.
+    `labelled` are the labels of the lines that it has more than labels, `speaking` those of them that have any words.
     """
     first = len(sheet.labels)
-    sheet.labels += [label for label, _ in labelled]
+    sheet.labels += [None] * len(labelled)
+    for line in speaking:
+        sheet.labels[line] = labelled[line - first][0]
     if not sheet.headed:
-        _find_heading(sheet, first)
+        _find_heading(sheet, speaking)
     carried = sheet.carried
     usual = sheet.decimals == USUAL_DECIMALS
     entries, others, lines = sheet.entries, sheet.others, sheet.facts
     item = Part.ITEM
-    for line, (facts, (label, all_labels)) in enumerate(zip(lines[first:], labelled, strict=True), first):
-        goods = facts.goods
-        if goods is not None and label is None and carried is None and usual:
-            amount, quantity, price = goods
-            entry = Entry(line, facts, item, amount)
-            if quantity is not None:
-                entry.quantity, entry.price = quantity, price
-            if facts.named:
-                entry.described = (line,)
-                sheet.last_goods = line
-            else:
+    make, keep, before = object.__new__, entries.append, len(entries)
+    for line, facts in enumerate(lines[first:], first):
+        if isinstance(facts, GoodsLine) and carried is None and usual:
+            entry = make(Entry)
+            entry.line = line
+            entry.facts = facts
+            entry.part = item
+            entry.amount = facts.amount
+            entry.described = (line,)
+            keep(entry)
+            continue
+        label, all_labels = labelled[line - first]
+        if label is None and carried is None and usual and facts.goods is not None:
+            entry = _goods_entry(line, facts, facts.goods)
+            if not entry.described:
                 others.append(len(entries))
-            entries.append(entry)
+            keep(entry)
             continue
         if facts.rule or not facts.numbers:
             carried = _carries(facts, label, carried)
@@ -157,8 +166,19 @@ def add_entries(sheet: Sheet, labelled: Sequence[tuple[Label | None, list[Label]
         entries += made
         carried = None if made else _carries(facts, label, None)
     sheet.carried = carried
+    sheet.last_goods = next((entry.line for entry in reversed(entries[before:]) if entry.described), sheet.last_goods)
     if sheet.first_goods < 0 <= sheet.last_goods:
         sheet.first_goods = next(entry.line for entry in entries if entry.described)
+
+
+def _goods_entry(line: int, facts: LineFacts, goods: Goods) -> Entry:
+    """Return the entry of a line that is goods in the usual fashion, and nothing else."""
+    entry = Entry(line, facts, Part.ITEM, goods.amount)
+    if goods.quantity is not None:
+        entry.quantity, entry.price = goods.quantity, goods.price
+    if facts.named:
+        entry.described = (line,)
+    return entry
 
 
 def _carries(facts: LineFacts, label: Label | None, carried: Label | None) -> Label | None:
@@ -175,9 +195,9 @@ def _headings(facts: LineFacts) -> int:
     return sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
 
 
-def _find_heading(sheet: Sheet, first: int) -> None:
-    """Find the line after the column headings, before which no goods are printed, in the lines from `first` on."""
-    for line in range(first, len(sheet.labels)):
+def _find_heading(sheet: Sheet, lines: Iterable[int]) -> None:
+    """Find the line after the column headings, before which no goods are printed, among `lines`."""
+    for line in lines:
         facts = sheet.facts[line]
         if not facts.hits:
             continue

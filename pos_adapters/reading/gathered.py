@@ -11,14 +11,14 @@ import functools
 from collections.abc import Sequence
 
 from pos_adapters.reading.entries import Fashions, add_entries
-from pos_adapters.reading.labels import Label, Labeller, Mark, count_votes, languages_of
+from pos_adapters.reading.labels import UNLABELLED, Labeller, Labels, Mark, count_votes, languages_of
 from pos_adapters.reading.lines import LineFacts, LineReader, Telling
 from pos_adapters.reading.particulars import is_dated
 from pos_adapters.reading.quantities import USUAL_DECIMALS
+from pos_adapters.reading.shapes import GoodsLine
 from pos_adapters.reading.sheet import Sheet
 
 LINES_MAX = 2000  # a longer roll is a report or noise; a receipt of 400 goods has 900 lines
-_UNLABELLED: tuple[Label | None, list[Label]] = (None, [])
 
 
 @functools.lru_cache(maxsize=16)  # readers: the standard one, and one a profile
@@ -45,7 +45,7 @@ class Gathered:
     def _begin(self) -> None:
         self.lines: list[LineFacts] = []
         """The lines as the document's languages know them."""
-        self.labelled: list[tuple[Label | None, list[Label]]] = []
+        self.labelled: list[Labels] = []
         """For each line the label that decides what it is, and all its labels."""
         self.telling: list[Telling] = []
         self.dated: list[int] = []
@@ -69,7 +69,7 @@ class Gathered:
         """Take the next lines, as far as a receipt can have so many."""
         more = self._reader.read_all(texts[: LINES_MAX - len(self._read)])
         self._read += more
-        voting = [facts for facts in more if facts.votes]
+        voting = [facts for facts in more if facts.speaks and facts.votes]
         if voting:
             count_votes(voting, self._votes)
             active = languages_of(self._votes, self.lexicon, self._language)
@@ -81,23 +81,24 @@ class Gathered:
 
     def _add(self, more: list[LineFacts]) -> None:
         first, active, labeller = len(self.lines), self.active, self._labeller
-        labelled = [_UNLABELLED] * len(more)
-        speaking = [(at, facts) for at, facts in enumerate(more) if facts.speaks]
-        if speaking:
-            more = [*more]
-        for at, facts in speaking:
+        labelled, speaking = [UNLABELLED] * len(more), []
+        lines = [*more]
+        said = [(at, facts) for at, facts in enumerate(more) if not isinstance(facts, GoodsLine) or facts.speaks]
+        for at, facts in said:
+            if not facts.speaks:
+                continue
             line = first + at
+            speaking.append(line)
             if facts.hits:
-                more[at] = local = labeller.localised(facts, active)
-                if local.hits:
-                    labelled[at] = both = labeller.label(local, active)
+                lines[at], labelled[at] = local, both = labeller.label(facts, active)
+                if both is not UNLABELLED:
                     self.marks += [(line, each) for each in both[1]]
                 if local.telling:
                     self.telling.append((line, local))
             self.signs += facts.signs
             if is_dated(facts):
                 self.dated.append(line)
-        self.lines += more
+        self.lines += lines
         self.labelled += labelled
-        self.fashions.count(more, labelled)
-        add_entries(self.usual, labelled)
+        self.fashions.count(said, labelled, goods=len(more) - len(said))
+        add_entries(self.usual, labelled, speaking)

@@ -56,6 +56,7 @@ _NOT_LEADING = frozenset(
 )
 MEMO_LINES_MAX = 8192  # some megabytes: the lines of a busy store's day
 _OTHER_LANGUAGE_SHARE = 0.6
+VOTES_MAX = 4096  # remembered with what they elect: most receipts of a store say the same words
 
 
 class Label(NamedTuple):
@@ -83,21 +84,22 @@ def languages_of(votes: Mapping[int, int], lexicon: Lexicon, told: str | None) -
 
     English words stand on receipts of every country ("TOTAL", "VISA"). A phrase of few languages says more.
     """
-    active = lexicon.mask("en") | (lexicon.mask(told) if told else 0)
+    return lexicon.mask("en") | (lexicon.mask(told) if told else 0) | _spoken(tuple(votes.items()))
+
+
+@functools.lru_cache(maxsize=VOTES_MAX)
+def _spoken(votes: tuple[tuple[int, int], ...]) -> int:
+    """Return the languages (bits) that get the most votes, and those near."""
     if not votes:
-        return active
-    weights = [0.0] * len(lexicon.languages)
-    for languages, letters in votes.items():
+        return 0
+    weights = [0.0] * max(languages.bit_length() for languages, _ in votes)
+    for languages, letters in votes:
         among = _each_of(languages)
         share = letters / len(among)
         for index in among:
             weights[index] += share
-    enough = max(weights, default=0.0) * _OTHER_LANGUAGE_SHARE
-    if enough:
-        for index, weight in enumerate(weights):
-            if weight >= enough:
-                active |= 1 << index
-    return active
+    enough = max(weights) * _OTHER_LANGUAGE_SHARE
+    return sum(1 << index for index, weight in enumerate(weights) if weight >= enough) if enough else 0
 
 
 @functools.lru_cache(maxsize=1024)  # sets of languages that share a word: some 400
@@ -106,39 +108,40 @@ def _each_of(languages: int) -> tuple[int, ...]:
     return tuple(index for index in range(languages.bit_length()) if languages >> index & 1)
 
 
+Labels = tuple[Label | None, list[Label]]
+"""Of a line: the label that decides what it is, and all its labels."""
+UNLABELLED: Labels = (None, [])
+
+
 class Labeller:
     """Labels lines, and remembers those that return: the shape and the languages decide. Its memo is bounded."""
 
     def __init__(self) -> None:
-        self._memo: dict[tuple[str, int], tuple[Label | None, list[Label]]] = {}
-        self._local: dict[tuple[str, int], tuple[tuple[Hit, ...], int] | None] = {}
+        self._memo: dict[tuple[str, int], tuple[tuple[tuple[Hit, ...], int] | None, Labels]] = {}
 
-    def localised(self, facts: LineFacts, active: int) -> LineFacts:
-        """Return a line as the document's languages know it: a word of other languages only is unknown, and a name."""
-        key = (facts.shape, active)
-        local = self._local.get(key, _UNSEEN)
-        if local is _UNSEEN:
-            foreign = [hit for hit in facts.hits if not any(sense.languages & active for sense in hit.senses)]
-            letters = sum(hit.letters for hit in foreign if hit.letters > 1)
-            kept = tuple(hit for hit in facts.hits if hit not in foreign)
-            if len(self._local) >= MEMO_LINES_MAX:
-                self._local.clear()
-            local = self._local[key] = (kept, facts.unknown + letters) if letters else None
-        return facts if local is None else facts._replace(hits=local[0], unknown=local[1], named=True)
+    def label(self, facts: LineFacts, active: int) -> tuple[LineFacts, Labels]:
+        """Return a line with words as the document's languages know it, and its labels.
 
-    def label(self, facts: LineFacts, active: int) -> tuple[Label | None, list[Label]]:
-        """Return the label that decides what a line is, and all its labels."""
+        A word of other languages only is unknown, and a name.
+        """
         key = (facts.shape, active)
         found = self._memo.get(key)
         if found is None:
-            labels = labels_of(facts, active)
+            local = _localised(facts, active)
+            known = facts if local is None else facts._replace(hits=local[0], unknown=local[1], named=True)
+            labels = labels_of(known, active)
             if len(self._memo) >= MEMO_LINES_MAX:
                 self._memo.clear()
-            found = self._memo[key] = (primary(labels, facts), labels)
-        return found
+            found = self._memo[key] = local, (primary(labels, known), labels) if known.hits else UNLABELLED
+        local, labelled = found
+        return facts if local is None else facts._replace(hits=local[0], unknown=local[1], named=True), labelled
 
 
-_UNSEEN: tuple[tuple[Hit, ...], int] = ((), -1)
+def _localised(facts: LineFacts, active: int) -> tuple[tuple[Hit, ...], int] | None:
+    """Return the words that these languages know, and the letters that are unknown; None where they know all."""
+    foreign = [hit for hit in facts.hits if not any(sense.languages & active for sense in hit.senses)]
+    letters = sum(hit.letters for hit in foreign if hit.letters > 1)
+    return (tuple(hit for hit in facts.hits if hit not in foreign), facts.unknown + letters) if letters else None
 
 
 def labels_of(facts: LineFacts, active: int) -> list[Label]:

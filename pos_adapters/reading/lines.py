@@ -2,16 +2,14 @@
 
 `LineReader.read` is a pure function of the text, remembered for lines that return (headers, footers), so that when
 the document ends only the arithmetic is left to do. Goods return at another price, and others under names that no
-phrase knows: of a line of known shape, only the figures and the name are read anew (`_Shape`).
+phrase knows: of a line of known shape, only the figures and the name are read anew (`Shape`).
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
-from datetime import date
-from typing import Any, NamedTuple
+from collections.abc import Iterable
 
 from pos_adapters.reading.amounts import (
     Number,
@@ -20,11 +18,13 @@ from pos_adapters.reading.amounts import (
     number_words,
     numbers_of,
 )
-from pos_adapters.reading.dates import date_in, looks_dated, may_be_date
+from pos_adapters.reading.dates import looks_dated, may_be_date
 from pos_adapters.reading.folding import WIDE, clean, fold
 from pos_adapters.reading.lexicon import HEAD_LETTERS, Hit, Lexicon, Role, standard_lexicon
-from pos_adapters.reading.quantities import Goods, GoodsPlan, goods_by, goods_on, plan_of
-from pos_adapters.reading.reprints import Figures, Reprinted, figures_alike, figures_of
+from pos_adapters.reading.quantities import goods_on
+from pos_adapters.reading.read_lines import DATED, ReadLine, days_on, gtin_in, name_in
+from pos_adapters.reading.reprints import figures_alike
+from pos_adapters.reading.shapes import GoodsLine, Shape, as_goods, refilled, shape_of
 
 # A line longer than any paper (64 columns of wide letters) is noise; its head is enough to see that.
 LINE_CHARACTERS_MAX = 256
@@ -38,65 +38,23 @@ _BETWEEN_TIMES = re.compile(
     r"\s*(?:[€$£¥₩₽₸₴₺(]|[^\W\d_]{1,3}\.?)?\s*",
     re.IGNORECASE,
 )
-_DATED = re.compile(r"\d:[0-5]\d(?!\d)|\d ?[年년] ?\d|(?<!\d)(?:\d{1,2}|\d{4})([./-])\d{1,2}\1\d{2,4}(?!\d)")
-_MAY_BE_A_TIME = re.compile(r"\d:\d\d(?!\d)")
-_GTIN = re.compile(r"(?<!\d)(?:\d{8}|\d{12,14})(?!\d)")
 _TELLING = frozenset(
     (Role.SALES_COUNT, Role.COMPLETED, Role.POINTS_EARNED, Role.POINTS_SPENT, Role.DECLINED, Role.EXCHANGE)
 )
 _UNIT_ROLES = frozenset((Role.UNIT, Role.FILLER, Role.HEADING))
 
 
-class LineFacts(NamedTuple):
-    """One line, read alone."""
-
-    text: str  # cleaned, as it would describe an item
-    numbers: Sequence[Number]
-    right: tuple[int, ...]  # indexes of numbers that may be the line's amount, the best first
-    times: tuple[int, int] | None  # indexes of quantity and price where the line multiplies
-    hits: tuple[Hit, ...]
-    votes: tuple[tuple[int, int], ...]  # (languages, letters) of each hit
-    telling: bool  # a phrase may say what the document is, what became of it, or points
-    letters: int
-    unknown: int  # letters that no phrase explains
-    named: bool  # it has words that could name goods
-    rule: bool  # a separator or blank
-    starred: bool  # its words stand among stars or other marks, as a banner's do
-    dated: bool  # a date or a time stands on it
-    indent: int
-    decimals: int | None  # as its amount is printed; None without any
-    signs: tuple[str, ...]  # the currencies beside its numbers, as printed
-    speaks: bool  # it has words of receipts, a sign of money, or what looks like a date: most goods have none of these
-    days: tuple[date | None, date | None] | None  # the date on it, day first and month first; None without any
-    name: str = ""  # the words up to the amount, as a description
-    goods: Goods | None = None  # the line as goods in the usual fashion, should it be nothing else
-    gtin: str | None = None  # an article number with a check digit that holds
-    shape: str = ""  # lines of one shape differ in nothing but figures and words that no phrase knows
-
+LineFacts = ReadLine | GoodsLine
+"""What one line says by itself: whole, or of most goods as little as the sums ask for."""
 
 Telling = tuple[int, LineFacts]
 """A line of which a phrase may say what the document is, what became of it, or points; and where it stands."""
 
 
-_RULED = LineFacts(
+_RULED = ReadLine(
     "", (), (), None, (), (), telling=False, letters=0, unknown=0, named=False, rule=True, starred=False, dated=False,
     indent=0, decimals=None, signs=(), speaks=False, days=None,
 )  # fmt: skip
-
-
-class _Shape(NamedTuple):
-    """What every line with these letters at these places says; its figures are read anew."""
-
-    shared: tuple[Any, ...]  # its fields that are alike on every such line
-    days: tuple[None, None] | None  # as on every such line ...
-    may_be_date: bool  # ... but where figures stand in the form of a date and these decide
-    dated: bool | None  # as on every such line; None where a time may stand there, which the figures decide
-    figures: tuple[Figures, ...]  # where the digits of each number stand
-    name: tuple[int, int] | None  # where the name stands; None where it is more than a piece of the line
-    name_end: int | None  # where the amount begins, before which the name stands; None without an amount
-    plan: GoodsPlan | None  # where amount and quantity stand on a line of goods
-    long: bool  # a run of digits may be an article number
-    key: str
 
 
 class LineReader:
@@ -105,8 +63,8 @@ class LineReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._memo: dict[str, LineFacts] = {}
-        self._shapes: dict[str, _Shape | None] = {}
-        self._alike: dict[str, _Shape] = {}  # the same shapes, by lines with all their words
+        self._shapes: dict[str, Shape | None] = {}
+        self._alike: dict[str, Shape] = {}  # the same shapes, by lines with all their words
         self._word_keys: dict[str, str] = {}
         heads, self._stems = lexicon.heads()
         self._heads = heads | {word[:HEAD_LETTERS] for word in number_words()}
@@ -121,44 +79,45 @@ class LineReader:
         memo = self._memo
         known = [memo.get(text) for text in texts]
         new = [text for text, facts in zip(texts, known, strict=True) if facts is None]
-        if not new:
-            return [facts for facts in known if facts is not None]
-        if len(memo) >= _MEMO_LINES_MAX:
-            memo.clear()
-        printed = [text[:LINE_CHARACTERS_MAX] for text in new]
-        memo.update(zip(new, map(self._shaped, printed, figures_alike(printed)), strict=True))
+        if new:
+            if len(memo) >= _MEMO_LINES_MAX:
+                memo.clear()
+            printed = [text[:LINE_CHARACTERS_MAX] for text in new]
+            for text, line, alike in zip(new, printed, figures_alike(printed), strict=True):
+                shape = self._alike.get(alike) or self._shape_of(line, alike)
+                if shape is None:
+                    memo[text] = self._read(line)
+                elif shape.goods is not None:
+                    memo[text] = as_goods(shape, shape.goods, line)
+                else:
+                    memo[text] = refilled(shape, line) or self._read(line)
         return [facts or memo[text] for text, facts in zip(texts, known, strict=True)]
 
-    def _shaped(self, printed: str, alike: str) -> LineFacts:
-        """Read a line by its shape, where one like it (`figures_alike`) has been read."""
-        shape = self._alike.get(alike)
+    def _shape_of(self, printed: str, alike: str) -> Shape | None:
+        """Return the shape of a line, which all have that are `alike` (`figures_alike`); None where it has none."""
+        shape = self._shape_by_words(printed, alike)
         if shape is None:
-            shape = self._shape_by_words(printed, alike)
-            if shape is None:
-                return self._read(printed)
-            if shape.may_be_date and not may_be_date(printed):  # as these words say, and no others
-                shape = shape._replace(may_be_date=False)
-            if len(self._alike) >= _MEMO_LINES_MAX:
-                self._alike.clear()
-            self._alike[alike] = shape
-        return _refilled(shape, printed) or self._read(printed)
+            return None
+        if shape.may_be_date:  # as these words say, and no others
+            shape = shape._replace(goods=None) if may_be_date(printed) else shape._replace(may_be_date=False)
+        if len(self._alike) >= _MEMO_LINES_MAX:
+            self._alike.clear()
+        self._alike[alike] = shape
+        return shape
 
-    def _shape_by_words(self, printed: str, key: str) -> _Shape | None:
+    def _shape_by_words(self, printed: str, key: str) -> Shape | None:
         """Return the shape of a line whose figures are all alike in `key`; None where it has none."""
         if (key.isascii() or not WIDE.search(key)) and "?" not in key and "\ufffd" not in key:
             key = _WORD_OF_ASCII.sub(self._word_key, key)
         if key not in self._shapes:
             if len(self._shapes) >= _MEMO_LINES_MAX:
                 self._shapes.clear()
-            self._shapes[key] = _shape_of(self._read(printed), printed, key)
+            self._shapes[key] = shape_of(self._read(printed), printed, key)
         return self._shapes[key]
 
     def _word_key(self, match: re.Match[str]) -> str:
         """Return what stands for a word in a shape: itself, or its length where nothing depends on its letters."""
-        word, line = match.group(), match.string
-        first, last = match.span()
-        if word[0] in "xX" or line[last : last + 1].isalnum() or (first and line[first - 1].isalnum()):
-            return word
+        word = match[0]
         head = word[:HEAD_LETTERS].lower()
         if head not in self._heads and not head.startswith(self._stems):
             return _STRANGER * len(word)
@@ -170,7 +129,7 @@ class LineReader:
             key = self._word_keys[word] = word if known else _STRANGER * len(word)
         return key
 
-    def _read(self, printed: str) -> LineFacts:
+    def _read(self, printed: str) -> ReadLine:
         text = clean(printed)
         stripped = text.strip()
         if _RULE.fullmatch(stripped) or _TO_SIGN.fullmatch(printed):
@@ -183,10 +142,10 @@ class LineReader:
         named = unknown > 0 or any(_may_name(hit) for hit in hits)
         indent = len(text) - len(text.lstrip())
         times = _times(text, numbers)
-        dated = _DATED.search(text) is not None
+        dated = DATED.search(text) is not None
         signs = tuple(number.currency for number in numbers if number.currency)
-        days = _days(text) if looks_dated(text) else None
-        return LineFacts(
+        days = days_on(text) if looks_dated(text) else None
+        return ReadLine(
             text,
             numbers,
             right,
@@ -207,102 +166,17 @@ class LineReader:
             days=days,
             name=name_in(text[: numbers[right[-1]].start] if right else text),
             goods=goods_on(text, numbers, right) if times is None and not dated else None,
-            gtin=_gtin_in(text),
+            gtin=gtin_in(text),
             shape=text,
         )
 
 
-_LONG_RUN = re.compile(r"\d{8}")
-
-
 # Letters of ASCII, whose folding keeps their number; glued to another letter or digit they are kept. Shorter ones may
 # be tax codes, units and ordinals ("2nd"), and an "x" may multiply ("2 xEUR 1.50").
-_WORD_OF_ASCII = re.compile(r"[A-Za-z]{4,}")
+_WORD_OF_ASCII = re.compile(r"(?<![^\W_])(?![xX])[A-Za-z]{4,}+(?![^\W_])")
 # Scripts without spaces, whose phrases begin anywhere, and marks that may stand for a letter of a word.
 _KEEPS_WORDS = re.compile(f"{WIDE.pattern}|[?\ufffd]")
 _STRANGER = "q"  # begins no word of ours of four letters and more that a run of it could be
-
-
-def _shape_of(facts: LineFacts, printed: str, key: str) -> _Shape | None:
-    """Return what a line's shape says; None where the figures decide, or cleaning moved them."""
-    text = facts.text
-    if facts.rule or not (facts.numbers or facts.dated) or text != printed.rstrip():
-        return None
-    if "%" in text and WIDE.search(text):
-        return None  # "8%対象" is a word
-    found = tuple(figures_of(text, number) for number in facts.numbers)
-    figures = tuple(each for each in found if each is not None)
-    if len(figures) != len(found):
-        return None
-    name_end = facts.numbers[facts.right[-1]].start if facts.right else None
-    long = _LONG_RUN.search(text) is not None
-    return _Shape(
-        facts[_FIRST_SHARED:_AFTER_SHARED],
-        None if facts.days is None else (None, None),
-        facts.days is not None,
-        None if _MAY_BE_A_TIME.search(text) else facts.dated,
-        figures,
-        None if long else _place_of(facts.name, text[:name_end]),
-        name_end,
-        plan_of(facts.goods, facts.numbers, facts.right),
-        long,
-        key,
-    )
-
-
-def _place_of(name: str, text: str) -> tuple[int, int] | None:
-    """Return where a name stands, whatever its letters; None where spaces were taken out of it."""
-    last = len(text.rstrip(_NAME_EDGES))
-    first = last - len(text[:last].lstrip(_NAME_EDGES))
-    return (first, last) if text[first:last] == name else None
-
-
-def _refilled(shape: _Shape, printed: str) -> LineFacts | None:
-    """Return the facts of a line of known shape: the same words, its own figures; None where these decide otherwise."""
-    shared, days, may_be, dated, figures, place, name_end, plan, long, key = shape
-    text = printed.rstrip()
-    if dated is None and (_DATED.search(text) is not None) is not shared[_DATED_SHARED]:
-        return None
-    numbers = Reprinted(figures, text)
-    fields = (
-        text,
-        numbers if plan is not None else numbers.all(),
-        *shared,
-        _days(text) if may_be else days,
-        text[place[0] : place[1]] if place is not None else name_in(text[:name_end]),
-        None if plan is None else goods_by(plan, text, numbers),
-        _gtin_in(text) if long else None,
-        key,
-    )
-    return _make(LineFacts, fields)
-
-
-_make = tuple.__new__  # what LineFacts(...) does, at half its cost
-_FIRST_SHARED, _AFTER_SHARED = LineFacts._fields.index("right"), LineFacts._fields.index("days")
-_DATED_SHARED = LineFacts._fields.index("dated") - _FIRST_SHARED
-_NAME_EDGES = " .:*-=#"
-
-
-def name_in(text: str) -> str:
-    """Return the words of a description: no article number, no leaders, single spaces."""
-    if _LONG_RUN.search(text):
-        text = _GTIN.sub("", text)
-    return " ".join(text.split()).strip(_NAME_EDGES)
-
-
-def _gtin_in(text: str) -> str | None:
-    match = _GTIN.search(text) if _LONG_RUN.search(text) else None
-    return match.group() if match is not None and _has_check_digit(match.group()) else None
-
-
-def _has_check_digit(code: str) -> bool:
-    """GS1 General Specifications 7.9: weights 3 and 1 from the right."""
-    return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(code))) % 10 == 0
-
-
-def _days(text: str) -> tuple[date | None, date | None]:
-    day_first = date_in(text, month_first=False)
-    return (day_first, date_in(text, month_first=True)) if day_first is not None else (None, None)
 
 
 def _right_end(text: str, numbers: tuple[Number, ...]) -> tuple[int, ...]:

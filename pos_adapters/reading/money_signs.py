@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import currencies
 from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.shapes import GoodsLine
 from pos_adapters.reading.sheet import Sheet
 from pos_adapters.reading.values import StoreFacts
 from retail.money import NO_CURRENCY
@@ -66,7 +67,11 @@ def _sign_of(sheet: Sheet, solution: Solution, signs: Sequence[str]) -> str:
                 return word
     if signs:
         return Counter(signs).most_common(1)[0][0]
-    headings = [facts for facts in sheet.facts[: sheet.first_total] if facts.goods is None and not facts.numbers]
+    headings = [
+        facts
+        for facts in sheet.facts[: sheet.first_total]
+        if not isinstance(facts, GoodsLine) and facts.goods is None and not facts.numbers
+    ]
     for facts in headings:
         sign = _sign_in(facts.text)  # the heading of a column: "Price (€)"
         if sign:

@@ -59,16 +59,18 @@ class Holding(NamedTuple):
     """A choice of answers whose sums hold, before its lines are put in order: of many that hold, few are looked at."""
 
     total: Candidate
-    fixed: Acting
+    goods: Acting  # in printed order
+    others: Acting
     chosen: tuple[Answer, ...]
     open_choice: bool
 
     def solution(self) -> Solution:
         """Return the reading with its lines in printed order."""
-        acting = [*self.fixed]
+        acting = [*self.goods, *self.others]
         for answer in self.chosen:
             acting += answer.acting
-        acting.sort(key=_by_line)
+        if len(acting) > len(self.goods):
+            acting.sort(key=_by_line)
         flips = sum(answer.flips for answer in self.chosen)
         return Solution(self.total, tuple(acting), flips, any(answer.stray for answer in self.chosen), self.open_choice)
 
@@ -86,12 +88,14 @@ def readings_of(sheet: Sheet, total: Candidate) -> list[Holding]:
     above = _above(sheet, total)
     if above is None:
         return []
-    fixed, asked = above
-    missing = total.amount - sum([amount for _, _, amount in fixed])
-    has_goods = _has_goods(fixed)
+    goods, others, asked = above
+    missing = total.amount - sum([amount for _, _, amount in goods])
+    if others:
+        missing -= sum([amount for _, _, amount in others])
+    has_goods = bool(goods) or _has_goods(others)
     questions = _questions(asked, sheet) if asked else []
     if not questions:
-        return [] if missing or not has_goods else [Holding(total, tuple(fixed), (), open_choice=False)]
+        return [] if missing or not has_goods else [Holding(total, goods, tuple(others), (), open_choice=False)]
     choices = 1
     for answers in questions:
         choices *= len(answers)
@@ -99,9 +103,9 @@ def readings_of(sheet: Sheet, total: Candidate) -> list[Holding]:
         return []
     sums = [[sum(amount for _, _, amount in answer.acting) for answer in answers] for answers in questions]
     open_choice = any(len(set(each)) > 1 for each in sums)
-    certain = tuple(fixed)
+    certain = tuple(others)
     return [
-        Holding(total, certain, chosen, open_choice)
+        Holding(total, goods, certain, chosen, open_choice)
         for chosen, made in zip(product(*questions), map(sum, product(*sums)), strict=True)
         if made == missing and (has_goods or any(_has_goods(answer.acting) for answer in chosen))
     ]
@@ -111,15 +115,21 @@ def _has_goods(acting: Iterable[tuple[Entry, Part, int]]) -> bool:
     return any(part is Part.ITEM or part is Part.RETURN for _, part, _ in acting)
 
 
-def _above(sheet: Sheet, total: Candidate) -> tuple[list[tuple[Entry, Part, int]], list[Entry]] | None:
-    """Return what is certain above a total, and what is open; None where payment stands there: it is none of goods."""
+def _above(sheet: Sheet, total: Candidate) -> tuple[Acting, list[tuple[Entry, Part, int]], list[Entry]] | None:
+    """Return the goods above a total, what else is certain there, and what is open.
+
+    None where payment stands there: it is none of goods.
+    """
     refund, line, until = total.amount < 0, total.line, total.until
     item = Part.ITEM
-    fixed: list[tuple[Entry, Part, int]] = [
-        (entry, item, entry.amount)
-        for entry in sheet.entries
-        if entry.part is item and entry.line < until and not entry.voided and entry.line != line
-    ]
+    goods = tuple(
+        [
+            (entry, item, entry.amount)
+            for entry in sheet.entries
+            if entry.part is item and entry.line < until and not entry.voided and entry.line != line
+        ]
+    )
+    others: list[tuple[Entry, Part, int]] = []
     asked: list[Entry] = []
     for entry in sheet.opened:
         if (entry.line >= until and entry is not total.rounding) or entry.line == line:
@@ -128,12 +138,12 @@ def _above(sheet: Sheet, total: Candidate) -> tuple[list[tuple[Entry, Part, int]
             continue
         part = _fixed_part(entry, refund=refund)
         if part is not None:
-            fixed.append((entry, part, entry.amount))
+            others.append((entry, part, entry.amount))
         elif entry.part in _PAYMENT and entry.amount:
             return None
         else:
             asked.append(entry)
-    return fixed, asked
+    return goods, others, asked
 
 
 def _by_line(acting: tuple[Entry, Part, int]) -> int:

@@ -11,7 +11,7 @@ from typing import NamedTuple, overload
 
 from pos_adapters.reading.amounts import DIGITS, MILLI, Number, value_of
 
-_CENTS = 10  # thousandths
+CENTS = 10  # thousandths in one
 _ALL_ONES = bytes.maketrans(b"23456789", b"11111111")
 
 
@@ -59,7 +59,7 @@ def figures_of(text: str, number: Number) -> Figures | None:
     value, decimals, grouped = value_of(digits)
     if (value, decimals, grouped) != (abs(number.value), number.decimals, number.grouped):
         return None
-    scale = MILLI if digits.isdigit() else _CENTS if decimals == 2 and digits[:-3].isdigit() else 0
+    scale = MILLI if digits.isdigit() else CENTS if decimals == 2 and digits[:-3].isdigit() else 0
     start, end, _, _, _, currency, use, _ = number
     return Figures(match.start(), match.end(), scale, number.value < 0, start, end, decimals, grouped, currency, use)
 
@@ -67,8 +67,8 @@ def figures_of(text: str, number: Number) -> Figures | None:
 def reprinted(figures: Figures, text: str) -> Number:
     """Return the number with the digits that `text` has in its place."""
     first, last, scale, negative, start, end, decimals, grouped, currency, use = figures
-    if scale == _CENTS:
-        value = int(text[first : last - 3] + text[last - 2 : last]) * _CENTS
+    if scale == CENTS:
+        value = int(text[first : last - 3] + text[last - 2 : last]) * CENTS
     elif scale:
         value = int(text[first:last]) * MILLI
     else:
@@ -99,9 +99,9 @@ class Reprinted(Sequence[Number]):
         """Return the value of one of them, and leave the others unread."""
         figures, text = self._figures[index], self._text
         first, last, scale, negative = figures[:4]
-        if scale != _CENTS:
+        if scale != CENTS:
             return reprinted(figures, text).value
-        value = int(text[first : last - 3] + text[last - 2 : last]) * _CENTS
+        value = int(text[first : last - 3] + text[last - 2 : last]) * CENTS
         return -value if negative else value
 
     @overload

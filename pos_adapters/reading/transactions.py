@@ -15,8 +15,8 @@ from pos_adapters.reading import particulars
 from pos_adapters.reading.amounts import Number, in_fashion
 from pos_adapters.reading.labels import Mark
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.lines import LineFacts, Telling, name_in
-from pos_adapters.reading.money_signs import shown
+from pos_adapters.reading.lines import LineFacts, Telling
+from pos_adapters.reading.read_lines import name_in
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 from pos_adapters.reading.values import FiscalIdentity, StoreFacts
@@ -131,7 +131,7 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
         for each in particulars.points_of(told.telling, told.active)
     ]
     total = _money(turn * solution.total.amount, told)
-    return Proved(tuple(items), total, _proof_of(solution, turn, told.decimals), told.currency, told.decimals)
+    return Proved(tuple(items), total, _proof_of(solution, items, total), told.currency, told.decimals)
 
 
 def make_items(sheet: Sheet, currency: str) -> None:
@@ -143,18 +143,23 @@ def make_items(sheet: Sheet, currency: str) -> None:
         sheet.items_in, sheet.items_made = currency, 0
     if sheet.opened is sheet.entries:
         return  # none of them is certain to be goods
-    made, decimals = sheet.items_made, sheet.decimals
-    others = set(sheet.others[bisect_left(sheet.others, made) :])
-    for at, entry in enumerate(sheet.entries[made:], made):
+    done, decimals = sheet.items_made, sheet.decimals
+    others = set(sheet.others[bisect_left(sheet.others, done) :])
+    for at, entry in enumerate(sheet.entries[done:], done):
         if at in others:
             continue
         if entry.quantity is None:
             facts = entry.facts
-            money = _money_of(entry.amount, decimals, currency)
-            entry.item = _sale_item(facts.name, money, _ONE, None, facts.gtin)
+            item = entry.item = _new(SaleLineItem)
+            _put_description(item, facts.name)
+            _put_amount(item, _money_of(entry.amount, decimals, currency))
+            _put_quantity(item, _ONE)
+            _put_unit_price(item, None)
+            _put_item_id(item, None)
+            _put_gtin(item, facts.gtin)
         else:
-            item = _line_item(entry, Part.ITEM, entry.amount, sheet)
-            entry.item = item if isinstance(item, SaleLineItem) else None
+            made = _line_item(entry, Part.ITEM, entry.amount, sheet)
+            entry.item = made if isinstance(made, SaleLineItem) else None
     sheet.items_made = len(sheet.entries)
 
 
@@ -336,25 +341,23 @@ def _told_tax(entry: Entry, decimals: int) -> int | None:
     return None
 
 
-def _proof_of(solution: Solution, turn: int, decimals: int) -> tuple[str, ...]:
-    """Return the equations that held, e.g. "1.20 + 3.10 = 4.30 (items = total)"."""
+def _proof_of(solution: Solution, items: Sequence[LineItem], total: Money) -> tuple[str, ...]:
+    """Return the equations that held, e.g. "1.20 + 3.10 = 4.30 (items = total)"; `items` begin with those owed."""
     parts = {part for _, part, _ in solution.owed}
     names = "items"
     if Part.MODIFICATION in parts:
         names += " and modifications"
     if Part.TAX in parts:
         names += " and taxes"
-    total = shown(turn * solution.total.amount, decimals)
-    owed = _sum_text([shown(turn * amount, decimals) for _, _, amount in solution.owed])
-    proof = f"{owed} = {total} ({names} = total)"
-    tenders = solution.settlement.tenders if solution.settlement is not None else ()
-    if not tenders:
+    proof = f"{_sum_text(items[: len(solution.owed)])} = {total} ({names} = total)"
+    paid = solution.settlement.tenders if solution.settlement is not None else ()
+    if not paid:
         return (proof,)
-    paid = _sum_text([shown(turn * one.amount, decimals) for one in tenders])
-    change = len(tenders) > 1 and any(one.amount < 0 for one in tenders)
-    return proof, f"{paid} = {total} ({'tenders - change' if change else 'tenders'} = total)"
+    tenders = _sum_text([line for line in items if isinstance(line, TenderLineItem)])
+    change = len(paid) > 1 and any(one.amount < 0 for one in paid)
+    return proof, f"{tenders} = {total} ({'tenders - change' if change else 'tenders'} = total)"
 
 
-def _sum_text(amounts: Sequence[str]) -> str:
+def _sum_text(lines: Sequence[LineItem]) -> str:
     """Return "1.20 + 3.10 - 0.50"."""
-    return " + ".join(amounts).replace("+ -", "- ")
+    return " + ".join([str(line.amount.amount) for line in lines]).replace("+ -", "- ")

@@ -5,6 +5,8 @@ import re
 
 from pos_adapters.reading.lexicon import standard_lexicon
 from pos_adapters.reading.lines import LineReader
+from pos_adapters.reading.read_lines import ReadLine
+from pos_adapters.reading.shapes import GoodsLine
 
 NAMES = ("xbox", "mall", "stone", "Marble", "kwhabcde", "eurozone", "usdt", "total", "Brot", "QUARK", "qqqq", "Größe")
 LIKE_NUMBERS = ("1.50", "12,34", "0.05", "7", "100", "1.234", "2x", "3.5%", "12.03.24", "9:30", "-2.00", "(1.00)")
@@ -43,6 +45,21 @@ def test_goods_that_differ_in_name_and_price_have_one_shape():
     first, second = reader.read_all(("Marmalupa 12   3.50", "Zwobbelix 47   8.25"))
     assert first.shape == second.shape
     assert (second.name, second.goods.amount, second.goods.quantity) == ("Zwobbelix 47", 8250, None)
+
+
+def test_goods_that_are_held_as_name_and_amount_say_all_that_their_line_says():
+    rng = random.Random(34)
+    reader, held = LineReader(standard_lexicon()), 0
+    for _ in range(LINES_READ):
+        name = rng.choice(("Marmalupa", "Zwobbelix 47", "Quuxmilk 3.5% 1L", "Teebeutel 80 kg", " Bananas", "7 Hills"))
+        amount = f"{rng.randint(0, 3)}{rng.randint(0, 99)}{rng.choice('.,')}{rng.randint(0, 99):02d}"
+        line = reader.read(f"{name}{rng.choice(('   ', ' EUR ', '   $'))}{amount}{rng.choice(('', ' A', ' €', '-'))}")
+        if isinstance(line, GoodsLine):
+            held += 1
+            alone = LineReader(standard_lexicon()).read(line.text)._replace(shape=line.shape)
+            alone = alone._replace(speaks=bool(alone.hits or alone.signs))  # what looked like a date is none
+            assert {name: getattr(line, name) for name in ReadLine._fields} == alone._asdict(), line.text
+    assert held > LINES_READ // 4
 
 
 def test_goods_named_by_a_word_of_receipts_have_a_shape_of_their_own():
