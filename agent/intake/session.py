@@ -267,7 +267,7 @@ class TapSession:
         if taken.kept is not None:
             when_kept(taken.kept)
             taken.kept.add_done_callback(when_kept)
-        self._hand_over(job, taken, on_disk=answer)
+        self._hand_over(job, taken, on_disk=answer, haste=Haste.PRINTED if is_answered else Haste.AT_ONCE)
 
     def _answer_cut(self, job: OpenJob, cut_no: int, taken: Taken, *, ok: bool) -> None:
         self._counter.floor.cuts_held -= 1

@@ -195,6 +195,7 @@ class Haste(Enum):
     """Who waits for a batch, and so whose sync it may share."""
 
     AT_ONCE = "a customer or a till"
+    PRINTED = "a screen: its paper has gone ahead, and what the tap has to do with it comes first"
     WITH_CUT = "a word that people do not miss for some hundredths of a second: it goes with a cut that is near"
     LATER = "nobody"
 

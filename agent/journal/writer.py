@@ -29,6 +29,7 @@ CHECKPOINT_PAGES_BUSY = 2 * CHECKPOINT_PAGES  # lanes without a pause between th
 CHECKPOINT_PAGES_MAX = 80_000  # a store whose cuts are always held must not fill its disk either: 166 MB
 QUIET_S = 0.25  # how soon to look again after a held cut or a reader was in the way; upkeep comes after so much silence
 PATIENCE_S = 0.1  # what follows a receipt shares a sync, in a busy store the next cut's; its tap keeps the job so long
+AFTER_PAPER_S = 0.01  # a tap has passed its block on by then, with a processor that no commit has taken from it
 NEAR_S = 0.05  # so soon a cut comes behind its total on a cable; longer nobody is kept waiting for its sync
 LOOK_EVERY = 64  # commits between two looks at the log's size
 
@@ -167,6 +168,8 @@ class JournalWriter:
             return 0.0
         if haste is Haste.LATER:
             return PATIENCE_S
+        if haste is Haste.PRINTED:
+            return AFTER_PAPER_S
         return NEAR_S if self._cut_is_near() else 0.0
 
     def _look_at_patient(self) -> None:
