@@ -60,10 +60,10 @@ class Delivery:
         if self._printer.deaf or self._printer.closed:
             self._book.settle(job, cut_no, Outcome.NOT_SENT)
             return
-        self._printer.write(block)
         self.inserted_bytes += len(block)
-        position = self._printer.handed_bytes + self._printer.waiting_bytes
+        position = self._printer.handed_bytes + self._printer.waiting_bytes + len(block)
         self._sent.append(_Sent(job, cut_no, position))
+        self._printer.write(block)  # last: a printer that is found to be gone ends the job, which settles its blocks
 
     def knows(self, job: Job, cut_no: int) -> bool:
         """Return whether this cut has had its block: another one for it is core repeating itself."""

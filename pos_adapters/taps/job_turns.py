@@ -37,7 +37,7 @@ class JobTurns:
         self._stream = stream
         self._book = book
         self._policy = policy
-        self._watch = watch
+        self.watch = watch
         self._last_print_at_s = 0.0  # when bytes of the job last came that do more than ask for status
         self._printed_bytes = 0  # of the job, without status requests behind it
         self.job: Job | None = None
@@ -50,9 +50,9 @@ class JobTurns:
             self.end(EndReason.SILENCE)
         if self.job is None:
             self.job = self._book.begin()
-            self.start = self._watch.taken_bytes
+            self.start = self.watch.taken_bytes
             self.last_cut_at = None
-            self._watch.begin_job()
+            self.watch.begin_job()
             self._last_print_at_s = self._loop.time()
             self._printed_bytes = 0
             self._book.silence.set(self._last_print_at_s + self._policy.silence_after_cut_s, self._look_for_silence)
@@ -81,7 +81,7 @@ class JobTurns:
 
     def _should_split(self, job: Job) -> bool:
         """Return whether a new job begins here: right behind a cut, when this one is long, or lost to core."""
-        watch = self._watch
+        watch = self.watch
         if self.last_cut_at is None or watch.within_command or watch.transparent or not self._stream.is_settled():
             return False
         if watch.taken_bytes - self.last_cut_at > CUT_COMMAND_BYTES_MAX:
@@ -94,7 +94,7 @@ class JobTurns:
         limit_s = self._policy.silence_after_cut_s if is_cut else self._policy.silence_s
         now_s = self._loop.time()
         left_s = self._last_print_at_s + limit_s - now_s
-        if left_s <= 0 and not self._watch.within_command and self._stream.is_settled():
+        if left_s <= 0 and not self.watch.within_command and self._stream.is_settled():
             self.end(EndReason.SILENCE)
             return
         again_s = left_s if left_s > 0 else self._policy.silence_after_cut_s

@@ -77,13 +77,7 @@ class Passage:
         self._passed_bytes = 0
         self._jobs = JobTurns(loop, self, book=book, policy=policy, watch=self._watch)
         self._slips = Slips(
-            loop,
-            watch=self._watch,
-            jobs=self._jobs,
-            delivery=self._delivery,
-            book=book,
-            policy=policy,
-            on_over=self._leave_if_all_passed,
+            loop, jobs=self._jobs, delivery=self._delivery, book=book, policy=policy, on_over=self._leave_if_all_passed
         )
         self._asking: int | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -160,6 +154,8 @@ class Passage:
         free = data if free_bytes == len(data) else data[:free_bytes]
         if free:
             self._printer.write(free)
+        if self._done:  # the printer was found to be gone
+            return
         job = self._jobs.take_turn()
         self._passed_bytes += free_bytes
         self._book.take(job, free)
@@ -172,6 +168,8 @@ class Passage:
     def _pass_at_once(self, data: bytes) -> None:
         """Pass everything; tell core where the cuts are, so that it may send a slip."""
         self._printer.write(data)
+        if self._done:
+            return
         job = self._jobs.take_turn()
         start, told = self._passed_bytes, 0
         self._passed_bytes += len(data)
@@ -209,8 +207,8 @@ class Passage:
         return self._watch.prefix_bytes()
 
     def _pass_until(self, offset: int) -> None:
-        size = offset - self._passed_bytes
-        if size <= 0 or self._jobs.job is None:
+        size, job = offset - self._passed_bytes, self._jobs.job
+        if size <= 0 or job is None:
             return
         data = bytes(memoryview(self._waiting)[:size])
         del self._waiting[:size]
@@ -218,8 +216,9 @@ class Passage:
         if not self._asking and not self._waiting:
             self._stop_timer()
         self._printer.write(data)
-        self._book.take(self._jobs.job, data)
-        self._note_requests()
+        if not self._done:
+            self._book.take(job, data)
+            self._note_requests()
 
     def _note_requests(self) -> None:
         """Note the status requests that have been passed on, so that their answers can be understood."""

@@ -24,8 +24,8 @@ from typing import Any, TypeVarTuple
 # One turn serves at most as many lines; a tap has two or three that are ready at once.
 EVENTS_MAX = 64
 
-# What has been passed on is answered, or followed, within 50 us by a peer on a fast network, and by core; to sleep and be
-# woken takes a processor as long again. Measured: 7,830 connections a second instead of 6,560.
+# What has been passed on is answered, or followed, within 50 us by a peer on a fast network, and by core; to sleep and
+# be woken takes a processor as long again. Measured: 7,830 connections a second instead of 6,560.
 AWAKE_S = 0.000_06
 
 Callback = Callable[[], object]

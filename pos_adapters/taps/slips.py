@@ -7,7 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from pos_adapters.taps.book import AskedCut, JobBook
-from pos_adapters.taps.cut_watch import Cut, CutWatch
+from pos_adapters.taps.cut_watch import Cut
 from pos_adapters.taps.delivery import Delivery, is_whole
 from pos_adapters.taps.frames import Outcome
 from pos_adapters.taps.job import Job
@@ -32,14 +32,13 @@ class Slips:
         self,
         loop: asyncio.AbstractEventLoop,
         *,
-        watch: CutWatch,
         jobs: JobTurns,
         delivery: Delivery,
         book: JobBook,
         policy: Policy,
         on_over: Callable[[], None],
     ) -> None:
-        self._watch = watch
+        self._watch = jobs.watch
         self._jobs = jobs
         self._delivery = delivery
         self._book = book
