@@ -8,9 +8,9 @@ thing only. A document whose readings differ in total or goods is ambiguous: it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
-from pos_adapters.reading.echoes import echoed_totals
+from pos_adapters.reading.echoes import echoed_totals, paid_totals
 from pos_adapters.reading.gaps import has_gaps
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Candidate, Holding, Solution, Verdict, readings_of
@@ -33,7 +33,8 @@ def judge(sheet: Sheet, show: Show) -> Verdict:
         if not found and not nearest:
             nearest = _both_sums(sheet, total, show)
     if not held:
-        held = [one for total in islice(echoed_totals(sheet), TOTALS_MAX) for one in readings_of(sheet, total)]
+        unnamed = islice(chain(echoed_totals(sheet), paid_totals(sheet)), TOTALS_MAX)
+        held = [one for total in unnamed for one in readings_of(sheet, total)]
     if not held:
         return Verdict(None, "does_not_add_up", nearest or "no total was found for the items")
     return _settled(sheet, [one.solution() for one in _owed_last(sheet, held)], show)

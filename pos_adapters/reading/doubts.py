@@ -37,6 +37,7 @@ _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same 
 _LETTERS_MIN: Final = 3  # of a line: shorter ones are codes
 _STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials and units
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
+_TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
 _ALONE, _HARMLESS, _SLOGAN = range(3)
 _GROUPS: Final = (("alone", _ALONE), ("harmless", _HARMLESS), ("slogans", _SLOGAN))
@@ -159,13 +160,12 @@ def doubted_line(
     tenders = solution.settlement.tenders if solution.settlement is not None else ()
     payment = min((paid.line for paid in tenders if paid.line > last), default=solution.total.line)
     for line in chain(range(goods), range(last + 1, len(lines))):
-        facts = lines[line]
-        if facts.decimals or facts.letters < _LETTERS_MIN:
+        facts, label = lines[line], labels[line]
+        if facts.letters < _LETTERS_MIN or (label is not None and label.role in _TAKEN_OFF):
             continue
         doubtful, strange = doubts.find(facts)
-        if (doubtful and line not in declined) or (
-            strange and not (line >= payment or line <= facts_end) and labels[line] is None
-        ):
+        odd = strange and label is None and not facts.decimals and facts_end < line < payment
+        if odd or (doubtful and line not in declined):
             return facts.text.strip()
     return None
 

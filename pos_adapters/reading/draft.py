@@ -60,7 +60,7 @@ class Draft:
         if any(label is not None and label.role in MONEY for label, _ in gathered.labelled[self._lines :]):
             return False
         doubts = doubts_of(gathered.lexicon, self._active)
-        if any(not facts.decimals and doubts.find(facts).doubtful for facts in gathered.lines[self._lines :]):
+        if any(doubts.find(facts).doubtful for facts in gathered.lines[self._lines :]):
             return False
         telling, active = gathered.telling, self._active
         more = telling[self._telling :]

@@ -31,6 +31,12 @@ def test_without_that_it_is_not_taken(text):
     assert total_of(text) is None
 
 
+def test_a_total_beside_unknown_words_is_one_where_goods_and_payment_say_the_same():
+    assert total_of(GOODS + "Total xyzzyplugh  3.20\nCash  5.00\nChange  1.80\n") == ("3.20", 2)
+    assert total_of(GOODS + "Total xyzzyplugh  3.20\nCash  6.40\n") != ("3.20", 2)
+    assert total_of(GOODS + "Total xyzzyplugh  3.20\n") is None
+
+
 def test_goods_that_cost_as_much_as_all_others_are_goods():
     assert total_of(GOODS + "Jam  3.20\nTotal  6.40\nCash  6.40\n") == ("6.40", 3)
 
