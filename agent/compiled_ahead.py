@@ -1,6 +1,7 @@
 """What Python compiles at every start, compiled once: the methods of dataclasses, and regular expressions.
 
-    python -m agent.compiled_ahead FILE     freeze: import the agent's programs, keep what they compile meanwhile
+    python -m agent.compiled_ahead FILE     freeze: import the agent's programs, keep what they compile meanwhile;
+                                            say which modules these were
     with compiled_ahead(FILE): import ...   start: what the file holds is taken from there, the rest compiled as ever
 
 `dataclasses` writes each method as text and compiles it while a module is imported, `re` does so with each pattern:
@@ -23,7 +24,7 @@ from typing import Any, Final
 BESIDE: Final = Path(__file__).with_suffix(".bin")
 """Where a frozen program has its file; a program that runs from source has none."""
 
-PROGRAMS: Final = ("agent.supervisor", "agent.core", "agent.desk.process")
+PROGRAMS: Final = ("pos_adapters.taps.serving", "agent.supervisor", "agent.core", "agent.desk.process")
 
 # The parts of the standard library that are stood in for. Both are its own: a Python that has others is told at the
 # freeze, where nothing would be kept.
@@ -107,3 +108,4 @@ def _made_of(pattern: re.Pattern[Any], flags: int) -> tuple[Any, ...]:
 
 if __name__ == "__main__":
     keep(Path(sys.argv[1]))
+    sys.stdout.write("\n".join(sorted(sys.modules)))

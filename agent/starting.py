@@ -111,13 +111,14 @@ def _leave_out() -> None:
     sys.modules.update(dict.fromkeys(("rich", "pygments", "pydantic.v1")))  # type: ignore[arg-type]
     command_line = ModuleType("uvicorn.main")  # brings click and multiprocessing; `uvicorn` itself asks for three names
     vars(command_line).update(dict.fromkeys(("Server", "main", "run")))
-    sys.modules[command_line.__name__] = command_line
+    log_files = ModuleType("logging.config")  # brings handlers for mail and sockets; uvicorn is told to configure none
+    sys.modules.update({each.__name__: each for each in (command_line, log_files)})
 
 
 def _build_models_late() -> None:
     """Let a model's checks be compiled when it checks something first: most never do in a shop, or not at its start.
 
-    Four out of five belong to FastAPI's description of itself (OpenAPI), which desk does not offer.
+    Most of them belong to the API's description (`/openapi.json`), which only a programmer asks for.
     """
     from pydantic import BaseModel  # noqa: PLC0415
 
