@@ -27,6 +27,7 @@ SOAK = timedelta(hours=24)
 TAKEN_PERCENT_MIN = 90  # of the ring's stores that are heard: the rest is closed for renovation, or off
 WORSE_PERCENT_MAX = 2  # points by which the share of ill stores may be larger than among those who wait
 ILL_MIN = 2  # stores: one that falls ill is one that falls ill
+STOPS_PERCENT_MIN = 50  # of a ring: the one ill store of one or two is too few to blame the release, too many to go on
 
 ILL = frozenset(
     {Trouble.SILENT, Trouble.DISK_FULL, Trouble.SPOOLED, Trouble.READS_LITTLE, Trouble.LATE, Trouble.CHECKS_FAIL}
@@ -86,6 +87,8 @@ def ring_state(
     verdict, why = Verdict.GO_ON, "as well as the others" if here else "no store is in this ring"
     if ill >= ILL_MIN and share > elsewhere + WORSE_PERCENT_MAX:
         verdict, why = Verdict.GO_BACK, f"{ill} of {len(here)} stores are ill, {elsewhere:.1f} % of the others"
+    elif share >= STOPS_PERCENT_MIN and share > elsewhere + WORSE_PERCENT_MAX:
+        verdict, why = Verdict.WAIT, f"{ill} of {len(here)} stores is ill: see to it, or place another one in the ring"
     elif _percent(running, len(here)) < TAKEN_PERCENT_MIN and here:
         verdict, why = Verdict.WAIT, f"{running} of {len(here)} stores have it"
     elif here and now - since < SOAK:

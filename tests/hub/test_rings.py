@@ -69,6 +69,14 @@ def test_one_store_that_falls_ill_stops_nothing_two_take_it_back_everywhere():
     assert "2 of 20 stores are ill" in told.why
 
 
+def test_a_ring_whose_only_store_falls_ill_waits_until_somebody_has_seen_to_it():
+    offers = EVERYWHERE_OLD | {"ring-1": Offer(NEW, LONG_AGO)}
+    told = step(chain(in_first=1, taken=1, ill=1), offers)
+    assert (told.rings, told.states[0].verdict) == ([], Verdict.WAIT)
+    assert "1 of 1 stores is ill" in told.why
+    assert step(chain(in_first=1, taken=1), offers).rings == ["ring-2"]
+
+
 def test_what_was_taken_back_begins_nowhere_again():
     told = step(chain(taken=0), EVERYWHERE_OLD | {"ring-1": Offer(OLD, NOW, (NEW,))})
     assert (told.rings, told.why) == ([], f"{NEW} was taken back: release a mended one")
