@@ -7,7 +7,7 @@ else. Only single-byte pages that keep ASCII are used: in those no byte of a vis
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from types import MappingProxyType
 
@@ -25,10 +25,17 @@ Run = tuple[int | None, bytes]
 
 
 class PageChoice:
-    """The code pages of one printer model, turned round: from a character to its byte in each page."""
+    """The code pages of one printer model, turned round: from a character to its byte in each page.
+
+    They are turned when first asked about: a slip in plain ASCII asks for none.
+    """
 
     def __init__(self, code_pages: Mapping[int, str]) -> None:
-        self._pages = {number: table for number, codec in code_pages.items() if (table := _upper_half(codec))}
+        self._code_pages = code_pages
+
+    @cached_property
+    def _pages(self) -> dict[int, Mapping[str, int]]:
+        return {number: table for number, codec in self._code_pages.items() if (table := _upper_half(codec))}
 
     @property
     def numbers(self) -> tuple[int, ...]:
