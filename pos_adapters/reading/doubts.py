@@ -95,7 +95,11 @@ class Doubts:
 
     def find(self, facts: LineFacts) -> Found:
         """Return what the line's words say."""
-        key = facts.text.translate(_FIGURES)
+        key = facts.text
+        found = None if facts.starred else self._lines.get(key)  # as most lines: without figures, and seen before
+        if found is not None:
+            return found
+        key = key.translate(_FIGURES)
         if facts.starred:
             key += _STARS
         found = self._lines.get(key)

@@ -59,12 +59,9 @@ def _sign_of(sheet: Sheet, solution: Solution, signs: Sequence[str]) -> str:
         for number in facts.numbers:
             if number.currency:
                 return number.currency
-        sign = _sign_in(facts.text)
+        sign = _sign_or_word(facts.shape)  # which keeps every word of money
         if sign:
             return sign
-        for word in facts.text.lower().translate(_NO_MARKS).split():
-            if word in currencies()["words"] and len(word) > 1:
-                return word
     if signs:
         return Counter(signs).most_common(1)[0][0]
     headings = [
@@ -78,6 +75,16 @@ def _sign_of(sheet: Sheet, solution: Solution, signs: Sequence[str]) -> str:
             return sign
     words = [word for facts in headings if not facts.rule for word in _named_in(facts.text)]
     return Counter(words).most_common(1)[0][0] if words else ""
+
+
+@functools.lru_cache(maxsize=1024)  # lines of totals: a till prints a dozen
+def _sign_or_word(text: str) -> str:
+    """Return the money sign in a text, else the first word for money, else nothing."""
+    sign = _sign_in(text)
+    if sign:
+        return sign
+    words = currencies()["words"]
+    return next((word for word in text.lower().translate(_NO_MARKS).split() if word in words and len(word) > 1), "")
 
 
 @functools.lru_cache(maxsize=4096)  # a store's headers, and the names of its goods that stand on lines of their own
