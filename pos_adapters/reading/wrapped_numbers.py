@@ -3,7 +3,7 @@
 Contract: pure; lengths and offsets stay. Numbers below each other are joined only where all speaks for one that was
 broken: the first ends its line, the others are alone on theirs, and together they are exactly a number of one of the
 lengths that cards in use have. Where fewer than six figures stand before the break, a word beside them must speak of a
-card. A price, a date, an article's number or one among words below another is none of it.
+card, or the first four are alone on their line. A price, a date, an article's number or one among words below another is none of it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pos_adapters.reading.card_numbers import hidden_places, is_article_number, 
 from pos_adapters.reading.wide_digits import STYLE_COMMAND
 
 _BEFORE_THE_BREAK_MIN: Final = 6  # fewer may be a price, a year or a number of the day, where no word says card
+_GROUP_OF_CARD: Final = 4  # figures that stand together on most cards: alone on its line, a first group needs no word
 _LINES_MAX: Final = 3  # below the first, that a number goes on over
 _LABEL_CHARACTERS: Final = 40  # of a line before its number
 _ARTICLE_LENGTHS: Final = (12, 13, 14)
@@ -92,11 +93,18 @@ def _places_of_card(text: str, head: tuple[int, int], after: list[int]) -> list[
         first = begin + group.start()
         places = [at for at in range(first, end) if text[at].isdigit()]
         enough = len(places) >= _BEFORE_THE_BREAK_MIN or _says_card(text, first)
+        enough = enough or (len(places) == _GROUP_OF_CARD and _is_alone(text, first))
         places += after
         digits = "".join([text[at] for at in places])
         if enough and _IN_USE.fullmatch(digits) and is_card_number(digits):
             return places
     return []
+
+
+def _is_alone(text: str, at: int) -> bool:
+    """Whether nothing stands on the line before the number."""
+    begin = text.rfind("\n", 0, at)
+    return begin >= 0 and not text[begin:at].strip()
 
 
 def _says_card(text: str, at: int) -> bool:

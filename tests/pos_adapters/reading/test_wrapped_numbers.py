@@ -38,6 +38,15 @@ def test_beside_a_word_that_speaks_of_a_card_it_is_masked_wherever_it_broke_over
     assert b"".join(masker.feed(job[at : at + 1]) for at in range(len(job))) + masker.close() == mask_bytes(job)
 
 
+def test_the_first_four_figures_alone_on_a_line_need_no_word():
+    assert mask_text("OK\n4111\n111111111111\nEND") == "OK\n4111\n11******1111\nEND"
+    assert mask_text("OK\n4111\n1111\n1111\n1111\nEND") == "OK\n4111\n11**\n****\n1111\nEND"
+    job = b"OK\n 4111\r\n 111111111111\nEND"
+    masker = StreamMasker()
+    assert b"".join(masker.feed(job[at : at + 1]) for at in range(len(job))) + masker.close() == mask_bytes(job)
+    assert mask_bytes(job).count(b"*") == 6
+
+
 def test_a_number_in_groups_broken_within_one_is_masked():
     assert mask_text("PAN 12 4111 1111 11\n11 1111\nOK") == "PAN 12 4111 11** **\n** 1111\nOK"
 
