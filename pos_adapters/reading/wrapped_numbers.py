@@ -3,7 +3,8 @@
 Contract: pure; lengths and offsets stay. Numbers below each other are joined only where all speaks for one that was
 broken: the first ends its line, the others are alone on theirs, and together they are exactly a number of one of the
 lengths that cards in use have. Where fewer than six figures stand before the break, a word beside them must speak of a
-card, or the first four are alone on their line. A price, a date, an article's number or one among words below another is none of it.
+card, or the first four are alone on their line. A price, a date, an article's number or one among words below another
+is none of it.
 """
 
 from __future__ import annotations
