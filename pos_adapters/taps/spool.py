@@ -119,6 +119,8 @@ class Spool:
     def stop(self) -> None:
         """Hand over no more; the child writes what it was given."""
         self._withdraw()
+        if self._looking is not None:
+            self._looking.cancel()
         if self._sealer is not None:
             self._sealer.stop()
         self.disk.shutdown(wait=False)

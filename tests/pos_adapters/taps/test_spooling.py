@@ -106,6 +106,7 @@ def test_a_stopping_tap_seals_what_core_has_not_acknowledged(rig: Rig) -> None:
     assert tap.stop() == 0
     (file,) = spooled_files(rig.spool_folder())
     assert open_sealed(private, file.path.read_bytes()).data == RECEIPT + CUT
+    assert tap.count("defect") == 0
 
 
 def test_outcomes_known_to_the_tap_travel_with_the_sealed_job(rig: Rig) -> None:
