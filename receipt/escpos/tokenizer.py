@@ -168,6 +168,9 @@ class Tokenizer:
 
     def close(self) -> list[Token]:
         """Say that the job has ended; return what was pending, a command that lost its end as INCOMPLETE."""
+        if not self._held:
+            self._payload_left = self._records_left = 0
+            return []
         whole = bytes(self._held)
         self._held.clear()
         tokens = self._read(whole, final=True)
@@ -195,7 +198,7 @@ class Tokenizer:
         append, named, offset = tokens.append, self._grammar.names.get, self._offset
         make = tuple.__new__  # what Token(...) does, at half its cost
         for piece in self._grammar.token.findall(data, start, stop):
-            name, kind = _TEXT if piece[0] > 0x1F else named(piece[:2], _STRAY)  # noqa: PLR2004
+            name, kind = _TEXT if piece >= b" " else named(piece[:2], _STRAY)
             append(make(Token, (piece, name, kind, offset)))
             offset += len(piece)
         self._offset = offset
