@@ -24,16 +24,12 @@ STAGES = (
     "read",
     "whose it is",
     "decided",
-    "handed over",
-    "thread has it",
-    "rows written",
-    "on disk",
     "answers",
     "tap has the answer",
     "tap looks through",
     "tap has written",
 )
-"""What a held cut passes through, in order."""
+"""What a held cut passes through, in order; what it commits is on disk before it, and committed behind its answer."""
 
 SECONDS = 10.0
 RUNS = ((0, True),)  # nothing added to a sync, at a cable's pace

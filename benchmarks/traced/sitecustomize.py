@@ -33,13 +33,9 @@ POINTS: dict[str, dict[str, dict[str, dict[str, tuple[str, str]]]]] = {
     },
     "run": {  # core is a branch of `agent run`
         "agent.intake.tap_server": {"TapConnection": {"data_received": ("core has bytes", "")}},
-        "agent.intake.session": {
-            "TapSession": {"_cut": ("core has the cut", "handed over"), "_answer": ("answers", "")}
-        },
+        "agent.intake.session": {"TapSession": {"_cut": ("core has the cut", ""), "_answer": ("answers", "")}},
         "agent.intake.counter": {"Counter": {"_read": ("document ended", "read")}},
         "agent.intake.deciding": {"Deciding": {"decided": ("whose it is", "decided")}},
-        "agent.journal.writer": {"JournalWriter": {"_carry_out": ("thread has it", "thread has told")}},
-        "agent.journal.store": {"JournalStore": {"_apply": ("", "rows written"), "_commit": ("", "on disk")}},
     },
 }
 
