@@ -8,7 +8,7 @@ coupons fall with the whole purchase, not with a part of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from agent.journal.records import JournalKind
@@ -26,14 +26,15 @@ from retail.transaction import RetailTransaction
 class SaleTold:
     """A sale, return or void as its receipt tells it, and what the counter knows of it.
 
-    `issued` are the contents of its `coupon.issued` records with the till's own barcode beside each.
+    `issued` are the contents of its `coupon.issued` records with the till's own barcode beside each. `now` is when it
+    was told: the same is told again a moment later.
     """
 
     sale: RetailTransaction
     kind: JournalKind
     basket: Basket
     today: date
-    now: datetime
+    now: datetime = field(compare=False)
     member: Member | None = None
     issued: tuple[tuple[Row, str], ...] = ()
     operator: str = ""
