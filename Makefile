@@ -99,6 +99,7 @@ $(RUNTIME): requirements-build.lock requirements.lock pyproject.toml | $(BIN)/py
 	@echo "installing what runs into $(VENV) (once; nothing for tests)" >&2
 	@$(PIP) install -q --no-compile --require-hashes -r requirements-build.lock -r requirements.lock
 	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m agent.compiled_ahead $(VENV)/tillstream-compiled.bin >/dev/null
 	@touch $@
 
 $(DEVELOPMENT): $(RUNTIME) requirements-dev.lock

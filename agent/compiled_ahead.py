@@ -5,8 +5,8 @@
     with compiled_ahead(FILE): import ...   start: what the file holds is taken from there, the rest compiled as ever
 
 `dataclasses` writes each method as text and compiles it while a module is imported, `re` does so with each pattern:
-half of core's imports, a third of desk's. Only `installer/tillstream.spec` makes the file, with the Python that it
-freezes.
+half of core's imports, a third of desk's. The file is made where a program is frozen (`installer/tillstream.spec`) or
+installed (`make setup`). An entry goes by the whole text it was made of: an old file is of less use, never wrong.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-BESIDE: Final = Path(__file__).with_suffix(".bin")
-"""Where a frozen program has its file; a program that runs from source has none."""
+BESIDE: Final = Path(sys.prefix) / "tillstream-compiled.bin"
+"""Beside all that a frozen program brings, or in the environment that `make setup` has made."""
 
 PROGRAMS: Final = ("pos_adapters.taps.serving", "agent.supervisor", "agent.core", "agent.desk.process")
 
@@ -38,8 +38,10 @@ Compile = Callable[..., Any]
 def compiled_ahead(file: Path = BESIDE) -> Iterator[None]:
     """Take what is compiled meanwhile from a file; do nothing where there is none."""
     try:
-        methods, patterns = marshal.loads(file.read_bytes())  # noqa: S302 - a part of the program
-    except FileNotFoundError:
+        python, methods, patterns = marshal.loads(file.read_bytes())  # noqa: S302 - a part of the program
+    except (OSError, ValueError, EOFError, TypeError):  # there is none, or it was written half
+        python = ""
+    if python != sys.version:
         yield
         return
 
@@ -95,7 +97,7 @@ def keep(file: Path, programs: tuple[str, ...] = PROGRAMS) -> None:
             importlib.import_module(program)
     assert methods, "dataclasses no longer runs texts by `exec`"
     assert patterns, "re no longer compiles in `re._compiler`"
-    file.write_bytes(marshal.dumps((methods, patterns)))
+    file.write_bytes(marshal.dumps((sys.version, methods, patterns)))
 
 
 def _made_of(pattern: re.Pattern[Any], flags: int) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from agent.compiled_ahead import BESIDE, compiled_ahead, keep
+from agent.compiled_ahead import compiled_ahead, keep
 
 PROGRAM = """
 import re
@@ -66,10 +66,10 @@ def test_what_was_kept_works_as_what_is_compiled(folder: Path) -> None:
 def test_what_the_file_holds_is_taken_from_there(folder: Path) -> None:
     file = folder / "kept.bin"
     keep(file, ("kept_program",))
-    methods, patterns = marshal.loads(file.read_bytes())
+    python, methods, patterns = marshal.loads(file.read_bytes())
     text = next(each for each in methods if "__repr__" in each)
     methods[text] = marshal.dumps(compile(text.replace("Bon", "").replace("name=", "NAME="), "<string>", "exec"))
-    file.write_bytes(marshal.dumps((methods, patterns)))
+    file.write_bytes(marshal.dumps((python, methods, patterns)))
     assert repr(imported("same_program", file).Paper(80)) == "Paper(width=80, NAME='Bon')"
 
 
@@ -80,6 +80,9 @@ def test_what_the_file_does_not_hold_is_compiled(folder: Path) -> None:
     assert program.NUMBER.search("Bon № 9") is not None
 
 
-def test_a_program_without_the_file_compiles_all(folder: Path) -> None:
-    assert not BESIDE.exists(), "from source"
-    assert imported("same_program", folder / "none.bin").Paper(80).width == 80
+@pytest.mark.parametrize("content", [None, b"", b"half of a file", marshal.dumps(("3.2 of 2011", {}, {}))])
+def test_without_a_file_of_this_python_all_is_compiled(folder: Path, content: bytes | None) -> None:
+    file = folder / "none.bin"
+    if content is not None:
+        file.write_bytes(content)
+    assert imported("same_program", file).Paper(80).width == 80
