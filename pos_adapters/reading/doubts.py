@@ -39,8 +39,8 @@ _STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials a
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
-_ALONE, _HARMLESS, _SLOGAN = range(3)
-_GROUPS: Final = (("alone", _ALONE), ("harmless", _HARMLESS), ("slogans", _SLOGAN))
+_ALONE, _HARMLESS, _SLOGAN, _PAPER = range(4)
+_GROUPS: Final = (("alone", _ALONE), ("harmless", _HARMLESS), ("slogans", _SLOGAN), ("papers", _PAPER))
 
 
 class Found(NamedTuple):
@@ -133,7 +133,10 @@ class Doubts:
             return _NOTHING
         strange = facts.unknown >= _STRANGE_LETTERS_MIN and _SLOGAN not in marks and "%" not in text
         strange = strange and not all(word in names for word in _WORD.findall(text))
-        doubtful = (strange and facts.starred) or alone or any(together <= marks for together in self._together)
+        of_paper = _PAPER in marks and _FIGURE.search(text) is None
+        doubtful = (
+            (strange and (facts.starred or of_paper)) or alone or any(together <= marks for together in self._together)
+        )
         return Found(doubtful, strange and _FIGURE.search(text) is None and _FACT.fullmatch(text) is None)
 
     def _look_up(self, word: str) -> frozenset[int]:
