@@ -168,7 +168,7 @@ def doubted_line(
     payment = min((paid.line for paid in tenders if paid.line > last), default=solution.total.line)
     for line in chain(range(goods), range(last + 1, len(lines))):
         facts, label = lines[line], labels[line]
-        if facts.letters < _LETTERS_MIN or (label is not None and label.role in _TAKEN_OFF):
+        if facts.letters < _LETTERS_MIN or (facts.right and label is not None and label.role in _TAKEN_OFF):
             continue
         doubtful, strange = doubts.find(facts)
         odd = strange and label is None and not facts.decimals and facts_end < line < payment
