@@ -26,13 +26,13 @@ SpeakOption = Annotated[str | None, typer.Option("--speak", help="Language of th
 @app.command(epilog="Example: tillstream doctor")
 def doctor(config: ConfigOption = None, *, speak: SpeakOption = None, as_json: JsonOption = False) -> None:
     """Check this installation; exit 1 when something needs a person, and say what to do."""
-    _tell(examine(_patient(config)), speak=speak, as_json=as_json)
+    _tell(examine(patient_of(config)), speak=speak, as_json=as_json)
 
 
 @app.command(epilog="Example: tillstream netcheck")
 def netcheck(config: ConfigOption = None, *, speak: SpeakOption = None, as_json: JsonOption = False) -> None:
     """Walk to the hub step by step - proxy, name, connection, TLS, clock - and stop at the step that fails."""
-    _tell(walk_to_hub(_patient(config)), speak=speak, as_json=as_json)
+    _tell(walk_to_hub(patient_of(config)), speak=speak, as_json=as_json)
 
 
 @app.command(epilog="Example: tillstream devices --json")
@@ -50,7 +50,8 @@ def devices(*, as_json: JsonOption = False) -> None:
         typer.echo("nothing is plugged in that could be a printer or a scanner")
 
 
-def _patient(config: ConfigOption) -> Patient:
+def patient_of(config: ConfigOption) -> Patient:
+    """Return the agent that is looked at, in its service's environment. Raises ConfigurationError."""
     path = find_config(config)
     loaded = load_config(path)
     return Patient(

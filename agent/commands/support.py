@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from agent.commands.options import ConfigOption, JsonOption, find_config
-from agent.config import load_config
-from agent.state_dir import StateDir
-from agent.upkeep.patient import Patient
+from agent.commands.doctor import patient_of
+from agent.commands.options import ConfigOption, JsonOption
 from agent.upkeep.support_bundle import default_name, write_bundle
 
 app = typer.Typer()
@@ -30,12 +26,8 @@ def support_bundle(
 
     Nothing is sent: look through the archive, then send it yourself.
     """
-    path = find_config(config)
-    loaded, now = load_config(path), datetime.now(UTC)
-    patient = Patient(
-        config=loaded, state=StateDir(loaded.agent.state_dir), environment=os.environ, now=now, config_path=path
-    )
-    target = output or Path(default_name(now))
+    patient = patient_of(config)
+    target = output or Path(default_name(patient.now))
     names = write_bundle(patient, target)
     if as_json:
         typer.echo(json.dumps({"file": str(target), "bytes": target.stat().st_size, "holds": names}))
