@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import select
 import selectors
@@ -27,6 +28,7 @@ EVENTS_MAX = 64
 # What has been passed on is answered, or followed, within 50 us by a peer on a fast network, and by core; to sleep and
 # be woken takes a processor as long again. Measured: 7,830 connections a second instead of 6,560.
 AWAKE_S = 0.000_06
+ASLEEP_S = 1.0  # after somebody else has wanted the processor meanwhile
 
 Callback = Callable[[], object]
 _Ts = TypeVarTuple("_Ts")
@@ -47,7 +49,7 @@ class PromptSelector(selectors.BaseSelector):
         self.writers: dict[int, Callback] = {}
         self.on_defect: Callable[[Exception], None] = _raise
         self.has_news = False  # asyncio has been given something to do since `select` began
-        self._awake_s = AWAKE_S if len(os.sched_getaffinity(0)) > 1 else 0.0
+        self._asleep_until_s = 0.0 if len(os.sched_getaffinity(0)) > 1 else math.inf
 
     def add(self, callbacks: dict[int, Callback], fd: int, callback: Callback) -> None:
         """Serve a line by `callback` in `callbacks` (`readers` or `writers`). Raises OSError: cannot be waited for."""
@@ -107,12 +109,14 @@ class PromptSelector(selectors.BaseSelector):
 
     def _next_soon(self) -> list[tuple[int, int]]:
         """Return what comes while we stay awake: the answer to what has just been passed on (see `AWAKE_S`)."""
-        if not self._awake_s:
+        began_s = monotonic()
+        if began_s < self._asleep_until_s:
             return []
         poll = self._epoll.poll
-        until_s = monotonic() + self._awake_s
-        while not (ready := poll(0, EVENTS_MAX)) and monotonic() < until_s:
+        while not (ready := poll(0, EVENTS_MAX)) and monotonic() < began_s + AWAKE_S:
             os.sched_yield()  # whoever shares our processor goes first
+        if monotonic() > began_s + 2 * AWAKE_S:  # somebody did: who sleeps is served sooner there than who waits awake
+            self._asleep_until_s = began_s + ASLEEP_S
         return ready
 
     def _serve(self, ready: list[tuple[int, int]]) -> list[tuple[selectors.SelectorKey, int]]:
