@@ -19,6 +19,7 @@ from receipt.render.pieces import code_items, feed_items, image_items, line_item
 MARGIN_DOTS: Final = 24
 CUT_DOTS: Final = 48
 PICTURE_DOTS_MAX: Final = 60_000  # 7.5 m of paper: more is an attack on memory
+PICTURE_WIDTH_DOTS_MAX: Final = 1_664  # twice the widest paper: what stands further out no printer prints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Scene:
 def scene(papers: Sequence[Paper], *, dots: int) -> Scene:
     """Place what papers hold on one strip of a printer's width."""
     items: list[Item] = []
-    width = max([dots, *(_widest(paper) for paper in papers)]) + 2 * MARGIN_DOTS
+    width = min(max([dots, *map(_widest, papers)]) + 2 * MARGIN_DOTS, PICTURE_WIDTH_DOTS_MAX)
     y = MARGIN_DOTS
     for index, paper in enumerate(papers):
         if index:

@@ -15,7 +15,7 @@ from receipt.paper import Paper, PaperLine, Symbology
 from receipt.render.barcodes import bars
 from receipt.render.fonts import glyphs
 from receipt.render.picture import Format, draw, render, render_job
-from receipt.render.scene import PICTURE_DOTS_MAX, scene
+from receipt.render.scene import PICTURE_DOTS_MAX, PICTURE_WIDTH_DOTS_MAX, scene
 
 QR = b"\x1d(k\x03\x001C\x06\x1d(k\x19\x001P0t=20240101T1200&s=1.00\x1d(k\x03\x001Q0"
 
@@ -117,10 +117,17 @@ def test_our_own_font_has_what_receipts_of_our_languages_need() -> None:
         assert drawn.draw(character, cells=1, bold=False).tobytes() != missing, character
 
 
-def test_a_hostile_paper_gives_a_bounded_picture() -> None:
-    job = b"\x1d!\x77" + b"W\n" * 1500
+LONG = b"\x1d!\x77" + b"W\n" * 1500
+FAR_OUT = bytes.fromhex(
+    "eaf64c1b1d4c1df6ea301b4c1d5c1d4c4c1d4c010000001d4cf61b"
+)  # a page 63,000 dots to the right: 1.2 GB
+
+
+@pytest.mark.parametrize("job", [LONG, FAR_OUT])
+def test_a_hostile_paper_gives_a_bounded_picture(job: bytes) -> None:
     picture = picture_of(job)
-    assert picture.height <= 60_000
+    assert picture.height <= PICTURE_DOTS_MAX
+    assert picture.width <= PICTURE_WIDTH_DOTS_MAX
 
 
 def test_wide_printing_reads_without_its_gaps() -> None:
