@@ -10,7 +10,19 @@ is printed to stderr as one object `{"code","message","fix"}`.
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+
+PROCESSES: Mapping[str, str] = MappingProxyType(
+    {
+        "mirror-merge": "sync.mirror_merging",
+        "demo-printer": "agent.demo.printer",
+        "demo-register": "agent.demo.register",
+    }
+)
+"""Processes that other programs of ours start, as word -> module: the frozen program has no `python -m`."""
 
 
 def main() -> None:
@@ -25,10 +37,8 @@ def main() -> None:
         from pos_adapters.scanners.command_line import run as scan  # noqa: PLC0415 - a small process, too
 
         sys.exit(scan(arguments[1:]))
-    if arguments[:1] == ["mirror-merge"]:  # the frozen program has no other way to start a module
-        from sync.mirror_merging import main as merge  # noqa: PLC0415 - a process of its own, beside everything
-
-        sys.exit(merge(arguments[1:]))
+    if arguments[:1] and (process := PROCESSES.get(arguments[0])):
+        sys.exit(importlib.import_module(process).main(arguments[1:]))
     from agent.starting import is_short, start  # noqa: PLC0415
 
     if is_short(arguments):

@@ -100,6 +100,7 @@ def branch_off(child: Child, *, line: int) -> bool:
     """
     prepare = _preparation(child)
     try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where whoever started us ignores it, nobody learns of an end
         pid = os.fork()
     except (OSError, AttributeError):  # Windows has none
         return False
@@ -142,6 +143,7 @@ def _preparation(child: Child) -> Callable[[], None]:
     def prepare() -> None:
         os.environ.setdefault("MALLOC_ARENA_MAX", str(ARENAS))
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes 3 MB and 30 ms
+        os.environ.pop("NOTIFY_SOCKET", None)  # the service manager is told by the supervisor, and by nobody else
         if libc is not None:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
             if os.getppid() != parent:

@@ -10,6 +10,7 @@ from retail.errors import ConfigurationError, NotPermittedError, TillstreamError
 EXIT_PROBLEM = 1
 EXIT_USAGE = 2
 EXIT_NOT_PERMITTED = 77  # EX_NOPERM of sysexits.h
+EXIT_LEFT = 130  # what a shell calls a program that Ctrl-C ended
 
 
 def tell(error: TillstreamError, *, as_json: bool = False) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from agent.compiled_ahead import compiled_ahead
-from agent.problems import tell
+from agent.problems import EXIT_LEFT, tell
 from retail.errors import TillstreamError
 
 WORDS = 4  # agent run --config FILE
@@ -50,6 +50,8 @@ def start(program: str, config_path: Path) -> int:
                 run_agent(config_path)
     except TillstreamError as error:
         return tell(error)
+    except KeyboardInterrupt:  # somebody at a terminal, before any of the three looks for signals
+        return EXIT_LEFT
     return 0
 
 

@@ -19,6 +19,7 @@ import typer
 from agent.commands.options import JsonOption
 from agent.commands.print_test import print_slip
 from agent.config import AgentConfig, load_config
+from agent.problems import EXIT_LEFT
 from agent.setup.answers import Given
 from agent.setup.finding import announced, on_this_machine
 from agent.setup.interview import Around
@@ -38,7 +39,6 @@ from sync.protocol.invitation import read_invitation
 
 app = typer.Typer()
 
-EXIT_LEFT = 130  # what a shell calls a program that Ctrl-C ended
 START = ["systemctl", "enable", "--now", "tillstream.service"]
 START_WITHIN_S = 90
 

@@ -1,6 +1,6 @@
 """The receipt printers of the demo, one process: TCP like a printer's port 9100, status answers, a roll to look at.
 
-`python -m agent.demo.printer --folder DIR --model NAME ID...` opens a port for each named printer and a page that shows
+`tillstream demo-printer --folder DIR --model NAME ID...` opens a port for each named printer and a page that shows
 their rolls, then says on standard output, one JSON object a line:
 
     {"event": "ready", "printers": {id: port}, "page": port}
@@ -19,6 +19,7 @@ import contextlib
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,19 +120,16 @@ def _say(message: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def main() -> None:
-    """Parse the command line and print until killed."""
+def main(arguments: Sequence[str]) -> int:
+    """Parse the command line and print until killed; return the exit code."""
     parser = argparse.ArgumentParser(description="Simulated receipt printers.")
     parser.add_argument("--folder", type=Path, required=True, help="where jobs and pictures go")
     parser.add_argument("--model", default="TM-T20III", help="printer model to draw as")
     parser.add_argument("--page", default="127.0.0.1:0", help="where the page with the rolls listens")
     parser.add_argument("printers", nargs="+", help="ids of the printers")
-    arguments = parser.parse_args()
+    wanted = parser.parse_args(arguments)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(
-            run(arguments.printers, folder=arguments.folder, model=arguments.model, page=arguments.page),
+            run(wanted.printers, folder=wanted.folder, model=wanted.model, page=wanted.page),
         )
-
-
-if __name__ == "__main__":
-    main()
+    return 0

@@ -20,6 +20,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, Any
 
+from agent.children import program_start
 from retail.errors import DefectError, OnSiteError
 
 STOP_TIMEOUT_S = 5.0  # a child that does not end on SIGTERM by then is killed
@@ -132,9 +133,9 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def python(*arguments: str) -> list[str]:
-    """Return the command that runs a module with this interpreter."""
-    return [sys.executable, "-m", *arguments]
+def ourselves(*arguments: str) -> list[str]:
+    """Return the command that runs `tillstream ARGUMENTS`, frozen or by this interpreter."""
+    return [*program_start("agent"), *arguments]
 
 
 def _listen(pipe: IO[bytes], said: queue.SimpleQueue[dict[str, Any]]) -> None:

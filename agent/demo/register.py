@@ -1,7 +1,7 @@
 """A register of the demo, a process of its own: told to print a job, it behaves to its printer as a real till does.
 
 It opens a connection a job, asks for the printer's status and waits for the answer before it prints, half-closes
-when it is done and waits until the printer has closed too. `python -m agent.demo.register --printer HOST:PORT`
+when it is done and waits until the printer has closed too. `tillstream demo-register --printer HOST:PORT`
 reads one JSON request a line from standard input and answers each with one JSON line:
 
     {"job": path, "cut_offset": n}                   -> {"event": "printed", ...}
@@ -23,6 +23,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,14 @@ KILL_AFTER_S = 0.010  # well inside the tap's 50 ms: the cut has reached it, the
 WRITE_BYTES = 512  # tills write a line at a time; a few hundred bytes are a fair mean
 
 
-def main() -> None:
-    """Serve requests until standard input ends."""
+def main(arguments: Sequence[str]) -> int:
+    """Serve requests until standard input ends; return the exit code."""
     parser = argparse.ArgumentParser(description="A simulated register.")
     parser.add_argument("--printer", required=True, help="where the tap listens, HOST:PORT")
-    host, _, port = parser.parse_args().printer.rpartition(":")
+    host, _, port = parser.parse_args(arguments).printer.rpartition(":")
     for line in sys.stdin:
         _answer(_print((host, int(port)), json.loads(line)))
+    return 0
 
 
 def _print(address: tuple[str, int], request: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +114,3 @@ def _read_to_end(link: socket.socket) -> bytes:
 def _answer(message: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

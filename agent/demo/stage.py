@@ -19,7 +19,7 @@ import httpx
 
 from agent.demo.catalogue import FOLDER
 from agent.demo.link import Link
-from agent.demo.processes import Child, Talker, free_port, listens, python, wait_until
+from agent.demo.processes import Child, Talker, free_port, listens, ourselves, wait_until
 from agent.state_dir import StateDir
 from retail.errors import OnSiteError
 
@@ -120,7 +120,7 @@ class Stage:
     def command(self, *arguments: str) -> Any:
         """Run `tillstream ARGUMENTS --json` and return what it answers. Raises OnSiteError when it fails."""
         done = subprocess.run(  # noqa: S603 - our own program, no shell
-            [*python("agent"), *arguments, "--json"],
+            ourselves(*arguments, "--json"),
             capture_output=True,
             text=True,
             timeout=COMMAND_TIMEOUT_S,
@@ -170,14 +170,7 @@ class Stage:
     def _start_printers(self) -> dict[str, int]:
         self.printers = Talker(
             "printers",
-            [
-                *python("agent.demo.printer"),
-                "--folder",
-                str(self.folder / "rolls"),
-                "--model",
-                self.model,
-                *WORKSTATIONS,
-            ],
+            ourselves("demo-printer", "--folder", str(self.folder / "rolls"), "--model", self.model, *WORKSTATIONS),
             log=self._log("printers"),
         )
         self.closing.callback(self.printers.stop)
@@ -190,7 +183,7 @@ class Stage:
         self.command("hub", "import", *(str(FOLDER / name) for name in IMPORTS), "--state-dir", state)
         self.hub = Talker(
             "hub",
-            [*python("agent"), "hub", "run", "--state-dir", state, "--listen", "127.0.0.1:0", "--json"],
+            ourselves("hub", "run", "--state-dir", state, "--listen", "127.0.0.1:0", "--json"),
             log=self._log("hub"),
         )
         self.closing.callback(self.hub.stop)
@@ -223,9 +216,7 @@ class Stage:
         self.command("agent", "enrol", "--config", str(self.config), "--code", str(told["code"]))
 
     def _start_agent(self) -> None:
-        self.agent = Child(
-            "agent", [*python("agent"), "agent", "run", "--config", str(self.config)], log=self._log("agent")
-        )
+        self.agent = Child("agent", ourselves("agent", "run", "--config", str(self.config)), log=self._log("agent"))
         self.closing.callback(self.agent.stop)
         desk_port = int(self.desk_url.rpartition(":")[2])
         wait_until(
@@ -246,7 +237,7 @@ class Stage:
         for workstation in WORKSTATIONS:
             register = Talker(
                 f"register {workstation}",
-                [*python("agent.demo.register"), "--printer", f"127.0.0.1:{tap_ports[workstation]}"],
+                ourselves("demo-register", "--printer", f"127.0.0.1:{tap_ports[workstation]}"),
                 log=self._log(f"register-{workstation}"),
             )
             self.closing.callback(register.stop)

@@ -13,7 +13,7 @@ import pytest
 from agent.demo.catalogue import Language, Tender, draw_basket, load_catalogue, total_of
 from agent.demo.paper_trail import blocks_in, is_harmless, job_of, papers_of, text_of
 from agent.demo.printer_answers import answer_to
-from agent.demo.processes import Talker, python
+from agent.demo.processes import Talker, ourselves
 from agent.demo.sale import RegisterJob, Sale, receipt_of
 
 MODEL = "TM-T20III"
@@ -33,7 +33,7 @@ def sale_in(language: Language, *, seed: int = 1) -> Sale:
 
 @pytest.fixture
 def printers(tmp_path: Path) -> Iterator[tuple[Talker, dict]]:
-    command = [*python("agent.demo.printer"), "--folder", str(tmp_path / "rolls"), "--model", MODEL, "1", "2"]
+    command = ourselves("demo-printer", "--folder", str(tmp_path / "rolls"), "--model", MODEL, "1", "2")
     talker = Talker("printers", command, log=tmp_path / "printers.log")
     try:
         yield talker, talker.hear(timeout_s=20)
@@ -52,7 +52,7 @@ def test_what_a_register_prints_comes_out_of_the_printer_readable(
     path = tmp_path / "job.bin"
     path.write_bytes(job.data)
     address = f"127.0.0.1:{ready['printers']['1']}"
-    register = Talker("register", [*python("agent.demo.register"), "--printer", address], log=tmp_path / "register.log")
+    register = Talker("register", ourselves("demo-register", "--printer", address), log=tmp_path / "register.log")
     try:
         register.tell({"job": str(path), "cut_offset": job.last_part})
         said = register.hear(timeout_s=20)
