@@ -59,8 +59,11 @@ def total(amounts: list[Money], currency: str = NO_CURRENCY) -> Money:
     """Add up amounts of one currency; zero of `currency` when there are none."""
     if amounts:
         currency = amounts[0].currency
-    assert {each.currency for each in amounts} <= {currency}, (currency, amounts)
-    return Money(sum([each.amount for each in amounts], Decimal(0)), currency)
+    made = Decimal(0)
+    for each in amounts:
+        assert each.currency == currency, (currency, amounts)
+        made += each.amount
+    return Money(made, currency)
 
 
 def rounded(money: Money) -> Money:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -90,20 +91,48 @@ class RetailTransaction:
         Items and modifications (and taxes that are not included) make the total; tenders less change make it too,
         where any tender is printed.
         """
-        owed = [
-            line.amount
-            for line in self.line_items
-            if line.__class__ in _OWED or (line.__class__ is TaxLineItem and not line.included)
-        ]
-        paid = [line.amount for line in self.line_items if line.__class__ is TenderLineItem]
+        owed, paid = self._owed_and_paid()
         missing = []
-        items_make = total(owed, self.total.currency)
+        items_make = total([line.amount for line in owed], self.total.currency)
         if items_make != self.total:
             missing.append(f"items make {items_make}, total is {self.total}")
-        if paid and (tenders_make := total(paid)) != self.total:
+        if paid and (tenders_make := total([line.amount for line in paid])) != self.total:
             missing.append(f"tenders make {tenders_make}, total is {self.total}")
         return tuple(missing)
+
+    def equations(self) -> tuple[str, ...]:
+        """Return the sums in words, as they hold where nothing falls short.
+
+        "1.20 + 3.10 = 4.30 (items = total)", and the same of tenders where any is printed.
+        """
+        owed, paid = self._owed_and_paid()
+        classes = {line.__class__ for line in owed}
+        names = "items"
+        if PriceModificationLineItem in classes:
+            names += " and modifications"
+        if TaxLineItem in classes:
+            names += " and taxes"
+        items = f"{_sum_text(owed)} = {self.total} ({names} = total)"
+        if not paid:
+            return (items,)
+        change = any((line.amount.amount < 0) is not (self.total.amount < 0) for line in paid)
+        return items, f"{_sum_text(paid)} = {self.total} ({'tenders - change' if change else 'tenders'} = total)"
+
+    def _owed_and_paid(self) -> tuple[list[LineItem], list[LineItem]]:
+        owed: list[LineItem] = []
+        paid: list[LineItem] = []
+        for line in self.line_items:
+            if line.__class__ in _OWED or (line.__class__ is TaxLineItem and not line.included):
+                owed.append(line)
+            elif line.__class__ is TenderLineItem:
+                paid.append(line)
+        return owed, paid
 
     def adds_up(self) -> bool:
         """Return whether items make the total and tenders make the total."""
         return not self.shortfalls()
+
+
+def _sum_text(lines: Sequence[LineItem]) -> str:
+    """Return "1.20 + 3.10 - 0.50"."""
+    return " + ".join([str(line.amount.amount) for line in lines]).replace("+ -", "- ")

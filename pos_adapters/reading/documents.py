@@ -290,7 +290,6 @@ def reading_of(proved: Proved, told: Told, kind: DocumentKind, *, status: Transa
     return Reading(
         kind=kind,
         transaction=transaction_of(proved, told, status=status),
-        proof=proved.proof,
         fiscal=told.fiscal,
         languages=told.languages,
         workstation_printed=told.workstation(),

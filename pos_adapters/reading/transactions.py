@@ -1,4 +1,4 @@
-"""From a solution to a `RetailTransaction`, its proof in words and the roles of its lines."""
+"""From a solution to a `RetailTransaction`."""
 
 from __future__ import annotations
 
@@ -99,11 +99,10 @@ class Told(NamedTuple):
 
 
 class Proved(NamedTuple):
-    """What the sums proved: lines that make the total, with the equations that held."""
+    """What the sums proved: lines that make the total, and how it was paid."""
 
     items: tuple[LineItem, ...]
     total: Money
-    proof: tuple[str, ...]
     currency: str
     decimals: int
 
@@ -131,7 +130,7 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
         for each in particulars.points_of(told.telling, told.active)
     ]
     total = _money(turn * solution.total.amount, told)
-    return Proved(tuple(items), total, _proof_of(solution, items, total), told.currency, told.decimals)
+    return Proved(tuple(items), total, told.currency, told.decimals)
 
 
 def make_items(sheet: Sheet, currency: str) -> None:
@@ -339,25 +338,3 @@ def _told_tax(entry: Entry, decimals: int) -> int | None:
             if other != tax and any(abs(tax - each) <= slack for each in made):
                 return tax
     return None
-
-
-def _proof_of(solution: Solution, items: Sequence[LineItem], total: Money) -> tuple[str, ...]:
-    """Return the equations that held, e.g. "1.20 + 3.10 = 4.30 (items = total)"; `items` begin with those owed."""
-    parts = {part for _, part, _ in solution.owed}
-    names = "items"
-    if Part.MODIFICATION in parts:
-        names += " and modifications"
-    if Part.TAX in parts:
-        names += " and taxes"
-    proof = f"{_sum_text(items[: len(solution.owed)])} = {total} ({names} = total)"
-    paid = solution.settlement.tenders if solution.settlement is not None else ()
-    if not paid:
-        return (proof,)
-    tenders = _sum_text([line for line in items if isinstance(line, TenderLineItem)])
-    change = len(paid) > 1 and any(one.amount < 0 for one in paid)
-    return proof, f"{tenders} = {total} ({'tenders - change' if change else 'tenders'} = total)"
-
-
-def _sum_text(lines: Sequence[LineItem]) -> str:
-    """Return "1.20 + 3.10 - 0.50"."""
-    return " + ".join([str(line.amount.amount) for line in lines]).replace("+ -", "- ")

@@ -106,13 +106,12 @@ class DayReport:
 class Reading:
     """What a document is and says.
 
-    `transaction` is there only when the document's own arithmetic proved it; `proof` holds the equations. A document
+    `transaction` is there only when the document's own arithmetic proved it. A document
     that should have been a sale and could not be proved is `parked`. `roles` has one entry per printed line.
     """
 
     kind: DocumentKind
     transaction: RetailTransaction | None = None
-    proof: tuple[str, ...] = ()
     parked: Parked | None = None
     roles: tuple[LineRole, ...] = ()
     fiscal: FiscalIdentity | None = None
@@ -122,3 +121,8 @@ class Reading:
     cashier_printed: str | None = None
     profile: str | None = None
     suspension_number: str | None = field(default=None)
+
+    @property
+    def proof(self) -> tuple[str, ...]:
+        """The equations that held, in words; nobody asks for them while a cut is held."""
+        return self.transaction.equations() if self.transaction is not None else ()
