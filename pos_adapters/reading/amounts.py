@@ -30,7 +30,10 @@ _AFTER = re.compile(
     r"(?P<per> ?/ ?(?:[^\W\d_]|\d ?[^\W\d_]){1,5}\b)?"
 )
 _SIGNS = frozenset("€$£¥₩₽₸₴₺₹₪฿₫₱₦")
-_COUNTERS = frozenset("点個个個枚本件コ개병장권")  # Japanese, Chinese and Korean count words glued to a quantity
+# Japanese, Chinese and Korean words that count what a pack holds or how many there are, glued to the figure.
+_COUNTERS = frozenset(
+    "点個个枚本件コ包瓶盒袋罐支片粒条箱桶杯份双套张缶巻卷足冊組食束玉切名入개병장권입구팩봉매캔잔명롤박포단"
+)
 _TIMES = frozenset(("x", "х"))
 # Every run of blanks is possessive: a line is mostly blanks, and given back one by one to six runs they cost minutes.
 _TAIL = re.compile(

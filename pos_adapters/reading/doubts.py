@@ -89,7 +89,9 @@ class Doubts:
                 (self._begins if word.begins else self._whole).setdefault(word.text, set()).add(word.mark)
         self._lengths = sorted({len(text) for text in self._begins})
         self._inside = tuple((word.text, word.mark) for word in words if word.inside and not WIDE.match(word.text))
-        self._wide = tuple((word.text, word.mark) for word in words if word.inside and WIDE.match(word.text))
+        self._wide = tuple(
+            (word.text.replace(" ", ""), word.mark) for word in words if word.inside and WIDE.match(word.text)
+        )
         self._words: dict[str, frozenset[int]] = {}
         self._lines: dict[str, Found] = {}
 
@@ -126,9 +128,11 @@ class Doubts:
                 alone = alone or (_ALONE in found and not any(a <= match.start() < b for a, b in explained))
         if self._wide and WIDE.search(text):
             dense = text.replace(" ", "")
-            wide = {mark for piece, mark in self._wide if piece.replace(" ", "") in dense}
-            marks |= wide
-            alone = alone or _ALONE in wide
+            found_wide = [(piece, mark) for piece, mark in self._wide if piece in dense]
+            marks.update(mark for _, mark in found_wide)
+            if not alone and _ALONE in marks:
+                phrases = [text[start:end].replace(" ", "") for start, end in explained]
+                alone = any(mark == _ALONE and _beside(piece, dense, phrases) for piece, mark in found_wide)
         if _HARMLESS in marks:
             return _NOTHING
         strange = facts.unknown >= _STRANGE_LETTERS_MIN and _SLOGAN not in marks and "%" not in text
@@ -163,14 +167,23 @@ def doubted_line(
     """Return the first line, none of goods, that raises a doubt about the sale; None without any."""
     first, last = solution.owed[0][0], solution.owed[-1][0].line
     goods = min((first.line, *first.described))
-    facts_end = max((line for line in range(goods) if _is_fact(lines[line], labels[line])), default=goods)
+    facts_end = goods
+    for line in range(goods - 1, -1, -1):
+        if _is_fact(lines[line], labels[line]):
+            facts_end = line
+            break
     tenders = solution.settlement.tenders if solution.settlement is not None else ()
-    payment = min((paid.line for paid in tenders if paid.line > last), default=solution.total.line)
+    payment = min([paid.line for paid in tenders if paid.line > last], default=solution.total.line)
     for line in chain(range(goods), range(last + 1, len(lines))):
-        facts, label = lines[line], labels[line]
-        if facts.letters < _LETTERS_MIN or (facts.right and label is not None and label.role in _TAKEN_OFF):
+        facts = lines[line]
+        if facts.letters < _LETTERS_MIN:
             continue
         doubtful, strange = doubts.find(facts)
+        if not doubtful and not strange:
+            continue
+        label = labels[line]
+        if facts.right and label is not None and label.role in _TAKEN_OFF:
+            continue
         odd = strange and label is None and not facts.decimals and facts_end < line < payment
         if odd or (doubtful and line not in declined):
             return facts.text.strip()
@@ -194,9 +207,15 @@ def _explained(facts: LineFacts, active: int) -> Sequence[tuple[int, int]] | Non
     return found
 
 
+def _beside(piece: str, text: str, phrases: Iterable[str]) -> bool:
+    """Whether `piece` stands in the text elsewhere than inside phrases: "またのご来店をお待ち" waits for nothing."""
+    return text.count(piece) > sum(phrase.count(piece) for phrase in phrases)
+
+
 def _word_of(text: str, mark: int) -> _Word:
     plain = fold(text.strip("*"))
-    return _Word(plain, text.endswith("*"), text.startswith("*") or WIDE.match(plain) is not None, mark)
+    begins = text.endswith("*")
+    return _Word(plain, begins, text.startswith("*") or (WIDE.match(plain) is not None and not begins), mark)
 
 
 @functools.cache
