@@ -22,14 +22,13 @@ STAGES = (
     "core has the cut",
     "document ended",
     "read",
-    "whose it is",
-    "decided",
+    "found to stand",
     "answers",
     "tap has the answer",
     "tap looks through",
     "tap has written",
 )
-"""What a held cut passes through, in order; what it commits is on disk before it, and committed behind its answer."""
+"""What a held cut passes through, in order; all that it means is on disk before it, and done behind its answer."""
 
 SECONDS = 10.0
 RUNS = ((0, True),)  # nothing added to a sync, at a cable's pace

@@ -64,6 +64,10 @@ class Doubts:
         """Return whether the lane's tap still has papers that are older than what it prints now."""
         return self._lane(workstation_id).waits
 
+    def has_scans(self, workstation_id: str) -> bool:
+        """Return whether a scan of the lane is in doubt."""
+        return bool(self._lane(workstation_id).scans)
+
     def wait(self, workstation_id: str, *, waits: bool) -> tuple[Scan, ...]:
         """Learn whether the tap has older papers; when it has none any more, everyone who waited gets their answer.
 

@@ -108,6 +108,11 @@ class Attribution:
             return None
         return self._whose_of(Claim(scan=bound.scan, gone=bound.scans), flagged=False)
 
+    def would_be(self, whose: Whose | None, origin: Origin) -> bool:
+        """Whether `whose_is` would find now what was expected of a document; nothing has happened."""
+        lane, document = origin.workstation_id, (origin.job_id, origin.document_no)
+        return document not in self._whose and not self._doubts.has_scans(lane) and self.expected(lane) == whose
+
     def forget(self, customer_id: str, locators: Collection[str]) -> None:
         """Make nobody's what a person bought and no commit has kept yet: they were erased, and it comes again."""
         for document, whose in self._whose.items():

@@ -32,11 +32,12 @@ from agent.intake.outcomes import Outcomes
 from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
 from agent.intake.shown_sales import ShownSales
+from agent.intake.standing import Standing, is_doubted, printed_code_of
 from agent.intake.taken import Foreseen, Taken, Whose
 from agent.journal.batch import Batch, Capture, Committed
 from agent.journal.records import JournalKind
 from agent.offering.memory import StoreMemory
-from agent.offering.offering import OfferDesk, Place
+from agent.offering.offering import OfferDesk, Offering, Place
 from agent.ports import Captures, Journalling, Papers, People, Unsealing
 from agent.value.counter import ValueCounter, member_of
 from pos_adapters.reading.ahead import Preview
@@ -100,6 +101,9 @@ class Counter:
                 keeper=house.keeper, defect=self._defect,
             )
         )  # fmt: skip
+        self._standing = Standing(
+            clerk=house.clerk, belongs=self._belongs, people=house.people, deciding=self._deciding
+        )
         self.kept_ahead = KeptAhead(house.journal, on_committed=self.committed)
         self.sessions: set[TapSession] = set()
         self.holds = CutHolds()
@@ -162,19 +166,26 @@ class Counter:
         place: Place | None,
         is_spooled: bool = False,
         foreseen: Foreseen | None = None,
+        when_it_stands: Callable[[Offering], None] | None = None,
     ) -> Taken:
         """Decide on a document. `place` is None where nothing can be printed (any more).
 
-        `foreseen` is what was worked out while it was printed (`foresee`); of it is used what still holds.
+        `foreseen` is what was worked out while it was printed (`foresee`); of it is used what still holds. Where all of
+        it does and is on disk, put by, `when_it_stands` is given its offering before anything else is done.
         """
         reading = self._read(paper, origin)
         if foreseen is not None and not foreseen.is_of(reading, origin):
             foreseen = None
+        where = place if paper.insertable else None
+        if when_it_stands is not None and foreseen is not None and where is not None:
+            foreseen.has_stood = self._standing.stands(foreseen, paper, where)
+            if foreseen.has_stood:
+                when_it_stands(foreseen.offering)
         told = self._house.clerk.tell(reading, origin, foretold=foreseen.told if foreseen is not None else None)
-        capture, file = self._capture(body, origin, _printed_code(reading))
+        capture, file = self._capture(body, origin, printed_code_of(reading))
         taken = Taken(
             origin=origin, batch=Batch(capture=capture), told=told, file=file, paper=paper,
-            place=place if place is not None and paper.insertable else None,
+            place=where,
             operator=reading.cashier_printed or "", foreseen=foreseen,
         )  # fmt: skip
         if told.sale is None:
@@ -183,13 +194,15 @@ class Counter:
                 self._house.value.open_sale_voided(origin.workstation_id)
             return self._deciding.with_records(taken)
         whose = self._belongs.whose_is(told, origin, is_spooled=is_spooled)
-        printed_code = _printed_code(reading)
+        if foreseen is not None and foreseen.has_stood:
+            return self._deciding.decided(replace(taken, whose=foreseen.whose))
+        printed_code = printed_code_of(reading)
         if whose is None and printed_code and place is not None:
             return replace(taken, awaits=self._look_up(printed_code))
         pending = self._house.people.pending(whose.scan_id) if whose is not None and place is not None else None
         if pending is not None:
             return replace(taken, whose=whose, awaits=pending)
-        if printed_code and place is not None and self._is_doubted(whose, printed_code):
+        if printed_code and place is not None and is_doubted(whose, printed_code, self._house.people):
             return replace(taken, whose=whose, awaits=self._look_up(printed_code), is_doubted=True)
         return self._deciding.decided(replace(taken, whose=whose))
 
@@ -205,11 +218,11 @@ class Counter:
         if told is None:
             return None
         whose = self._belongs.expected(origin.workstation_id)
-        if whose is None and _printed_code(preview.reading):
+        if whose is None and printed_code_of(preview.reading):
             return None
         foreseen = Foreseen(preview=preview, origin=origin, told=told, place=place)
         if len(body) <= INLINE_BYTES_MAX:
-            foreseen.capture, _ = self._capture(body, origin, _printed_code(preview.reading))
+            foreseen.capture, _ = self._capture(body, origin, printed_code_of(preview.reading))
         return foreseen, self._deciding.foresee(foreseen, whose)
 
     async def after_look_up(self, taken: Taken) -> Taken:
@@ -237,10 +250,10 @@ class Counter:
         masked = self._house.papers.mask(body, None)
         return asyncio.ensure_future(self._house.captures.place(masked)[1]) if len(masked) > INLINE_BYTES_MAX else None
 
-    def goes_out(self, taken: Taken) -> None:
+    def goes_out(self, offering: Offering) -> None:
         """Await what becomes of a paper whose bytes its tap is given now: the tap may answer before pages are told."""
-        if taken.offering.content:  # an invitation to a stranger is no offer
-            self.outcomes.expect(taken.offering.content)
+        if offering.content:  # an invitation to a stranger is no offer
+            self.outcomes.expect(offering.content)
 
     def committed(self, taken: Taken, future: asyncio.Future[Committed]) -> None:
         """Learn whether a document is on disk: only now pages are told; a failure is taken back.
@@ -296,11 +309,6 @@ class Counter:
         )
         return capture, file
 
-    def _is_doubted(self, whose: Whose | None, printed_code: str) -> bool:
-        """Whether a sale would name somebody whose scanned code is not the one that its receipt carries."""
-        is_named = whose is not None and whose.account is not None and not whose.flagged
-        return is_named and whose is not None and self._house.people.is_another(whose.scan_id, printed_code)
-
     def _look_up(self, code: str) -> asyncio.Future[Recognition]:
         return asyncio.ensure_future(self._house.people.recognise(uuid.uuid4().hex, code, CodeKind.CARD))
 
@@ -355,10 +363,6 @@ class Counter:
         error = None if future.cancelled() else future.exception()
         if isinstance(error, TillstreamError):
             self.trouble(error)
-
-
-def _printed_code(reading: Reading) -> str | None:
-    return reading.transaction.loyalty_code_printed if reading.transaction else None
 
 
 def _unless_anothers(scanned: Whose | None, found: Recognition | None) -> Whose | None:

@@ -22,9 +22,8 @@ from agent.journal.records import JournalKind, canonical_json
 from agent.offering.foreseeing import Foreseeing, ForeseenOffer, Question
 from agent.offering.memory import StoreMemory
 from agent.offering.offering import OfferDesk, Offering
-from agent.value.book import Entry
 from agent.value.counter import ValueCounter, member_of
-from agent.value.rehearsal import Rehearsed
+from agent.value.taking_back import SaleTold
 from retail.facts import Basket
 from retail.loyalty import Account
 
@@ -74,7 +73,9 @@ class Deciding:
             if kind in (JournalKind.OFFER_DECIDED, JournalKind.OFFER_WITHHELD):
                 withheld = kind is JournalKind.OFFER_WITHHELD
                 self._memory.offered(content, self._today(), withheld=withheld)
-        entry = self._worth(taken, offering, basket, value)  # by what was bought before this purchase
+        sold = self._sale_told(taken, offering, basket)  # worth what it is by what was bought before this purchase
+        has_stood = taken.foreseen is not None and taken.foreseen.has_stood
+        entry = self._value.receipt(sold, foreseen=value, has_stood=has_stood)
         if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
             self._memory.purchase(account.customer_id, basket, self._today())
         return self.with_records(replace(taken, offering=offering, value=entry))
@@ -101,6 +102,15 @@ class Deciding:
         batch = replace(taken.batch, records=records, changes=(*_changes(taken, awaited), *gone, *taken.value.changes))
         return replace(taken, batch=batch)
 
+    def stands(self, expected: Taken) -> bool:
+        """Whether `decided` would find now all that was foreseen of a document; nothing has happened."""
+        account = expected.whose.account if expected.whose else None
+        foreseen, offer = expected.foreseen, self._foreseen(expected, account)
+        if foreseen is None or offer is None or foreseen.value is None:
+            return False
+        told = self._sale_told(expected, offer.offering, offer.question.basket)
+        return self._value.stands(foreseen.value, told)
+
     # Before the cut
 
     def foresee(self, foreseen: Foreseen, whose: Whose | None) -> Iterator[None]:
@@ -123,14 +133,12 @@ class Deciding:
             return
         foreseen.offer = offer
         yield
-        foreseen.value = self._value.rehearse(
-            told.sale,
-            basket=basket,
-            member=member_of(whose.account, whose.customer_id) if whose is not None else None,
-            issued=offer.offering.issued,
-            lines=foreseen.preview.lines,
+        expected = Taken(
+            origin=foreseen.origin, batch=Batch(), told=told, whose=whose,
             operator=foreseen.preview.reading.cashier_printed or "",
-        )
+        )  # fmt: skip
+        sold = replace(self._sale_told(expected, offer.offering, basket), lines=foreseen.preview.lines)
+        foreseen.value = self._value.rehearse(sold)
         yield
         self._foresee_payloads(foreseen)
         yield
@@ -171,6 +179,8 @@ class Deciding:
         offer = taken.foreseen.offer if taken.foreseen is not None else None
         if offer is None or taken.place is None or (taken.whose is not None and taken.whose.flagged):
             return None
+        if taken.foreseen is not None and taken.foreseen.has_stood:
+            return offer
         question = self._question(taken, account, offer.question.basket)
         return offer if self._foreseeing.stands(offer, question, self._clock.now()) else None
 
@@ -189,22 +199,21 @@ class Deciding:
             self._defect("deciding on an offer failed", error, taken.origin)
             return Offering()
 
-    def _worth(self, taken: Taken, offering: Offering, basket: Basket, foreseen: Rehearsed | None) -> Entry:
-        """Return what the document means for coupons and points, to be committed with it."""
+    def _sale_told(self, taken: Taken, offering: Offering, basket: Basket) -> SaleTold:
+        """Return what the ledger of coupons and points is told of a document."""
         told, whose = taken.told, taken.whose
         assert told is not None
         assert told.sale is not None
         assert told.kind is not None
-        return self._value.receipt(
+        return self._value.told(
             told.sale,
             told.kind,
             basket=basket,
             member=member_of(whose.account, whose.customer_id) if whose is not None else None,
             issued=offering.issued,
-            paper=taken.paper,
+            lines=tuple(line.plain for line in taken.paper.lines) if taken.paper is not None else (),
             operator=taken.operator,
             after_payment=whose is not None and whose.flagged,
-            foreseen=foreseen,
         )
 
     def _today(self) -> date:

@@ -118,6 +118,13 @@ class DocumentClerk:
         day = self._days.day_before_it_ends(origin.workstation_id, moment.at, received_at=origin.received_at)
         return self._sale_told(reading, origin, moment, day)
 
+    def would_tell(self, foretold: Told, origin: Origin) -> bool:
+        """Whether `tell` would say now what `foretell` said: the day is the same, and nobody knows the sale yet."""
+        assert foretold.sale is not None
+        at, received = foretold.occurred_at, origin.received_at
+        day = self._days.day_before_it_ends(origin.workstation_id, at, received_at=received)
+        return day == foretold.business_day and self._known.total(str(foretold.sale.transaction_id)) is None
+
     def tell(
         self, reading: Reading, origin: Origin, *, parked_day: date | None = None, foretold: Told | None = None
     ) -> Told:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -27,6 +26,7 @@ from uuid import UUID
 
 from agent.intake.ahead_of_cut import AheadOfCut, Steps
 from agent.intake.counter import Counter
+from agent.intake.held_cut import HeldCut
 from agent.intake.kept_ahead import completing, is_done, overtaking
 from agent.intake.open_job import OpenJob
 from agent.intake.taken import Foreseen, Taken
@@ -134,6 +134,7 @@ class TapSession:
         if frame.type is FrameType.JOB:
             self._begin(job_id, datetime.fromisoformat(json.loads(body)["received_at"]))
         elif frame.type is FrameType.OUTCOME:
+            self._counter.kept_ahead.go_on()
             cut_no, outcome = OUTCOME_BODY.unpack(body)
             self._counter.outcomes.settle(self.workstation_id, (str(job_id), cut_no), Outcome(outcome))
         elif frame.type is FrameType.SEALED:
@@ -224,62 +225,48 @@ class TapSession:
         if paper is None:
             self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
             return
-        self._counter.floor.cuts_held += 1
-        began_s = time.monotonic()
+        held = HeldCut(self._counter, job.job_id, cut_no, send=self._send)
         origin = job.origin(self.workstation_id)
         assert self._follower is not None, "a cut comes behind its job's beginning"
         place = self._counter.place(self, job_id=str(job.job_id), cut_no=cut_no, state=self._follower.state_here())
         body = job.cut_off(offset)
         try:
-            taken = self._counter.take(paper, body, origin, place=place, foreseen=foreseen)
+            taken = self._counter.take(paper, body, origin, place=place, foreseen=foreseen, when_it_stands=held.answer)
         except BaseException:
-            self._counter.floor.cuts_held -= 1
+            held.give_up()
+            if held.is_answered and foreseen is not None:  # what is printed is committed, whatever failed behind it
+                job.kept_ahead = None
+                self._counter.kept_ahead.unfinished(foreseen.as_taken())
             raise
         if taken.awaits is None:
-            self._release_when_on_disk(job, cut_no, taken, began_s=began_s)
+            self._release_when_on_disk(job, held, taken)
         else:
-            self._be_busy(self._cut_after_look_up(job, cut_no, taken, began_s=began_s))
+            self._be_busy(self._cut_after_look_up(job, held, taken))
 
-    async def _cut_after_look_up(self, job: OpenJob, cut_no: int, taken: Taken, *, began_s: float) -> None:
+    async def _cut_after_look_up(self, job: OpenJob, held: HeldCut, taken: Taken) -> None:
         """Wait for the member number that stands on this receipt, as long as the tap can, then go on."""
         try:
             decided = await self._counter.after_look_up(taken)
         except BaseException:  # the tap has gone meanwhile
-            self._counter.floor.cuts_held -= 1
+            held.give_up()
             raise
-        self._release_when_on_disk(job, cut_no, decided, began_s=began_s)
+        self._release_when_on_disk(job, held, decided)
 
-    def _release_when_on_disk(self, job: OpenJob, cut_no: int, taken: Taken, *, began_s: float) -> None:
-        """Answer the cut as soon as what it means is on disk: at once where it was kept ahead and still stands."""
-        is_answered = False
-
-        def answer(ok: bool) -> None:
-            nonlocal is_answered
-            if not is_answered:
-                is_answered = True
-                self._answer_cut(job, cut_no, taken, ok=ok)
-                self._counter.holds.note(time.monotonic() - began_s)
+    def _release_when_on_disk(self, job: OpenJob, held: HeldCut, taken: Taken) -> None:
+        """Answer the cut, where that has not been done, as soon as what it means is on disk, put by or its own."""
 
         def when_kept(kept: asyncio.Future[Committed]) -> None:
-            if ok := is_done(kept):
-                answer(ok)
+            if is_done(kept):
+                held.answer(taken.offering)
+
+        def when_committed(ok: bool) -> None:
+            held.answer(taken.offering, is_on_disk=ok)
 
         if taken.kept is not None:
             when_kept(taken.kept)
             taken.kept.add_done_callback(when_kept)
-        self._hand_over(job, taken, on_disk=answer, haste=Haste.PRINTED if is_answered else Haste.AT_ONCE)
-
-    def _answer_cut(self, job: OpenJob, cut_no: int, taken: Taken, *, ok: bool) -> None:
-        self._counter.floor.cuts_held -= 1
-        printed = taken.offering.draw() if ok else b""
-        if not printed:
-            self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
-            return
-        self._counter.goes_out(taken)
-        if taken.is_slip:
-            self._answer(FrameType.SLIP, job, printed)
-        else:
-            self._answer(FrameType.BLOCK, job, ANSWER_BODY.pack(cut_no) + printed)
+        haste = Haste.PRINTED if held.is_answered else Haste.AT_ONCE
+        self._hand_over(job, taken, on_disk=when_committed, haste=haste)
 
     def _hand_over(
         self, job: OpenJob, taken: Taken, *, on_disk: Callable[[bool], None], haste: Haste = Haste.AT_ONCE
@@ -341,6 +328,8 @@ class TapSession:
             return
         if sealed.job_id != job_id:
             raise BrokenPeerError("a sealed job under another job's name")
+        if self._counter.kept_ahead.owes(str(job_id)):
+            return  # its trouble is told already
         await self._take_sealed(sealed, known)
 
     async def _take_sealed(self, sealed: SealedJob, known: frozenset[int]) -> None:
@@ -369,9 +358,11 @@ class TapSession:
             if (origin.job_id, origin.document_no) not in self._counter.kept_ahead.left_over:
                 return
         taken = self._counter.take(paper, body, origin, place=None, is_spooled=True)
-        if origin.document_no in known:
-            taken = replace(taken, batch=completing(taken.batch))
-        self._hand_over(job, taken, on_disk=_nothing)
+        if origin.document_no not in known:
+            self._hand_over(job, taken, on_disk=_nothing)
+            return
+        taken = replace(taken, batch=completing(taken.batch))
+        self._hand_over(job, taken, on_disk=partial(self._counter.kept_ahead.completed, origin))
 
     # Plumbing
 

@@ -43,6 +43,7 @@ class Foreseen:
     """What was worked out of a sale while its receipt was printed; it has changed nothing and may be thrown away.
 
     `batch` is what its cut will commit, None until all of it is known; `kept` is done when that is on disk, put by.
+    `has_stood`: its cut has come and found everything as it was; the block has left, and all of this is so.
     `payloads` are spellings of contents, by the identity of the content, with the content that keeps it so.
     """
 
@@ -56,7 +57,18 @@ class Foreseen:
     value: Rehearsed | None = None
     batch: Batch | None = None
     kept: asyncio.Future[Committed] | None = None
+    has_stood: bool = False
     payloads: dict[int, tuple[Content, bytes]] = field(default_factory=dict)
+
+    @property
+    def offering(self) -> Offering:
+        """What was foreseen to be printed."""
+        return self.offer.offering if self.offer is not None else Offering()
+
+    def as_taken(self) -> Taken:
+        """Return what is to be committed where the block has left and its document's own commit could not be made."""
+        assert self.batch is not None
+        return Taken(origin=self.origin, batch=self.batch, whose=self.whose)
 
     def is_drawn(self, offering: Offering) -> bool:
         """Whether this is the offering that was foreseen, whose slip is drawn."""
@@ -113,8 +125,3 @@ class Taken:
         if foreseen is None or foreseen.batch is None or self.batch.records is not foreseen.batch.records:
             return None
         return foreseen.kept
-
-    @property
-    def is_slip(self) -> bool:
-        """Whether it is a slip of its own."""
-        return self.offering.is_slip

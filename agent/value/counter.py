@@ -28,7 +28,6 @@ from agent.value.rehearsal import Rehearsed, rehearsed
 from agent.value.room import CouponAnswer, ValueRoom
 from agent.value.taking_back import SaleTold
 from agent.value.wallet import wallet
-from receipt.paper import Paper
 from retail.coupon_life import PrintOutcome
 from retail.coupons import PREFIX
 from retail.errors import DefectError, TillstreamError
@@ -68,7 +67,7 @@ class ValueCounter:
 
     # Receipts
 
-    def receipt(
+    def told(
         self,
         sale: RetailTransaction,
         kind: JournalKind,
@@ -76,14 +75,13 @@ class ValueCounter:
         basket: Basket,
         member: Member | None,
         issued: Iterable[tuple[Content, str]] = (),
-        paper: Paper | None = None,
+        lines: tuple[str, ...] = (),
         operator: str = "",
         after_payment: bool = False,
-        foreseen: Rehearsed | None = None,
-    ) -> Entry:
-        """Return what a receipt means, to be committed with it; `foreseen` is used if it still holds. Never raises."""
+    ) -> SaleTold:
+        """Return what the room is told of a receipt now."""
         now = self._clock.now()
-        told = SaleTold(
+        return SaleTold(
             sale=sale,
             kind=kind,
             basket=basket,
@@ -93,39 +91,28 @@ class ValueCounter:
             issued=tuple(issued),
             operator=operator,
             after_payment=after_payment,
-            lines=tuple(line.plain for line in paper.lines) if paper is not None else (),
+            lines=lines,
         )
+
+    def receipt(self, told: SaleTold, *, foreseen: Rehearsed | None = None, has_stood: bool = False) -> Entry:
+        """Return what a receipt means, to be committed with it; `foreseen` is used if it still holds. Never raises.
+
+        `has_stood`: it does, as `stands` has just said.
+        """
         what = f"sale {told.transaction_id}"
-        if foreseen is not None and foreseen.holds(told, self.room):
+        if foreseen is not None and (has_stood or foreseen.holds(told, self.room)):
             told, entry = foreseen.told, foreseen.entry
             self.room.again(told, entry)
         else:
             entry = self._safely(lambda: self.room.sale(told), what)
         return replace(entry, later=lambda: self._safely(lambda: self.room.looked_at(told), what))
 
-    def rehearse(
-        self,
-        sale: RetailTransaction,
-        *,
-        basket: Basket,
-        member: Member | None,
-        issued: Iterable[tuple[Content, str]],
-        lines: tuple[str, ...],
-        operator: str,
-    ) -> Rehearsed | None:
+    def stands(self, foreseen: Rehearsed, told: SaleTold) -> bool:
+        """Whether a receipt means what was foreseen of it; nothing has happened."""
+        return foreseen.holds(told, self.room)
+
+    def rehearse(self, told: SaleTold) -> Rehearsed | None:
         """Return what a purchase would mean that is still being printed; nothing has changed. Never raises."""
-        now = self._clock.now()
-        told = SaleTold(
-            sale=sale,
-            kind=JournalKind.TRANSACTION_COMPLETED,
-            basket=basket,
-            member=member,
-            today=self._today(now),
-            now=now,
-            issued=tuple(issued),
-            operator=operator,
-            lines=lines,
-        )
         return rehearsed(told, self.room)
 
     def committed(self, entry: Entry, workstation_id: str) -> None:

@@ -33,7 +33,7 @@ def bought(core: Core, *, number: int) -> Entry:
     )
     member = Member(customer_id="c-1", account="c-1")
     kind = JournalKind.TRANSACTION_COMPLETED
-    return core.value.receipt(sale, kind, basket=core.offers.basket(sale), member=member)
+    return core.value.receipt(core.value.told(sale, kind, basket=core.offers.basket(sale), member=member))
 
 
 def told(tmp_path: Path, policy: str, *options: str):
