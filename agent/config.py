@@ -8,16 +8,17 @@ nobody knows, the nearest key that exists.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.identity.codes import CodeRule, CodeRules, parse_code_rule
-from agent.sections import AtMost, Between, Matches, Section, WrongSettingsError, read_section
+from agent.sections import AtMost, Between, Matches, Section, WrongSettingsError, read_section, read_unfinished
 from pos_adapters.taps.addresses import (
     Edge,
     SerialAddress,
@@ -32,6 +33,8 @@ from pos_adapters.taps.admission import networks_of
 from receipt.printers import printer_model
 from retail.errors import ConfigurationError, NotPermittedError
 from retail.identifiers import BusinessUnitId, WorkstationId
+
+T = TypeVar("T")
 
 CONFIG_BYTES_MAX = 1_000_000  # 12 workstations take 4 KB; a larger file is no agent.toml
 
@@ -341,14 +344,29 @@ def read_config_text(path: Path) -> str:
 
 def parse_config(text: str, *, source: str = "agent.toml") -> AgentConfig:
     """Check the text of an `agent.toml`; `source` names it in messages. Raises ConfigurationError."""
+    config = _read(text, source, read_section)
+    _refuse_twins(config, source)
+    return config
+
+
+def parse_unfinished(text: str, *, source: str = "agent.toml") -> tuple[AgentConfig, list[str]]:
+    """Return what stands in an `agent.toml`, and what is missing, as `read_unfinished` does: setup asks for it.
+
+    Raises ConfigurationError for all else that is wrong.
+    """
+    config, missing = _read(text, source, read_unfinished)
+    if not missing:
+        _refuse_twins(config, source)
+    return config, missing
+
+
+def _read(text: str, source: str, read: Callable[[type[AgentConfig], Mapping[str, Any]], T]) -> T:
     try:
-        config = read_section(AgentConfig, tomllib.loads(text))
+        return read(AgentConfig, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source}: no TOML: {error}", fix="mend the line named above") from error
     except WrongSettingsError as error:
         raise ConfigurationError(f"{source}: {error}", fix=f"mend {source}") from error
-    _refuse_twins(config, source)
-    return config
 
 
 def _refuse_twins(config: AgentConfig, source: str) -> None:

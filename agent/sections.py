@@ -92,6 +92,20 @@ def read_section(kind: type[T], table: Mapping[str, Any]) -> T:
         raise WrongSettingsError(reading.problems) from None
 
 
+def read_unfinished(kind: type[T], table: Mapping[str, Any]) -> tuple[T, list[str]]:
+    """Return what a table has of a section, and the paths of what is missing, which is None in it.
+
+    For whoever asks for that next: what is there may be read, not called, and what its settings must have in common
+    is not checked where one is missing. Raises WrongSettingsError for all else that is wrong.
+    """
+    reading = _Reading(missing=[])
+    try:
+        section = typing.cast("T", reading.section(kind, table, ""))
+    except _WrongError:
+        raise WrongSettingsError(reading.problems) from None
+    return section, reading.missing or []
+
+
 def hints_of(kind: type[Section]) -> dict[str, Any]:
     """Return the settings of a section with their types."""
     hints = typing.get_type_hints(kind, include_extras=True)
@@ -114,6 +128,8 @@ class _Reading:
     """One file on its way in."""
 
     problems: list[str] = field(default_factory=list)
+    missing: list[str] | None = None
+    """What is missing and may be; None where that, too, is a problem."""
 
     def section(self, kind: type[Section], table: object, path: str) -> Any:
         if not isinstance(table, Mapping):
@@ -130,10 +146,14 @@ class _Reading:
                 values[name] = self.value(hints[name], value, where)
             except _WrongError:
                 continue
-        missing = (each.name for each in _fields(kind) if each.name not in table and _is_required(each))
-        self.problems += [f"{_below(path, name)}: is missing" for name in missing]
+        missing = [_below(path, each.name) for each in _fields(kind) if each.name not in table and _is_required(each)]
+        if self.missing is None:
+            self.problems += [f"{name}: is missing" for name in missing]
         if len(self.problems) > before:
             raise _WrongError
+        if missing and self.missing is not None:
+            self.missing += missing
+            return types.SimpleNamespace(**{each.name: _default(each) for each in _fields(kind)} | values)
         try:
             return kind(**values)
         except ValueError as error:
@@ -216,6 +236,13 @@ def _is_section(hint: Any) -> bool:
 
 def _is_required(each: dataclasses.Field[Any]) -> bool:
     return each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
+
+
+def _default(each: dataclasses.Field[Any]) -> Any:
+    """Return what a setting is that nobody gives; None for one that somebody must."""
+    if each.default_factory is not dataclasses.MISSING:
+        return each.default_factory()
+    return None if each.default is dataclasses.MISSING else each.default
 
 
 def _shown(value: object) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.config import AgentConfig, PrintProfile
+from agent.config import AgentConfig, PrintProfile, WorkstationSection
 from agent.setup import answers
 from agent.setup.answers import Given, Parser
 from agent.setup.countries import countries, country_code
@@ -49,7 +49,10 @@ class Told:
 
 
 class Interview:
-    """See the module's contract. `config` is what stands in the file, None where there is none yet."""
+    """See the module's contract.
+
+    `config` is what stands in the file, whole or not (`parse_unfinished`); None where there is no file yet.
+    """
 
     def __init__(
         self,
@@ -114,11 +117,13 @@ class Interview:
         return store
 
     def _lane(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        first = self._config.workstation[0].id if self._config and self._config.workstation else "1"
-        lane_id = self._answer("--workstation", "workstation", answers.word, first)
-        there = self._config.workstation_of(lane_id) if self._config else None
+        first = self._config.workstation[0].id if self._config and self._config.workstation else None
+        lane_id = self._answer("--workstation", "workstation", answers.word, first or "1")
+        there = self._there(lane_id)
         tap = there.tap if there else None
-        listen = self._answer("--listen", "listen", answers.listen, tap.listen if tap else self._free_listen())
+        listen = self._answer(
+            "--listen", "listen", answers.listen, (tap.listen if tap else None) or self._free_listen()
+        )
         address = self._printer(tap.printer if tap else None)
         facts = self._around.ask_printer(address) if address else PrinterFacts(reached=False)
         model = self._model(address, facts, tap.model if tap and tap.printer == address else None)
@@ -169,7 +174,7 @@ class Interview:
 
     def _scanners(self, lane_id: str) -> list[dict[str, object]]:
         found = [self._parsed("--scanner", answers.scanner, each) for each in self._given.scanners]
-        there = self._config.workstation_of(lane_id) if self._config else None
+        there = self._there(lane_id)
         wanted = self._given.scan if self._given.scan is not None else not (found or (there and there.scanner))
         if wanted and self._attended:
             self._say("scan")
@@ -214,6 +219,11 @@ class Interview:
         value = getattr(part, name, None)
         return None if value is None else str(value)
 
+    def _there(self, lane_id: str) -> WorkstationSection | None:
+        """Return what stands in the file of a workstation; one without an id is the one that is asked about."""
+        lanes = self._config.workstation if self._config else ()
+        return next((each for each in lanes if each.id in {lane_id, None}), None)
+
     def _standing_member(self) -> str:
         """Return the rules that stand in the file, as they are written there; else what phones show of us."""
         if self._config is None or not self._config.codes.member:
@@ -226,7 +236,7 @@ class Interview:
         taken = {
             each.tap.listen.rpartition(":")[2]
             for each in (self._config.workstation if self._config else ())
-            if each.tap
+            if each.tap and each.tap.listen
         }
         port = next(port for port in range(9100, 9200) if str(port) not in taken)
         return f"0.0.0.0:{port}"

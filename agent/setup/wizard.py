@@ -7,13 +7,14 @@ nothing half. `run` may be repeated: it asks with what stands in the file as def
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agent.config import AgentConfig, load_config, parse_config, read_config_text
+from agent.config import AgentConfig, load_config, parse_config, parse_unfinished, read_config_text
 from agent.setup import answers
 from agent.setup.answers import Given
 from agent.setup.interview import Around, Interview
@@ -31,6 +32,8 @@ from retail.errors import TillstreamError
 SETTLE_S = 20.0  # from the service's READY to desk's first word with the hub and the feed's first files: 2 to 10 s
 LOOK_AGAIN_S = 1.0
 PROOFS_MAX = 3  # a roll is not endless, and neither is a technician
+ASKED = re.compile(r"store(\.\w+)?|hub\.url|workstation\[\d+\]\.(id|tap\.(listen|printer))")
+"""What a file may lack: setup asks for it."""
 PACKAGE_CONFIG = Path("/etc/tillstream/agent.toml")
 PACKAGE_STATE = "/var/lib/tillstream"
 
@@ -74,13 +77,15 @@ class Wizard:
         self._talk, self._attended, self._dry_run = talk, attended, dry_run
         self._speak = speak
         self._before = read_config_text(path) if path.exists() else ""
-        config = parse_config(self._before, source=str(path)) if self._before else None
+        config, self._lacks = _standing(self._before, str(path)) if self._before else (None, [])
         self._interview = Interview(given, config=config, around=around, talk=talk, attended=attended, speak=speak)
         self.done = Done(config=path)
 
     def run(self) -> Done:
         """Go through all steps. Raises LeftError where the person left, TillstreamError where it cannot go on."""
         self._say("hello")
+        if self._lacks:
+            self._say("unfinished", path=self._path, lacks=", ".join(self._lacks))
         told = self._interview.run()
         self.done.printer = dict(told.printer)
         sections: dict[str, Mapping[str, object]] = {
@@ -293,6 +298,14 @@ class Wizard:
 
     def _say(self, key: str, **words: object) -> None:
         self._talk.say(key, **words)
+
+
+def _standing(text: str, source: str) -> tuple[AgentConfig, list[str]]:
+    """Return what stands in the file, and what it lacks. Raises ConfigurationError where nobody is asked for that."""
+    config, lacks = parse_unfinished(text, source=source)
+    if not all(map(ASKED.fullmatch, lacks)):
+        parse_config(text, source=source)
+    return config, lacks
 
 
 def _are_coming(checks: Sequence[Check]) -> bool:

@@ -105,7 +105,7 @@ def _workstation(document: tomlkit.TOMLDocument, wanted: str) -> Table:
     if not isinstance(lanes, AoT):
         raise ConfigurationError("workstation stands in one line", fix="write it as [[workstation]]")
     for lane in lanes:
-        if str(lane.get("id")) == wanted:
+        if str(lane.get("id", wanted)) == wanted:
             assert isinstance(lane, Table)
             return lane
     lane = tomlkit.table()

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import pytest
 
-from agent.sections import AtMost, Between, Matches, Section, WrongSettingsError, hints_of, read_section, sections_in
+from agent.sections import (
+    AtMost,
+    Between,
+    Matches,
+    Section,
+    WrongSettingsError,
+    hints_of,
+    read_section,
+    read_unfinished,
+    sections_in,
+)
 
 
 class Colour(StrEnum):
@@ -81,3 +91,11 @@ def test_everything_that_is_wrong_is_told_at_once():
 def test_the_shape_of_a_file_can_be_asked():
     assert list(hints_of(HouseSection)) == ["colour", "opens_at", "door", "back"]
     assert sections_in(hints_of(HouseSection)["door"]) == sections_in(hints_of(HouseSection)["back"]) == [DoorSection]
+
+
+def test_what_is_missing_may_be_and_is_none_for_whoever_asks_for_it_next():
+    house, missing = read_unfinished(HouseSection, {"door": [{"hours": 9}, {"name": "side"}], "back": {}})
+    assert missing == ["door[0].name", "back.name"]
+    assert (house.door[0].name, house.door[0].hours, house.door[1].name) == (None, 9, "side")
+    with pytest.raises(WrongSettingsError, match="nearest known key"):
+        read_unfinished(HouseSection, {"back": {"nam": "x"}})

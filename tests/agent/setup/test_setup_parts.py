@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.commands.setup import app as setup_app
-from agent.config import parse_config
+from agent.config import PrintProfile, load_config, parse_config
 from agent.setup import answers, finding
 from agent.setup.answers import Given
 from agent.setup.countries import countries, country_code
@@ -382,3 +382,52 @@ def test_the_sheet_names_what_failed_with_its_fix_and_counts_what_holds() -> Non
 def spoken(language: str) -> Words:
     words = words_of(language)
     return lambda key, **filled: words[key].format(**filled)
+
+
+UNFINISHED = """# typed by hand
+[store]
+business_unit_id = "7781"
+country = "DE"
+day_ends_at = 03:00:00
+[agent]
+state_dir = "state"
+[[workstation]]
+[workstation.tap]
+printer = "lpd://192.0.2.10"
+[[workstation]]
+id = "2"
+"""
+
+
+def test_an_unfinished_file_is_asked_for_what_it_lacks_and_keeps_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text(UNFINISHED, "utf-8")
+    told = CliRunner().invoke(setup_app, ["--yes", "--no-sheet", "--config", str(file)])
+    assert "lacks store.timezone, store.currency, workstation[0].tap.listen, workstation[0].id:" in told.output
+    config = load_config(file)
+    assert (config.store.timezone, config.store.currency) == ("Europe/Berlin", "EUR")
+    assert config.store.print_profile is PrintProfile.OFF, "nobody chose one, and it was not missing"
+    assert [each.id for each in config.workstation] == ["1", "2"]
+    assert config.workstation[0].tap is not None
+    assert config.workstation[0].tap.printer == "lpd://192.0.2.10"
+    assert set(UNFINISHED.splitlines()) <= set(file.read_text("utf-8").splitlines())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[store]\ncountry = "DE"\n', "not told: --store"),
+        ('[store]\nbusiness_unit_id = "7781"\ncuntry = "DE"\n', "store.cuntry: unknown key"),
+        ('[update]\nchannel = "stable"\n', "update.url: is missing"),
+    ],
+    ids=["nobody says it", "and wrong", "never asked for"],
+)
+def test_what_an_unfinished_file_lacks_and_nobody_says_leaves_it_as_it_was(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text(text, "utf-8")
+    told = CliRunner().invoke(setup_app, ["--yes", "--config", str(file), "--printer", "lpd://192.0.2.10"])
+    assert isinstance(told.exception, ConfigurationError), told.output
+    assert said in str(told.exception)
+    assert file.read_text("utf-8") == text
