@@ -23,7 +23,7 @@ from pos_adapters.reading.gathered import LINES_MAX, Gathered
 from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, LineReader, standard_reader
-from pos_adapters.reading.reader import codes_told, read_paper
+from pos_adapters.reading.reader import codes_told, is_blank
 from pos_adapters.reading.transactions import make_items
 from pos_adapters.reading.values import Reading, StoreFacts
 from receipt.paper import Paper, PaperLine, PrintedCode
@@ -123,22 +123,22 @@ class ReadingAhead:
     def read(self, paper: Paper) -> Reading:
         """Read the document that has ended: exactly what `read_paper` makes of it."""
         gathered, known, draft = self._gathered, len(self._taken), self.draft
-        is_noted = gathered is not None and paper.lines[:known] == tuple(self._taken)
-        below, codes = [line.plain for line in paper.lines[known:]] if is_noted else [], codes_told(paper.codes)
-        preview = self._preview if is_noted and self._is_previewed(below, codes) else None
+        if gathered is None or paper.lines[:known] != tuple(self._taken):
+            gathered, known, draft = Gathered(self._reader, self._store.language), 0, None
+        below, codes = [line.plain for line in paper.lines[known:]], codes_told(paper.codes)
+        preview = self._preview if known and self._is_previewed(below, codes) else None
         self._done = gathered, draft, self._taken, self._texts
         self._begin(self._number)
         if preview is not None:
             return preview.reading
-        if gathered is None or not is_noted:
-            return read_paper(paper, store=self._store, reader=self._reader)
         if below:
             gathered.take(below)
         if draft is not None and draft.holds(gathered):
             reading = draft.reading(gathered, codes)
             if reading is not None:
                 return reading
-        reading = DocumentReading(gathered, self._store, DocumentEnd(codes, paper.images)).read()
+        end = DocumentEnd(codes, paper.images, blank=not known and is_blank(below))
+        reading = DocumentReading(gathered, self._store, end).read()
         if reading.transaction is not None:
             self._currency = reading.transaction.total.currency
         return reading

@@ -46,22 +46,24 @@ def may_be_date(text: str) -> bool:
     )
 
 
-def date_in(text: str, *, month_first: bool) -> date | None:
-    """Return the first date on a line, in any of the usual forms."""
+def dates_in(text: str) -> tuple[date, date] | None:
+    """Return the first date on a line, in any of the usual forms, day first and month first; None without any."""
+    found: date | None
     wide = None if text.isascii() else _WIDE_DATE.search(text)
     if wide:
-        return _date(int(wide[1]), int(wide[2]), int(wide[3]))
+        found = _date(int(wide[1]), int(wide[2]), int(wide[3]))
+        return None if found is None else (found, found)
     for match in _NUMERIC_DATE.finditer(text):
-        found = _numeric(match[1], match[3], match[4], match[2], month_first=month_first)
-        if found is not None:
-            return found
+        numeric = _numeric(match[1], match[3], match[4], match[2])
+        if numeric is not None:
+            return numeric
     for match in _NAMED_DATE.finditer(text):
         day, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
         month = _month_named(name)
         if month:
             found = _date(_full_year(year), month, int(day))
             if found is not None:
-                return found
+                return found, found
     return None
 
 
@@ -70,17 +72,20 @@ def _month_named(name: str) -> int | None:
     return _months().get(folded) or _months().get(folded[:3])
 
 
-def _numeric(first: str, second: str, third: str, mark: str, *, month_first: bool) -> date | None:
+def _numeric(first: str, second: str, third: str, mark: str) -> tuple[date, date] | None:
+    """Return what figures say day first and month first; a mark "." stands behind a day."""
     if len(first) == 4:
-        return _date(int(first), int(second), int(third)) if len(third) <= 2 else None
+        found = _date(int(first), int(second), int(third)) if len(third) <= 2 else None
+        return None if found is None else (found, found)
     if len(first) > 2 or len(third) == 3:
         return None
-    if month_first and mark in "/-" and int(first) <= 12:
-        return _date(_full_year(third), int(first), int(second))
-    found = _date(_full_year(third), int(second), int(first))
-    if found is None and mark in "/-":
-        found = _date(_full_year(third), int(first), int(second))
-    return found
+    year, one, other = _full_year(third), int(first), int(second)
+    day_first = _date(year, other, one)
+    month_first = _date(year, one, other) if mark in "/-" and one <= 12 else None
+    if day_first is None or month_first is None:
+        found = day_first or month_first
+        return None if found is None else (found, found)
+    return day_first, month_first
 
 
 def _full_year(year: str) -> int:

@@ -86,9 +86,9 @@ class DocumentReading:
         if sheet is not None:
             self.explained = sheet, verdict.solution
         named = self.named = self._kinds_named(sheet, verdict.solution)
-        if sheet is not None:
+        if named and sheet is not None:
             named = self.named = deposit_before_quote(named, sheet)
-        if sheet is not None and deposit_taken_off(named, sheet):
+        if named and sheet is not None and deposit_taken_off(named, sheet):
             return self._park(ParkReason.AMBIGUOUS, "a deposit paid before is taken off: part of it was sold then")
         if named and (not named[0].soft or not _paid(verdict.solution)):
             return self._named(named[0], sheet, verdict)
@@ -102,7 +102,9 @@ class DocumentReading:
 
     def _kinds_named(self, sheet: Sheet | None, solution: Solution | None) -> list[Naming]:
         """Return the kinds that words and fiscal code name, without those that the sums overrule."""
-        named = namings(self.gathered.telling, self.active, _goods_of(sheet, len(self.lines)), lines=self.lines)
+        telling = self.gathered.telling
+        goods = _goods_of(sheet, len(self.lines)) if telling else range(0)
+        named = namings(telling, self.active, goods, lines=self.lines)
         if solution is not None:  # a kitchen ticket has no total that adds up: "GRILL" is the restaurant's name
             named = [naming for naming in named if naming.kind is not DocumentKind.KITCHEN or not naming.soft]
         said = self.fiscal.kind if self.fiscal is not None else None
@@ -112,7 +114,7 @@ class DocumentReading:
             return named
         if _given_back(solution) or solution.total.amount < 0:
             named = [naming for naming in named if not _pays_refund(naming, after=solution.total.line)]
-        if _paid(solution):
+        if named and _paid(solution):
             if paid_after(sheet, solution.settlement, self.declined):
                 named = [naming for naming in named if naming.line not in self.declined]
             named = overruled(named, sheet, solution, active=self.active)
@@ -145,8 +147,8 @@ class DocumentReading:
             yield "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report"
         if could_be_goods_back(solution):
             yield "an amount that is taken off without a word that says why: a discount, or goods given back"
-        doubts, labels = doubts_of(self.gathered.lexicon, active), [label for label, _ in self.labelled]
-        doubted = doubted_line(self.lines, labels, doubts=doubts, solution=solution, declined=self.declined)
+        doubts = doubts_of(self.gathered.lexicon, active)
+        doubted = doubted_line(self.lines, sheet.labels, doubts=doubts, solution=solution, declined=self.declined)
         if doubted is not None:
             yield f"words that no file explains stand where they may say that this is no sale: {doubted}"
 

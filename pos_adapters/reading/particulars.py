@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from pos_adapters.reading.dates import date_in
+from pos_adapters.reading.dates import dates_in
 from pos_adapters.reading.labels import Label, Mark
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, Telling
@@ -96,7 +96,7 @@ def value_after(facts: LineFacts, label: Label) -> str | None:
     if match is None:
         return None
     code = match.group().strip(".-/")
-    if not match.group().isdigit() and date_in(match.group(), month_first=False) is not None:
+    if not match.group().isdigit() and dates_in(match.group()) is not None:
         return None
     return code or None
 

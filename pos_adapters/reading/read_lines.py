@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from pos_adapters.reading.amounts import Number
-from pos_adapters.reading.dates import date_in
+from pos_adapters.reading.dates import dates_in
 from pos_adapters.reading.lexicon import Hit
 from pos_adapters.reading.quantities import Goods
 
@@ -65,5 +65,4 @@ def _has_check_digit(code: str) -> bool:
 
 def days_on(text: str) -> tuple[date | None, date | None]:
     """Return the date on a line, day first and month first."""
-    day_first = date_in(text, month_first=False)
-    return (day_first, date_in(text, month_first=True)) if day_first is not None else (None, None)
+    return dates_in(text) or (None, None)

@@ -5,7 +5,7 @@ Bounded: lines and choices have limits past which a document is parked, never re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pos_adapters.reading.documents import DocumentEnd, DocumentReading
@@ -61,5 +61,9 @@ def document_of(text: ReceiptText, store: StoreFacts, reader: LineReader) -> Doc
     """Return a document whose lines are gathered and whose sums have not been tried."""
     gathered = Gathered(reader, store.language)
     gathered.take(text.lines)
-    blank = not any(line.strip() for line in text.lines)
-    return DocumentReading(gathered, store, DocumentEnd(text.codes, text.images, blank))
+    return DocumentReading(gathered, store, DocumentEnd(text.codes, text.images, is_blank(text.lines)))
+
+
+def is_blank(lines: Iterable[str]) -> bool:
+    """Whether no line has a letter, a figure or a mark."""
+    return not any(map(str.strip, lines))

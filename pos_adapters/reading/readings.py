@@ -52,6 +52,7 @@ class Solution(NamedTuple):
     flips: int
     stray: bool
     open_choice: bool  # another answer would have made another sum
+    beside: Acting = ()  # those of `owed` that are no goods at the price on their line: mostly none
     settlement: Settlement | None = None
 
 
@@ -66,13 +67,14 @@ class Holding(NamedTuple):
 
     def solution(self) -> Solution:
         """Return the reading with its lines in printed order."""
-        acting = [*self.goods, *self.others]
+        beside = self.others
+        flips, stray = 0, False
         for answer in self.chosen:
-            acting += answer.acting
-        if len(acting) > len(self.goods):
-            acting.sort(key=_by_line)
-        flips = sum(answer.flips for answer in self.chosen)
-        return Solution(self.total, tuple(acting), flips, any(answer.stray for answer in self.chosen), self.open_choice)
+            beside += answer.acting
+            flips += answer.flips
+            stray = stray or answer.stray
+        owed = tuple(sorted([*self.goods, *beside], key=_by_line)) if beside else self.goods
+        return Solution(self.total, owed, flips, stray, self.open_choice, beside)
 
 
 class Verdict(NamedTuple):

@@ -306,7 +306,7 @@ def _rate(facts: LineFacts) -> Decimal | None:
 def _told_taxes(sheet: Sheet, solution: Solution, told: Told, turn: int) -> list[LineItem]:
     """Taxes that the items already contain, as printed."""
     taxes = [entry for entry in sheet.opened if entry.part is Part.TAX]
-    if not taxes or any(part is Part.TAX for _, part, _ in solution.owed):
+    if not taxes or any(part is Part.TAX for _, part, _ in solution.beside):
         return []
     lines: list[LineItem] = []
     for entry in taxes:

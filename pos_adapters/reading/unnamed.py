@@ -21,18 +21,21 @@ _OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|vo
 
 def could_be_goods_back(solution: Solution) -> bool:
     """Return whether a line that takes off may name goods given back."""
-    taken_off = [at for at, (_, part, _) in enumerate(solution.owed) if part is Part.MODIFICATION]
-    owed = [(entry, part) for entry, part, _ in solution.owed] if taken_off else []
+    taken_off = [entry for entry, part, _ in solution.beside if part is Part.MODIFICATION]
+    if not taken_off:
+        return False
+    owed = [entry for entry, _, _ in solution.owed]
     return any(
-        owed[at][0].amount < 0 and owed[at][0].role is None and _names_goods(owed[at][0], owed[:at]) for at in taken_off
+        entry.amount < 0 and entry.role is None and _names_goods(entry, owed[: owed.index(entry)])
+        for entry in taken_off
     )
 
 
-def _names_goods(entry: Entry, before: Sequence[tuple[Entry, Part]]) -> bool:
+def _names_goods(entry: Entry, before: Sequence[Entry]) -> bool:
     """Whether a line's words are a name of its own: not the item's above it, no offer, no known word."""
     facts = entry.facts
     words = {word.casefold() for word in _WORD.findall(facts.text)}
     if not words or facts.unknown < _NAME_LETTERS_MIN or _OFFER.search(facts.text):
         return False
-    earlier = {word.casefold() for other, _ in before for word in _WORD.findall(other.facts.text)}
+    earlier = {word.casefold() for other in before for word in _WORD.findall(other.facts.text)}
     return not words & earlier
