@@ -29,6 +29,7 @@ from agent.identity.permissions import KINDS as CONSENT_KINDS
 from agent.intake.tap_server import TapServer
 from agent.journal.batch import KeepScan
 from agent.journal.database import BrokenJournalError
+from agent.journal.left_behind import commit_foreseen
 from agent.journal.reader import JournalReader
 from agent.logs import EventLog
 from agent.notify import notify
@@ -36,7 +37,7 @@ from agent.offering.memory import KINDS
 from agent.starting_line import wait_for_go
 from agent.upkeep.day_counts import count_days
 from agent.upkeep.warm_up import warm_up
-from retail.errors import OnSiteError, TillstreamError
+from retail.errors import DefectError, OnSiteError, TillstreamError
 
 T = TypeVar("T")
 
@@ -106,7 +107,7 @@ async def take_over(core: Core) -> None:
     """Open the journal and take over what the last core left. A journal that is away is tried again by each commit."""
     try:
         await core.writer.run(lambda store: store.open())
-        core.counter.kept_ahead.left_over = await core.writer.run(lambda store: store.commit_foreseen())
+        await _commit_foreseen(core)
         await _use_enrolment_if_whole(core)
         left = await _around_damage(core, _left_over)
         await _around_damage(core, count_days)
@@ -121,6 +122,25 @@ async def take_over(core: Core) -> None:
     if left.awaited:
         lanes = {(job, cut): lane for job, cut, lane, _ in left.awaited}
         asyncio.get_running_loop().call_later(GIVE_UP_AFTER_S, core.outcomes.give_up, lanes)
+
+
+async def _commit_foreseen(core: Core) -> None:
+    """Commit what the last core had put by. A disk that takes nothing now is no reason not to read what it holds."""
+    try:
+        left = await core.writer.run(commit_foreseen)
+    except TillstreamError as error:
+        core.standing.trouble(error)
+        return
+    core.counter.kept_ahead.left_over = left.committed
+    if left.unread:
+        jobs = ", ".join(f"job {job_id}, document {number}" for job_id, number in left.unread)
+        core.standing.trouble(
+            DefectError(
+                f"sales that another version of the program had put by cannot be read ({jobs})",
+                fix="what its tap has spooled comes again by itself; else start that version once more",
+                code="defect",
+            )
+        )
 
 
 async def _around_damage(core: Core, read: Callable[[Core], T]) -> T:

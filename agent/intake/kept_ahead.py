@@ -16,7 +16,8 @@ from functools import partial
 from agent.intake.documents import Origin
 from agent.intake.taken import Foreseen, Taken
 from agent.journal.batch import Batch, Committed, DropForeseen, FillCapture, Haste, KeepForeseen
-from agent.journal.foreseen import spell_batch
+from agent.journal.foreseen import Grounds, spell_batch
+from agent.journal.records import canonical_json
 from agent.ports import Journalling
 
 Told = Callable[[Taken, asyncio.Future[Committed]], None]
@@ -36,7 +37,8 @@ class KeptAhead:
         """Put by what the cut will commit; a row that was kept of the document before is overtaken."""
         assert foreseen.batch is not None
         origin = foreseen.origin
-        row = KeepForeseen(job_id=origin.job_id, document_no=origin.document_no, body=spell_batch(foreseen.batch))
+        body = spell_batch(foreseen.batch, _grounds(foreseen))
+        row = KeepForeseen(job_id=origin.job_id, document_no=origin.document_no, body=body)
         foreseen.kept = self._journal.hand_over(Batch(changes=(row,)))
         foreseen.kept.add_done_callback(is_done)
 
@@ -61,12 +63,31 @@ class KeptAhead:
             self.drop(taken.origin)
         return theirs
 
+    def owes(self, job_id: str) -> bool:
+        """Whether something of a job is printed and not committed: nobody else may take its documents before."""
+        return any(each.origin.job_id == job_id for each in self._unfinished)
+
+    def completed(self, origin: Origin, ok: bool) -> None:
+        """Note that a document that was left behind is whole: it is no news when it is handed over again."""
+        if ok:
+            self.left_over -= {(origin.job_id, origin.document_no)}
+
     def go_on(self) -> None:
-        """Commit again what is printed and the journal would not take."""
+        """Commit again what is printed and the journal would not take, before anything that follows from it."""
         again, self._unfinished = self._unfinished, []
         for taken in again:
             future = self._journal.hand_over(overtaking(taken.batch, taken.origin))
             future.add_done_callback(partial(self._on_committed, taken))
+
+
+def _grounds(foreseen: Foreseen) -> Grounds:
+    """Return what has to be on disk as it was, for the commit to be true at the next start."""
+    assert foreseen.value is not None
+    rows = tuple(
+        (what.value, row_id, canonical_json(row).decode() if row is not None else None)
+        for (what, row_id), row in foreseen.value.entry.before.items()
+    )
+    return Grounds(at=foreseen.value.told.now, rows=rows)
 
 
 def is_done(future: asyncio.Future[Committed]) -> bool:

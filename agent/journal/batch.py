@@ -130,6 +130,11 @@ class DropForeseen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DropEveryForeseen:
+    """Nothing that was put by is committed any more, whoever spelt it: somebody is erased."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FillCapture:
     """The whole of a document that was committed as it was foreseen, before its last bytes had come."""
 
@@ -183,6 +188,7 @@ Change = (
     | DropValue
     | KeepForeseen
     | DropForeseen
+    | DropEveryForeseen
     | FillCapture
     | KnowSale
     | Quarantine

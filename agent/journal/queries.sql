@@ -146,6 +146,26 @@ INSERT OR REPLACE INTO foreseen (job_id, document_no, body) VALUES (:job_id, :do
 -- A document is committed by its own batch, or its cut will not come.
 DELETE FROM foreseen WHERE job_id = :job_id AND document_no = :document_no
 
+-- name: drop_every_foreseen
+-- Nothing that was foreseen is committed any more.
+DELETE FROM foreseen
+
+-- name: sale_known
+-- Is this business key journalled?
+SELECT 1 FROM sale WHERE transaction_id = :transaction_id
+
+-- name: scan_kept
+-- Is this scan still without a sale?
+SELECT 1 FROM open_scan WHERE scan_id = :scan_id
+
+-- name: scanned_after
+-- Has a lane seen a scan that no commit foreseen by then knows of?
+SELECT 1 FROM open_scan WHERE workstation_id = :workstation_id AND number = '' AND scanned_at > :at LIMIT 1
+
+-- name: value_row
+-- A row of the ledger of value, as it stands.
+SELECT body FROM value WHERE what = :what AND row_id = :row_id
+
 -- name: fill_capture
 -- The whole of a document that was kept before its last bytes had come; one that was erased stays so.
 UPDATE capture SET body = :body

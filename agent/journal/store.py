@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,6 +18,7 @@ from agent.journal.batch import (
     Batch,
     Change,
     Committed,
+    DropEveryForeseen,
     DropForeseen,
     DropScan,
     DropValue,
@@ -44,7 +44,6 @@ from agent.journal.database import (
     translate,
     translated,
 )
-from agent.journal.foreseen import read_batch
 from agent.journal.log_file import LogFile
 from agent.journal.queries import load_queries
 from agent.journal.records import PAYLOAD_BYTES_MAX, Epoch, NewRecord
@@ -67,6 +66,7 @@ STATEMENTS: Mapping[type, str] = MappingProxyType(
         DropValue: "drop_value_row",
         KeepForeseen: "keep_foreseen_commit",
         DropForeseen: "drop_foreseen_commit",
+        DropEveryForeseen: "drop_every_foreseen",
         FillCapture: "fill_capture",
         KnowSale: "insert_sale",
         Quarantine: "quarantine",
@@ -171,36 +171,6 @@ class JournalStore:
         except TillstreamError as error:
             return [error] * len(batches)
         return [self.append([batch])[0] for batch in batches]
-
-    def commit_foreseen(self) -> frozenset[tuple[str, int]]:
-        """Commit what the last core was killed with between its paper and its commit; return which documents those are.
-
-        A document that is here by its own batch is not committed again. What this program cannot read was spelt by
-        another version, and is dropped. Raises as commits do.
-        """
-        taken = set()
-        for job_id, document_no, body in self._every_foreseen():
-            drop = DropForeseen(job_id=job_id, document_no=document_no)
-            with suppress(ValueError):
-                if not self._append_or_raise(read_batch(body)).repeated:
-                    taken.add((job_id, document_no))
-            self._append_or_raise(Batch(changes=(drop,)))
-        return frozenset(taken)
-
-    def _append_or_raise(self, batch: Batch) -> Committed:
-        (result,) = self.append([batch])
-        if isinstance(result, TillstreamError):
-            raise result
-        return result
-
-    def _every_foreseen(self) -> list[tuple[str, int, bytes]]:
-        try:
-            with translated(str(self._path)):
-                return list(self._open_connection().execute(self._sql["every_foreseen"]).fetchall())
-        except BrokenJournalError:
-            self.salvage()
-        with translated(str(self._path)):
-            return list(self._open_connection().execute(self._sql["every_foreseen"]).fetchall())
 
     def epochs(self) -> tuple[Epoch, ...]:
         """Return all ranges, oldest first."""

@@ -23,7 +23,16 @@ from agent.identity.recognition import Recogniser
 from agent.intake.captures import CaptureFiles
 from agent.intake.counter import Counter
 from agent.intake.recording import RecordMaker
-from agent.journal.batch import AwaitOutcome, Batch, Capture, Change, DropScan, EraseCapture, EraseRecord
+from agent.journal.batch import (
+    AwaitOutcome,
+    Batch,
+    Capture,
+    Change,
+    DropEveryForeseen,
+    DropScan,
+    EraseCapture,
+    EraseRecord,
+)
 from agent.journal.reader import JournalReader
 from agent.journal.records import JournalKind, canonical_json
 from agent.journal.upkeep import backup
@@ -123,7 +132,8 @@ class Eraser:
         records = others = 0
         for _ in range(SWEEPS):
             others += await self._forget_value(person.customer_id)
-            await self._writer.commit(Batch())  # behind what was handed over before: it is swept, too
+            # behind what was handed over before: it is swept, too
+            await self._writer.commit(Batch(changes=(DropEveryForeseen(),)))
             changes = await asyncio.to_thread(self._changes, person.customer_id, person.locators)
             for at in range(0, len(changes), CHUNK_ROWS):
                 await self._writer.commit(Batch(changes=tuple(changes[at : at + CHUNK_ROWS])))

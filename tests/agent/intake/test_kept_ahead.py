@@ -17,12 +17,11 @@ from agent.journal.batch import (
     Capture,
     DropScan,
     DropValue,
-    KeepForeseen,
     KeepScan,
     KeepValue,
     KnowSale,
 )
-from agent.journal.foreseen import read_batch, spell_batch
+from agent.journal.foreseen import Grounds, read_batch, spell_batch
 from agent.journal.reader import JournalReader
 from agent.journal.records import ClockQuality, JournalKind, NewRecord
 from agent.journal.store import JournalStore
@@ -207,21 +206,13 @@ def test_a_batch_is_read_as_it_was_spelt():
             KnowSale(transaction_id="t", business_day=date(2026, 11, 22), total="7.48"),
         ),
     )  # fmt: skip
-    assert read_batch(spell_batch(batch)) == batch
+    grounds = Grounds(at=NOW, rows=(("points", "c-1", None), ("coupon", "c-2", '{"a":1}')))
+    assert read_batch(spell_batch(batch, grounds)) == (batch, grounds)
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff", b"[1]", b'[["Nobody",{}]]', b'[["DropScan",{"who":1}]]'])
+@pytest.mark.parametrize(
+    "body", [b"", b"\xff", b"[1]", b'[["Nobody",{}]]', b'[["DropScan",{"who":1}]]', b'[["DropScan",{"scan_id":"s"}]]']
+)
 def test_what_another_program_spelt_is_said_to_be_none_of_ours(body: bytes):
     with pytest.raises(ValueError, match=r"."):
         read_batch(body)
-
-
-def test_a_commit_that_this_program_cannot_read_keeps_no_core_from_starting(tmp_path: Path):
-    async def tell(running: Running, tap: Tap) -> None:
-        del tap
-        row = KeepForeseen(job_id="j", document_no=0, body=b'[["Another",{}]]')
-        await running.core.writer.commit(Batch(changes=(row,)))
-        assert await running.core.writer.run(lambda store: store.commit_foreseen()) == frozenset()
-        assert await rows(running.core) == 0
-
-    story(tmp_path, tell)
