@@ -180,7 +180,8 @@ def _selections(tenders: list[Entry], received: list[Entry], total: int) -> list
     """Return the ways to count what was handed over, the fullest first.
 
     "Received" stands for the cash among the tenders, and only where those tenders say the same in another way: net
-    ("CASH 4.60, RECEIVED 10.00") or gross ("CASH 10.00, RECEIVED 10.00").
+    ("CASH 4.60, RECEIVED 10.00") or gross ("CASH 10.00, RECEIVED 10.00") - or for the cash beside a card, where no cash
+    is named and it repeats no tender ("CARD 3.00, RECEIVED 10.00, CHANGE 2.00").
     """
     unique = _without_echoes(tenders)
     ways = [tenders, unique]
@@ -192,6 +193,8 @@ def _selections(tenders: list[Entry], received: list[Entry], total: int) -> list
         gross = sum(entry.amount for entry in cash) == sum(entry.amount for entry in last)
         if not tenders or net or gross:
             ways += [[*other, *last], last] if cash or not tenders else [last]
+        elif not cash and not {entry.amount for entry in unique} & {entry.amount for entry in last}:
+            ways.append([*unique, *last])
     return [way for way in ways if way]
 
 
