@@ -57,6 +57,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Command -> (module, one line of help). No module: `tap` and `scanner` never come this far (see `agent.__main__`),
 the hub contributes its own by entry point."""
 
+OF_GROUPS = ("agent enrol", "agent sockets", "hub enrol-code", "hub import", "hub stores", "hub rings", "hub release")
+"""Commands that people look for without their group."""
+
 ENTRY_POINT_GROUP = "tillstream.commands"
 
 
@@ -79,8 +82,10 @@ class LazyGroup(typer.core.TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import the command that was named; listing all of them (`--help`) imports none. A typo hears its nearest."""
         ctx.meta["tillstream.resolving"] = True
-        if args[0] not in COMMANDS and (near := difflib.get_close_matches(args[0], COMMANDS, n=1)):
-            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        if args[0] not in COMMANDS:
+            whole = {each.rpartition(" ")[2]: each for each in (*OF_GROUPS, *COMMANDS)}
+            if near := difflib.get_close_matches(args[0], whole, n=1):
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {whole[near[0]]!r}?")
         return super().resolve_command(ctx, args)
 
 

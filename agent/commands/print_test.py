@@ -214,4 +214,6 @@ def fix_of(address: PrinterAddress, error: OSError) -> str:
         return "is it plugged in, is the port free, and may you open it? Linux: ls /dev/serial/by-id, group dialout"
     if isinstance(error, ssl.SSLCertVerificationError):
         return "printers sign their own certificates: name the one that is meant, epos+tls://HOST?sha256=FINGERPRINT"
+    if isinstance(error, socket.gaierror):
+        return "nobody knows a printer of that name: mend the name, or type its address, as on its self-test slip"
     return "is it switched on, and nobody else printing? A tap resets the connection when its printer is off"

@@ -30,7 +30,8 @@ from agent.desk.kiosk_printer import KioskPrinter
 from agent.desk.metrics import metrics_routes
 from agent.desk.poles import PoleSettings, pole_settings, pole_words, run_pole
 from agent.desk.ports import DeskCore, HubSeal
-from agent.desk.status import STATUS_FILE, DeskStatus, run_status
+from agent.desk.report import DESK_FILE
+from agent.desk.status import DeskStatus, run_status
 from agent.speech.phrases import load_phrases
 from agent.state_dir import StateDir
 from kiosk.app import create_app
@@ -166,7 +167,7 @@ async def run_desk(config: AgentConfig, *, expects_core: bool = True) -> None:
         control.run(),
         pushes.watch_first_contact() if expects_core else asyncio.Event().wait(),
         run_hub_link(hub, connected=pushes.connected),
-        run_status(status, hub=hub, path=state.root / STATUS_FILE, switchboard=switchboard, clock=clock),
+        run_status(status, hub=hub, path=state.root / DESK_FILE, switchboard=switchboard, clock=clock),
         *(run_pole(pole, channel, words=words, language=config.store.language) for pole, channel in poles),
     )
 

@@ -1,7 +1,7 @@
 """How the desk is, for `tillstream status`, for `/v1/status` and, as `stale`, for the pages.
 
 `desk.json` in the state folder is written whole and renamed, so that a reader never sees half of it; it is a report,
-not a record, and nobody needs it after a power cut. Its `as_of` tells how old it is.
+not a record, and nobody needs it after a power cut. Its `as_of` tells how old it is; `agent.desk.report` reads it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,6 @@ STALE_AFTER_S = 180.0
 
 PAGES_TOLD_EVERY_S = 60.0
 """Pages count ages themselves; they are told again so that a new last contact reaches them."""
-
-STATUS_FILE = "desk.json"
 
 
 class DeskStatus:
@@ -94,18 +91,6 @@ async def run_status(status: DeskStatus, *, hub: HubLink, path: Path, switchboar
             told, told_at_s = stale["stale"], clock.monotonic_s()
             switchboard.publish_everywhere(EventName.STALE, stale)
         await asyncio.sleep(STATUS_EVERY_S)
-
-
-def read_status(path: Path, *, now: datetime) -> JsonObject:
-    """Return what a desk last wrote; with state `stopped` when it is not there or older than a few beats."""
-    try:
-        report: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        as_of = datetime.fromisoformat(report["desk"]["as_of"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {"desk": {"state": "stopped"}, "hub": {"last_contact": None, "backlog": 0, "parked": 0}}
-    if (now - as_of).total_seconds() > 5 * STATUS_EVERY_S:
-        report["desk"] = {**report["desk"], "state": "stopped"}
-    return report
 
 
 def _replace(path: Path, report: JsonObject) -> None:

@@ -18,7 +18,16 @@ def test_help_lists_every_command_and_imports_none(capsys: pytest.CaptureFixture
         assert f"\n  {name} " in shown
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("stauts", "status"), ("demmo", "demo"), ("dctor", "doctor")])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("stauts", "status"),
+        ("demmo", "demo"),
+        ("dctor", "doctor"),
+        ("enrol", "agent enrol"),
+        ("ring", "hub rings"),
+    ],
+)
 def test_a_mistyped_command_is_a_usage_error_that_names_the_nearest(
     typed: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import subprocess
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,7 +15,7 @@ import pytest
 from agent.clock import SystemClock
 from agent.config import parse_config
 from agent.desk.process import bind, run_desk, served_hosts
-from agent.desk.status import read_status
+from agent.desk.report import read_desk_report
 from retail.errors import ConfigurationError, OnSiteError
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -164,18 +166,24 @@ def test_status_is_in_a_file_for_whoever_asks_without_a_browser(tmp_path):
             assert told["core"] == "running"
             assert told["desk"]["state"] == "running"
             assert set(told["hub"]) >= {"last_contact", "backlog", "parked"}
-            found = read_status(tmp_path / "desk.json", now=SystemClock().now())
+            found = read_desk_report(tmp_path, now=SystemClock().now())
             assert found["desk"]["state"] == "running"
 
     asyncio.run(story())
 
 
 def test_a_report_of_a_desk_that_is_gone_says_stopped(tmp_path):
-    assert read_status(tmp_path / "desk.json", now=SystemClock().now())["desk"]["state"] == "stopped"
+    assert read_desk_report(tmp_path, now=SystemClock().now())["desk"]["state"] == "stopped"
     (tmp_path / "desk.json").write_text('{"desk": {"state": "running", "as_of": "2020-01-01T00:00:00+00:00"}}')
-    assert read_status(tmp_path / "desk.json", now=SystemClock().now())["desk"]["state"] == "stopped"
+    assert read_desk_report(tmp_path, now=SystemClock().now())["desk"]["state"] == "stopped"
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    young = {"state": "running", "as_of": SystemClock().now().isoformat(), "pid": int(ended.stdout)}
+    (tmp_path / "desk.json").write_text(json.dumps({"desk": young}))
+    assert read_desk_report(tmp_path, now=SystemClock().now())["desk"]["state"] == "stopped"
+    (tmp_path / "desk.json").write_text(json.dumps({"desk": young | {"pid": os.getpid()}}))
+    assert read_desk_report(tmp_path, now=SystemClock().now())["desk"]["state"] == "running"
     (tmp_path / "desk.json").write_text("{")
-    assert read_status(tmp_path / "desk.json", now=SystemClock().now())["desk"]["state"] == "stopped"
+    assert read_desk_report(tmp_path, now=SystemClock().now())["desk"]["state"] == "stopped"
 
 
 def test_an_address_that_is_taken_is_said_with_what_to_do(tmp_path):

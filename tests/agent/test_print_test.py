@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from agent.commands.print_test import ASK, ASK_PAPER, ASKED_TIMES, SERVICE_ASKED_TIMES, app
+from agent.commands.print_test import ASK, ASK_PAPER, ASKED_TIMES, SERVICE_ASKED_TIMES, app, fix_of
+from pos_adapters.taps.addresses import printer_address
 from retail.errors import ConfigurationError, OnSiteError
 from tests.pos_adapters.taps.certificates import certificate
 from tests.pos_adapters.taps.rig import Printer, Tap, rigged
@@ -151,6 +153,11 @@ def test_a_printer_that_is_off_is_named_with_what_to_do() -> None:
     done = RUN.invoke(app, [printer.address])
     assert isinstance(done.exception, OnSiteError)
     assert printer.address in done.exception.message
+
+
+def test_a_printer_whose_name_nobody_knows_is_told_as_that() -> None:
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    assert "mend the name" in fix_of(printer_address("tcp://pritner:9100"), unknown)
 
 
 def test_without_a_printer_it_asks_for_one() -> None:
