@@ -69,6 +69,7 @@ class TapSession:
         self._busy: asyncio.Task[None] | None = None
         self._follower: PrinterFollower | None = None
         self._ahead = AheadOfCut()
+        self._looks_ahead = False  # the tap looks through a block that may come
         self.workstation_id = ""
         self.model_name = ""
 
@@ -156,6 +157,7 @@ class TapSession:
     def _hello(self, payload: bytes) -> None:
         told = json.loads(payload)
         self.workstation_id, self.model_name = str(told["workstation"]), str(told.get("model", ""))
+        self._looks_ahead = bool(told.get("ahead", False))
         self._counter.printers.told(self.workstation_id, told)
         self._counter.tap_here(self, tap=str(told.get("tap", "")), has_older=bool(told.get("older", False)))
 
@@ -204,6 +206,9 @@ class TapSession:
         if foreseen.batch is not None:
             job.kept_ahead = foreseen.origin
             self._counter.kept_ahead.keep(foreseen)
+            block = foreseen.offering.draw()
+            if block and self._looks_ahead and not foreseen.offering.is_slip:
+                self._answer(FrameType.AHEAD, job, block)
 
     def _no_cut_is_near(self) -> None:
         """Leave what a cut would mean as far as it is: the cut has come, or there will be none."""

@@ -50,6 +50,9 @@ class JobSpool(Protocol):
 class Taker(Protocol):
     """The print path, as far as answers of core concern it."""
 
+    look_through: Callable[[bytes], None]
+    """Takes what the next BLOCK may bring."""
+
     def answered(self, job: Job, cut_no: int, block: bytes | None) -> bool:
         """Take a BLOCK (bytes) or NONE (None) for a cut; False when nobody waits for it any more."""
 
@@ -195,6 +198,8 @@ class JobBook:
             self._answer(job_id, cut_no, block)
         elif frame.type is FrameType.SLIP:
             self._slip(job_id, body)
+        elif frame.type is FrameType.AHEAD and self._taker is not None:
+            self._taker.look_through(body)
 
     def _answer(self, job_id: UUID, cut_no: int, block: bytes | None) -> None:
         asked = self.asked

@@ -144,9 +144,8 @@ class CoreLink:
 
     def _say_hello(self) -> None:
         self._told_older = self.has_older()
-        self.send(
-            FrameType.HELLO, json.dumps({**self._hello, "older": self._told_older, "trouble": self.trouble()}).encode()
-        )
+        told = {**self._hello, "older": self._told_older, "trouble": self.trouble(), "ahead": True}
+        self.send(FrameType.HELLO, json.dumps(told).encode())
 
     def received(self, frames: list[Frame]) -> None:
         """Hand on what core said (called by the protocol)."""

@@ -48,12 +48,22 @@ class _Sent(NamedTuple):
 class Delivery:
     """Follows the blocks of one passage and settles each exactly once."""
 
-    def __init__(self, book: JobBook, printer: AnySide) -> None:
+    def __init__(self, book: JobBook, printer: AnySide, dialect: Dialect) -> None:
         self._book = book
+        self._dialect = dialect
+        self._whole = b""  # a block that may come, found to be whole before it
         self._printer = printer
         printer.on_worked_off = self.worked_off
         self._sent: list[_Sent] = []
         self.inserted_bytes = 0
+
+    def look_through(self, block: bytes) -> None:
+        """Take a block that may come: at its cut only its being the same is left to see."""
+        self._whole = block if is_whole(block, self._dialect) else b""
+
+    def may_send(self, block: bytes) -> bool:
+        """Return whether a block is whole."""
+        return bool(block) and (block == self._whole or is_whole(block, self._dialect))
 
     def send(self, job: Job, cut_no: int, block: bytes) -> None:
         """Write a block to the printer, or settle that it could not be sent."""

@@ -6,8 +6,8 @@ every payload that concerns a job, so that a late answer can never reach the nex
 
 tap to core
     HELLO    JSON {"protocol": 1, "workstation": id, "printer": address, "tap": uuid, "model": name, "older": bool,
-             "trouble": [...]}; "older": jobs may still come SEALED that are older than what prints now; said again when
-             they have come; "trouble": as in PRINTER
+             "trouble": [...], "ahead": bool}; "older": jobs may still come SEALED that are older than what prints now;
+             said again when they have come; "trouble": as in PRINTER; "ahead": AHEAD is understood
     JOB      job + JSON {"received_at": ISO 8601 UTC}
     BYTES    job + the register's bytes, in order
     CUT      job + u16 cut number + u32 offset: bytes of this job before the cut command; BYTES already sent
@@ -21,6 +21,7 @@ core to tap
     NONE     job + u16 cut number
     SLIP     job + bytes to print as a slip of their own when the register is silent (profile `separate_slip`)
     ACK      job: everything of it is on disk; the tap forgets it
+    AHEAD    job + bytes that the next BLOCK may bring: the tap looks through them before anybody waits; not printed
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class FrameType(IntEnum):
     NONE = 17
     SLIP = 18
     ACK = 19
+    AHEAD = 20
 
 
 class Outcome(IntEnum):

@@ -26,7 +26,7 @@ from uuid import UUID
 
 from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.cut_watch import Cut, CutWatch
-from pos_adapters.taps.delivery import Delivery, is_whole
+from pos_adapters.taps.delivery import Delivery
 from pos_adapters.taps.dialects import is_poll
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import Outcome
@@ -70,7 +70,8 @@ class Passage:
         self._recorder = recorder
         self._nobody_reads = policy.profile is Profile.OFF and recorder is None and not book.is_wanted
         self._watch = CutWatch(policy.dialect)
-        self._delivery = Delivery(book, printer)
+        self._delivery = Delivery(book, printer, policy.dialect)
+        self.look_through: Callable[[bytes], None] = self._delivery.look_through  # see `book.Taker`
         self._answers = PrinterWatch(health, on_worked_off=self._worked_off)
         self._waiting = bytearray()  # taken from the register, not passed on
         self._cuts: deque[Cut] = deque()  # recognised, not passed on
@@ -252,7 +253,7 @@ class Passage:
             if block is None and job is self._jobs.job:
                 self._slips.turn.declined(cut_no)
             return block is None or self._delivery.knows(job, cut_no)
-        if block is not None and not is_whole(block, self._policy.dialect):
+        if block is not None and not self._delivery.may_send(block):
             self._log.event("block_refused", job=str(job.job_id), cut=cut_no, bytes=len(block))
             self._book.settle(job, cut_no, Outcome.NOT_SENT)
             block = None

@@ -276,3 +276,24 @@ def test_what_is_printed_is_committed_even_when_something_fails_behind_it(tmp_pa
     core = story(tmp_path, tell)
     assert kinds(core).count("transaction.completed") == kinds(core).count("coupon.issued") == 1
     assert [record.kind for record in journal(core)][-1] == "offer.printed"
+
+
+def test_a_tap_that_looks_ahead_is_told_the_block_before_its_cut(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        hello = {"protocol": 1, "workstation": "1", "model": "generic-80mm", "tap": tap.tap, "ahead": True}
+        tap.send(FrameType.HELLO, json.dumps(hello).encode())
+        await running.scan(ANNA)
+        paper = receipt(number=1, cut=False)
+        job = tap.begin(paper)
+        ahead = await tap.hear(job)
+        assert ahead.type is FrameType.AHEAD
+        assert journal(running.core) == [], "nothing has happened by that"
+        await put_by(running.core, len(paper))
+        tap.send(FrameType.CUT, job.bytes + CUT_BODY.pack(1, len(paper)))
+        while (answer := await tap.hear(job)).type is FrameType.AHEAD:  # the pieces came slowly: foreseen once more
+            ahead = answer
+        assert (answer.type, answer.body[ANSWER_BODY.size :]) == (FrameType.BLOCK, ahead.body)
+        tap.send(FrameType.BYTES, job.bytes + CUT)
+        assert (await tap.end(job)).type is FrameType.ACK
+
+    story(tmp_path, tell)

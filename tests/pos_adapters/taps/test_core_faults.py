@@ -7,10 +7,11 @@ import threading
 
 import pytest
 
-from pos_adapters.taps.frames import Outcome
+from pos_adapters.taps.frames import FrameType, Outcome, encode
 from pos_adapters.taps.sealed_job import open_sealed
 from pos_adapters.taps.spool_files import spooled_files
 from tests.pos_adapters.taps.core_process import CoreProcess
+from tests.pos_adapters.taps.fake_core import CoreJob
 from tests.pos_adapters.taps.rig import CUT, Rig
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
@@ -191,6 +192,26 @@ def test_a_core_that_reads_nothing_costs_no_memory_and_no_receipt(rig: Rig) -> N
         assert len(printer.wait_jobs(number + 1)[number].data) == 1_500_000
     tap.wait_event("core_hangs")
     listener.close()
+
+
+def test_what_is_looked_through_before_its_cut_prints_only_as_the_answer_to_it(rig: Rig) -> None:
+    printer, unknown = rig.printer(), b"\x1b\x01"
+    told = [(BLOCK, BLOCK), (BLOCK, None), (BLOCK, BLOCK + unknown), (unknown, unknown), (BLOCK, BLOCK)]
+
+    def answer(job: CoreJob, cut_no: int, offset: int) -> bytes | None:
+        del cut_no, offset
+        ahead, block = told[core.order.index(job)]
+        core.send(encode(FrameType.AHEAD, job.job_id.bytes + ahead))
+        return block
+
+    core = rig.core(answer)
+    tap = rig.tap(printer, "--budget-ms", "1000")
+    core.wait_connected()
+    for _ in told:
+        rig.print_job(tap, RECEIPT + CUT)
+    printed = [job.data for job in printer.wait_jobs(len(told))]
+    with_block, without = RECEIPT + BLOCK + CUT, RECEIPT + CUT
+    assert printed == [with_block, without, without, without, with_block]
 
 
 def test_an_answer_for_another_job_prints_nothing(rig: Rig) -> None:
