@@ -178,7 +178,7 @@ class Counter:
             foreseen = None
         where = place if paper.insertable else None
         if when_it_stands is not None and foreseen is not None and where is not None:
-            foreseen.has_stood = self._standing.stands(foreseen, paper, where)
+            foreseen.has_stood = self._standing.stands(foreseen, reading, where)
             if foreseen.has_stood:
                 when_it_stands(foreseen.offering)
         told = self._house.clerk.tell(reading, origin, foretold=foreseen.told if foreseen is not None else None)

@@ -73,7 +73,8 @@ class Deciding:
             if kind in (JournalKind.OFFER_DECIDED, JournalKind.OFFER_WITHHELD):
                 withheld = kind is JournalKind.OFFER_WITHHELD
                 self._memory.offered(content, self._today(), withheld=withheld)
-        sold = self._sale_told(taken, offering, basket)  # worth what it is by what was bought before this purchase
+        lines = tuple(line.plain for line in taken.paper.lines) if taken.paper is not None else ()
+        sold = self._sale_told(taken, offering, basket, lines=lines)  # its worth is by what was bought before it
         has_stood = taken.foreseen is not None and taken.foreseen.has_stood
         entry = self._value.receipt(sold, foreseen=value, has_stood=has_stood)
         if account is not None and told.kind is JournalKind.TRANSACTION_COMPLETED:
@@ -108,7 +109,8 @@ class Deciding:
         foreseen, offer = expected.foreseen, self._foreseen(expected, account)
         if foreseen is None or offer is None or foreseen.value is None:
             return False
-        told = self._sale_told(expected, offer.offering, offer.question.basket)
+        lines = foreseen.preview.lines
+        told = self._sale_told(expected, offer.offering, offer.question.basket, lines=lines)
         return self._value.stands(foreseen.value, told)
 
     # Before the cut
@@ -137,7 +139,7 @@ class Deciding:
             origin=foreseen.origin, batch=Batch(), told=told, whose=whose,
             operator=foreseen.preview.reading.cashier_printed or "",
         )  # fmt: skip
-        sold = replace(self._sale_told(expected, offer.offering, basket), lines=foreseen.preview.lines)
+        sold = self._sale_told(expected, offer.offering, basket, lines=foreseen.preview.lines)
         foreseen.value = self._value.rehearse(sold)
         yield
         self._foresee_payloads(foreseen)
@@ -199,7 +201,7 @@ class Deciding:
             self._defect("deciding on an offer failed", error, taken.origin)
             return Offering()
 
-    def _sale_told(self, taken: Taken, offering: Offering, basket: Basket) -> SaleTold:
+    def _sale_told(self, taken: Taken, offering: Offering, basket: Basket, *, lines: tuple[str, ...]) -> SaleTold:
         """Return what the ledger of coupons and points is told of a document."""
         told, whose = taken.told, taken.whose
         assert told is not None
@@ -211,7 +213,7 @@ class Deciding:
             basket=basket,
             member=member_of(whose.account, whose.customer_id) if whose is not None else None,
             issued=offering.issued,
-            lines=tuple(line.plain for line in taken.paper.lines) if taken.paper is not None else (),
+            lines=lines,
             operator=taken.operator,
             after_payment=whose is not None and whose.flagged,
         )

@@ -19,7 +19,6 @@ from agent.journal.batch import Batch
 from agent.offering.offering import Place
 from agent.ports import People
 from pos_adapters.reading.values import Reading
-from receipt.paper import Paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +30,16 @@ class Standing:
     people: People
     deciding: Deciding
 
-    def stands(self, foreseen: Foreseen, paper: Paper, place: Place) -> bool:
-        """Whether the cut of a paper, read as it was foreseen to be, means that in every other part, too."""
-        if foreseen.kept is None or not is_done(foreseen.kept):
+    def stands(self, foreseen: Foreseen, reading: Reading, place: Place) -> bool:
+        """Whether the cut of a document means in every part what was foreseen of it.
+
+        The very reading of the preview is given back only for a paper of the very lines and codes of the preview.
+        """
+        if reading is not foreseen.preview.reading or foreseen.kept is None or not is_done(foreseen.kept):
             return False
-        reading, origin, whose = foreseen.preview.reading, foreseen.origin, foreseen.whose
+        origin, whose = foreseen.origin, foreseen.whose
         expected = Taken(
-            origin=origin, batch=Batch(), told=foreseen.told, whose=whose, paper=paper, place=place,
+            origin=origin, batch=Batch(), told=foreseen.told, whose=whose, place=place,
             operator=reading.cashier_printed or "", foreseen=foreseen,
         )  # fmt: skip
         return (
