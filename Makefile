@@ -17,7 +17,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 PAGE_TOOLS := node_modules/.installed
 
-# Tests that start real processes, servers or a browser measure themselves against the clock: they run one by one.
+# Tests that start real processes, servers or a browser wait for conditions, never for the clock: two run at a time.
 UNIT := not slow and not real and not browser
 # Property tests look for a lie for as long as they are given: `make check` leaves them to `make test`.
 FAST := $(UNIT) and not hypothesis
@@ -50,7 +50,7 @@ test-unit: $(DEVELOPMENT)
 	$(call twice,$(BIN)/pytest -n 2 --dist worksteal -q -m "$(UNIT)")
 
 test-real: $(DEVELOPMENT)
-	$(call twice,$(BIN)/pytest -q --durations 12 --durations-min 8 -m "$(REAL)")
+	$(call twice,$(BIN)/pytest -n 2 --dist worksteal -q --durations 12 --durations-min 8 -m "$(REAL)")
 
 check: static test-fast
 

@@ -289,7 +289,7 @@ def running_store(folder: Path) -> Iterator[Store]:
 @contextmanager
 def _printers(folder: Path) -> Iterator[dict[str, int]]:
     """Run the till's and the kiosk's printer; yield their ports."""
-    command = [sys.executable, "-m", "agent.demo.printer", "--folder", str(folder), "till", "kiosk"]
+    command = [sys.executable, "-m", "agent", "demo-printer", "--folder", str(folder), "till", "kiosk"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -41,7 +43,8 @@ def config(tmp_path: Path) -> Path:
     """A store whose folders everybody may pass through; skipped where nobody may not even start Python."""
     if subprocess.run([*as_user(NOBODY), sys.executable, "-c", ""], check=False, capture_output=True).returncode:
         pytest.skip("this Python is not for everybody")
-    for folder in [tmp_path, *list(tmp_path.parents)[:2]]:
+    outside = Path(tempfile.gettempdir())
+    for folder in takewhile(lambda each: each not in (outside, Path("/")), (tmp_path, *tmp_path.parents)):
         folder.chmod(0o755)
     path = tmp_path / "agent.toml"
     path.write_text(CONFIG + f'[agent]\nstate_dir = "{tmp_path / "state"}"\n')
