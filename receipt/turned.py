@@ -17,9 +17,13 @@ _BITS: Final = 8
 
 def as_read(paper: Paper) -> Paper:
     """Return a paper as who reads it holds it."""
-    printed = (line for line in paper.lines if line.text)
-    first = next(printed, None)
-    if first is None or not _on_its_head(first) or not all(map(_on_its_head, printed)):
+    printed = False
+    for line in paper.lines:
+        if line.text:
+            printed = True
+            if not _on_its_head(line):
+                return paper
+    if not printed:
         return paper
     height = len(paper.lines)
     return replace(

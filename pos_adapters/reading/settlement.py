@@ -8,7 +8,7 @@ echo of it. Nothing printed about payment proves nothing; something printed that
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -81,9 +81,9 @@ def _counted(
     tenders: list[Entry], received: list[Entry], change: list[Entry], *, total: int
 ) -> tuple[list[Entry], list[Entry]] | None:
     """Return what was handed over and what was given back of it, where the two make the total."""
-    given_back = sum(abs(entry.amount) for entry in change)
+    handed_over = total + sum([abs(entry.amount) for entry in change])
     for chosen in _selections(tenders, received, total):
-        if sum(entry.amount for entry in chosen) - given_back == total:
+        if sum([entry.amount for entry in chosen]) == handed_over:
             return chosen, change
     exact = _exact(tenders, received, total)
     if exact is not None and _explains_change(tenders, received, change, total):
@@ -176,15 +176,18 @@ def _handed_out(entry: Entry) -> Entry:
     return entry
 
 
-def _selections(tenders: list[Entry], received: list[Entry], total: int) -> list[list[Entry]]:
-    """Return the ways to count what was handed over, the fullest first.
+def _selections(tenders: list[Entry], received: list[Entry], total: int) -> Iterator[list[Entry]]:
+    """Yield the ways to count what was handed over, the fullest first.
 
     "Received" stands for the cash among the tenders, and only where those tenders say the same in another way: net
     ("CASH 4.60, RECEIVED 10.00") or gross ("CASH 10.00, RECEIVED 10.00") - or for the cash beside a card, where no cash
     is named and it repeats no tender ("CARD 3.00, RECEIVED 10.00, CHANGE 2.00").
     """
-    unique = _without_echoes(tenders)
-    ways = [tenders, unique]
+    unique: list[Entry] = []
+    if tenders:
+        yield tenders
+        unique = _without_echoes(tenders)
+        yield unique
     if received:
         last = _last_of(received)
         other = [entry for entry in unique if entry.role is not Role.CASH]
@@ -192,10 +195,11 @@ def _selections(tenders: list[Entry], received: list[Entry], total: int) -> list
         net = sum(entry.amount for entry in unique) == total
         gross = sum(entry.amount for entry in cash) == sum(entry.amount for entry in last)
         if not tenders or net or gross:
-            ways += [[*other, *last], last] if cash or not tenders else [last]
+            if cash or not tenders:
+                yield [*other, *last]
+            yield last
         elif not cash and not {entry.amount for entry in unique} & {entry.amount for entry in last}:
-            ways.append([*unique, *last])
-    return [way for way in ways if way]
+            yield [*unique, *last]
 
 
 def _last_of(received: list[Entry]) -> list[Entry]:
