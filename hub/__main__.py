@@ -8,10 +8,13 @@ turns them into a message, a fix and an exit code.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from hub.claims import cli as claims_cli
 from hub.feed import cli as feed_cli
@@ -19,7 +22,24 @@ from hub.releases import cli as release_cli
 from hub.users import cli as people_cli
 from hub.value import cli as value_cli
 
+CALLED_OTHERWISE: Mapping[str, str] = MappingProxyType(
+    {"users": "people", "accounts": "people", "codes": "enrol-code", "fleet": "stores", "log": "audit"}
+)
+"""What people look for under another name; letters alone lead from `users` to `erase`."""
+
+
+class HubGroup(typer.core.TyperGroup):
+    """The group `hub`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Name the command that is meant where its name is another one."""
+        if args[0] in CALLED_OTHERWISE:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {CALLED_OTHERWISE[args[0]]!r}?")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=HubGroup,
     name="hub",
     help="The chain's end: receives journals, imports customers and campaigns, enrols stores.",
     no_args_is_help=True,

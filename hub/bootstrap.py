@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from hub.claims.joining import Joining
 from hub.claims.senders import Senders, senders_of
@@ -28,7 +29,7 @@ from hub.reports import Reports
 from hub.storage.ports import Database
 from hub.storage.sqlite import SqliteDatabase
 from hub.users.accounts import Users
-from retail.errors import ConfigurationError
+from retail.errors import ConfigurationError, NotPermittedError, OnSiteError
 
 Clock = Callable[[], datetime]
 """Returns the aware time of day, UTC."""
@@ -74,9 +75,8 @@ class Hub:
 
 
 def open_hub(config: HubConfig, *, clock: Clock = system_clock) -> Hub:
-    """Open or make a hub's state and return the hub. Raises ConfigurationError or OnSiteError with what to do."""
-    config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sync_folder(config.state_dir.parent)
+    """Open or make a hub's state and return the hub. Raises TillstreamError with what to do."""
+    _make_folder(config.state_dir)
     keys = HubKeys(config.state_dir / "keys")
     database = _open_database(config, clock)
     registry = Registry(database, keys)
@@ -133,6 +133,19 @@ def _claims(config: HubConfig, database: Database, keys: HubKeys, *, let_in: Cal
         points=int(config.claim_points),
         let_in=let_in,
     )
+
+
+def _make_folder(state_dir: Path) -> None:
+    """Make the hub's folder. Raises NotPermittedError, OnSiteError."""
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except PermissionError as error:
+        raise NotPermittedError(f"{state_dir}: may not be made by you", fix="type the same behind sudo") from error
+    except OSError as error:
+        raise OnSiteError(
+            f"{state_dir}: {error.strerror or error}", fix="name another folder: --state-dir, or state_dir in hub.toml"
+        ) from error
+    sync_folder(state_dir.parent)
 
 
 def _open_database(config: HubConfig, clock: Clock) -> Database:

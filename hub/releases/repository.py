@@ -224,9 +224,13 @@ class Repository:
         path = self._keys / f"{name}.pem"
         try:
             return CryptoSigner(load_pem_private_key(path.read_bytes(), None))
-        except (OSError, ValueError, TypeError) as error:
+        except OSError as error:
             raise ConfigurationError(
-                f"{path} is not here or no key: {error}", fix="name the folder: --keys", code="key"
+                f"{path} cannot be read: {error.strerror}", fix="name the folder of the keys: --keys", code="key"
+            ) from error
+        except (ValueError, TypeError) as error:
+            raise ConfigurationError(
+                f"{path} is no key", fix="put it back from its copy, or rotate it", code="key"
             ) from error
 
     def _in(self, days: int) -> datetime:

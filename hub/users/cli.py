@@ -40,10 +40,11 @@ def add(
     The password is asked for; a program writes it to standard input. From the first account on, the hub's pages are
     shown to nobody who has not signed in.
     """
-    from hub.users.commands import put_person  # noqa: PLC0415 - imported by the command that needs it
+    from hub.users.commands import put_person, role_named  # noqa: PLC0415 - imported by the command that needs it
 
+    wanted = role_named(role)  # before anybody thinks of a password
     password = "" if elsewhere else _password()
-    told = put_person(config, state_dir=state_dir, name=name, role=role, password=password)
+    told = put_person(config, state_dir=state_dir, name=name, role=wanted, password=password)
     _tell(told, f"{name} may sign in as {told['role']}: {', '.join(told['may'])}", as_json=as_json)
 
 

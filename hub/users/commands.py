@@ -20,14 +20,19 @@ def list_people(config: Path | None, *, state_dir: Path | None) -> dict[str, Any
     return {"people": people, "roles": {role.value: sorted(rights) for role, rights in RIGHTS.items()}}
 
 
-def put_person(config: Path | None, *, state_dir: Path | None, name: str, role: str, password: str) -> dict[str, Any]:
-    """Make or change an account. Raises ConfigurationError for a role that is none."""
-    if role.replace("-", "_") not in set(Role):
-        raise ConfigurationError(f"{role!r} is no role", fix=f"say one of {', '.join(Role)}", code="role")
-    wanted = Role(role.replace("-", "_"))
+def role_named(name: str) -> Role:
+    """Return a role. Raises ConfigurationError for one that is none."""
+    if name.replace("-", "_") not in set(Role):
+        known = ", ".join(each.replace("_", "-") for each in Role)
+        raise ConfigurationError(f"{name!r} is no role", fix=f"say one of {known}", code="role")
+    return Role(name.replace("-", "_"))
+
+
+def put_person(config: Path | None, *, state_dir: Path | None, name: str, role: Role, password: str) -> dict[str, Any]:
+    """Make or change an account."""
     with opened(config, state_dir) as hub:
-        hub.users.put(name, wanted, password, by=machine_user())
-    return {"name": name, "role": wanted.value, "may": sorted(RIGHTS[wanted])}
+        hub.users.put(name, role, password, by=machine_user())
+    return {"name": name, "role": role.value, "may": sorted(RIGHTS[role])}
 
 
 def end_person(config: Path | None, *, state_dir: Path | None, name: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from hub.__main__ import app
 from hub.bootstrap import open_hub
 from hub.config import HubConfig, load_config
-from retail.errors import ConfigurationError
+from retail.errors import ConfigurationError, OnSiteError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -171,3 +171,32 @@ def test_an_import_of_which_nothing_could_be_taken_ends_with_1_and_says_why(tmp_
     (told,) = json.loads(answer.stdout)["files"]
     assert (told["rows"], told["rejected"]) == (1, 1)
     assert told["reasons"]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("users", "people"), ("codes", "enrol-code"), ("ring", "rings")])
+def test_a_command_under_another_name_leads_to_the_one_that_is_meant(typed, meant):
+    done = invoke(typed)
+    assert done.exit_code == 2
+    assert f"Did you mean {meant!r}?" in done.output
+
+
+def test_a_role_that_is_none_is_told_before_a_password_is_asked_for(tmp_path):
+    with pytest.raises(ConfigurationError, match="'kning' is no role"):
+        invoke("people", "add", "anna", "--role", "kning", "--state-dir", tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_what_to_do(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OnSiteError) as told:
+        invoke("stores", "--state-dir", tmp_path / "file" / "hub")
+    assert "--state-dir" in told.value.fix
+
+
+def test_keys_that_are_elsewhere_are_told_without_the_systems_own_words(tmp_path):
+    invoke("release", "init", "--repository", tmp_path / "releases", "--keys", tmp_path / "keys")
+    words = ("release", "refresh", "--repository", tmp_path / "releases", "--keys")
+    with pytest.raises(ConfigurationError, match=r"online\.pem cannot be read: No such file or directory$"):
+        invoke(*words, tmp_path / "elsewhere")
+    (tmp_path / "keys" / "online.pem").write_text("scribbled over")
+    with pytest.raises(ConfigurationError, match="is no key"):
+        invoke(*words, tmp_path / "keys")
