@@ -242,6 +242,7 @@ class TapSession:
             if held.is_answered and foreseen is not None:  # what is printed is committed, whatever failed behind it
                 job.kept_ahead = None
                 self._counter.kept_ahead.unfinished(foreseen.as_taken())
+                self._counter.kept_ahead.go_on()
             raise
         if taken.awaits is None:
             self._release_when_on_disk(job, held, taken)

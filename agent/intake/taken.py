@@ -68,7 +68,7 @@ class Foreseen:
     def as_taken(self) -> Taken:
         """Return what is to be committed where the block has left and its document's own commit could not be made."""
         assert self.batch is not None
-        return Taken(origin=self.origin, batch=self.batch, whose=self.whose)
+        return Taken(origin=self.origin, batch=self.batch, whose=self.whose, foreseen=self)
 
     def is_drawn(self, offering: Offering) -> bool:
         """Whether this is the offering that was foreseen, whose slip is drawn."""
