@@ -11,12 +11,14 @@ Not payment cards: configured ranges of member numbers, and the numbers inside a
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
 from pos_adapters.reading.card_numbers import DIGITS_MIN, cards_among, hidden_places, is_card_number
+from pos_adapters.reading.disguised_numbers import begun_at, masked_barcodes, masked_marked, may_be_disguised
 from pos_adapters.reading.torn_numbers import PLACE_BEGUN, PLACE_COMMAND, STAR_COMMAND, masked_torn
-from pos_adapters.reading.wide_digits import STYLE_COMMAND, WIDE_BYTES, masked_wide
+from pos_adapters.reading.wide_digits import BEFORE_TEXT, STYLE_COMMAND, WIDE_BYTES, masked_wide
 from pos_adapters.reading.wrapped_numbers import masked_wrapped
 
 GAP_MAX = 48  # blanks between two groups: the rest of a line and the next one's indentation
@@ -30,7 +32,9 @@ _DIGITS = r"\d(?:[ .\-\xa0\u3000\u2010-\u2015\u2212\uff0d]{0,2}+\d){11,}+"
 
 def _found(body: str) -> re.Pattern[str]:
     """Return the expression for `body` where it begins a number: behind a command, or behind no other digit."""
-    return re.compile(rf"(?:{STYLE_COMMAND})+(?P<styled>{body})?|(?<!\d)(?<!\d\.)(?P<plain>{body})")
+    return re.compile(
+        rf"(?:{'|'.join((STYLE_COMMAND, *BEFORE_TEXT))})+(?P<styled>{body})?|(?<!\d)(?<!\d\.)(?P<plain>{body})"
+    )
 
 
 _RUN, _GROUPS = _found(_DIGITS), _found(_AS_ON_CARD)
@@ -66,20 +70,25 @@ def mask_text(text: str, *, exempt: Sequence[str] = ()) -> str:
     if not _ENOUGH_DIGITS.match(text):
         return text
     patterns = _compiled(exempt)
+    return _masked_plain(masked_marked(text, functools.partial(_is_exempt, exempt=patterns)), patterns)
+
+
+def _masked_plain(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
+    """Return `text` with the numbers masked that stand in it as on a card, or broken at a line's end."""
     for expression, masked in ((_RUN, _masked), (_GROUPS, _masked_groups)):
-        spared = [match.span() for match in _FISCAL.finditer(text)]
+        fiscal = [match.span() for match in _FISCAL.finditer(text)]
         pieces: list[str] = []
         done = 0
         for match in expression.finditer(text):
             if match.lastgroup is None:
                 continue
             first, last = match.span(match.lastgroup)
-            if any(start <= first < end for start, end in spared):
+            if any(start <= first < end for start, end in fiscal):
                 continue
             pieces += (text[done:first], masked(text[first:last], patterns))
             done = last
         text = "".join((*pieces, text[done:]))
-    return masked_wrapped(text, lambda digits: _is_exempt(digits, patterns))
+    return masked_wrapped(text, functools.partial(_is_exempt, exempt=patterns))
 
 
 def mask_bytes(data: bytes, *, exempt: Sequence[str] = ()) -> bytes:
@@ -88,11 +97,13 @@ def mask_bytes(data: bytes, *, exempt: Sequence[str] = ()) -> bytes:
     Digits are ASCII in every code page that a receipt printer knows; in double-byte text they may be wide ones too.
     """
     patterns = _compiled(exempt)
-    data = masked_wide(data, lambda digits: _is_exempt(digits, patterns))
+    spared = functools.partial(_is_exempt, exempt=patterns)
+    data = masked_wide(data, spared)
+    if may_be_disguised(data):
+        data = masked_barcodes(masked_marked(data.decode("latin-1"), spared), spared).encode("latin-1")
     if not _may_hold_number(data):
         return data
-    text = masked_torn(mask_text(data.decode("latin-1"), exempt=exempt), lambda digits: _is_exempt(digits, patterns))
-    return text.encode("latin-1")
+    return masked_torn(_masked_plain(data.decode("latin-1"), patterns), spared).encode("latin-1")
 
 
 class StreamMasker:
@@ -110,7 +121,9 @@ class StreamMasker:
         ended = _ENDED.match(self._held, begin)
         tail = _TAIL.search(self._held, ended.end() if ended else begin)
         assert tail is not None
-        keep = len(self._held) - tail.start()
+        given_back = len(self._before)
+        begun = max(begun_at(self._before + self._held) - given_back, 0)
+        keep = len(self._held) - min(tail.start(), begun)
         ready, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
         masked = self._masked(ready)
         self._before = (self._before + masked)[-LABEL_BYTES_MAX:]
