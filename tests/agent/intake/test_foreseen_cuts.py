@@ -38,12 +38,14 @@ Change = Callable[[Running, Tap, int], Awaitable[None]]
 
 
 async def foreseen(core: Core, job_bytes: int) -> None:
-    """Return when core has read so much of the open jobs and has worked out what it can."""
+    """Return when core has read so much of the open jobs, has worked out what it can, and has put it by on disk."""
     async with asyncio.timeout(60):
         while True:
             sessions = list(core.counter.sessions)
-            read = sum(job.fed_bytes for session in sessions for job in session._jobs.values())
-            if read >= job_bytes and not any(session.is_foreseeing for session in sessions):
+            jobs = [job for session in sessions for job in session._jobs.values()]
+            kept = [job.foreseen.kept for job in jobs if job.foreseen is not None and job.foreseen.kept is not None]
+            is_busy = any(session.is_foreseeing for session in sessions) or not all(each.done() for each in kept)
+            if sum(job.fed_bytes for job in jobs) >= job_bytes and not is_busy:
                 return
             await asyncio.sleep(0)
 
