@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from itertools import takewhile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,17 +39,20 @@ def as_user(user: int) -> list[str]:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """A store whose folders everybody may pass through; skipped where nobody may not even start Python."""
+def config() -> Iterator[Path]:
+    """A store whose folder everybody may look into; skipped where nobody may not even start Python.
+
+    It lies outside pytest's folders: every session of pytest on this machine closes those to others.
+    """
     if subprocess.run([*as_user(NOBODY), sys.executable, "-c", ""], check=False, capture_output=True).returncode:
         pytest.skip("this Python is not for everybody")
-    outside = Path(tempfile.gettempdir())
-    for folder in takewhile(lambda each: each not in (outside, Path("/")), (tmp_path, *tmp_path.parents)):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         folder.chmod(0o755)
-    path = tmp_path / "agent.toml"
-    path.write_text(CONFIG + f'[agent]\nstate_dir = "{tmp_path / "state"}"\n')
-    (tmp_path / "state").mkdir(mode=0o700)
-    return path
+        path = folder / "agent.toml"
+        path.write_text(CONFIG + f'[agent]\nstate_dir = "{folder / "state"}"\n')
+        (folder / "state").mkdir(mode=0o700)
+        yield path
 
 
 def test_root_does_not_run_the_agent_of_another_user(config: Path) -> None:
