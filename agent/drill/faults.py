@@ -18,7 +18,7 @@ YEAR_S = 365 * DAY_S
 class FaultKind(StrEnum):
     """What can go wrong."""
 
-    CORE_KILLED = "core_killed"  # kill -9 of a store's core and desk
+    CORE_KILLED = "core_killed"  # kill -9 of a store's core and desk, around a cut
     POWER_CUT = "power_cut"  # the store PC loses power in the middle of a commit
     PARTITION = "partition"  # the store's link is down
     ANSWER_LOST = "answer_lost"  # the hub did it, nobody heard

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from agent.drill.lines import CoreSocket, WireEnd, wire
 from agent.drill.loop import InPlace, StoryLoop
-from agent.drill.till import Register
+from agent.drill.till import CUT, Register
 from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.core_link import CoreLink
 from pos_adapters.taps.events import EventLog
@@ -212,9 +212,10 @@ def _collect(printer: WireEnd, job: Print) -> None:
 
 
 def _pieces(data: bytes, random: Random) -> list[bytes]:
-    pieces, at = [], 0
-    while at < len(data):
+    """Return a job as a register writes it: cut anywhere, its feed and cut behind the last line by themselves."""
+    pieces, at, end = [], 0, len(data.removesuffix(CUT))
+    while at < end:
         size = random.randint(1, CHUNK_BYTES_MAX)
-        pieces.append(data[at : at + size])
+        pieces.append(data[at : min(at + size, end)])
         at += size
-    return pieces
+    return [*pieces, data[end:]] if end < len(data) else pieces

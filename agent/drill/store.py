@@ -121,6 +121,7 @@ class StorePc:
         self.life: _Life | None = None
         self.is_full = False
         self._cut_next_commit: Callable[[], None] | None = None
+        self._dies_after_put_by_s: float | None = None
         self._contact_told_s = -CONTACT_S
         self._woken = False
 
@@ -179,7 +180,7 @@ class StorePc:
         if life is None:
             return
         life.dead = True
-        self._cut_next_commit = None
+        self._cut_next_commit = self._dies_after_put_by_s = None
         self.socket.hang_up()
         for task in life.tasks:
             task.cancel()
@@ -192,6 +193,10 @@ class StorePc:
     def cut_at_next_commit(self) -> None:
         """Cut the power in the middle of the next commit."""
         self._cut_next_commit = lambda: None
+
+    def die_after_put_by(self, after_s: float) -> None:
+        """End the program so long after it has put a commit by before its cut (`agent.intake.kept_ahead`)."""
+        self._dies_after_put_by_s = after_s
 
     # What the story asks
 
@@ -319,6 +324,17 @@ class StorePc:
             self.die(power=True, torn_from=before)
             return
         self.disk.committed()
+        if self._dies_after_put_by_s is not None and self._has_put_by(life):
+            self._loop.call_later(self._dies_after_put_by_s, self._die_as, life)
+            self._dies_after_put_by_s = None
+
+    def _has_put_by(self, life: _Life) -> bool:
+        store: JournalStore = life.core.writer._store  # noqa: SLF001 - as below
+        return store.is_open and bool(store.connection().execute("SELECT 1 FROM foreseen LIMIT 1").fetchone())
+
+    def _die_as(self, life: _Life) -> None:
+        if self.life is life:
+            self.die()
 
     def _limit_pages(self) -> None:
         """Make SQLite see a disk that is full, or not."""

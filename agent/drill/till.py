@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
-INIT = b"\x1b@"
+INIT = b"\x1b@\x1bt\x00"  # what tells ESC/POS from its neighbours, and a receipt can be foreseen
 CUT = b"\n\n\n\n\x1dV\x00"
 COLUMNS = 40
 

@@ -40,6 +40,7 @@ Z_REPORT_S = CLOSES_S + 600.0
 NIGHT_S = 23.5 * 3600.0
 DEAD_S_MAX = 1800.0  # a dead PC or hub is started again within half an hour
 CARDS_SHARE = 0.1  # of customers show a card; each costs 12 ms of scrypt
+AROUND_CUT_S = 0.025  # from a commit that is put by to the cut, its block and its own commit
 COMMIT_LOOKS, LOOK_S = 60, 60.0  # a commit to be cut comes within the hour, or never
 HEALS_WITHIN_S = 6 * 3600.0
 HEAL_STEP_S = 600.0
@@ -223,10 +224,11 @@ class World:
                 random = fault.random_of(self.story.seed)
                 store.wire.troubles.append(Trouble(kind=kind, until_s=until_s, chance=fault.chance, random=random))
             case FaultKind.CORE_KILLED:
-                store.die()
-                await self._start_later(store, lasts_s)
+                store.die_after_put_by(fault.random_of(self.story.seed).uniform(0.0, AROUND_CUT_S))
+                await self._dead(store, dead_s=lasts_s)
             case FaultKind.POWER_CUT:
-                await self._cut_power(store, lasts_s)
+                store.cut_at_next_commit()
+                await self._dead(store, dead_s=lasts_s, power=True)
             case FaultKind.CLOCK_JUMP:
                 store.clock.wrong_by += timedelta(seconds=fault.jump_s)
                 await asyncio.sleep(fault.lasts_s)
@@ -245,16 +247,15 @@ class World:
             case FaultKind.ERASURE:
                 await self.forgetting.forget(self.hub, fault.random_of(self.story.seed))
 
-    async def _cut_power(self, store: StorePc, dead_s: float) -> None:
-        """Cut in the middle of the next commit, or while nothing is written if none comes within the hour."""
-        store.cut_at_next_commit()
+    async def _dead(self, store: StorePc, *, dead_s: float, power: bool = False) -> None:
+        """Let a store die of the commit that awaits it, or of nothing if none comes within the hour; start it later."""
         life = store.life
         for _ in range(COMMIT_LOOKS):
             if store.life is not life:
                 break
             await asyncio.sleep(LOOK_S)
         if store.life is life:
-            store.die(power=True)
+            store.die(power=power)
         self.look()
         await self._start_later(store, dead_s)
 
