@@ -60,19 +60,23 @@ def masked_barcodes(text: str, is_spared: Callable[[str], bool]) -> str:
     return "".join(letters)
 
 
-def begun_at(data: bytes) -> int:
-    """Return where a number begins that the end of `data` may have cut; its length where none does."""
-    begun = len(data)
+def marked_at(data: bytes) -> int:
+    """Return where a number with marks begins that the end of `data` may have cut; its length where none does."""
+    size = len(data)
     tail = b"" if data.endswith(_ENDS) else data[-_MARKED_MAX:]
-    if len(tail) - len(tail.translate(None, _FIGURES)) >= _GROUP:
-        found = _BEGUN.search(data, begun - len(tail))
-        begun = found.start() if found else begun
-    barcode = data.rfind(_BARCODE_BYTES)
-    if barcode >= 0:
-        size = data[barcode + 3] if len(data) > barcode + 3 else 0
-        if size <= _BARCODE_BYTES_MAX and len(data) < barcode + 4 + size:
-            begun = min(begun, barcode)
-    return begun
+    if len(tail) - len(tail.translate(None, _FIGURES)) < _GROUP:
+        return size
+    found = _BEGUN.search(data, size - len(tail))
+    return found.start() if found else size
+
+
+def barcode_around(data: bytes, place: int) -> int:
+    """Return where a barcode begins that goes on at `place`, else `place`: a stream is not cut within one."""
+    barcode = data.rfind(_BARCODE_BYTES, 0, place)
+    if barcode < 0:
+        return place
+    size = data[barcode + 3] if len(data) > barcode + 3 else _BARCODE_BYTES_MAX
+    return barcode if size <= _BARCODE_BYTES_MAX and place < barcode + 4 + size else place
 
 
 def _hidden(found: str, is_spared: Callable[[str], bool]) -> str:
@@ -90,8 +94,7 @@ def _hidden_in_barcode(text: str, begin: int, end: int, is_spared: Callable[[str
     """Return the places to hide in a payload of `{A {B {C` sets whose figures, all of them, are a card's number."""
     places: list[int] = []
     digits, pairs, at = "", False, begin
-    end = min(end, len(text))
-    while at < end:
+    while at < end <= len(text):
         if text[at] == "{":
             pairs = text[at + 1 : at + 2] == "C"
             at += 2

@@ -16,7 +16,13 @@ import re
 from collections.abc import Sequence
 
 from pos_adapters.reading.card_numbers import DIGITS_MIN, cards_among, hidden_places, is_card_number
-from pos_adapters.reading.disguised_numbers import begun_at, masked_barcodes, masked_marked, may_be_disguised
+from pos_adapters.reading.disguised_numbers import (
+    barcode_around,
+    marked_at,
+    masked_barcodes,
+    masked_marked,
+    may_be_disguised,
+)
 from pos_adapters.reading.torn_numbers import PLACE_BEGUN, PLACE_COMMAND, STAR_COMMAND, masked_torn
 from pos_adapters.reading.wide_digits import BEFORE_TEXT, STYLE_COMMAND, WIDE_BYTES, masked_wide
 from pos_adapters.reading.wrapped_numbers import masked_wrapped
@@ -115,19 +121,22 @@ class StreamMasker:
         self._before = b""  # what was given back last: a word there may say that figures are a card's
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next bytes; return masked bytes, holding back a tail of digits (at most `HELD_BYTES_MAX`)."""
+        """Take the next bytes; return them masked, but for a tail of digits (`HELD_BYTES_MAX`, and a short barcode)."""
         self._held += data
-        begin = max(0, len(self._held) - HELD_BYTES_MAX)
-        ended = _ENDED.match(self._held, begin)
-        tail = _TAIL.search(self._held, ended.end() if ended else begin)
-        assert tail is not None
-        given_back = len(self._before)
-        begun = max(begun_at(self._before + self._held) - given_back, 0)
-        keep = len(self._held) - min(tail.start(), begun)
-        ready, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
+        free = self._free()
+        ready, self._held = self._held[:free], self._held[free:]
         masked = self._masked(ready)
         self._before = (self._before + masked)[-LABEL_BYTES_MAX:]
         return masked
+
+    def _free(self) -> int:
+        """Return how many of the bytes held belong to no number that may go on."""
+        held, before = self._held, len(self._before)
+        free = _tail_of(held)
+        marked = max(marked_at(self._before + held) - before, 0)
+        if marked < free:
+            free = _tail_of(held[:marked])  # what stands directly before it may be a number with it
+        return max(barcode_around(self._before + held, before + free) - before, 0)
 
     def held(self) -> bytes:
         """Return, masked, what `close` would return now; the stream goes on."""
@@ -142,6 +151,15 @@ class StreamMasker:
     def _masked(self, data: bytes) -> bytes:
         """Return `data` masked as behind what was given back before it."""
         return mask_bytes(self._before + data, exempt=self._exempt)[len(self._before) :]
+
+
+def _tail_of(data: bytes) -> int:
+    """Return where digits, blanks and commands begin that may go on behind `data`."""
+    begin = max(0, len(data) - HELD_BYTES_MAX)
+    ended = _ENDED.match(data, begin)
+    tail = _TAIL.search(data, ended.end() if ended else begin)
+    assert tail is not None
+    return tail.start()
 
 
 def _may_hold_number(data: bytes) -> bool:

@@ -63,3 +63,20 @@ def test_a_head_of_a_command_that_ends_like_a_figure_hides_no_number():
         masked = mask_bytes(job + b"\n")
         assert masked.count(b"*") == 6, job
         assert masked[:7] == job[:7]
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        b"453900126 5787\xb74539 x",  # a number and a mark behind it
+        b"\x1dkI\x12{B{C" + PAIRS + b"\x10\x04\x014111111111111111",  # a barcode that ends within the next number
+        b"\x1dkI 4111111111111111{B4539\x1bE\x0114812.50",
+    ],
+)
+def test_a_stream_is_not_cut_within_a_number_for_the_sake_of_another(job):
+    whole = mask_bytes(job)
+    for first in range(1, len(job)):
+        for second in range(first, len(job), 3):
+            masker = StreamMasker()
+            pieces = (job[:first], job[first:second], job[second:])
+            assert b"".join(map(masker.feed, pieces)) + masker.close() == whole, (first, second)
