@@ -25,6 +25,7 @@ from agent.drill.loop import StoryLoop
 from agent.drill.network import StoreWire
 from agent.enrolment import load_enrolled, save_enrolled
 from agent.intake.tap_server import TapConnection
+from agent.journal.queries import load_queries
 from agent.journal.reader import JournalReader
 from agent.journal.store import JournalStore
 from agent.keys import AgentKeys, FileSecrets, load_or_create_keys
@@ -330,7 +331,7 @@ class StorePc:
 
     def _has_put_by(self, life: _Life) -> bool:
         store: JournalStore = life.core.writer._store  # noqa: SLF001 - as below
-        return store.is_open and bool(store.connection().execute("SELECT 1 FROM foreseen LIMIT 1").fetchone())
+        return store.is_open and bool(store.connection().execute(load_queries()["every_foreseen"]).fetchone())
 
     def _die_as(self, life: _Life) -> None:
         if self.life is life:
