@@ -204,7 +204,7 @@ function saleDone(sale) {
   const outcome = outcomeOf(sale.paper ?? []);
   return html`<p class="idle">
     ${texts.say("sale_done", { total: sale.total ? texts.money(sale.total, sale.currency) : "" })}
-    ${outcome === null ? nothing : texts.say(`paper_${outcome}`)}
+    ${outcome === null ? nothing : html`<br />${texts.say(`paper_${outcome}`)}`}
   </p>`;
 }
 
