@@ -83,6 +83,23 @@ async def after_restart(core: Core, data: bytes, job: UUID, outcomes: dict[int, 
         tap.close()
 
 
+async def printed_without_room(running: Running, tap: Tap) -> UUID:
+    """Print a member's receipt whose block leaves while the journal finds no room for its commit; return its job."""
+    await running.scan(ANNA)
+    job = tap.begin(PAPER)
+    await kept(running.core)
+    await without_room(running.core)
+    assert b"Anna" in (await tap.cut(job, PAPER)).body
+    return job
+
+
+async def commit_failed(core: Core) -> None:
+    """Wait until the commit behind a printed block has failed."""
+    async with asyncio.timeout(60):
+        while not core.counter.kept_ahead._unfinished:  # noqa: ASYNC110 - another thread's commit fails once
+            await asyncio.sleep(0.01)
+
+
 def test_the_block_leaves_before_its_commit_and_the_commit_follows(tmp_path: Path):
     async def tell(running: Running, tap: Tap) -> None:
         core = running.core
@@ -165,17 +182,10 @@ def test_a_tap_that_is_lost_before_the_cut_leaves_no_commit_behind(tmp_path: Pat
 
 def test_what_is_printed_and_finds_no_room_in_the_journal_is_committed_when_there_is(tmp_path: Path):
     async def tell(running: Running, tap: Tap) -> None:
-        core = running.core
-        await running.scan(ANNA)
-        job = tap.begin(PAPER)
-        await kept(core)
-        await without_room(core)
-        assert b"Anna" in (await tap.cut(job, PAPER)).body
+        core, job = running.core, await printed_without_room(running, tap)
         tap.send(FrameType.BYTES, job.bytes + CUT)
         tap.send(FrameType.JOB_END, job.bytes + b'{"reason": "close", "truncated": false}')
-        async with asyncio.timeout(60):
-            while not core.counter.kept_ahead._unfinished:  # noqa: ASYNC110 - another thread's commit fails once
-                await asyncio.sleep(0.01)
+        await commit_failed(core)
         assert core.writer.head_seq == 0
         await without_room(core, room=True)
         tap.spool(core, PAPER + CUT, job=job, outcomes={1: Outcome.PRINTED})

@@ -18,8 +18,17 @@ from agent.journal.foreseen import read_batch
 from agent.journal.left_behind import commit_foreseen
 from agent.journal.store import JournalStore
 from pos_adapters.taps.frames import FrameType, Outcome
-from tests.agent.core_house import ANNA, CUT, Running, Tap, kinds, make_store, receipt, story
-from tests.agent.intake.test_kept_ahead import NOW, PAPER, kept, left_behind, rows, without_room
+from tests.agent.core_house import CUT, Running, Tap, kinds, make_store, receipt, story
+from tests.agent.intake.test_kept_ahead import (
+    NOW,
+    PAPER,
+    commit_failed,
+    kept,
+    left_behind,
+    printed_without_room,
+    rows,
+    without_room,
+)
 
 
 def behind(core: Core, work: Callable[[JournalStore], object]) -> None:
@@ -148,15 +157,8 @@ def test_a_journal_that_takes_nothing_at_start_hides_nothing_that_it_holds(tmp_p
 
 def test_an_outcome_never_overtakes_the_sale_that_it_belongs_to(tmp_path: Path):
     async def tell(running: Running, tap: Tap) -> None:
-        core = running.core
-        await running.scan(ANNA)
-        job = tap.begin(PAPER)
-        await kept(core)
-        await without_room(core)
-        assert b"Anna" in (await tap.cut(job, PAPER)).body
-        async with asyncio.timeout(60):
-            while not core.counter.kept_ahead._unfinished:  # noqa: ASYNC110 - another thread's commit fails once
-                await asyncio.sleep(0.001)
+        core, job = running.core, await printed_without_room(running, tap)
+        await commit_failed(core)
         await without_room(core, room=True)
         tap.outcome(job, Outcome.NOT_SENT)
         tap.spool(core, PAPER + CUT, job=job, outcomes={1: Outcome.NOT_SENT})
