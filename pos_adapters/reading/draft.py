@@ -14,7 +14,7 @@ from pos_adapters.reading.documents import DocumentEnd, DocumentReading, fiscal_
 from pos_adapters.reading.doubts import doubts_of
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.gathered import Gathered
-from pos_adapters.reading.kinds import TERMS_REACH_LINES, lines_saying, namings, return_at_foot
+from pos_adapters.reading.kinds import TERMS_REACH_LINES, half_named, lines_saying, namings, return_at_foot
 from pos_adapters.reading.labels import MONEY
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.particulars import points_of
@@ -66,6 +66,7 @@ class Draft:
         more = telling[self._telling :]
         if more and (
             namings(more, active, range(0))
+            or half_named(more, active, range(0)) is not None
             or lines_saying(more, active, Role.DECLINED)
             or lines_saying(more, active, Role.EXCHANGE)
             or points_of(more, active)

@@ -23,7 +23,7 @@ BELOW = [
     "TOTAL 4.30", "TOTAL", "4.30", "SUBTOTAL  9.99", "Rounding -0.01", "Points earned 43", "You saved 0.50", "Discount -1.00",
     "Member no 1234567890", "1234567890", "Qty Price Amount", "Balance 12.00", "EUR", "€ 3.00", "USD 4.00", "7", "1,500",
     "Gracias por su compra", "Danke für Ihren Einkauf", "Спасибо за покупку", "ありがとうございました", "領収書", "合計 430",
-    "Open every day 8-20", "www.example.com", "Nothing to sign  3.00", "Bag  0.10", "Tip 1.00", "Approved", "Z 12", "KOPIE",
+    "Open every day 8-20", "www.example.com", "Nothing to sign  3.00", "Bag  0.10", "Tip 1.00", "Approved", "Z 12", "KOPIE", "Copy for Jim",
 ]  # fmt: skip
 
 
