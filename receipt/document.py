@@ -131,9 +131,10 @@ class PaperReader:
     def lines_begun(self, rest: bytes) -> list[str] | None:
         """Return what the lines would say that are fed and not printed, and `rest` behind them; "" for a blank one.
 
-        A guess for those who read ahead, of plain lines only; None where nobody can say. Nothing is printed.
+        A guess for those who read ahead, of plain lines only; None where nobody can say. Nothing is printed. While no
+        language is proved it is guessed in the model's own, which a proof to come may show to be wrong.
         """
-        if self._deciding or not self._at_rest() or not getattr(self._tokenizer, "at_rest", False):
+        if not self._at_rest() or not self._tokenizer.at_rest:
             return None
         texts = (self._text + rest).replace(b"\r\n", b"\n").split(b"\n")
         lines = []

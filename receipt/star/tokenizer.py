@@ -66,6 +66,11 @@ class StarTokenizer:
         """Whether the next bytes are no commands but the rest of an image."""
         return bool(self._payload_left) or self.in_raster_mode
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the next bytes begin a command or text."""
+        return not (self._held or self.in_payload)
+
     def feed(self, data: bytes) -> list[Token]:
         """Take the next bytes and return the tokens they complete."""
         if self._held:

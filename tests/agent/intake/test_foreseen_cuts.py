@@ -32,6 +32,7 @@ from tests.agent.core_house import (
 )
 
 GOODS = [("Coffee beans", "4.99"), ("Rye bread", "2.49"), ("Milk", "1.19"), ("Apples", "3.05")]
+ALIGN_LEFT = b"\x1b\x1da\x00"  # Star's
 DIFFERENT_EACH_TIME = frozenset({"job_id", "scan_id", "mirror_age_s", "at", "occurred_at", "locator", "sealed_code"})
 
 Change = Callable[[Running, Tap, int], Awaitable[None]]
@@ -73,6 +74,11 @@ async def printed(
     return Answer(answer.type, answer.body[ANSWER_BODY.size :])
 
 
+def plain(paper: bytes) -> bytes:
+    """Return a receipt as a till prints it that sends nothing but resets and text: no command language is proved."""
+    return b"\x1b@" + paper.removeprefix(b"\x1bt\x00")
+
+
 async def nothing() -> None:
     """Let the till pause."""
 
@@ -103,6 +109,41 @@ def test_feeds_between_the_last_line_and_the_cut_leave_it_as_it_is(tmp_path: Pat
         assert running.core.counter.foreseen_cuts == 1
 
     story(tmp_path, tell)
+
+
+def test_a_till_that_sends_nothing_but_resets_and_text_is_foreseen_in_its_printers_language(tmp_path: Path):
+    """Nothing in such a receipt proves a command language."""
+
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.scan(ANNA)
+        answer = await printed(running, tap, plain(receipt(number=1, cut=False)), change=nothing)
+        assert b"Anna" in answer.body
+        assert running.core.counter.foreseen_cuts == 1
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.parametrize(("before", "behind", "used"), [(ALIGN_LEFT, b"", 2), (b"", ALIGN_LEFT, 1)])
+def test_a_star_receipt_among_others_is_read_as_star_wherever_it_proves_to_be_one(
+    tmp_path: Path, before: bytes, behind: bytes, used: int
+):
+    """ESC E takes a byte with it in ESC/POS; with the proof behind all, the cut throws away what was foreseen."""
+    goods = receipt(number=2, items=[("\x1bEEspresso", "4.99")], cut=False)
+
+    async def tell(running: Running, tap: Tap) -> None:
+        async def proof() -> bytes:
+            (session,) = running.core.counter.sessions
+            assert all(job.foreseen is not None for job in session._jobs.values())
+            return behind
+
+        await printed(running, tap, plain(receipt(number=1, cut=False)), change=nothing)
+        await printed(running, tap, before + plain(goods), change=proof)
+        await printed(running, tap, plain(receipt(number=3, cut=False)), change=nothing)
+        assert running.core.counter.foreseen_cuts == used + 1
+
+    core = story(tmp_path, tell)
+    sales = [each.content()["transaction"] for each in journal(core) if each.kind == "transaction.completed"]
+    assert [sale["line_items"][0]["description"] for sale in sales] == ["Coffee beans", "Espresso", "Coffee beans"]
 
 
 def test_nothing_is_counted_known_or_journalled_before_the_cut(tmp_path: Path):
