@@ -23,6 +23,7 @@ from pos_adapters.reading.gathered import LINES_MAX, Gathered
 from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, LineReader, standard_reader
+from pos_adapters.reading.owed import Owed, owed_of, total_line
 from pos_adapters.reading.reader import codes_told, is_blank
 from pos_adapters.reading.transactions import make_items
 from pos_adapters.reading.values import Reading, StoreFacts
@@ -62,6 +63,7 @@ class ReadingAhead:
         self._gathered: Gathered | None = None
         self._payment = _Payment()
         self.draft: Draft | None = None
+        self.owed: Owed | None = None
         self._drafts = 0
         self._preview: Preview | None = None
 
@@ -89,10 +91,17 @@ class ReadingAhead:
         self._draw_up(self._gathered)
 
     def _draw_up(self, gathered: Gathered) -> None:
-        """Work the sale out where a payment has been seen, and seems to be over."""
+        """Work out what is owed where a total has been seen, and the sale where a payment has, and seems to be over."""
         payment = self._payment
         if self.draft is not None and not self.draft.goes_on(gathered):
             self._give_up()
+        if payment.owes_anew:
+            payment.owes_anew = False
+            total = total_line(gathered)
+            self.owed = None if total is None else owed_of(gathered.fork(total + 1), self._store)
+        if self.draft is None and self.owed is not None:
+            self.draft = self.owed.paid(gathered)
+            payment.is_new = payment.is_new and self.draft is None
         if self.draft is None and payment.is_new and payment.is_over and self._drafts < DRAFTS_MAX:
             payment.is_new = False
             self._drafts += 1
@@ -127,13 +136,18 @@ class ReadingAhead:
             gathered, known, draft = Gathered(self._reader, self._store.language), 0, None
         below, codes = [line.plain for line in paper.lines[known:]], codes_told(paper.codes)
         preview = self._preview if known and self._is_previewed(below, codes) else None
-        self._done = gathered, draft, self._taken, self._texts
+        owed = self.owed if known else None
+        self._done = gathered, draft, owed, self._taken, self._texts
         self._begin(self._number)
         if preview is not None:
             return preview.reading
         if below:
             gathered.take(below)
-        if draft is not None and draft.holds(gathered):
+        if draft is not None and not draft.holds(gathered):
+            draft = None
+        if draft is None and owed is not None:
+            draft = owed.paid(gathered)
+        if draft is not None:
             reading = draft.reading(gathered, codes)
             if reading is not None:
                 return reading
@@ -158,6 +172,7 @@ class _Payment:
     """Whether a payment has been printed and seems to be over. A guess: it only says when to look."""
 
     def __init__(self) -> None:
+        self.owes_anew = False  # a total has come since that was last asked
         self.is_new = False  # since the sale was last worked out
         self._owed: int | None = None
         self._paid = 0
@@ -181,4 +196,4 @@ class _Payment:
                 self.is_new = True
                 self._paid += -amount if Role.CHANGE in roles else amount
             elif Role.TOTAL in roles:
-                self._owed, self._paid = amount, 0
+                self._owed, self._paid, self.owes_anew = amount, 0, True

@@ -100,6 +100,20 @@ class DocumentReading:
         doubt = self._doubt(kind, sheet, verdict.solution)
         return doubt if doubt is not None else self._proved(kind, sheet, verdict)
 
+    def owed(self) -> Proved | None:
+        """Return what is owed for a sale that ends with its total; None where anything is open about it."""
+        sheet, verdict = self._first_that_holds()
+        solution = verdict.solution
+        if sheet is None or solution is None or solution.total.amount <= 0 or only_deposits(solution):
+            return None
+        self.explained = sheet, solution
+        if self._kinds_named(sheet, solution) or any(self._questions(sheet, solution)):
+            return None
+        currency = currency_of(sheet, solution, signs=self.gathered.signs, store=self.store, languages=self.languages)
+        if currency is None or particulars.points_of(self.gathered.telling, self.active):
+            return None
+        return proved_of(sheet, solution, self.told(self.gathered, currency, sheet.decimals), refund=False)
+
     def _kinds_named(self, sheet: Sheet | None, solution: Solution | None) -> list[Naming]:
         """Return the kinds that words and fiscal code name, without those that the sums overrule."""
         telling = self.gathered.telling

@@ -8,7 +8,8 @@ document is read, so that a draft's reading is always the one that the whole doc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import NamedTuple
 
 from pos_adapters.reading.documents import DocumentEnd, DocumentReading, fiscal_conflict, reading_of
 from pos_adapters.reading.doubts import doubts_of
@@ -24,58 +25,48 @@ from pos_adapters.reading.values import Reading, StoreFacts
 from retail.transaction import DocumentKind, TransactionStatus
 
 
+class Mark(NamedTuple):
+    """How far a document had been gathered when something was proved of it."""
+
+    active: int
+    lines: int
+    entries: int
+    signs: int
+    telling: int
+
+    @classmethod
+    def of(cls, gathered: Gathered) -> Mark:
+        """Return how far a document is gathered."""
+        usual = gathered.usual
+        return cls(gathered.active, len(gathered.lines), len(usual.entries), len(gathered.signs), len(gathered.telling))
+
+
 class Draft:
     """One sale of a document that goes on: its proof, and what had been gathered when it was proved."""
 
-    def __init__(self, document: DocumentReading, *, solution: Solution, proved: Proved) -> None:
-        gathered = document.gathered
+    def __init__(self, document: DocumentReading, *, solution: Solution, proved: Proved, mark: Mark) -> None:
         self._document = document
         self._solution = solution
         self._proved = proved
-        self._active = gathered.active
-        self._entries = len(gathered.usual.entries)
-        self._signs = len(gathered.signs)
-        self._lines = len(gathered.lines)  # up to here nothing has changed it
-        self._telling = len(gathered.telling)
+        self._mark = mark  # up to here nothing has changed it
 
     def holds(self, gathered: Gathered) -> bool:
         """Whether the lines that were gathered since leave the sale as it is."""
-        as_before = (
-            gathered.active == self._active
-            and len(gathered.usual.entries) == self._entries
-            and len(gathered.signs) == self._signs
-            and gathered.fashions.likeliest(gathered.lines)[0] == gathered.usual.decimals
+        mark = self._mark
+        return (
+            gathered.active == mark.active
+            and len(gathered.usual.entries) == mark.entries
+            and len(gathered.signs) == mark.signs
+            and in_usual_fashion(gathered)
+            and says_nothing(gathered, mark, total=self._solution.total.line)
         )
-        return as_before and self._says_nothing(gathered)
 
     def goes_on(self, gathered: Gathered) -> bool:
         """Take in the lines that were gathered since; False when the draft is of no use any more."""
         if not self.holds(gathered):
             return False
-        self._lines, self._telling = len(gathered.lines), len(gathered.telling)
+        self._mark = Mark.of(gathered)
         return True
-
-    def _says_nothing(self, gathered: Gathered) -> bool:
-        """Whether no word labels money, names a kind or points, tells of something declined, or raises a doubt."""
-        if any(label is not None and label.role in MONEY for label, _ in gathered.labelled[self._lines :]):
-            return False
-        doubts = doubts_of(gathered.lexicon, self._active)
-        if any(doubts.find(facts).doubtful for facts in gathered.lines[self._lines :]):
-            return False
-        telling, active = gathered.telling, self._active
-        more = telling[self._telling :]
-        if more and (
-            namings(more, active, range(0))
-            or half_named(more, active, range(0)) is not None
-            or lines_saying(more, active, Role.DECLINED)
-            or lines_saying(more, active, Role.EXCHANGE)
-            or points_of(more, active)
-        ):
-            return False
-        near = max(0, self._lines - TERMS_REACH_LINES)  # what stands below its words may change what these lines said
-        if not telling or telling[-1][0] < near:
-            return True
-        return not return_at_foot(gathered.lines, telling, active=active, after=max(near, self._solution.total.line))
 
     def reading(self, gathered: Gathered, codes: Sequence[tuple[str, str]]) -> Reading | None:
         """Return the document's reading, should it end here with these codes; None when one changes its meaning."""
@@ -88,6 +79,44 @@ class Draft:
         document.fiscal = fiscal
         told = document.told(gathered, proved.currency, proved.decimals)
         return reading_of(proved, told, DocumentKind.SALE, status=TransactionStatus.COMPLETED)
+
+
+def in_usual_fashion(gathered: Gathered) -> bool:
+    """Whether the document's amounts are, as far as it goes, likeliest printed as those of its usual sheet."""
+    return gathered.fashions.likeliest(gathered.lines)[0] == gathered.usual.decimals
+
+
+def says_nothing(
+    gathered: Gathered, since: Mark, *, total: int, payment: Container[int] = (), paid_from: int = 0
+) -> bool:
+    """Whether no line since then labels money, names a kind or points, tells of something declined, or raises a doubt.
+
+    `total` is the line of the total; those of `payment` may name money. Above `paid_from`, where payment begins, words
+    that nobody explains are a doubt, too.
+    """
+    active, doubts = since.active, doubts_of(gathered.lexicon, since.active)
+    for line, facts in enumerate(gathered.lines[since.lines :], since.lines):
+        label = gathered.labelled[line][0]
+        if label is not None and label.role in MONEY and line not in payment:
+            return False
+        if facts.letters:
+            found = doubts.find(facts)
+            if found.doubtful or (found.strange and line < paid_from):
+                return False
+    telling = gathered.telling
+    more = telling[since.telling :]
+    if more and (
+        namings(more, active, range(0))
+        or half_named(more, active, range(0)) is not None
+        or lines_saying(more, active, Role.DECLINED)
+        or lines_saying(more, active, Role.EXCHANGE)
+        or points_of(more, active)
+    ):
+        return False
+    near = max(0, since.lines - TERMS_REACH_LINES)  # what stands below its words may change what these lines said
+    if not telling or telling[-1][0] < near:
+        return True
+    return not return_at_foot(gathered.lines, telling, active=active, after=max(near, total))
 
 
 def draft_of(gathered: Gathered, store: StoreFacts) -> Draft | None:
@@ -104,6 +133,6 @@ def draft_of(gathered: Gathered, store: StoreFacts) -> Draft | None:
     sheet, solution = read
     if sheet is not gathered.usual or solution is None or solution.total.entry is None:
         return None
-    if gathered.fashions.likeliest(gathered.lines)[0] != sheet.decimals or sheet.first_total >= len(gathered.lines):
+    if not in_usual_fashion(gathered) or sheet.first_total >= len(gathered.lines):
         return None
-    return Draft(document, solution=solution, proved=proved)
+    return Draft(document, solution=solution, proved=proved, mark=Mark.of(gathered))

@@ -28,7 +28,7 @@ _PAYS: Final = frozenset((Part.TENDER, Part.RECEIVED))
 def convert_foreign_tenders(sheet: Sheet) -> None:
     """Give tenders of other currencies the amount that they count for."""
     for entry in sheet.opened:
-        if entry.part in _PAYS and entry.line > sheet.first_total and _is_foreign(sheet, entry):
+        if entry.part in _PAYS and entry.line > sheet.first_total and is_foreign(sheet, entry):
             near = sheet.facts[entry.line : entry.line + 1 + REACH_LINES]
             worth = _worth(sheet, entry, near)
             if worth is not None:
@@ -36,7 +36,7 @@ def convert_foreign_tenders(sheet: Sheet) -> None:
                 entry.amount = worth
 
 
-def _is_foreign(sheet: Sheet, entry: Entry) -> bool:
+def is_foreign(sheet: Sheet, entry: Entry) -> bool:
     """Whether a tender names a currency, and the total none or another one."""
     own = _currencies_on(entry.facts)
     totals = [other for other in sheet.opened if other.part is Part.TOTAL]

@@ -58,10 +58,10 @@ class Gathered:
         self.usual = Sheet(self.lines, [], USUAL_DECIMALS)
         """The entries in the usual fashion, not settled."""
 
-    def fork(self) -> Gathered:
-        """Return the same anew: to be given lines that this one has not, or to be read to its end."""
+    def fork(self, lines: int = LINES_MAX) -> Gathered:
+        """Return the same anew, of so many lines: to be given others, or to be read to its end."""
         other = Gathered(self._reader, self._language)
-        other.active, other._votes, other._read = self.active, dict(self._votes), [*self._read]
+        other.active, other._votes, other._read = self.active, dict(self._votes), self._read[:lines]
         other._add(other._read)
         return other
 

@@ -18,6 +18,7 @@ from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, Telling
 from pos_adapters.reading.read_lines import name_in
 from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.settlement import Settlement
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 from pos_adapters.reading.values import FiscalIdentity, StoreFacts
 from retail.identifiers import TransactionId, TransactionKey
@@ -117,20 +118,25 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
     ]
     items += _told_taxes(sheet, solution, told, turn)
     if solution.settlement is not None:
-        items += [
-            TenderLineItem(
-                description=paid.described,
-                amount=_money(turn * paid.amount, told),
-                tender_type=TENDER_TYPES.get(paid.role, TenderType.OTHER),
-            )
-            for paid in solution.settlement.tenders
-        ]
+        items += paid_items(solution.settlement, told.currency, told.decimals, turn=turn)
     items += [
         RewardLineItem(description=each.described, amount=Money(each.points, NO_CURRENCY))
         for each in particulars.points_of(told.telling, told.active)
     ]
     total = _money(turn * solution.total.amount, told)
     return Proved(tuple(items), total, told.currency, told.decimals)
+
+
+def paid_items(settlement: Settlement, currency: str, decimals: int, *, turn: int = 1) -> list[LineItem]:
+    """Return the tenders of a settlement as lines of a transaction; `turn` is -1 for a refund printed positive."""
+    return [
+        TenderLineItem(
+            description=paid.described,
+            amount=_money_of(turn * paid.amount, decimals, currency),
+            tender_type=TENDER_TYPES.get(paid.role, TenderType.OTHER),
+        )
+        for paid in settlement.tenders
+    ]
 
 
 def make_items(sheet: Sheet, currency: str) -> None:

@@ -27,6 +27,15 @@ BELOW = [
 ]  # fmt: skip
 
 
+GOODS = ["CORNER SHOP", "Milk  1.20", "Bread  3.10"]
+# What stands around a payment that comes late: of one and of several tenders, in other money, not at all.
+PAYING = [
+    "TOTAL  4.30", "TOTAL  4.30", "CASH  5.00", "CASH  4.30", "CHANGE  0.70", "CHANGE  0.00", "VISA  4.30", "VISA 4.00", "CASH 0.30",
+    "RECEIVED 5.00", "USD 4.30", "CASH € 5.00", "VISA ****1234", "CARD 4.30", "DEBIT 4.30", "MASTERCARD", "Gift card 1.00",
+    "TOTAL EUR 4.30", "Discount -1.00", "Tea 1.00", "TOTAL 3.30", "CASH -5.00", "CASH", "5.00", "Blah blah blah", "Quux frob",
+]  # fmt: skip
+
+
 def paper_of(lines, codes=()):
     while lines and not lines[-1]:
         lines = lines[:-1]
@@ -57,6 +66,19 @@ LINES = st.lists(st.sampled_from(BELOW), max_size=8)
 )
 def test_a_document_read_ahead_is_read_as_it_is_read_whole(above, below, cuts, codes, store):
     ahead, whole = read_in_pieces([*above, *HEAD, *below], cuts, store=store, codes=codes)
+    assert ahead == whole
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.sampled_from([*PAYING, *BELOW]), max_size=6),
+    st.lists(st.sampled_from(PAYING), max_size=6),
+    LINES,
+    st.lists(st.integers(3, 25), max_size=5),
+    st.sampled_from((None, STORE)),
+)
+def test_a_payment_that_comes_late_is_read_as_it_is_read_whole(total, paying, below, cuts, store):
+    ahead, whole = read_in_pieces([*GOODS, *total, *paying, *below], cuts, store=store)
     assert ahead == whole
 
 
@@ -99,6 +121,26 @@ def test_a_receipt_whose_payment_was_seen_is_not_worked_out_again_at_its_end(bel
     reading = ahead.read(paper_of([*HEAD, *below]))
     assert reading.transaction is not None
     assert reading.transaction.sequence_number == ("0012" if below else None)
+
+
+def test_a_payment_that_comes_with_the_cut_is_all_that_is_left_to_prove():
+    ahead = ReadingAhead()
+    ahead.note(1, [PaperLine(line) for line in [*GOODS, "TOTAL  4.30"]])
+    assert ahead.owed is not None
+    assert ahead.draft is None
+    ahead.note(1, [PaperLine("CASH  5.00")])
+    assert ahead.draft is None
+    reading = ahead.read(paper_of([*HEAD, "12.03.2024 14:30", "Till 3"]))
+    assert reading.transaction is not None
+    assert reading == read_paper(paper_of([*HEAD, "12.03.2024 14:30", "Till 3"]))
+
+
+@pytest.mark.parametrize("above", ["Tea  3.20", "TRAINING", "VISA  4.30", "Tip 0.00"])
+def test_nothing_is_owed_before_its_payment_where_a_question_is_open(above):
+    ahead = ReadingAhead()
+    lines = [*GOODS, above, "TOTAL  4.30"]
+    ahead.note(1, [PaperLine(line) for line in lines])
+    assert ahead.owed is None
 
 
 def test_lines_of_another_document_are_not_taken_for_this_ones():
