@@ -132,7 +132,8 @@ def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
         return None
     assert entry.quantity is not None
     assert entry.price is not None
-    product = round_half_up(entry.quantity.value * entry.price.value, decimals)
+    price = entry.price.value if decimals or entry.price.grouped < 0 else entry.price.grouped  # "2 x 44,500"
+    product = round_half_up(entry.quantity.value * price, decimals)
     slack = max(2 * 10 ** (3 - decimals), abs(product) // 100)
     around = [entries[at] for at in (index - 1, index + 1) if 0 <= at < len(entries)]
     for other in around:

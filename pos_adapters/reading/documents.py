@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pos_adapters.reading import particulars
 from pos_adapters.reading.arithmetic import judge
+from pos_adapters.reading.bare_slips import doubt_about_slip
 from pos_adapters.reading.day_reports import day_report
 from pos_adapters.reading.doubts import doubted_line, doubts_of
 from pos_adapters.reading.entries import settled_sheet, sheet_of
@@ -140,7 +141,7 @@ class DocumentReading:
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
         if kind is not DocumentKind.SALE:
             return None
-        detail = next(self._questions(sheet, solution), "")
+        detail = next(filter(None, self._questions(sheet, solution)), "")
         return self._park(ParkReason.AMBIGUOUS, detail) if detail else None
 
     def _questions(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
@@ -165,6 +166,8 @@ class DocumentReading:
         doubted = doubted_line(self.lines, sheet.labels, doubts=doubts, solution=solution, declined=self.declined)
         if doubted is not None:
             yield f"words that no file explains stand where they may say that this is no sale: {doubted}"
+        if self.fiscal is None:
+            yield doubt_about_slip(sheet, solution, doubts=doubts, active=active) or ""
 
     def _may_be_report(self, sheet: Sheet, solution: Solution) -> bool:
         if self.fiscal is not None or not sells_groups(solution):

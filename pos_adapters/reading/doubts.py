@@ -36,6 +36,8 @@ _FIGURE: Final = re.compile(r"\d")
 _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same whatever its figures
 _LETTERS_MIN: Final = 3  # of a line: shorter ones are codes
 _STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials and units
+NAME_WORDS_MAX: Final = 3  # of a paper: a slogan says more
+NAME_LETTERS_MAX: Final = 8  # of a paper, in scripts without spaces
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
@@ -48,9 +50,10 @@ class Found(NamedTuple):
 
     doubtful: bool  # it speaks of the document, or stands among stars, in words that nobody explained
     strange: bool  # it has words that nobody explained, and none that make them harmless
+    short: bool  # it has words that nobody explained, and no more than the name of a paper has
 
 
-_NOTHING: Final = Found(doubtful=False, strange=False)
+_NOTHING: Final = Found(doubtful=False, strange=False, short=False)
 
 
 class _Word(NamedTuple):
@@ -126,8 +129,8 @@ class Doubts:
             if found:
                 marks |= found
                 alone = alone or (_ALONE in found and not any(a <= match.start() < b for a, b in explained))
+        dense = text.replace(" ", "")
         if self._wide and WIDE.search(text):
-            dense = text.replace(" ", "")
             found_wide = [(piece, mark) for piece, mark in self._wide if piece in dense]
             marks.update(mark for _, mark in found_wide)
             if not alone and _ALONE in marks:
@@ -135,13 +138,18 @@ class Doubts:
                 alone = any(mark == _ALONE and _beside(piece, dense, phrases) for piece, mark in found_wide)
         if _HARMLESS in marks:
             return _NOTHING
-        strange = facts.unknown >= _STRANGE_LETTERS_MIN and _SLOGAN not in marks and "%" not in text
-        strange = strange and not all(word in names for word in _WORD.findall(text))
+        words = _WORD.findall(text)
+        unexplained = (
+            facts.unknown >= _STRANGE_LETTERS_MIN and "%" not in text and not all(map(names.__contains__, words))
+        )
+        strange = unexplained and _SLOGAN not in marks
         of_paper = _PAPER in marks and _FIGURE.search(text) is None
         doubtful = (
             (strange and (facts.starred or of_paper)) or alone or any(together <= marks for together in self._together)
         )
-        return Found(doubtful, strange and _FIGURE.search(text) is None and _FACT.fullmatch(text) is None)
+        told = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
+        short = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
+        return Found(doubtful, strange and not told, short=short and not told)
 
     def _look_up(self, word: str) -> frozenset[int]:
         found = set(self._whole.get(word, ()))
@@ -178,7 +186,7 @@ def doubted_line(
         facts = lines[line]
         if facts.letters < _LETTERS_MIN:
             continue
-        doubtful, strange = doubts.find(facts)
+        doubtful, strange, _ = doubts.find(facts)
         if not doubtful and not strange:
             continue
         label = labels[line]

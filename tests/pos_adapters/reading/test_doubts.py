@@ -23,12 +23,15 @@ def paid_receipt(language, *, top=(), between=(), foot=()):
     told = WORDS[language]
     scale = 1 if told["mark"] else 100
 
+    def money(amount):
+        return f"{amount // 100}{told['mark']}{amount % 100:02d}" if told["mark"] else f"{amount * scale:,}"
+
     def row(words, amount):
         cells = sum(2 if ord(letter) >= 0x1100 else 1 for letter in words)
-        text = f"{amount // 100}{told['mark']}{amount % 100:02d}" if told["mark"] else f"{amount * scale:,}"
-        return words + " " * max(1, WIDTH - cells - len(text)) + text
+        return words + " " * max(1, WIDTH - cells - len(money(amount))) + money(amount)
 
     goods = [row(name, price) for name, price in zip(told["goods"], PRICES, strict=True)]
+    goods.append(f"  2 x {money(PRICES[-1] // 2)}")  # with sums alone, strange words are too much
     total = sum(PRICES)
     return ReceiptText(
         lines=(

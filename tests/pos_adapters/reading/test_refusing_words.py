@@ -22,13 +22,16 @@ def printed(language, *, phrase="", place="head", paid=False, thanks=True):
     told = WORDS[language]
     prices = PRICES if told["mark"] else [price * 100 for price in PRICES]
 
+    def money(amount):
+        return f"{amount // 100}{told['mark']}{amount % 100:02d}" if told["mark"] else f"{amount:,}"
+
     def row(words, amount):
         cells = sum(2 if ord(letter) >= 0x1100 else 1 for letter in words)
-        text = f"{amount // 100}{told['mark']}{amount % 100:02d}" if told["mark"] else f"{amount:,}"
-        return words + " " * max(1, WIDTH - cells - len(text)) + text
+        return words + " " * max(1, WIDTH - cells - len(money(amount))) + money(amount)
 
     lines = ["          ACME", "        12 Main 5", f"   {phrase}" if place == "head" else "", "12.03.2024 14:31"]
     lines += [row(name, price) for name, price in zip(told["goods"], prices, strict=True)]
+    lines.append(f"  2 x {money(prices[-1] // 2)}")  # with sums alone, strange words are too much
     lines.append(row(told["total"], sum(prices)))
     lines += [row(told["cash"], sum(prices))] if paid else []
     lines += [told["thanks"]] if thanks else []

@@ -1,0 +1,131 @@
+"""Papers that add up and are paid, and on which nothing else speaks of a sale: some are none.
+
+What is paid into an account, kept in the safe, given as a deposit or counted by departments is printed like the barest
+of sales: a name, a heading, amounts, a total, "cash". No list of words holds every such heading. But tills that sell
+print more than sums: taxes, subtotals, how many of what, discounts, points, terms of return. A paper without any of
+these is parked where words that nobody explained stand as a heading does, or where all that was sold is called by
+papers ("Invoice 4711"). Contract: pure.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pos_adapters.reading.amounts import MILLI
+from pos_adapters.reading.doubts import Doubts
+from pos_adapters.reading.entries import HEADINGS_MIN
+from pos_adapters.reading.kinds import says_completed
+from pos_adapters.reading.labels import FACTS, Label
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.sheet import Entry, Part, Sheet
+
+_OF_SALES: Final = frozenset(
+    (Role.TAX, Role.TAX_BASE, Role.SUBTOTAL, Role.COUNT, Role.DISCOUNT, Role.SAVINGS, Role.PRICE_INFO, Role.POINTS)
+)
+"""What only tills which sell count, below the goods."""
+_OF_PAYMENTS: Final = frozenset(
+    (
+        Role.CASH, Role.ACCOUNT, Role.RECEIVED, Role.TOTAL, Role.TOTAL_WEAK, Role.SUBTOTAL, Role.CHANGE, Role.BALANCE,
+        Role.STORED_VALUE, Role.VOUCHER, Role.TENDER_OTHER, Role.WORKSTATION, Role.TAX, Role.SURCHARGE, Role.TIP,
+    )
+)  # fmt: skip
+"""What a heading may speak of, without any figure: no shop writes so of itself."""
+_NAMED_BESIDE: Final = frozenset((Role.CASHIER, Role.DATE, Role.THANKS, Role.PHONE, Role.TAX_ID, Role.FISCAL))
+"""Labels that names may follow."""
+_OF_PAPERS: Final = FACTS | {Role.ACCOUNT}
+_LETTERS_MIN: Final = 3  # of a heading, or of a name: fewer are codes
+_TAX_LETTER: Final = re.compile(r"\s*\*?[^\W\d_]{1,2}\s*")
+_FIGURE: Final = re.compile(r"\d")
+
+
+def doubt_about_slip(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -> str | None:
+    """Return why a paid paper could be a slip of another kind than a sale; None where nothing says so."""
+    heading = _heading(sheet, solution, doubts=doubts, active=active)
+    named = any(
+        _has_name(entry.facts, sheet.labels[entry.line]) for entry, part, _ in solution.owed if part is Part.ITEM
+    )
+    if (heading is None and named) or _sells(sheet, solution, active):
+        return None
+    if heading is None:
+        return "nothing speaks of a sale, and all that was sold is called by papers"
+    return f"nothing speaks of a sale, and words that no file explains may name another paper: {heading}"
+
+
+def _heading(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -> str | None:
+    """Return the first line below the shop's name and address that stands where a heading does; None without any."""
+    first = solution.owed[0][0]
+    goods = min((first.line, *first.described))
+    lines, labels = sheet.facts, sheet.labels
+    head = max((line + 1 for line in range(goods) if lines[line].decimals), default=0)  # below a card's slip
+    printed = [line for line in range(head, goods) if lines[line].letters >= _LETTERS_MIN]
+    printed = [line for line in printed if not _is_of_card_slip(lines[line], labels[line], active)]
+    address = [line for line in printed if _is_address(lines[line], labels[line])]
+    begins = max((*printed[:1], *address), default=goods)
+    for line in printed:
+        if line > begins and _may_head(lines[line], labels[line], doubts):
+            return lines[line].text.strip()
+    return None
+
+
+def _is_of_card_slip(facts: LineFacts, label: Label | None, active: int) -> bool:
+    """Whether a card's slip above the receipt says this: that it is one, or that it was paid."""
+    return says_completed(facts, active) or (label is not None and label.role is Role.TERMINAL and not facts.unknown)
+
+
+def _is_address(facts: LineFacts, label: Label | None) -> bool:
+    """Whether the line has a number of a street, a telephone or a taxpayer."""
+    if facts.dated or _FIGURE.search(facts.text) is None:
+        return False
+    return label is None or label.role in (Role.PHONE, Role.TAX_ID)
+
+
+def _may_head(facts: LineFacts, label: Label | None, doubts: Doubts) -> bool:
+    columns = sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
+    if _FIGURE.search(facts.text) is not None or columns >= HEADINGS_MIN or (columns and not facts.unknown):
+        return False
+    if label is not None and label.role in _OF_PAYMENTS:
+        return True
+    found = doubts.find(facts)
+    return (found.strange or found.short) and not (label is not None and label.leads and label.role in _NAMED_BESIDE)
+
+
+def _has_name(facts: LineFacts, label: Label | None) -> bool:
+    """Whether goods are called by more than what tills call papers and accounts."""
+    return label is None or label.role not in _OF_PAPERS or facts.unknown >= _LETTERS_MIN
+
+
+def _sells(sheet: Sheet, solution: Solution, active: int) -> bool:
+    """Whether anything beside sums and payment speaks of goods that were sold."""
+    first = solution.owed[0][0].line
+    told = zip(sheet.facts[first:], sheet.labels[first:], strict=True)
+    return (
+        any(part is not Part.ITEM or _is_counted(entry) or _is_coded(entry) for entry, part, _ in solution.owed)
+        or any(label is not None and label.role in _OF_SALES and facts.numbers for facts, label in told)
+        or any(_is_said_to_buyer(facts, active) for facts in sheet.facts)
+    )
+
+
+def _is_counted(entry: Entry) -> bool:
+    """Whether the goods have a name and another quantity than one; notes and coins are counted without names."""
+    quantity = entry.quantity
+    return quantity is not None and quantity.value != MILLI and (entry.facts.named or bool(entry.described))
+
+
+def _is_coded(entry: Entry) -> bool:
+    """Whether the goods have a tax letter behind their amount, or the number of their bar code."""
+    facts = entry.facts
+    if facts.gtin is not None:
+        return True
+    return bool(facts.right) and _TAX_LETTER.fullmatch(facts.text, facts.numbers[facts.right[0]].end) is not None
+
+
+def _is_said_to_buyer(facts: LineFacts, active: int) -> bool:
+    """Whether a phrase tells a shop's terms, or thanks for buying."""
+    for hit in facts.hits:
+        roles = {sense.role for sense in hit.senses if sense.languages & active}
+        if Role.NEUTRAL in roles or {Role.THANKS, Role.COMPLETED} <= roles:
+            return True
+    return False
