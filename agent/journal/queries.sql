@@ -150,6 +150,10 @@ DELETE FROM foreseen WHERE job_id = :job_id AND document_no = :document_no
 -- Nothing that was foreseen is committed any more.
 DELETE FROM foreseen
 
+-- name: drop_copys_foreseen
+-- What was foreseen in the original is no part of its copy.
+DELETE FROM copy.foreseen
+
 -- name: sale_known
 -- Is this business key journalled?
 SELECT 1 FROM sale WHERE transaction_id = :transaction_id

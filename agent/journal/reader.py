@@ -198,12 +198,20 @@ class JournalReader:
         return {str(row[0]) for row in self._rows("capture_files")}
 
     def copy_into(self, target: Path) -> None:
-        """Write a whole, encrypted copy of what is committed now to a new file."""
+        """Write a whole, encrypted copy of what is committed now to a new file.
+
+        What is put by for cuts to come is no part of it: it says what a core that dies now has printed, not what one
+        that goes on will have.
+        """
         with self._lock, translated(str(target)):
             connection = self._follow()
             connection.execute("PRAGMA query_only = OFF").fetchall()  # it forbids writing the copy, too
             try:
                 connection.execute("VACUUM INTO ?", (str(target),))
+                connection.execute("ATTACH DATABASE ? AS copy", (str(target),))  # under the same key
+                connection.execute("PRAGMA copy.secure_delete = ON").fetchall()
+                connection.execute(self._sql["drop_copys_foreseen"])
+                connection.execute("DETACH DATABASE copy")
             finally:
                 connection.execute("PRAGMA query_only = ON").fetchall()
 
