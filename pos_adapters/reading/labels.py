@@ -40,6 +40,7 @@ _SILENT = frozenset(
         Role.HEADLINE,
         Role.NEUTRAL,
         Role.SALES_COUNT,
+        Role.PAID_BY,
         Role.COMPLETED,
         Role.POINTS_EARNED,
         Role.POINTS_SPENT,

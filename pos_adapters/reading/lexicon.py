@@ -71,6 +71,7 @@ class Role(StrEnum):
     THANKS = "thanks"  # an unpaid bill thanks too
     POINTS_EARNED = "points_earned"  # beside `points`: this transaction's, no balance
     POINTS_SPENT = "points_spent"
+    PAID_BY = "paid_by"  # beside the name of a tender: with it the sale was paid, "paid by card"
     COMPLETED = "completed"  # only a finished sale prints it: "thank you for your purchase", "paid in full"
     SALES_COUNT = "sales_count"  # of a report
     DECLINED = "declined"  # of the tender above it; as `kind.other` it refuses what was not paid otherwise

@@ -42,6 +42,7 @@ NAMED_TENDER_REACH_LINES = 8  # further down, "VISA" is an advertisement of what
 CARD_SLIP_LINES = 20  # a card slip has a dozen lines below the tax table
 _BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
 _CARD_FIGURES = re.compile(r"\d{3,}")
+_BOX = re.compile(r"[\[\]\u2610\u25a1]")  # to be ticked
 _OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
@@ -288,8 +289,8 @@ def _role_named(sheet: Sheet, near: int) -> Role:
 def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
     """No tender with an amount: "VISA **** 1234" just below the total, or "VISA" above a card slip, still says how.
 
-    A list of what the shop takes says nothing, on one line or on several; nor does a bare "CASH" or "CASH 0.00": an
-    order that is paid at the door prints it, too.
+    So does "paid by card". A list of what the shop takes says nothing, on one line or on several; nor does a bare
+    "CASH" or "CASH 0.00": an order that is paid at the door prints it, too.
     """
     printed = [entry.line for entry in sheet.entries if entry.part is Part.TOTAL and entry.amount == total]
     begins = min([after, *printed])  # a card slip below the sale repeats its total
@@ -302,7 +303,7 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
         and (label := sheet.labels[line]) is not None
         and label.leads
         and _names_one_tender(sheet.facts[line], label)
-        and (total == 0 or _shows_card(sheet, line))
+        and (total == 0 or _shows_card(sheet, line) or _says_paid(sheet.facts[line]))
         and label.role is not Role.TENDER_OTHER  # "bank transfer" without an amount says how to pay an invoice
     ]
     if len({label.role for _, label in named}) != 1:
@@ -312,10 +313,23 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
     return Settlement((Paid(line, label.role, total, facts.name or facts.text.strip()),), proven=True)
 
 
+def _says_paid(facts: LineFacts) -> bool:
+    """Whether the line says that it was paid with something, and no other word: "to be paid by card" does not."""
+    if facts.unknown or _is_amount(facts) or _BOX.search(facts.text):
+        return False
+    said = [{sense.role for sense in hit.senses} for hit in facts.hits]
+    paid = [Role.PAID_BY in roles for roles in said]
+    return any(paid) and all(by or roles & TENDERS for by, roles in zip(paid, said, strict=True))
+
+
+def _is_amount(facts: LineFacts) -> bool:
+    return any(number.value == 0 or number.decimals or number.currency for number in facts.numbers)
+
+
 def _shows_card(sheet: Sheet, line: int) -> bool:
     """Whether the line has figures of a card and no amount, or a card slip stands around it."""
     facts = sheet.facts[line]
-    if any(number.value == 0 or number.decimals or number.currency for number in facts.numbers):
+    if _is_amount(facts):
         return False
     around = sheet.labels[max(0, line - CARD_SLIP_LINES) : line + CARD_SLIP_LINES]
     return _CARD_FIGURES.search(facts.text) is not None or any(
@@ -331,4 +345,5 @@ def _names_one_tender(facts: LineFacts, label: Label) -> bool:
         return False
     tenders = [hit for hit in facts.hits if any(sense.role in TENDERS for sense in hit.senses)]
     roles = {sense.role for hit in tenders for sense in hit.senses if sense.role in TENDERS}
-    return len(roles) == 1 and (len(tenders) == 1 or any(letter.isdigit() for letter in facts.text))
+    once = len(tenders) == 1 or any(letter.isdigit() for letter in facts.text)
+    return len(roles) == 1 and (once or _says_paid(facts))
