@@ -303,10 +303,6 @@ class PaperReader:
             lines, places = sheet.take(end)
             paper = Paper(
                 lines=lines[: len(lines) - min(sheet.trailing_feed, len(lines))],
-                codes=tuple([moved(code, places) for code in sheet.codes]),
-                pictures=tuple([moved(image, places) for image in stitched(sheet.pictures)]),
-                feeds=tuple([moved(feed, places) for feed in sheet.feeds]),
-                pages=sheet.pages(places),
                 drawn_sets=tuple(interpreter.drawn_sets),
                 language=self._language if self._commands_seen else Language.TEXT,
                 model=self._model.name,
@@ -319,6 +315,14 @@ class PaperReader:
                 at_line_start=at_line_start,
                 drawer_opened=interpreter.drawer_opened,
             )
+            if sheet.codes or sheet.pictures or sheet.feeds or sheet.pages_printed:
+                paper = replace(
+                    paper,
+                    codes=tuple([moved(code, places) for code in sheet.codes]),
+                    pictures=tuple([moved(image, places) for image in stitched(sheet.pictures)]),
+                    feeds=tuple([moved(feed, places) for feed in sheet.feeds]),
+                    pages=sheet.pages(places),
+                )
             seams = [(places.get(line, line), offset) for line, offset in self._seams]
             papers = [in_reading_order(as_read(each)) for each in parted(paper, seams)]
             self._printed = True

@@ -8,10 +8,10 @@ keep what was drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class PaperEnd(Enum):
@@ -67,6 +67,9 @@ class Style:
     drawn_set: int = 0  # the till's own drawings of characters: the n-th of the paper's `drawn_sets`, 0 for none
 
 
+NORMAL: Final = Style()
+
+
 class DrawnCharacter(NamedTuple):
     """A character drawn by the till: rows of bits, most significant first, 1 is black."""
 
@@ -117,6 +120,14 @@ class PaperLine(NamedTuple):
     def bold(self) -> bool:
         """Whether everything on the line is bold."""
         return bool(self.spans) and all(span.style.bold for span in self.spans)
+
+
+def plain_texts(lines: Iterable[PaperLine]) -> list[str]:
+    """Return `plain` of each line; most are of one span in the usual style, and somebody waits for them."""
+    return [
+        line.text if not line.spans or (line.spans[0].style is NORMAL and len(line.spans) == 1) else line.plain
+        for line in lines
+    ]
 
 
 class PagePlace(NamedTuple):

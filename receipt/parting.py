@@ -27,6 +27,8 @@ Placed = TypeVar("Placed", PrintedCode, PrintedImage, PrintedFeed, PrintedPage)
 
 def parted(paper: Paper, seams: list[tuple[int, int]]) -> list[Paper]:
     """Return a document in parts; `seams` are line and offset of each reset between its lines."""
+    if not seams and not _SAYS_FISCAL.search("\n".join([line.text for line in paper.lines])):
+        return [paper]
     begins = sorted([*_after_resets(paper, seams), *_frames(paper)])
     if not begins:
         return [paper]
@@ -58,8 +60,6 @@ def _after_resets(paper: Paper, seams: list[tuple[int, int]]) -> Iterator[tuple[
 
 def _frames(paper: Paper) -> Iterator[tuple[int, int]]:
     """Yield where the slip behind a fiscal receipt begins."""
-    if not _SAYS_FISCAL.search("\n".join([line.text for line in paper.lines])):
-        return
     fiscal = ended = False
     for index, line in enumerate(paper.lines):
         text = line.plain

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from receipt.code_pages import Encoding
 from receipt.page_repair import unknown_page
-from receipt.paper import Style
+from receipt.paper import NORMAL, Style
 from receipt.printers import PrinterModel
 
-NORMAL: Final = Style()
 UNNAMED_DOTS_MAX: Final = 832  # a printer nobody named may be as wide as a 4-inch one if the till says so
 TURNED_DOTS: Final = 24  # from one character to the next where each is turned (ESC V): their height
 TURNED_B_DOTS: Final = 18

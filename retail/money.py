@@ -17,6 +17,9 @@ def minor_units(currency: str) -> int:
     return _MINOR_UNITS.get(currency, 2)
 
 
+_NOTHING = Decimal(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An exact amount of one currency; adding two currencies is our mistake and asserts."""
@@ -59,11 +62,8 @@ def total(amounts: list[Money], currency: str = NO_CURRENCY) -> Money:
     """Add up amounts of one currency; zero of `currency` when there are none."""
     if amounts:
         currency = amounts[0].currency
-    made = Decimal(0)
-    for each in amounts:
-        assert each.currency == currency, (currency, amounts)
-        made += each.amount
-    return Money(made, currency)
+    assert all([each.currency == currency for each in amounts]), (currency, amounts)  # noqa: C419 - the faster way
+    return Money(sum([each.amount for each in amounts], _NOTHING), currency)
 
 
 def rounded(money: Money) -> Money:

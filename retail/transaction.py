@@ -119,14 +119,12 @@ class RetailTransaction:
         return items, f"{_sum_text(paid)} = {self.total} ({'tenders - change' if change else 'tenders'} = total)"
 
     def _owed_and_paid(self) -> tuple[list[LineItem], list[LineItem]]:
-        owed: list[LineItem] = []
-        paid: list[LineItem] = []
-        for line in self.line_items:
-            if line.__class__ in _OWED or (line.__class__ is TaxLineItem and not line.included):
-                owed.append(line)
-            elif line.__class__ is TenderLineItem:
-                paid.append(line)
-        return owed, paid
+        owed = [
+            line
+            for line in self.line_items
+            if line.__class__ in _OWED or (line.__class__ is TaxLineItem and not line.included)
+        ]
+        return owed, [line for line in self.line_items if line.__class__ is TenderLineItem]
 
     def adds_up(self) -> bool:
         """Return whether items make the total and tenders make the total."""

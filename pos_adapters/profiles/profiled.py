@@ -14,7 +14,7 @@ from pos_adapters.reading.lexicon import standard_lexicon
 from pos_adapters.reading.lines import standard_reader
 from pos_adapters.reading.reader import read_text
 from pos_adapters.reading.values import Reading, ReceiptText, StoreFacts
-from receipt.paper import PaperLine
+from receipt.paper import PaperLine, plain_texts
 from retail.errors import ConfigurationError
 
 PROFILE_BYTES_MAX = 256 * 1024  # a profile is a page that a person can read
@@ -29,7 +29,7 @@ class Profiled:
 
     def note(self, lines: Sequence[PaperLine]) -> None:
         """Take lines of a document that goes on: each is read by itself now, and remembered until its document ends."""
-        texts = [line.plain for line in lines]
+        texts = plain_texts(lines)
         for reader in self._readers:
             reader.read_all(texts)
 

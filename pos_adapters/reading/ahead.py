@@ -27,7 +27,7 @@ from pos_adapters.reading.owed import Owed, owed_of, total_line
 from pos_adapters.reading.reader import codes_told, is_blank
 from pos_adapters.reading.transactions import make_items
 from pos_adapters.reading.values import Reading, StoreFacts
-from receipt.paper import Paper, PaperLine, PrintedCode
+from receipt.paper import Paper, PaperLine, PrintedCode, plain_texts
 from retail.money import NO_CURRENCY
 
 DRAFTS_MAX = (
@@ -82,7 +82,7 @@ class ReadingAhead:
         if self._gathered is None:
             self._gathered = Gathered(self._reader, self._store.language)
         first = len(self._gathered.lines)
-        texts = [line.plain for line in more[:printed]]
+        texts = plain_texts(more[:printed])
         self._taken += more[:printed]
         self._texts += texts
         self._gathered.take(texts)
@@ -115,7 +115,7 @@ class ReadingAhead:
         gathered, draft = self._gathered, self.draft
         if gathered is None or draft is None:
             return None
-        below, told = [*[line.plain for line in self._blank], *begun], codes_told(codes)
+        below, told = [*plain_texts(self._blank), *begun], codes_told(codes)
         while below and not below[-1]:
             below.pop()
         if self._is_previewed(below, told):
@@ -134,7 +134,7 @@ class ReadingAhead:
         gathered, known, draft = self._gathered, len(self._taken), self.draft
         if gathered is None or paper.lines[:known] != tuple(self._taken):
             gathered, known, draft = Gathered(self._reader, self._store.language), 0, None
-        below, codes = [line.plain for line in paper.lines[known:]], codes_told(paper.codes)
+        below, codes = plain_texts(paper.lines[known:]), codes_told(paper.codes)
         preview = self._preview if known and self._is_previewed(below, codes) else None
         owed = self.owed if known else None
         self._done = gathered, draft, owed, self._taken, self._texts

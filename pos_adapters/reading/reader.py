@@ -13,13 +13,13 @@ from pos_adapters.reading.gathered import Gathered
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.sheet import Sheet
 from pos_adapters.reading.values import Reading, ReceiptText, StoreFacts
-from receipt.paper import Paper, PrintedCode
+from receipt.paper import Paper, PrintedCode, plain_texts
 
 
 def text_of(paper: Paper) -> ReceiptText:
     """Return what reading takes of a paper: its words without the gaps of wide printing, and its codes."""
     return ReceiptText(
-        lines=tuple([line.plain for line in paper.lines]),
+        lines=tuple(plain_texts(paper.lines)),
         codes=codes_of(paper),
         images=bool(paper.pictures),
     )
