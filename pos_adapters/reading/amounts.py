@@ -32,7 +32,8 @@ _AFTER = re.compile(
 _SIGNS = frozenset("€$£¥₩₽₸₴₺₹₪฿₫₱₦")
 # Japanese, Chinese and Korean words that count what a pack holds or how many there are, glued to the figure.
 _COUNTERS = frozenset(
-    "点個个枚本件コ包瓶盒袋罐支片粒条箱桶杯份双套张缶巻卷足冊組食束玉切名入개병장권입구팩봉매캔잔명롤박포단"
+    "点個个枚本件コ包瓶盒袋罐支片粒条箱桶杯份双套张缶巻卷足冊組食束玉切名入錠丸株羽匹膳串尾台着房人種ケヶパロ"
+    "개병장권입구팩봉매캔잔명롤박포단정알켤마송"
 )
 _TIMES = frozenset(("x", "х"))
 # Every run of blanks is possessive: a line is mostly blanks, and given back one by one to six runs they cost minutes.
@@ -102,13 +103,16 @@ def numbers_of(text: str) -> tuple[Number, ...]:
         match = DIGITS.search(text, position)
         if match is None:
             return tuple(found)
-        number, position = _number_at(text, match.start(), match.end())
+        number, position = _number_at(text, match.start(), match.end(), taken=position)
         if number is not None:
             found.append(number)
 
 
-def _number_at(text: str, start: int, end: int) -> tuple[Number | None, int]:
-    """Return the number whose digits are `text[start:end]`, if it is one, and where to search on."""
+def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number | None, int]:
+    """Return the number whose digits are `text[start:end]`, if it is one, and where to search on.
+
+    What stands before `taken` belongs to the number before: in "5,43€ 10,86€" the first sign is not the second's.
+    """
     size = len(text)
     after = text[end] if end < size else " "
     if after in "/:-" and end + 1 < size and text[end + 1].isdigit() and not (after == "-" and "," in text[start:end]):
@@ -123,7 +127,7 @@ def _number_at(text: str, start: int, end: int) -> tuple[Number | None, int]:
     value, decimals, grouped = value_of(digits)
     if value < 0:
         return None, end
-    prefix = _prefix(text, start, decimals)
+    prefix = _prefix(text, start, decimals, taken=taken)
     if prefix is None:
         return None, end
     first, currency, negative, use = prefix
@@ -213,7 +217,7 @@ def _are_groups(parts: list[str]) -> bool:
 
 
 def _prefix(  # noqa: C901, PLR0912 - one walk back over the marks, each with its meaning
-    text: str, start: int, decimals: int
+    text: str, start: int, decimals: int, *, taken: int
 ) -> tuple[int, str, bool, str] | None:
     """Read what stands before the digits: (start with it, currency, negative, use); None when it makes them an id."""
     at = start - 1
@@ -221,7 +225,7 @@ def _prefix(  # noqa: C901, PLR0912 - one walk back over the marks, each with it
     while at >= 0:
         mark = text[at]
         if mark == " ":
-            if not _sign_before_gap(text, at):
+            if not _sign_before_gap(text, at, taken):
                 break
         elif mark in _SIGNS and not currency:
             currency = mark
@@ -253,11 +257,11 @@ def _prefix(  # noqa: C901, PLR0912 - one walk back over the marks, each with it
     return first, currency, negative, use
 
 
-def _sign_before_gap(text: str, at: int) -> bool:
+def _sign_before_gap(text: str, at: int, taken: int) -> bool:
     """Over a gap (a column of its own) only a money sign, or a minus one space away, belongs to the number."""
     while at >= 0 and text[at] == " ":
         at -= 1
-    if at < 0:
+    if at < taken:
         return False
     if text[at] in _SIGNS:
         return True
