@@ -97,6 +97,7 @@ class Core:
         except TillstreamError as error:
             self.standing.trouble(error)
         self.offers.mirror_version, self.offers.is_slice = self.mirror.version, self.mirror.is_slice
+        self.counter.lendings.before_everything()
         self.stops.reload()
         bundle = load_bundle(self.state.mirror, self.offers.bundle, self.standing.trouble)
         if bundle != self.offers.bundle:
@@ -163,6 +164,7 @@ def build(
     )  # fmt: skip
     core.control = ControlServer({**Operations(_operations(core, furnished, basics.judge)).table(), **till, **kiosk})
     basics.publisher.to = core.control.publish
+    basics.known.before_change = core.counter.lendings.before_number
     return core
 
 

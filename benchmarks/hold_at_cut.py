@@ -127,7 +127,7 @@ def _receipt_form() -> bytes:
     """Return a receipt of about 2 KB as python-escpos prints it, without its cut; its number is still to be set."""
     from escpos.printer import Dummy
 
-    goods = [(f"Article number {place} of this receipt", 100 + place) for place in range(30)]
+    goods = [(f"Household article number {place}", 100 + place) for place in range(30)]
     printer = Dummy()
     printer.text(f"CORNER SHOP\n{datetime.now().astimezone():%d.%m.%Y %H:%M}\nReceipt No NUMBER\n")
     for name, cents in goods:

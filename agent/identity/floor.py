@@ -65,6 +65,8 @@ class Floor:
         self._keeper = keeper
         self._lanes: dict[str, _LaneState] = {}
         self._put_by: OrderedDict[str, Scan] = OrderedDict()
+        self.before_change: Callable[[str], None] = _nobody_minds
+        """Called with a workstation whose lane is about to change."""
         self.cuts_held = 0
         self.cuts_near: set[str] = set()
         """The workstations where a sale's total has been printed and its cut has not."""
@@ -103,6 +105,7 @@ class Floor:
 
     def sold(self, workstation_id: str, sale: Sale, at: datetime) -> Sold:
         """End a sale; return whose it is. The caller drops what is over with it, in the sale's own commit."""
+        self.before_change(workstation_id)
         state = self._state(workstation_id)
         before = state.lane.scans
         result = step(state.lane, Happening(event=Event.SOLD, at=at, sale=sale))
@@ -114,6 +117,7 @@ class Floor:
 
     def doubted(self, workstation_id: str, at: datetime) -> tuple[Scan, ...]:
         """Take everybody off a lane whose last papers nobody has seen; return their scans, which are in doubt."""
+        self.before_change(workstation_id)
         state = self._state(workstation_id)
         before = state.lane.scans if state.lane.phase is Phase.BOUND else ()
         result = step(state.lane, Happening(event=Event.SIGNED_OFF, at=at))
@@ -156,6 +160,7 @@ class Floor:
 
     def ask_for_paper(self, workstation_id: str) -> None:
         """Remember that the customer of the open sale wants our paper (profile `on_request`)."""
+        self.before_change(workstation_id)
         self._state(workstation_id).wants_paper = True
 
     def wants_paper(self, workstation_id: str) -> bool:
@@ -171,7 +176,9 @@ class Floor:
     def expire(self, at: datetime) -> list[Effect]:
         """Let time pass everywhere, so that pages forget people who walked away."""
         effects: list[Effect] = []
-        for workstation_id, state in self._lanes.items():
+        for workstation_id, state in list(self._lanes.items()):
+            if now(state.lane, at).lane is not state.lane:
+                self.before_change(workstation_id)
             before, passed = state.lane.scans, now(state.lane, at)
             state.lane = passed.lane
             self._drop(_left(before, state.lane.scans))
@@ -179,6 +186,7 @@ class Floor:
         return effects
 
     def _tell(self, workstation_id: str, happening: Happening) -> list[Effect]:
+        self.before_change(workstation_id)
         state = self._state(workstation_id)
         before, result = state.lane.scans, step(state.lane, happening)
         state.lane = result.lane
@@ -204,6 +212,10 @@ class Floor:
 
     def _state(self, workstation_id: str) -> _LaneState:
         return self._lanes.setdefault(workstation_id, _LaneState())
+
+
+def _nobody_minds(workstation_id: str) -> None:
+    del workstation_id
 
 
 def _left(before: tuple[Scan, ...], after: tuple[Scan, ...]) -> tuple[Scan, ...]:

@@ -28,6 +28,7 @@ from agent.intake.deciding import Deciders, Deciding, identified
 from agent.intake.documents import DocumentClerk, Origin, Told
 from agent.intake.holds import CutHolds
 from agent.intake.kept_ahead import KeptAhead, is_done
+from agent.intake.lending import Lendings
 from agent.intake.outcomes import Outcomes
 from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
@@ -101,10 +102,15 @@ class Counter:
                 keeper=house.keeper, defect=self._defect,
             )
         )  # fmt: skip
-        self._standing = Standing(
-            clerk=house.clerk, belongs=self._belongs, people=house.people, deciding=self._deciding
-        )
+        self.lendings = Lendings()
+        self.standing = Standing(
+            clerk=house.clerk, belongs=self._belongs, people=house.people, deciding=self._deciding, offers=house.offers,
+            rules=house.value.room.rules, clock=house.clock, lendings=self.lendings,
+        )  # fmt: skip
         self.kept_ahead = KeptAhead(house.journal, on_committed=self.committed)
+        house.floor.before_change = self.lendings.before_lane
+        house.memory.before_change = self.lendings.before_people
+        house.value.room.book.overtaking = self.lendings.overtaking
         self.sessions: set[TapSession] = set()
         self.holds = CutHolds()
         self.papers = house.papers
@@ -177,10 +183,11 @@ class Counter:
         if foreseen is not None and not foreseen.is_of(reading, origin):
             foreseen = None
         where = place if paper.insertable else None
-        if when_it_stands is not None and foreseen is not None and where is not None:
-            foreseen.has_stood = self._standing.stands(foreseen, reading, where)
-            if foreseen.has_stood:
-                when_it_stands(foreseen.offering)
+        if (
+            when_it_stands is not None and foreseen is not None and where is not None
+            and self.standing.may_leave(foreseen, reading, where)
+        ):  # fmt: skip
+            when_it_stands(foreseen.offering)
         told = self._house.clerk.tell(reading, origin, foretold=foreseen.told if foreseen is not None else None)
         capture, file = self._capture(body, origin, printed_code_of(reading))
         taken = Taken(
@@ -195,7 +202,7 @@ class Counter:
             return self._deciding.with_records(taken)
         whose = self._belongs.whose_is(told, origin, is_spooled=is_spooled)
         if foreseen is not None and foreseen.has_stood:
-            return self._deciding.decided(replace(taken, whose=foreseen.whose))
+            return self._decided(replace(taken, whose=foreseen.whose))
         printed_code = printed_code_of(reading)
         if whose is None and printed_code and place is not None:
             return replace(taken, awaits=self._look_up(printed_code))
@@ -204,7 +211,7 @@ class Counter:
             return replace(taken, whose=whose, awaits=pending)
         if printed_code and place is not None and is_doubted(whose, printed_code, self._house.people):
             return replace(taken, whose=whose, awaits=self._look_up(printed_code), is_doubted=True)
-        return self._deciding.decided(replace(taken, whose=whose))
+        return self._decided(replace(taken, whose=whose))
 
     def foresee(
         self, preview: Preview, origin: Origin, place: Place, *, body: bytes
@@ -232,11 +239,11 @@ class Counter:
             found = await asyncio.wait_for(asyncio.shield(taken.awaits), self._house.look_up_within_s)
         except TimeoutError:
             if taken.is_doubted:
-                return self._deciding.decided(replace(taken, whose=_unless_anothers(taken.whose, None)))
+                return self._decided(replace(taken, whose=_unless_anothers(taken.whose, None)))
             taken.awaits.add_done_callback(lambda future: self._link_late(taken, future))
-            return self._deciding.decided(replace(taken, whose=None))
+            return self._decided(replace(taken, whose=None))
         whose = (_unless_anothers if taken.is_doubted else _recognised)(taken.whose, found)
-        return self._deciding.decided(replace(taken, whose=whose))
+        return self._decided(replace(taken, whose=whose))
 
     def remainder(self, body: bytes, origin: Origin) -> Taken:
         """Return what to commit of bytes behind the last document; nothing where there are none."""
@@ -280,11 +287,15 @@ class Counter:
 
     def forget(self, customer_id: str, locators: Collection[str]) -> None:
         """Forget whose a document was that will be handed over again: they were erased."""
+        self.forget_foreseen()
         self._belongs.forget(customer_id, locators)
-        for session in self.sessions:
-            session.forget_foreseen()
         for taken in self.kept_ahead.give_up(customer_id, locators):
             self._take_back(taken)
+
+    def forget_foreseen(self) -> None:
+        """Throw away what was worked out before its cut at every lane, also on the disk."""
+        for session in self.sessions:
+            session.forget_foreseen()
 
     # Parts
 
@@ -308,6 +319,13 @@ class Counter:
             file_hash=name,
         )
         return capture, file
+
+    def _decided(self, taken: Taken) -> Taken:
+        """Decide on a document, behind every cut that was printed of the same people."""
+        account = taken.whose.account if taken.whose is not None else None
+        if account is not None:
+            self.lendings.before_people((account.customer_id, account.shares_with), ())
+        return self._deciding.decided(taken)
 
     def _look_up(self, code: str) -> asyncio.Future[Recognition]:
         return asyncio.ensure_future(self._house.people.recognise(uuid.uuid4().hex, code, CodeKind.CARD))

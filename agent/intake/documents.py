@@ -8,6 +8,7 @@ equal coffees never merge.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -54,9 +55,12 @@ class KnownSales:
 
     def __init__(self) -> None:
         self._total_by_id: OrderedDict[str, str] = OrderedDict()
+        self.before_change: Callable[[str], None] = _nobody_minds
+        """Called with the key of a sale that is about to be known."""
 
     def add(self, transaction_id: str, total: str) -> None:
         """Remember a sale."""
+        self.before_change(transaction_id)
         self._total_by_id[transaction_id] = total
         if len(self._total_by_id) > KNOWN_SALES_MAX:
             self._total_by_id.popitem(last=False)
@@ -68,6 +72,10 @@ class KnownSales:
     def total(self, transaction_id: str) -> str | None:
         """Return the total of a known sale, None for a new one."""
         return self._total_by_id.get(transaction_id)
+
+
+def _nobody_minds(transaction_id: str) -> None:
+    del transaction_id
 
 
 _TRANSACTION_KINDS = {

@@ -27,6 +27,7 @@ class OpenJob:
     cut_no: int = 0  # of the last cut
     foreseen: Foreseen | None = None
     foreseen_times: int = 0  # for the document that is being printed
+    used: tuple[int, bytes] = (0, b"")  # the last cut that its tap printed a lent block at, and that block
     kept_ahead: Origin | None = None  # the document whose commit is on disk ahead of its cut, or about to be
 
     def rest(self) -> bytes:

@@ -4,6 +4,7 @@
     JOB, BYTES*  the job is read while it streams in
     CUT          the document ends here: read, decide, ONE commit (capture, transaction, decision, coupons), then
                  BLOCK, SLIP or NONE
+    USED         the same of a block that was lent: it is printed already
     PRINTER      how the printer is: told to the cashier until it is mended
     OUTCOME      what became of the block is a later commit
     JOB_END      what is left is a document or a remainder; ACK once everything of the job is on disk
@@ -24,13 +25,14 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from agent.intake.ahead_of_cut import AheadOfCut, Steps
 from agent.intake.counter import Counter
 from agent.intake.held_cut import HeldCut
 from agent.intake.kept_ahead import completing, is_done, overtaking
+from agent.intake.lane_ahead import LaneAhead
 from agent.intake.open_job import OpenJob
-from agent.intake.taken import Foreseen, Taken
+from agent.intake.taken import Taken
 from agent.journal.batch import Committed, Haste
+from agent.offering.offering import Place
 from pos_adapters.taps.frames import (
     ANSWER_BODY,
     CUT_BODY,
@@ -53,10 +55,6 @@ SEALED_PIECE_BYTES = 64 * 1024  # fed between two looks at other lanes: 64 KB ta
 WAITING_FRAMES_MAX = 10_000  # frames that wait behind a look-up of 12 ms; more is a tap that floods
 
 
-FORESEEN_MAX = 6
-"""How often one document is foreseen: a till that drips must not make core decide after every byte."""
-
-
 class TapSession:
     """See the module's contract. `send` writes bytes to the tap; `drop` closes a connection that makes no sense."""
 
@@ -68,8 +66,9 @@ class TapSession:
         self._waiting: deque[Frame] = deque()
         self._busy: asyncio.Task[None] | None = None
         self._follower: PrinterFollower | None = None
-        self._ahead = AheadOfCut()
-        self._looks_ahead = False  # the tap looks through a block that may come
+        self._ahead = LaneAhead(
+            counter, place_of=lambda job: self._place(job, job.cut_no + 1), say=self._answer, on_used=self._used
+        )
         self.workstation_id = ""
         self.model_name = ""
 
@@ -88,12 +87,7 @@ class TapSession:
 
     def forget_foreseen(self) -> None:
         """Throw away what was worked out before its cut, on the disk, too: the cut works it out again."""
-        self._ahead.stop()
-        for job in self._jobs.values():
-            job.foreseen = None
-            if job.kept_ahead is not None:
-                self._counter.kept_ahead.drop(job.kept_ahead)
-                job.kept_ahead = None
+        self._ahead.forget(self._jobs.values())
 
     def take(self, frames: Iterable[Frame]) -> None:
         """Take frames as they came."""
@@ -110,6 +104,7 @@ class TapSession:
         """Note that the tap is gone: its open jobs come again through its spool."""
         self._no_cut_is_near()
         self.forget_foreseen()
+        self._ahead.close()
         self._jobs.clear()
         self._waiting.clear()
         if self._busy is not None:
@@ -144,6 +139,10 @@ class TapSession:
             self._continue(job, frame.type, body)
 
     def _continue(self, job: OpenJob, frame_type: FrameType, body: bytes) -> None:
+        if frame_type is FrameType.USED:
+            self._ahead.told_used()
+            return
+        self._ahead.end_lending()
         if frame_type is FrameType.BYTES:
             self._bytes(job, body)
         elif frame_type is FrameType.CUT:
@@ -157,7 +156,7 @@ class TapSession:
     def _hello(self, payload: bytes) -> None:
         told = json.loads(payload)
         self.workstation_id, self.model_name = str(told["workstation"]), str(told.get("model", ""))
-        self._looks_ahead = bool(told.get("ahead", False))
+        self._ahead.tap_here(told)
         self._counter.printers.told(self.workstation_id, told)
         self._counter.tap_here(self, tap=str(told.get("tap", "")), has_older=bool(told.get("older", False)))
 
@@ -183,32 +182,13 @@ class TapSession:
         if not job.reader.is_proved:
             return
         self._counter.floor.cuts_near.add(self.workstation_id)
-        if job.foreseen_times < FORESEEN_MAX:
-            self._ahead.begin_soon(lambda: self._foresee(job))
+        self._ahead.bytes_came(job)
 
-    def _foresee(self, job: OpenJob) -> Steps | None:
-        """Begin to work out what the next cut would mean here; what fails in it fails again at the cut, and is told."""
-        preview = job.reader.preview()
-        if preview is None or self._follower is None:
-            return None
-        job.foreseen_times += 1
-        number, state = job.cut_no + 1, self._follower.state_here()
-        place = self._counter.place(self, job_id=str(job.job_id), cut_no=number, state=state)
-        begun = self._counter.foresee(preview, job.next_origin(self.workstation_id), place, body=job.rest())
-        if begun is None:
-            return None
-        job.foreseen, steps = begun
-        return self._then_keep(job, job.foreseen, steps)
-
-    def _then_keep(self, job: OpenJob, foreseen: Foreseen, steps: Steps) -> Steps:
-        """Have on disk what the cut will commit, once it is known."""
-        yield from steps
-        if foreseen.batch is not None:
-            job.kept_ahead = foreseen.origin
-            self._counter.kept_ahead.keep(foreseen)
-            block = foreseen.offering.draw()
-            if block and self._looks_ahead and not foreseen.offering.is_slip:
-                self._answer(FrameType.AHEAD, job, block)
+    def _place(self, job: OpenJob, cut_no: int) -> Place:
+        """Return where a paper is printed that is held at a cut right here."""
+        assert self._follower is not None, "a cut comes behind its job's beginning"
+        state = self._follower.state_here()
+        return self._counter.place(self, job_id=str(job.job_id), cut_no=cut_no, state=state)
 
     def _no_cut_is_near(self) -> None:
         """Leave what a cut would mean as far as it is: the cut has come, or there will be none."""
@@ -223,23 +203,36 @@ class TapSession:
 
     # The cut
 
-    def _cut(self, job: OpenJob, cut_no: int, offset: int) -> None:
+    def _used(self, job: OpenJob) -> None:
+        """Take the cut of a block that was lent for right here, and is printed: that was before whatever comes now."""
+        foreseen, number = job.foreseen, job.cut_no + 1
+        try:
+            assert foreseen is not None, "what is lent was foreseen"
+            foreseen.has_stood, job.used = True, (number, foreseen.offering.draw())
+            self._cut(job, number, job.fed_bytes, is_used=True)
+        except Exception as error:  # noqa: BLE001 - as in `_take_safely`; whoever asks has something else to do
+            self._drop(f"a used block: {error!r}")
+
+    def _cut(self, job: OpenJob, cut_no: int, offset: int, *, is_used: bool = False) -> None:
+        if not is_used and cut_no == job.used[0]:  # its tap found the right gone that it had taken itself
+            self._answer(FrameType.BLOCK, job, ANSWER_BODY.pack(cut_no) + job.used[1])
+            return
         self._no_cut_is_near()
         job.cut_no, foreseen = cut_no, job.foreseen
-        paper = job.reader.finish_here()
-        if paper is None:
+        paper, place = job.reader.finish_here(), self._place(job, cut_no)
+        if paper is None and not is_used:
             self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
             return
-        held = HeldCut(self._counter, job.job_id, cut_no, send=self._send)
-        origin = job.origin(self.workstation_id)
-        assert self._follower is not None, "a cut comes behind its job's beginning"
-        place = self._counter.place(self, job_id=str(job.job_id), cut_no=cut_no, state=self._follower.state_here())
-        body = job.cut_off(offset)
+        held = HeldCut(self._counter, job.job_id, cut_no, send=_unsaid if is_used else self._send)
+        origin, body = job.origin(self.workstation_id), job.cut_off(offset)
         try:
+            assert paper is not None, "what a block was printed at has lines"
             taken = self._counter.take(paper, body, origin, place=place, foreseen=foreseen, when_it_stands=held.answer)
+            assert held.is_answered or not is_used, "what was lent stands"
         except BaseException:
             held.give_up()
-            if held.is_answered and foreseen is not None:  # what is printed is committed, whatever failed behind it
+            is_printed = held.is_answered or is_used
+            if is_printed and foreseen is not None:  # what is printed is committed, whatever failed behind it
                 job.kept_ahead = None
                 self._counter.kept_ahead.unfinished(foreseen.as_taken())
                 self._counter.kept_ahead.go_on()
@@ -395,3 +388,8 @@ class TapSession:
 
 def _nothing(ok: bool) -> None:
     del ok
+
+
+def _unsaid(data: bytes) -> None:
+    """Answer nobody: the block is printed."""
+    del data

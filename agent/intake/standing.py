@@ -9,16 +9,21 @@ answer is done as for every cut. In any doubt it says no, and the cut is decided
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from agent.clock import Clock
 from agent.intake.attribution import Attribution
 from agent.intake.deciding import Deciding
 from agent.intake.documents import DocumentClerk
 from agent.intake.kept_ahead import is_done
+from agent.intake.lending import Lendings
 from agent.intake.taken import Foreseen, Taken, Whose
 from agent.journal.batch import Batch
-from agent.offering.offering import Place
+from agent.offering.offering import OfferDesk, Place
 from agent.ports import People
+from agent.value.rules import ValueRules
 from pos_adapters.reading.values import Reading
+from pos_adapters.taps.lent import LENT_FOR_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +34,31 @@ class Standing:
     belongs: Attribution
     people: People
     deciding: Deciding
+    offers: OfferDesk
+    rules: ValueRules
+    clock: Clock
+    lendings: Lendings
+
+    def may_leave(self, foreseen: Foreseen, reading: Reading, place: Place) -> bool:
+        """Whether the block of a document's cut may leave as foreseen, or has; it is remembered (`has_stood`)."""
+        if not foreseen.has_stood:
+            self.lendings.before_sale(foreseen)
+            foreseen.has_stood = self.stands(foreseen, reading, place)
+        return foreseen.has_stood
+
+    def stays(self, foreseen: Foreseen, place: Place) -> bool:
+        """Whether a cut that comes here means what was foreseen, also while other lanes print what is lent to them.
+
+        What they print may not count against it, and no day may end meanwhile.
+        """
+        now = self.clock.now()
+        offers = foreseen.offering.content["offers"] if foreseen.offering.content else ()
+        campaigns = [self.rules.campaign_named(each["campaign_id"]) for each in offers]
+        return (
+            all(campaign is not None and not campaign.caps.are_of_the_store for campaign in campaigns)
+            and self.offers.today(now) == self.offers.today(now + timedelta(seconds=2 * LENT_FOR_S))
+            and self.stands(foreseen, foreseen.preview.reading, place)
+        )
 
     def stands(self, foreseen: Foreseen, reading: Reading, place: Place) -> bool:
         """Whether the cut of a document means in every part what was foreseen of it.

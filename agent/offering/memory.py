@@ -7,7 +7,7 @@ offer from its decision; an offer that was not printed is given back. Bounded by
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -65,6 +65,8 @@ class StoreMemory:
         self._pairs = 0
         self._decided: dict[str, tuple[Mapping[str, Any], date]] = {}
         self._unclaimed: dict[str, Mapping[str, Any]] = {}
+        self.before_change: Callable[[Collection[str], Collection[CampaignId]], None] = _nobody_minds
+        """Called with customers and households whose memory is about to change, and campaigns about to be counted."""
         self.seen = SeenReceipts()
         self.complete = False
 
@@ -126,6 +128,7 @@ class StoreMemory:
 
     def purchase(self, customer_id: str, basket: Basket, day: date) -> None:
         """Remember what a member bought."""
+        self.before_change((customer_id,), ())
         person = self._people.setdefault(customer_id, _Person())
         person.changes += 1
         person.last_visit = max(person.last_visit or day, day)
@@ -141,6 +144,7 @@ class StoreMemory:
         customer_id = content.get("customer_id")
         if not customer_id:
             return
+        self.before_change((customer_id,), ())
         person = self._people.setdefault(customer_id, _Person())
         person.changes += 1
         if kind == JournalKind.VISIT:
@@ -155,6 +159,7 @@ class StoreMemory:
 
     def forget(self, customer_id: str) -> None:
         """Forget a person: they were erased."""
+        self.before_change((customer_id,), ())
         self._customer.pop(customer_id, None)
         self.seen.forget(customer_id)
         person = self._people.pop(customer_id, None)
@@ -189,6 +194,8 @@ class StoreMemory:
     def _count(self, content: Mapping[str, Any], day: date, *, withheld: bool, sign: int) -> None:
         customer_id = content.get("customer_id")
         household = content.get("household_id") or customer_id
+        campaigns = [CampaignId(offer["campaign_id"]) for offer in content["offers"]]
+        self.before_change([each for each in (customer_id, household) if each], campaigns)
         for offer in content["offers"]:
             campaign_id = CampaignId(offer["campaign_id"])
             if customer_id:
@@ -199,6 +206,10 @@ class StoreMemory:
                 self._day[day][campaign_id] += sign
                 self._store[campaign_id] += sign
                 self._spent[campaign_id] += sign * Decimal(offer["cost"])
+
+
+def _nobody_minds(people: Collection[str], campaigns: Collection[CampaignId]) -> None:
+    del people, campaigns
 
 
 def _keys_of_code(code: str, items: ItemCatalogue) -> tuple[str, ...]:

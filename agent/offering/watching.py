@@ -6,7 +6,7 @@ count what it likes: the decision is what it would be if it were taken now.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar, cast
 
 from retail.identifiers import CampaignId
@@ -45,6 +45,10 @@ class WatchedCounts(Mapping[CampaignId, T]):
     def __len__(self) -> int:
         return sum(1 for _key in self)
 
+    def would_notice(self, key: CampaignId) -> bool:
+        """Whether what was asked may be answered otherwise once this campaign is counted again."""
+        return key in self._answers or self._presence.get(key) is False
+
     def is_as_in(self, counts: Mapping[CampaignId, T]) -> bool:
         """Whether all that was asked would be answered the same by these counts."""
         return all(counts.get(key) == answer for key, answer in self._answers.items()) and all(
@@ -60,6 +64,15 @@ def watched(ledger: OfferLedger) -> OfferLedger:
         day=WatchedCounts(ledger.day),
         store=WatchedCounts(ledger.store),
         spent=WatchedCounts(ledger.spent),
+    )
+
+
+def rests_on(seen: OfferLedger, campaigns: Collection[CampaignId]) -> bool:
+    """Whether a decision that has seen a watched ledger may be another one once these campaigns are counted again."""
+    return any(
+        isinstance(counts, WatchedCounts) and counts.would_notice(each)
+        for counts in (seen.day, seen.store, seen.spent)
+        for each in campaigns
     )
 
 

@@ -126,12 +126,13 @@ class Eraser:
     async def _erase_one(self, person: _Person) -> tuple[int, int]:
         """Forget one person; return how many records, and how many other rows, that took."""
         await asyncio.to_thread(self._erase_from_mirror, person.locators)  # whoever is looked up now is not found
+        self._counter.forget(person.customer_id, person.locators)  # first: what is printed by now is before this
         self._memory.forget(person.customer_id)
         self._people.forget(person.customer_id, person.locators)
-        self._counter.forget(person.customer_id, person.locators)
         records = others = 0
         for _ in range(SWEEPS):
             others += await self._forget_value(person.customer_id)
+            self._counter.forget_foreseen()
             # behind what was handed over before: it is swept, too
             await self._writer.commit(Batch(changes=(DropEveryForeseen(),)))
             changes = await asyncio.to_thread(self._changes, person.customer_id, person.locators)

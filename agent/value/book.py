@@ -16,8 +16,13 @@ from typing import Any
 
 from agent.journal.batch import Change, DropValue, KeepValue
 from agent.journal.records import JournalKind, canonical_json
+from retail.errors import TryAgainError
 
 Row = dict[str, Any]
+
+
+class OvertakenError(TryAgainError):
+    """A decision rests on rows that a cut has changed meanwhile: decided again, it rests on them as they are."""
 
 
 class What(StrEnum):
@@ -88,6 +93,8 @@ class ValueBook:
         self._changes = dict.fromkeys(What, 0)  # how often rows of a kind were written
         self._renamed = dict.fromkeys(What, 0)  # how often a name that rows are looked for by came or went
         self._seen: Seen | None = None
+        self.overtaking: Callable[[Collection[_Key]], tuple[Callable[[], None], ...]] = _nobody_minds
+        """Called with the rows that a decision has changed; returns what came before it after all."""
 
     def __repr__(self) -> str:
         return f"<ValueBook { ({what.value: len(rows) for what, rows in self._rows.items()}) }>"
@@ -151,7 +158,12 @@ class ValueBook:
         return [(each, self._rows[What.HOLD][each]) for each in self._named[What.HOLD].get(lease_id, ())]
 
     def entry(self, records: Iterable[tuple[JournalKind, Row]] = ()) -> Entry:
-        """Return what was decided since the last call, to be committed with these records."""
+        """Return what was decided since the last call, to be committed with these records.
+
+        Raises OvertakenError where something came first that a row rests on; nothing is decided then.
+        """
+        if self._seen is None and self._before:
+            self._let_go_before(self.overtaking(self._before.keys()))
         before, self._before = self._before, {}
         after = {key: self._rows[key[0]].get(key[1]) for key in before}
         changes = tuple(_change(key, row) for key, row in after.items() if row != before[key])
@@ -193,6 +205,9 @@ class ValueBook:
 
     def undo(self, entry: Entry) -> None:
         """Take back what did not reach the disk; a row that was changed again since stays as it is."""
+        if self._seen is None:
+            for take in self.overtaking(entry.before.keys()):
+                take()
         for key, row in entry.before.items():
             if self._rows[key[0]].get(key[1]) == entry.after.get(key):
                 self._set(key, row)
@@ -202,6 +217,13 @@ class ValueBook:
         before, self._before = self._before, {}
         for key, row in before.items():
             self._set(key, row)
+
+    def _let_go_before(self, first: tuple[Callable[[], None], ...]) -> None:
+        if first:
+            self.abandon()
+            for take in first:
+                take()
+            raise OvertakenError("a receipt was printed that this rests on", fix="ask again")
 
     def _change(self, key: _Key, row: Row | None) -> None:
         self._before.setdefault(key, self._rows[key[0]].get(key[1]))
@@ -234,6 +256,11 @@ class ValueBook:
         index[name].discard(row_id)
         if not index[name]:
             del index[name]
+
+
+def _nobody_minds(keys: Collection[_Key]) -> tuple[Callable[[], None], ...]:
+    del keys
+    return ()
 
 
 def _change(key: _Key, row: Row | None) -> Change:

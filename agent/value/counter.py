@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +21,7 @@ from agent.journal.batch import Batch, Committed, Haste
 from agent.journal.records import JournalKind, NewRecord
 from agent.ports import Journalling
 from agent.value.asking import HubQuestions
-from agent.value.book import Entry, What
+from agent.value.book import Entry, OvertakenError, What
 from agent.value.coupons import Held, shown
 from agent.value.in_line import InLine, verdict
 from agent.value.points import Member
@@ -341,6 +342,8 @@ class ValueCounter:
 
     def _safely(self, decide: Callable[[], Entry], what: str) -> Entry:
         try:
+            with suppress(OvertakenError):
+                return decide()
             return decide()
         except Exception as error:  # noqa: BLE001 - see the module's contract: the receipt is kept, this is told
             self.room.book.abandon()

@@ -106,13 +106,15 @@ class ValueRoom:
 
     def identified_late(self, transaction_id: str, member: Member) -> Entry:
         """Let a sale earn whose member was named after the receipt. A repeat earns nothing more."""
-        told = self._unclaimed.pop(transaction_id, None)
+        told = self._unclaimed.get(transaction_id)
         if told is None:
             return Entry()
         late = replace(told, member=member, after_payment=True)
         row = self.book.get(What.SALE, transaction_id) or _row_of(late)
         records = self._earned(late, row)
-        return self.book.entry([*records, *self._back.returned(late), *self._suspected(late)])
+        entry = self.book.entry([*records, *self._back.returned(late), *self._suspected(late)])
+        self._unclaimed.pop(transaction_id, None)
+        return entry
 
     def released_late(self, transaction_id: str) -> Entry:
         """Take back what a sale earned for a card that was held out after it and then taken back."""

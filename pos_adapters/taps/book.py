@@ -28,6 +28,7 @@ from pos_adapters.taps.frames import (
 )
 from pos_adapters.taps.job import EndReason, Job
 from pos_adapters.taps.job_ids import new_job_id
+from pos_adapters.taps.lent import LentBlock
 
 # Core commits in milliseconds. After this a job that has ended is sealed to disk all the same; an ACK that comes
 # later deletes the file, and core takes the same job twice without harm.
@@ -95,6 +96,7 @@ class JobBook:
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self._taker: Taker | None = None
         self.silence = Alarm(loop)  # a lane has one job that has not ended; see `job_turns`
+        self._lent = LentBlock(right=lambda: link.right, now_s=loop.time)
         self.asked: AskedCut | None = None
         self.on_late_slip: Callable[[UUID, bytes], bool] = _no_slip
         self.on_idle: Callable[[], None] = _ignore
@@ -146,6 +148,17 @@ class JobBook:
         self.asked = AskedCut(job.job_id, job.cuts_asked, self._loop.time())
         self._tell(job, FrameType.CUT, CUT_BODY.pack(job.cuts_asked, offset))
         return job.cuts_asked
+
+    def use_lent(self, job: Job, offset: int, *, may_send: Callable[[bytes], bool]) -> bytes | None:
+        """Return the block that was lent for the cut at `offset` of the job, and tell core that it is printed; or None.
+
+        The number of the cut is then the job's last (`cuts_asked`).
+        """
+        block = self._lent.use(job, offset, may_send=may_send)
+        if block is not None:
+            job.cuts_asked += 1
+            self._tell(job, FrameType.USED, CUT_BODY.pack(job.cuts_asked, offset))
+        return block
 
     def unanswered(self, job: Job, cut_no: int) -> None:
         """Note that the budget was over before core answered."""
@@ -199,7 +212,10 @@ class JobBook:
         elif frame.type is FrameType.SLIP:
             self._slip(job_id, body)
         elif frame.type is FrameType.AHEAD and self._taker is not None:
+            self._lent.told(job_id, body)
             self._taker.look_through(body)
+        elif frame.type is FrameType.LEND:
+            self._lent.lend(job_id, body)
 
     def _answer(self, job_id: UUID, cut_no: int, block: bytes | None) -> None:
         asked = self.asked
@@ -236,6 +252,7 @@ class JobBook:
         self._to_spool(job)
 
     def _core_lost(self) -> None:
+        self._lent.end()
         for job in list(self._jobs.values()):
             job.session = None
             if job.ended_by is not None:

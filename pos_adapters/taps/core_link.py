@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pos_adapters.taps.addresses import Address
 from pos_adapters.taps.events import EventLog
 from pos_adapters.taps.frames import BrokenPeerError, Frame, FrameReader, FrameType, encode
+from pos_adapters.taps.right import Right
 
 # Core reads a receipt in under a millisecond. Megabytes that it has not read are a core that does not read.
 UNREAD_BYTES_MAX = 4 * 1024 * 1024
@@ -42,6 +43,7 @@ class CoreLink:
         hello: Mapping[str, object],
         budget_s: float,
         log: EventLog,
+        makes_right: Callable[[], Right | None] = lambda: None,
     ) -> None:
         self._loop = loop
         self._address = address
@@ -61,6 +63,9 @@ class CoreLink:
         self.trouble: Callable[[], list[str]] = list
         self._told_older = False
         self._held = bytearray()
+        self._makes_right = makes_right
+        self.right: Right | None = None
+        """The pipe of this connection that core puts rights to lent blocks into."""
 
     @property
     def is_wanted(self) -> bool:
@@ -88,6 +93,7 @@ class CoreLink:
         if self._connecting:
             self._connecting.cancel()
         self._write_held()
+        self._end_right()
         transport, self._transport = self._transport, None
         if transport:
             transport.close()
@@ -132,6 +138,8 @@ class CoreLink:
         self._held = bytearray()
         self._unanswered = 0
         self.session += 1
+        self._end_right()
+        self.right = self._makes_right()
         self._say_hello()
         self._log.event("core_connected", session=self.session)
         for tell in self.on_ready:
@@ -145,6 +153,7 @@ class CoreLink:
     def _say_hello(self) -> None:
         self._told_older = self.has_older()
         told = {**self._hello, "older": self._told_older, "trouble": self.trouble(), "ahead": True}
+        told["right"] = self.right.path if self.right is not None else ""
         self.send(FrameType.HELLO, json.dumps(told).encode())
 
     def received(self, frames: list[Frame]) -> None:
@@ -159,10 +168,17 @@ class CoreLink:
             return
         self._transport = None
         self._held = bytearray()
+        self._end_right()
         self._log.event("core_lost", session=self.session)
         self.on_lost()
         if not self._stopped and self._address is not None:
             self._connecting = self._loop.create_task(self._connect(self._address, after_s=self._next_delay_s()))
+
+    def _end_right(self) -> None:
+        """Let go of the pipe: no right outlives the connection it came by."""
+        right, self.right = self.right, None
+        if right is not None:
+            right.close()
 
     def is_current(self, transport: asyncio.BaseTransport) -> bool:
         """Return whether a protocol's transport is the connection in use."""

@@ -65,6 +65,13 @@ class Delivery:
         """Return whether a block is whole."""
         return bool(block) and (block == self._whole or is_whole(block, self._dialect))
 
+    def send_lent(self, job: Job, offset: int) -> bool:
+        """Write the block that was lent for the cut at `offset` of the job; whether there is one, and it is ours."""
+        block = self._book.use_lent(job, offset, may_send=self.may_send)
+        if block is not None:
+            self.send(job, job.cuts_asked, block)
+        return block is not None
+
     def send(self, job: Job, cut_no: int, block: bytes) -> None:
         """Write a block to the printer, or settle that it could not be sent."""
         if self._printer.deaf or self._printer.closed:

@@ -6,14 +6,16 @@ every payload that concerns a job, so that a late answer can never reach the nex
 
 tap to core
     HELLO    JSON {"protocol": 1, "workstation": id, "printer": address, "tap": uuid, "model": name, "older": bool,
-             "trouble": [...], "ahead": bool}; "older": jobs may still come SEALED that are older than what prints now;
-             said again when they have come; "trouble": as in PRINTER; "ahead": AHEAD is understood
+             "trouble": [...], "ahead": bool, "right": path}; "older": jobs may still come SEALED that are older than
+             what prints now; said again when they have come; "trouble": as in PRINTER; "ahead": AHEAD is understood;
+             "right": a pipe that rights to lent blocks may be put into (`right`), empty where none can be had
     JOB      job + JSON {"received_at": ISO 8601 UTC}
     BYTES    job + the register's bytes, in order
     CUT      job + u16 cut number + u32 offset: bytes of this job before the cut command; BYTES already sent
     OUTCOME  job + u16 cut number + u8 Outcome
     JOB_END  job + JSON {"reason": "close" | "silence", "truncated": bool}
     SEALED   job + a spooled job sealed to the agent's public key (see `sealed_job`); answered by ACK
+    USED     job + u16 cut number + u32 offset: as CUT, and the block that was lent for it has been printed
     PRINTER  16 zero bytes (no job) + JSON {"printer": address, "trouble": ["paper_end", ...], "since": ISO 8601 UTC};
              sent when it changes and after HELLO when there is trouble; an empty list says that it prints again
 core to tap
@@ -22,6 +24,8 @@ core to tap
     SLIP     job + bytes to print as a slip of their own when the register is silent (profile `separate_slip`)
     ACK      job: everything of it is on disk; the tap forgets it
     AHEAD    job + bytes that the next BLOCK may bring: the tap looks through them before anybody waits; not printed
+    LEND     job + u16 cut number + u32 offset + u64 number: what AHEAD brought may be printed at this cut, should it
+             come at this offset, by whoever takes this number out of the pipe
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ FRAME_BYTES_MAX = 16 * 1024 * 1024  # a sealed job is the largest frame; anythin
 
 HEAD = struct.Struct(">IB")
 CUT_BODY = struct.Struct(">HI")
+LEND_BODY = struct.Struct(">HIQ")
 ANSWER_BODY = struct.Struct(">H")
 OUTCOME_BODY = struct.Struct(">HB")
 
@@ -52,11 +57,13 @@ class FrameType(IntEnum):
     JOB_END = 6
     SEALED = 7
     PRINTER = 8
+    USED = 9
     BLOCK = 16
     NONE = 17
     SLIP = 18
     ACK = 19
     AHEAD = 20
+    LEND = 21
 
 
 class Outcome(IntEnum):

@@ -5,7 +5,8 @@
 
 What moves a passage:
 
-    passing   --an insertable cut, core answers-->            asking
+    passing   --an insertable cut whose block was lent-->     passing, behind the block
+    passing   --another insertable cut, core answers-->       asking
     passing   --bytes that may begin a cut end a chunk-->     passing, those bytes (1 or 2) wait
     waiting   --the next byte, or the budget is over-->       passing (or asking)
     asking    --BLOCK, NONE, budget over, core lost-->        passing
@@ -82,10 +83,8 @@ class Passage:
         )
         self._asking: int | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._leaving = False
-        self._done = False
+        self._leaving = self._done = self.has_spoken = False
         self.last_byte_at_s = 0.0
-        self.has_spoken = False
         register.on_bytes = self._from_register
         register.on_end = self._register_ended
         register.on_drained = register.on_deaf = partial(printer.listen, on=True)
@@ -234,12 +233,14 @@ class Passage:
         return self._policy.holds and self._book.answers and self._book.reads(job)
 
     def _hold(self, cut: Cut) -> bool:
-        """Ask core about a cut; return whether the cut waits for the answer."""
-        self._jobs.last_cut_at = cut.offset
-        if self._jobs.job is None or not cut.insertable:
+        """Print what was lent for a cut, or ask core about it; return whether the cut waits for the answer."""
+        self._jobs.last_cut_at, job = cut.offset, self._jobs.job
+        if job is None or not cut.insertable:
             return False
-        waits = self._may_hold(self._jobs.job)
-        cut_no = self._book.ask(self._jobs.job, cut.offset - self._jobs.start)
+        waits, offset = self._may_hold(job), cut.offset - self._jobs.start
+        if waits and self._delivery.send_lent(job, offset):
+            return False
+        cut_no = self._book.ask(job, offset)
         if cut_no is None or not waits:
             return False
         self._stop_timer()

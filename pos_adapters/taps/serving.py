@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from pos_adapters.taps.addresses import SerialAddress, TcpAddress
+from pos_adapters.taps.addresses import SerialAddress, TcpAddress, UnixAddress
 from pos_adapters.taps.admission import Admission
 from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.clock import utc_now
@@ -30,6 +30,7 @@ from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.policy import Profile
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.prompt_loop import new_loop
+from pos_adapters.taps.right import Right
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
 
@@ -59,7 +60,14 @@ class Lane:
             "model": lane.model,
             "profile": settings.policy.profile.value,
         }
-        self.link = CoreLink(loop, settings.agent, hello=hello, budget_s=settings.policy.budget_s, log=log)
+        self.link = CoreLink(
+            loop,
+            settings.agent,
+            hello=hello,
+            budget_s=settings.policy.budget_s,
+            log=log,
+            makes_right=_right_of(settings),
+        )
         folder = (settings.state_dir or Path()) / "spool" / lane.workstation_id
         self.spool = Spool(
             loop, folder=folder, sealer=_sealer(loop, settings, lane, folder, log), link=self.link, log=log
@@ -109,6 +117,12 @@ class Lane:
         """Begin to accept and to connect."""
         self.edge.start()
         self.link.start()
+
+
+def _right_of(settings: TapSettings) -> Callable[[], Right | None]:
+    """Return what makes a pipe that core can open, too: on this machine, for a tap that inserts blocks."""
+    is_here = isinstance(settings.agent, UnixAddress) and settings.policy.holds
+    return Right.made if is_here else lambda: None
 
 
 def serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> int:

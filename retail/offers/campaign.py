@@ -73,6 +73,11 @@ class Caps:
     store: int | None = None
     budget: Decimal | None = None
 
+    @property
+    def are_of_the_store(self) -> bool:
+        """Whether any of them is counted for the whole store: what one lane prints matters to every other."""
+        return any(each is not None for each in (self.day, self.store, self.budget))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funder:
