@@ -7,11 +7,13 @@ printer at rest only (no command, image, macro or text under way), and stops bef
 from __future__ import annotations
 
 import re
+import sys
 from typing import Final
 
 from receipt.layout import Typesetter
 
 _LINES: Final = re.compile(rb"(?:[\x20-\xff]*+\r?\n)++")
+AT_ONCE_BYTES: Final = 4096  # looked at together: of lines that cannot be printed so, all would be looked at each time
 _BEFORE_LINES: Final = re.compile(rb"\n(?=(?:[\x20-\xff]*+\r?\n){3})")
 _TEXT: Final = re.compile(rb"[\x20-\xff]++")
 
@@ -21,9 +23,9 @@ def is_text(data: bytes) -> bool:
     return _TEXT.fullmatch(data) is not None
 
 
-def end_of_lines(data: bytes, at: int) -> int:
-    """Return where the plain lines end that begin at `data[at]`; `at` where there is none."""
-    lines = _LINES.match(data, at)
+def end_of_lines(data: bytes, at: int, until: int = sys.maxsize) -> int:
+    """Return where the plain lines end that begin at `data[at]` and end before `until`; `at` where there is none."""
+    lines = _LINES.match(data, at, until)
     return lines.end() if lines is not None else at
 
 
@@ -35,5 +37,5 @@ def next_lines(data: bytes, at: int) -> int:
 
 def print_lines(sheet: Typesetter, data: bytes, at: int, *, offset: int) -> int:
     """Print the lines from `data[at]`, byte `offset` of the job, on; return where the first stands that is left."""
-    end = end_of_lines(data, at)
+    end = end_of_lines(data, at, at + AT_ONCE_BYTES) if sheet.is_simple else at
     return at + sheet.whole_lines(data[at:end], offset) if end > at else at

@@ -281,6 +281,15 @@ def test_a_hostile_stream_is_bounded_and_says_so() -> None:
     assert paper.transparent
 
 
+def test_lines_beyond_the_limit_are_fed_as_their_commands_would_feed_them() -> None:
+    whole, by_bytes = PaperReader(), PaperReader()
+    job = b"Milk 1.20\n" + b"\n" * 6_000 + b"Tea 1.10\nBread\r\n\n\n"
+    whole.feed(job)
+    for at in range(len(job)):
+        by_bytes.feed(job[at : at + 1])
+    assert whole.finish_here() == by_bytes.finish_here()
+
+
 def test_lines_beyond_the_limit_are_not_read_again() -> None:
     reader = PaperReader()
     reader.feed(b"\n" * 6_000)
