@@ -71,11 +71,12 @@ class LaneAhead:
     def stop(self) -> None:
         """Leave it at what is done: the cut has come, or there will be none."""
         self._soon.stop()
+        self._stop_timer()
 
     def forget(self, jobs: Iterable[OpenJob]) -> None:
         """Throw away what was worked out, on the disk, too: the cut works it out again."""
         self.end_lending()
-        self._soon.stop()
+        self.stop()
         for job in jobs:
             job.foreseen = None
             if job.kept_ahead is not None:

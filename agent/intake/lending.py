@@ -21,16 +21,17 @@ lent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from agent.intake.taken import Foreseen
 from agent.offering.watching import rests_on
-from agent.value.book import Seen, What
+from agent.value.book import Row, What
+from agent.value.rehearsal import Rehearsed
 from pos_adapters.taps.right import Right
 from retail.identifiers import CampaignId
 
-Key = tuple[What, str]
+Rows = Mapping[tuple[What, str], Row | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,9 +53,10 @@ class Lent:
         sale = self.foreseen.told.sale
         return sale is not None and str(sale.transaction_id) == transaction_id
 
-    def rests_on_rows(self, keys: Collection[Key]) -> bool:
-        """Whether the sale's worth was worked out from any of these rows."""
-        return _rests_on_rows(self.foreseen, keys)
+    def rests_on_rows(self, before: Rows, after: Rows) -> bool:
+        """Whether the sale's worth was worked out from any of these rows, which are about to change."""
+        value = self.foreseen.value
+        return value is not None and value.seen.would_differ(before, after)
 
     def rests_on_people(self, people: Collection[str], campaigns: Collection[CampaignId]) -> bool:
         """Whether the offer was decided on by memories of these people, or by whether these campaigns have spoken."""
@@ -68,18 +70,14 @@ class Lent:
         return (
             self.lane == other.place.workstation_id
             or not _people(self.foreseen).isdisjoint(_people(other))
-            or _rests_on_rows(self.foreseen, _rows_changed(other))
-            or _rests_on_rows(other, _rows_changed(self.foreseen))
+            or _changes_worth(self.foreseen.value, other.value)
+            or _changes_worth(other.value, self.foreseen.value)
         )
 
 
-def _rests_on_rows(foreseen: Foreseen, keys: Collection[Key]) -> bool:
-    seen = foreseen.value.seen if foreseen.value is not None else Seen()
-    return any(key in seen.rows or key[0] in seen.changes or key[0] in seen.renamed for key in keys)
-
-
-def _rows_changed(foreseen: Foreseen) -> Collection[Key]:
-    return foreseen.value.entry.after.keys() if foreseen.value is not None else ()
+def _changes_worth(one: Rehearsed | None, other: Rehearsed | None) -> bool:
+    """Whether one sale would change what the other's worth was worked out from."""
+    return one is not None and other is not None and other.seen.would_differ(one.entry.before, one.entry.after)
 
 
 def _people(foreseen: Foreseen) -> frozenset[str]:
@@ -140,9 +138,9 @@ class Lendings:
         for lent in [each for each in self._lent if each.rests_on_people(people, campaigns)]:
             self.end(lent)
 
-    def overtaking(self, keys: Collection[Key]) -> tuple[Callable[[], None], ...]:
+    def overtaking(self, before: Rows, after: Rows) -> tuple[Callable[[], None], ...]:
         """Take back what rests on rows that a decision has changed; return the cuts that came before it after all."""
-        minding = [each for each in self._lent if each.rests_on_rows(keys)]
+        minding = [each for each in self._lent if each.rests_on_rows(before, after)]
         return tuple(each.on_used for each in minding if not self._taken_back(each))
 
     def _taken_back(self, lent: Lent) -> bool:

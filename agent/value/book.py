@@ -74,6 +74,9 @@ class Entry:
         )
 
 
+_Rows = Mapping[_Key, Row | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a rehearsed decision has looked at: rows as they were, and where it looked through many, their changes."""
@@ -81,6 +84,15 @@ class Seen:
     rows: dict[_Key, Row | None] = field(default_factory=dict)
     changes: dict[What, int] = field(default_factory=dict)
     renamed: dict[What, int] = field(default_factory=dict)
+
+    def would_differ(self, before: _Rows, after: _Rows) -> bool:
+        """Whether the decision may be another one once these rows are no more as before but as after."""
+        return any(
+            key in self.rows
+            or key[0] in self.changes
+            or (key[0] in self.renamed and _name(key, row) != _name(key, after[key]))
+            for key, row in before.items()
+        )
 
 
 class ValueBook:
@@ -93,8 +105,8 @@ class ValueBook:
         self._changes = dict.fromkeys(What, 0)  # how often rows of a kind were written
         self._renamed = dict.fromkeys(What, 0)  # how often a name that rows are looked for by came or went
         self._seen: Seen | None = None
-        self.overtaking: Callable[[Collection[_Key]], tuple[Callable[[], None], ...]] = _nobody_minds
-        """Called with the rows that a decision has changed; returns what came before it after all."""
+        self.overtaking: Callable[[_Rows, _Rows], tuple[Callable[[], None], ...]] = _nobody_minds
+        """Called with the rows that a decision has changed, before and after; returns what came before it after all."""
 
     def __repr__(self) -> str:
         return f"<ValueBook { ({what.value: len(rows) for what, rows in self._rows.items()}) }>"
@@ -162,10 +174,10 @@ class ValueBook:
 
         Raises OvertakenError where something came first that a row rests on; nothing is decided then.
         """
-        if self._seen is None and self._before:
-            self._let_go_before(self.overtaking(self._before.keys()))
+        after = {key: self._rows[key[0]].get(key[1]) for key in self._before}
+        if self._seen is None and after:
+            self._let_go_before(self.overtaking(self._before, after))
         before, self._before = self._before, {}
-        after = {key: self._rows[key[0]].get(key[1]) for key in before}
         changes = tuple(_change(key, row) for key, row in after.items() if row != before[key])
         return Entry(records=tuple(records), changes=changes, before=before, after=after)
 
@@ -206,7 +218,7 @@ class ValueBook:
     def undo(self, entry: Entry) -> None:
         """Take back what did not reach the disk; a row that was changed again since stays as it is."""
         if self._seen is None:
-            for take in self.overtaking(entry.before.keys()):
+            for take in self.overtaking(entry.after, entry.before):
                 take()
         for key, row in entry.before.items():
             if self._rows[key[0]].get(key[1]) == entry.after.get(key):
@@ -258,9 +270,14 @@ class ValueBook:
             del index[name]
 
 
-def _nobody_minds(keys: Collection[_Key]) -> tuple[Callable[[], None], ...]:
-    del keys
+def _nobody_minds(before: _Rows, after: _Rows) -> tuple[Callable[[], None], ...]:
+    del before, after
     return ()
+
+
+def _name(key: _Key, row: Row | None) -> str:
+    """Return what a row is looked for by beside its id."""
+    return _INDEXED[key[0]](row) if row is not None and key[0] in _INDEXED else ""
 
 
 def _change(key: _Key, row: Row | None) -> Change:
