@@ -41,8 +41,13 @@ NAME_LETTERS_MAX: Final = 8  # of a paper, in scripts without spaces
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
-_ALONE, _HARMLESS, _SLOGAN, _PAPER = range(4)
-_GROUPS: Final = (("alone", _ALONE), ("harmless", _HARMLESS), ("slogans", _SLOGAN), ("papers", _PAPER))
+_TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
+
+_ALONE, _HARMLESS, _SLOGAN, _PAPER, _BEGINS, _ENDS = range(6)
+_GROUPS: Final = (
+    ("alone", _ALONE), ("harmless", _HARMLESS), ("slogans", _SLOGAN), ("papers", _PAPER),
+    ("begins", _BEGINS), ("ends", _ENDS),
+)  # fmt: skip
 
 
 class Found(NamedTuple):
@@ -91,7 +96,9 @@ class Doubts:
             if not word.inside:
                 (self._begins if word.begins else self._whole).setdefault(word.text, set()).add(word.mark)
         self._lengths = sorted({len(text) for text in self._begins})
-        self._inside = tuple((word.text, word.mark) for word in words if word.inside and not WIDE.match(word.text))
+        inside = [word for word in words if word.inside and not WIDE.match(word.text)]
+        self._inside = tuple((word.text, word.mark) for word in inside if word.mark != _ENDS)
+        self._tails = tuple((word.text, word.mark) for word in inside if word.mark == _ENDS)
         self._wide = tuple(
             (word.text.replace(" ", ""), word.mark) for word in words if word.inside and WIDE.match(word.text)
         )
@@ -120,15 +127,22 @@ class Doubts:
         if explained is None or _ADDRESS.search(text):
             return _NOTHING
         marks: set[int] = set()
-        alone = False
+        alone = title = False
         names = group_words()
-        for match in _WORD.finditer(text):
+        printed = list(_WORD.finditer(text))
+        last = len(printed) - 1
+        titled = last < _TITLE_WORDS_MAX and (_FIGURE.search(text) is None or "#" in text)
+        for at, match in enumerate(printed):
             found = self._words.get(match.group())
             if found is None:
                 found = self._look_up(match.group())
-            if found:
-                marks |= found
-                alone = alone or (_ALONE in found and not any(a <= match.start() < b for a, b in explained))
+            if not found:
+                continue
+            marks |= found
+            names_paper = titled and ((_BEGINS in found and at == 0) or (_ENDS in found and at == last))
+            if (names_paper or _ALONE in found) and not any(a <= match.start() < b for a, b in explained):
+                alone = alone or _ALONE in found
+                title = title or names_paper
         dense = text.replace(" ", "")
         if self._wide and WIDE.search(text):
             found_wide = [(piece, mark) for piece, mark in self._wide if piece in dense]
@@ -144,9 +158,8 @@ class Doubts:
         )
         strange = unexplained and _SLOGAN not in marks
         of_paper = _PAPER in marks and _FIGURE.search(text) is None
-        doubtful = (
-            (strange and (facts.starred or of_paper)) or alone or any(together <= marks for together in self._together)
-        )
+        together = any(parts <= marks for parts in self._together)
+        doubtful = alone or title or together or (strange and (facts.starred or of_paper))
         told = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
         short = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
         return Found(doubtful, strange and not told, short=short and not told)
@@ -158,6 +171,7 @@ class Doubts:
                 break
             found |= self._begins.get(word[:length], set())
         found.update(mark for piece, mark in self._inside if piece in word)
+        found.update(mark for tail, mark in self._tails if word.endswith(tail))
         if len(self._words) >= MEMO_WORDS_MAX:
             self._words.clear()
         self._words[word] = frozenset(found)

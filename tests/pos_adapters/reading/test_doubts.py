@@ -83,3 +83,18 @@ def test_unknown_words_among_stars_are_doubtful_everywhere():
 )
 def test_facts_groups_addresses_and_offers_stand_above_goods(line):
     assert sold(paid_receipt("en", top=(line,)))
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "sentence"),
+    [
+        ("en", "WINDOW CLEANER DOCKET", "Ask at the desk for your free window cleaner docket"),
+        ("de", "BLUMENSCHEIN", "Mehr Blumen gibt es mit dem neuen Blumenschein"),
+        ("nl", "KLEURENSTROOK", "Kijk voor alle kleuren op onze nieuwe kleurenstrook"),
+        ("fr", "FICHE COULEURS", "Fiche couleurs offerte aux clients de la maison"),
+        ("es", "ARQUEO SEGUNDO", "Arqueo y flecha son deportes para toda la familia"),
+    ],
+)
+def test_a_paper_that_names_itself_shortly_is_doubtful_and_a_sentence_is_not(language, title, sentence):
+    assert not sold(paid_receipt(language, foot=(title,)))
+    assert sold(paid_receipt(language, foot=(sentence,)))
