@@ -27,8 +27,11 @@ class JobReader(Protocol):
         """What was fed and can no longer be part of a payment card number, masked, byte for byte."""
         ...
 
-    def feed(self, data: bytes) -> Sequence[Paper]:
-        """Take bytes as they come; return the documents that ended within them. Never raises."""
+    def feed(self, data: bytes, *, cut_has_come: bool = False) -> Sequence[Paper]:
+        """Take bytes as they come; return the documents that ended within them. Never raises.
+
+        `cut_has_come`: `finish_here` is called next, so that nothing need be worked out ahead of it.
+        """
         ...
 
     def finish_here(self) -> Paper | None:

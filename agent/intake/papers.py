@@ -41,9 +41,10 @@ class MaskedJob:
         self._masker = StreamMasker(exempt=exempt)
         self.data = bytearray()
 
-    def feed(self, data: bytes) -> list[Paper]:
-        """Take bytes as they come; return the documents that ended within them."""
-        return self._take(self._masker.feed(data))
+    def feed(self, data: bytes, *, cut_has_come: bool = False) -> list[Paper]:
+        """Take bytes as they come; return the documents that ended within them. See `agent.ports.JobReader`."""
+        masked = self._masker.feed(data)
+        return self._fed(masked) if cut_has_come else self._take(masked)
 
     def finish_here(self) -> Paper | None:
         """End the document now, at a held cut; None when nothing has been printed since the last one."""

@@ -25,6 +25,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from agent.intake.bursts import together
 from agent.intake.counter import Counter
 from agent.intake.held_cut import HeldCut
 from agent.intake.kept_ahead import completing, is_done, overtaking
@@ -65,6 +66,7 @@ class TapSession:
         self._jobs: dict[UUID, OpenJob] = {}
         self._waiting: deque[Frame] = deque()
         self._busy: asyncio.Task[None] | None = None
+        self._cut_has_come = False  # with the bytes that are read
         self._follower: PrinterFollower | None = None
         self._ahead = LaneAhead(
             counter, place_of=lambda job: self._place(job, job.cut_no + 1), say=self._answer, on_used=self._used
@@ -90,8 +92,8 @@ class TapSession:
         self._ahead.forget(self._jobs.values())
 
     def take(self, frames: Iterable[Frame]) -> None:
-        """Take frames as they came."""
-        for frame in frames:
+        """Take frames as they came; what has come together is read together."""
+        for frame, self._cut_has_come in together(frames):
             if self._busy is None:
                 self._take_safely(frame)
             else:
@@ -177,9 +179,9 @@ class TapSession:
             raise BrokenPeerError("a job larger than any tap keeps")
         if self._follower is not None:
             self._follower.feed(data)
-        for paper in job.reader.feed(data):
+        for paper in job.reader.feed(data, cut_has_come=self._cut_has_come):
             self._document(job, paper)
-        if not job.reader.is_proved:
+        if self._cut_has_come or not job.reader.is_proved:
             return
         self._counter.floor.cuts_near.add(self.workstation_id)
         self._ahead.bytes_came(job)
