@@ -1,4 +1,4 @@
-"""The models of upload and leases, tried in every state by spin; with a mistake planted they must be found wrong."""
+"""The models of upload, leases and lent blocks, tried in every state by spin; with a mistake planted they must be found wrong."""
 
 import shutil
 import subprocess
@@ -30,7 +30,7 @@ def tried(folder: Path, model: str, *flags: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("model", ["sync.pml", "leases.pml"])
+@pytest.mark.parametrize("model", ["sync.pml", "leases.pml", "lending.pml"])
 def test_no_state_of_the_protocol_breaks_its_promise(tmp_path: Path, model: str) -> None:
     assert "errors: 0" in tried(tmp_path, model)
 
@@ -42,6 +42,9 @@ def test_no_state_of_the_protocol_breaks_its_promise(tmp_path: Path, model: str)
         ("sync.pml", "-DNO_HASH"),
         ("leases.pml", "-DFORGETFUL"),
         ("leases.pml", "-DLATE_BURN"),
+        ("lending.pml", "-DNO_TAKING_BACK"),
+        ("lending.pml", "-DBY_WORD"),
+        ("lending.pml", "-DCHANGE_FIRST"),
     ],
 )
 def test_a_planted_mistake_is_found(tmp_path: Path, model: str, mistake: str) -> None:

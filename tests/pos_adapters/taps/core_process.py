@@ -2,8 +2,10 @@
 
 `python -m tests.pos_adapters.taps.core_process SOCKET` reads one JSON list of behaviours a line from standard input;
 the n-th cut after that meets the n-th behaviour, the last one for all the rest:
-block, none, late (after 40 ms), slip, late slip, silent, garbage, hang up, stop (SIGSTOP to itself), kill (SIGKILL to itself).
-It prints `connected` for every connection and `ready` for every list.
+block, none, late (after 40 ms), slip, late slip, silent, garbage, hang up, stop (SIGSTOP to itself), kill (SIGKILL to itself),
+lend (before it, behind every piece of the job), lend and take back (1 ms later).
+It prints `connected` for every connection and `ready` for every list, and says when a block was printed that had been
+taken back.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from tests.pos_adapters.taps.fake_core import PATIENCE_S, Condition, CoreJob, Fa
 from tests.pos_adapters.taps.rig import ROOT
 
 LATE_S = 0.04
+TAKEN_BACK_AFTER_S = 0.001
+LENDING = ("lend", "lend and take back")
 TRIES = 100
 
 
@@ -31,7 +35,7 @@ class CoreProcess:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = Condition()
-        self._ready = self._connected = False
+        self._ready = self._connected = self.has_broken_its_word = False
         self._behaviours = ["none"]
         self._start()
 
@@ -79,6 +83,7 @@ class CoreProcess:
         assert process.stdout is not None
         for line in process.stdout:
             with self._seen.change():
+                self.has_broken_its_word = self.has_broken_its_word or line == b"printed and taken back\n"
                 self._ready = self._ready or line == b"ready\n"
                 self._connected = self._connected or line == b"connected\n"
                 self._seen.change().notify_all()
@@ -119,13 +124,27 @@ class Mind:
             os.kill(os.getpid(), signal.SIGSTOP)
         elif behaviour == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        elif behaviour in LENDING:
+            return block
         return None if behaviour == "none" else ...
+
+    def lend(self, job: CoreJob, cut_no: int) -> bytes | None:
+        """Return a block for a cut right here; where it is to be taken back, that is soon."""
+        assert self.core is not None
+        if self.behaviours[0] not in LENDING:
+            return None
+        if self.behaviours[0] == "lend and take back":
+            threading.Timer(TAKEN_BACK_AFTER_S, self.core.take_back).start()
+        return b"\n<<block %s %d>>\n" % (job.job_id.hex.encode(), cut_no)
 
 
 def main() -> None:
     mind = Mind()
     mind.core = FakeCore(Path(sys.argv[1]), mind.answer, on_hello=lambda: say("connected"))
+    mind.core.lends = mind.lend
     for line in sys.stdin:
+        if any((job.job_id, *cut) in mind.core.taken_back for job in mind.core.order for cut in job.used):
+            say("printed and taken back")
         mind.behaviours = json.loads(line)
         say("ready")
 

@@ -16,12 +16,14 @@ from pos_adapters.taps.frames import (
     ANSWER_BODY,
     CUT_BODY,
     JOB_BYTES,
+    LEND_BODY,
     OUTCOME_BODY,
     FrameReader,
     FrameType,
     Outcome,
     encode,
 )
+from pos_adapters.taps.right import Right
 
 PATIENCE_S = 60.0  # only a failing test waits this long
 
@@ -55,6 +57,7 @@ class CoreJob:
     data: bytearray = field(default_factory=bytearray)
     cuts: list[tuple[int, int]] = field(default_factory=list)
     outcomes: list[tuple[int, Outcome]] = field(default_factory=list)
+    used: list[tuple[int, int]] = field(default_factory=list)  # cuts (number, offset) printed at without asking
     end: dict[str, Any] | None = None
     bytes_before_cut: list[int] = field(default_factory=list)
 
@@ -76,6 +79,11 @@ class FakeCore:
         self.on_hello = on_hello
         self.answer = answer or (lambda job, cut_no, offset: None)
         self.acks = True
+        self.lends: Callable[[CoreJob, int], bytes | None] = lambda job, cut_no: None
+        self.taken_back: set[tuple[UUID, int, int]] = set()
+        self._right: Right | None = None
+        self._lent: tuple[UUID, int, int] | None = None
+        self._lent_number = 0
         self.jobs: dict[UUID, CoreJob] = {}
         self.order: list[CoreJob] = []
         self.sealed: dict[UUID, bytes] = {}
@@ -149,6 +157,7 @@ class FakeCore:
     def _take(self, kind: FrameType, payload: bytes) -> bytes:
         if kind is FrameType.HELLO:
             self.hellos.append(json.loads(payload))
+            self._right = Right.named(self.hellos[-1].get("right", ""))
             self.on_hello()
             return b""
         job_id, body = UUID(bytes=payload[:JOB_BYTES]), payload[JOB_BYTES:]
@@ -161,18 +170,40 @@ class FakeCore:
         if kind is FrameType.JOB:
             self.jobs[job_id] = CoreJob(job_id)
             self.order.append(self.jobs[job_id])
-        job = self.jobs.setdefault(job_id, CoreJob(job_id))
+        job, said = self.jobs.setdefault(job_id, CoreJob(job_id)), b""
         if kind is FrameType.BYTES:
             job.data += body
+            said = self._lend(job)
+        elif kind is FrameType.USED:
+            job.used.append(CUT_BODY.unpack(body))
         elif kind is FrameType.OUTCOME:
             cut_no, outcome = OUTCOME_BODY.unpack(body)
             job.outcomes.append((cut_no, Outcome(outcome)))
         elif kind is FrameType.JOB_END:
             job.end = json.loads(body)
-            return encode(FrameType.ACK, job_id.bytes) if self.acks else b""
+            said = encode(FrameType.ACK, job_id.bytes) if self.acks else b""
         elif kind is FrameType.CUT:
-            return self._cut(job, *CUT_BODY.unpack(body))
-        return b""
+            said = self._cut(job, *CUT_BODY.unpack(body))
+        return said
+
+    def take_back(self) -> None:
+        """Take back what is lent, if its tap has not been faster."""
+        with self.seen.change():
+            if self._lent is not None and self._right is not None and self._right.take() == self._lent_number:
+                self.taken_back.add(self._lent)
+            self._lent = None
+
+    def _lend(self, job: CoreJob) -> bytes:
+        """Lend a block for a cut that comes right here, where the test wants that."""
+        self.take_back()
+        cut_no = 1 + len(job.cuts) + len(job.used)
+        block = self.lends(job, cut_no) if self._right is not None else None
+        if block is None or self._right is None:
+            return b""
+        self._lent, self._lent_number = (job.job_id, cut_no, len(job.data)), self._lent_number + 1
+        self._right.give(self._lent_number)
+        lent = LEND_BODY.pack(cut_no, len(job.data), self._lent_number)
+        return encode(FrameType.AHEAD, job.job_id.bytes + block) + encode(FrameType.LEND, job.job_id.bytes + lent)
 
     def _cut(self, job: CoreJob, cut_no: int, offset: int) -> bytes:
         job.cuts.append((cut_no, offset))

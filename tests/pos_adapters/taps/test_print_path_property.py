@@ -123,7 +123,12 @@ jobs = st.lists(st.one_of(receipt, receipt, receipt, strange), min_size=1, max_s
 splits = st.lists(
     st.tuples(st.integers(0, 40), st.integers(-2, 4), st.sampled_from([0, 0, 0, 0, 0.001, 0.01, 0.03])), max_size=12
 )
-behaviour = st.sampled_from(["block", "block", "none", "late", "silent", "garbage", "hang up", "stop", "kill"])
+behaviour = st.sampled_from(
+    [
+        *("block", "none", "late", "silent", "garbage", "hang up", "stop", "kill"),
+        *("lend", "lend", "lend and take back"),
+    ]
+)
 slip_behaviour = st.sampled_from(["slip", "slip", "slip", "late slip", "none", "silent", "garbage", "hang up", "kill"])
 ending = st.sampled_from(["half close", "close", "reset"])
 
@@ -225,6 +230,7 @@ def holds_for(stand: Stand, job: Job, splits: list[tuple[int, int, float]], beha
         assert job.data.startswith(at_printer)
     assert len(blocks) == len(set(blocks)), "two blocks at one cut"
     assert set(blocks) <= job.where_a_block_may_stand(), "a block where none may be"
+    assert not stand.core.has_broken_its_word, "a block was printed that core had taken back"
     if ending == "half close":
         assert back == printed.sent
     event(f"{min(len(blocks), 3)} blocks")
