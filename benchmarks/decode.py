@@ -125,6 +125,8 @@ def hostile_streams() -> dict[str, bytes]:
     return {
         "noise": noise,
         "line feeds": b"\n" * HOSTILE_BYTES,
+        "lines of a letter": _repeated(b"x\n"),
+        "centred lines, wider than the paper": _repeated(b"y" * 70 + b"\r\n", after=b"\x1ba\x01"),
         "no line feed": b"A" * HOSTILE_BYTES,
         "unknown commands": b"\x1b\xff" * (HOSTILE_BYTES // 2),
         "endless raster": b"\x1d8L\xff\xff\xff\xff" + bytes(HOSTILE_BYTES),
