@@ -147,7 +147,8 @@ class DocumentReading:
     def _questions(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
         """Yield what a sale leaves open whose sums hold."""
         telling, active, total = self.gathered.telling, self.active, solution.total.line
-        remarked = half_named(telling, active, range(solution.owed[0][0].line, total + 1))
+        first = solution.owed[0][0]
+        remarked = half_named(telling, active, range(min((first.line, *first.described)), total + 1))
         if remarked is not None:
             yield f"a line speaks of a {remarked.value} without naming the document one"
         if _given_back(solution):

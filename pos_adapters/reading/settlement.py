@@ -95,11 +95,14 @@ def _counted(
 def _with_brands(later: Sequence[Entry]) -> list[Entry]:
     """Return amounts below the total whose tender has another name before it: "IKEA gift card 50.00".
 
-    They count where the sums ask for them. Cash has no brand.
+    They count where the sums ask for them, and so do points beside another tender: "POINTS 5.00". Cash has no brand.
     """
     found = []
+    tendered = any(entry.part is Part.TENDER for entry in later)
     for entry in later:
         role = _tender_beside(entry) if entry.part in (Part.STRAY, Part.ITEM) and entry.amount > 0 else None
+        if tendered and entry.role is Role.POINTS and entry.part is Part.INFO and entry.facts.decimals:
+            role = Role.POINTS_TENDER
         if role is not None:
             entry.role = role
             found.append(entry)

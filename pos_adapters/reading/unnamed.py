@@ -25,17 +25,28 @@ def could_be_goods_back(solution: Solution) -> bool:
     if not taken_off:
         return False
     owed = [entry for entry, _, _ in solution.owed]
-    return any(
-        entry.amount < 0 and entry.role is None and _names_goods(entry, owed[: owed.index(entry)])
-        for entry in taken_off
-    )
+    for entry in taken_off:
+        before = owed[: owed.index(entry)]
+        if entry.amount < 0 and entry.role is None and (_names_goods(entry, before) or _takes_all_off(entry, before)):
+            return True
+    return False
 
 
 def _names_goods(entry: Entry, before: Sequence[Entry]) -> bool:
     """Whether a line's words are a name of its own: not the item's above it, no offer, no known word."""
     facts = entry.facts
-    words = {word.casefold() for word in _WORD.findall(facts.text)}
+    words = _words_of(entry)
     if not words or facts.unknown < _NAME_LETTERS_MIN or _OFFER.search(facts.text):
         return False
-    earlier = {word.casefold() for other in before for word in _WORD.findall(other.facts.text)}
-    return not words & earlier
+    return not any(words & _words_of(other) for other in before)
+
+
+def _takes_all_off(entry: Entry, before: Sequence[Entry]) -> bool:
+    """Whether it has the name and the whole price of goods above: they were given free, or never sold."""
+    words = _words_of(entry)
+    taken = [other for other in before if other.amount == -entry.amount and _words_of(other)]
+    return not _OFFER.search(entry.facts.text) and any(_words_of(other) <= words for other in taken)
+
+
+def _words_of(entry: Entry) -> set[str]:
+    return {word.casefold() for word in _WORD.findall(entry.facts.text)}
