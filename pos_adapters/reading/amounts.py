@@ -119,7 +119,7 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
         return None, _end_of_id(text, end)
     digits = text[start:end]
     last_group = -1
-    if after == " " and end - start <= 3 and digits.isdigit() and digits[0] != "0":
+    if after == " " and end - start <= 3 and digits.isdigit() and digits[0] != "0" and not _is_factor(text, start):
         group = _GROUP.match(text, end)
         if group:
             last_group = value_of(group.group(1))[0]
@@ -141,6 +141,11 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
     return Number(first, last, -value if negative else value, decimals, grouped, currency, use, last_group), max(
         end, last
     )
+
+
+def _is_factor(text: str, start: int) -> bool:
+    """`385x2 770`: a quantity glued to its price begins no group of thousands."""
+    return start > 1 and text[start - 1] in "xх*" and text[start - 2].isdigit()
 
 
 def _ends_amount(text: str, at: int, decimals: int) -> bool:

@@ -155,9 +155,11 @@ class Lexicon:
         self._later_stems = tuple(word[:-1] for word in later if word.endswith("*"))
         self._stems = frozenset(first[:-1] for first in self._first if first.endswith("*"))
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
-        self._wide: dict[str, tuple[tuple[str, tuple[Sense, ...]], ...]] = {}
-        for text in sorted(wide, key=len, reverse=True):
-            self._wide[text[0]] = (*self._wide.get(text[0], ()), (text, meaning(wide[text])))
+        self._wide = {text: meaning(senses) for text, senses in wide.items()}
+        lengths: dict[str, set[int]] = {}
+        for text in wide:
+            lengths.setdefault(text[0], set()).add(len(text))
+        self._wide_lengths = {letter: tuple(sorted(found, reverse=True)) for letter, found in lengths.items()}
         self._memo: dict[str, tuple[Phrase, ...]] = {}
         self._gap_index: GapIndex | None = None
 
@@ -247,8 +249,10 @@ class Lexicon:
         index, size = 0, len(dense)
         while index < size:
             letter = dense[index]
-            for text, senses in self._wide.get(letter, ()):
-                if dense.startswith(text, index) and (len(text) > 1 or _stands_alone(dense, index)):
+            for length in self._wide_lengths.get(letter, ()):
+                text = dense[index : index + length]
+                senses = self._wide.get(text)
+                if senses is not None and (len(text) > 1 or _stands_alone(dense, index)):
                     index += len(text)
                     hits.append(Hit(places[index - len(text)], places[index - 1] + 1, len(text), senses))
                     letters += len(text)
