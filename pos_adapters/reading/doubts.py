@@ -204,12 +204,18 @@ def doubted_line(
         if not doubtful and not strange:
             continue
         label = labels[line]
-        if facts.right and label is not None and label.role in _TAKEN_OFF:
+        takes_off = label is not None and label.role in _TAKEN_OFF
+        if takes_off and (facts.right or _is_negative(lines[line + 1 : line + 2])):
             continue
         odd = strange and label is None and not facts.decimals and facts_end < line < payment
         if odd or (doubtful and line not in declined):
             return facts.text.strip()
     return None
+
+
+def _is_negative(below: Sequence[LineFacts]) -> bool:
+    """Whether the line below has a negative amount: "* VOID *" above it speaks of that line."""
+    return any(facts.right and facts.numbers[facts.right[0]].value < 0 for facts in below)
 
 
 def _is_fact(facts: LineFacts, label: Label | None) -> bool:
