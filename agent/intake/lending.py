@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from agent.intake.taken import Foreseen
 from agent.offering.watching import rests_on
@@ -92,6 +93,8 @@ class Lendings:
     def __init__(self) -> None:
         self._lent: list[Lent] = []
         self._last = 0
+        self.used = 0
+        """How many cuts their taps answered."""
 
     def lend(self, foreseen: Foreseen, right: Right, *, on_used: Callable[[], None]) -> Lent | None:
         """Let a tap print what was foreseen; None where another lane's block may be printed that would change it."""
@@ -105,13 +108,13 @@ class Lendings:
     def end(self, lent: Lent) -> None:
         """Take a block back; where its tap has printed it, take its cut. A repeat changes nothing."""
         if lent in self._lent and not self._taken_back(lent):
-            lent.on_used()
+            self._use(lent)
 
     def told_used(self, lent: Lent) -> None:
         """Take the cut of a block whose tap says that it has printed it. A repeat changes nothing."""
         if lent in self._lent:
             self._lent.remove(lent)
-            lent.on_used()
+            self._use(lent)
 
     def before_lane(self, workstation_id: str) -> None:
         """Take back what rests on a lane that is about to change."""
@@ -141,7 +144,11 @@ class Lendings:
     def overtaking(self, before: Rows, after: Rows) -> tuple[Callable[[], None], ...]:
         """Take back what rests on rows that a decision has changed; return the cuts that came before it after all."""
         minding = [each for each in self._lent if each.rests_on_rows(before, after)]
-        return tuple(each.on_used for each in minding if not self._taken_back(each))
+        return tuple(partial(self._use, each) for each in minding if not self._taken_back(each))
+
+    def _use(self, lent: Lent) -> None:
+        self.used += 1
+        lent.on_used()
 
     def _taken_back(self, lent: Lent) -> bool:
         self._lent.remove(lent)

@@ -9,12 +9,14 @@ import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from agent.bootstrap import Core
 from agent.journal.records import JournalKind
-from pos_adapters.taps.frames import ANSWER_BODY, CUT_BODY, FrameType
+from pos_adapters.taps.frames import ANSWER_BODY, CUT_BODY, LEND_BODY, FrameType
+from pos_adapters.taps.right import Right
 from retail.identifiers import CampaignId
 from tests.agent.core_house import (
     ANNA,
@@ -52,11 +54,23 @@ async def foreseen(core: Core, job_bytes: int) -> None:
 
 
 async def printed(
-    running: Running, tap: Tap, paper: bytes, *, change: Callable[[], Awaitable[bytes | None]], ahead: bool = True
+    running: Running,
+    tap: Tap,
+    paper: bytes,
+    *,
+    change: Callable[[], Awaitable[bytes | None]],
+    ahead: bool = True,
+    right: Right | None = None,
 ) -> Answer:
-    """Print a receipt whose till pauses before the cut, in which something happens; it may return more to print."""
+    """Print a receipt whose till pauses before the cut, in which something happens; it may return more to print.
+
+    With a right, what is lent for the cut is printed without asking.
+    """
     job = tap.begin(paper)
     await foreseen(running.core, len(paper))
+    if right is not None:
+        await asyncio.sleep(0)  # what follows from its being put by
+        await asyncio.sleep(0)
     if not ahead:
         for session in running.core.counter.sessions:
             session.forget_foreseen()
@@ -67,11 +81,30 @@ async def printed(
         await foreseen(running.core, len(paper + more))
         for session in running.core.counter.sessions:
             session.forget_foreseen()
-    tap.send(FrameType.CUT, job.bytes + CUT_BODY.pack(1, len(paper + more)))
-    answer = await tap.hear(job)
+    answer = await printed_as_lent(tap, right, job, paper) if right is not None and not more else None
+    if answer is None:
+        tap.send(FrameType.CUT, job.bytes + CUT_BODY.pack(1, len(paper + more)))
+        while (answer := await tap.hear(job)).type in (FrameType.AHEAD, FrameType.LEND):
+            pass
+        answer = Answer(answer.type, answer.body[ANSWER_BODY.size :])
     tap.send(FrameType.BYTES, job.bytes + CUT)
     assert (await tap.end(job)).type is FrameType.ACK
-    return Answer(answer.type, answer.body[ANSWER_BODY.size :])
+    return answer
+
+
+async def printed_as_lent(tap: Tap, right: Right, job: UUID, paper: bytes) -> Answer | None:
+    """Print what is lent for a cut behind all of a job, and say so; None where nothing is."""
+    number, told, block = right.take(), 0, b""
+    if number is None:
+        return None
+    while told != number:
+        frame = await tap.hear(job)
+        if frame.type is FrameType.AHEAD:
+            block = frame.body
+        else:
+            told = LEND_BODY.unpack(frame.body)[2]
+    tap.send(FrameType.USED, job.bytes + CUT_BODY.pack(1, len(paper)))
+    return Answer(FrameType.BLOCK, block)
 
 
 def plain(paper: bytes) -> bytes:
@@ -329,30 +362,38 @@ def test_the_answer_is_what_a_core_gives_that_foresees_nothing(tmp_path: Path, s
     chosen = random.Random(seed)
     script = [
         (
-            chosen.choice((ANNA, BORIS, STAFF, "")),
+            chosen.choice((ANNA, ANNA, ANNA, BORIS, STAFF, "")),
             receipt(number=number, items=chosen.sample(GOODS, chosen.randint(1, 4)), cut=False),
-            chosen.choice(("", "", *CHANGES, *PRINTED)),
+            chosen.choice(("", "", "", "", "printing_resumed", *CHANGES, *PRINTED)),
         )
-        for number in range(1, 25)
+        for number in range(2, 25)
     ]
-    said, used = [], []
+    script.insert(0, (ANNA, receipt(number=1, cut=False), ""))  # one at least is lent
+    said, used, lent, right = [], [], [], Right.made()
     for ahead in (True, False):
         core = make_store(tmp_path / str(ahead))
         if not ahead:
             shutil.copytree(tmp_path / "True" / "keys", tmp_path / "False" / "keys", dirs_exist_ok=True)
             core = make_store(tmp_path / "False")
-        said.append(asyncio.run(_lived(core, script, ahead=ahead)))
+        said.append(asyncio.run(_lived(core, script, ahead=ahead, right=right if ahead else None)))
         used.append(core.counter.foreseen_cuts)
+        lent.append(core.counter.lendings.used)
         said[-1].append([_saying(record) for record in journal(core)])
     assert said[0] == said[1]
     assert used[0] > used[1] == 0
+    if right is not None:
+        assert lent[0] > lent[1] == 0
+        right.close()
 
 
-async def _lived(core: Core, script: list[tuple[str, bytes, str]], *, ahead: bool) -> list[Any]:
+async def _lived(core: Core, script: list[tuple[str, bytes, str]], *, ahead: bool, right: Right | None) -> list[Any]:
     """Live through a script; return every answer."""
     answers: list[Any] = []
     async with Running(core) as running:
         tap = await Tap.connect(core)
+        if right is not None:
+            hello = {"protocol": 1, "workstation": "1", "model": "generic-80mm", "tap": tap.tap, "ahead": True}
+            tap.send(FrameType.HELLO, json.dumps({**hello, "right": right.path}).encode())
         for number, (card, paper, name) in enumerate(script):
             if card:
                 await running.scan(card)
@@ -362,7 +403,7 @@ async def _lived(core: Core, script: list[tuple[str, bytes, str]], *, ahead: boo
                     await CHANGES[name](running, tap, number)
                 return PRINTED.get(name)
 
-            answer = await printed(running, tap, paper, change=change, ahead=ahead)
+            answer = await printed(running, tap, paper, change=change, ahead=ahead, right=right)
             answers.append((answer.type, answer.body))
         tap.close()
     return answers
