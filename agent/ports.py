@@ -38,6 +38,10 @@ class JobReader(Protocol):
         """End the document now, at a held cut; None when nothing has been printed since the last one."""
         ...
 
+    def ended_before(self) -> Sequence[Paper]:
+        """Return the documents before the one that `finish_here` has just returned, which were kept back until then."""
+        ...
+
     @property
     def is_proved(self) -> bool:
         """Whether the document that is being printed is a sale by all that has come."""

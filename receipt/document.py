@@ -101,7 +101,7 @@ class PaperReader:
     def finish_here(self, ended_by: PaperEnd = PaperEnd.CUT) -> Paper | None:
         """End the document with what has been fed, and return it; None when nothing was printed.
 
-        What a reset turns out to have parted from it is returned by the next `feed` or by `close`.
+        What a reset turns out to have parted from it is returned by `ended_before`, or by the next `feed` or `close`.
         """
         self._decide_now()
         papers = self._finish(ended_by, self._position)
@@ -111,6 +111,10 @@ class PaperReader:
         if paper is not None and (self._tokenizer.in_payload or self._tokenizer.pending):
             return replace(paper, mid_payload=True)
         return paper
+
+    def ended_before(self) -> list[Paper]:
+        """Return the documents before the one that `finish_here` has just returned, which were kept back until then."""
+        return self._released()
 
     @property
     def overfull(self) -> bool:
@@ -134,7 +138,7 @@ class PaperReader:
         A guess for those who read ahead, of plain lines only; None where nobody can say. Nothing is printed. While no
         language is proved it is guessed in the model's own, which a proof to come may show to be wrong.
         """
-        if not self._at_rest() or not self._tokenizer.at_rest:
+        if self._held or not self._at_rest() or not self._tokenizer.at_rest:
             return None
         texts = (self._text + rest).replace(b"\r\n", b"\n").split(b"\n")
         lines = []

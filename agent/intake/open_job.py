@@ -10,6 +10,7 @@ from uuid import UUID
 from agent.intake.documents import Origin
 from agent.intake.taken import Foreseen
 from agent.ports import JobReader
+from receipt.paper import Paper
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -39,6 +40,10 @@ class OpenJob:
         body = bytes(memoryview(self.reader.data)[self.taken_bytes : end])
         self.taken_bytes = max(self.taken_bytes, end)
         return body
+
+    def cut_out(self, paper: Paper, workstation_id: str) -> tuple[Paper, bytes, Origin]:
+        """Return the next document with its bytes and where it comes from, both counted with it."""
+        return paper, self.cut_off(paper.end), self.origin(workstation_id)
 
     def origin(self, workstation_id: str) -> Origin:
         """Return where the next document comes from, which is counted with it."""

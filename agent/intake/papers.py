@@ -53,6 +53,10 @@ class MaskedJob:
         assert not papers, "a cut command within digits"
         return paper
 
+    def ended_before(self) -> list[Paper]:
+        """Return the documents before the one that `finish_here` has just returned, which were kept back until then."""
+        return self._reader.ended_before()
+
     @property
     def is_proved(self) -> bool:
         """Whether the document that is being printed is a sale by all that has come."""

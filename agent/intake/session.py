@@ -27,6 +27,7 @@ from uuid import UUID
 
 from agent.intake.bursts import together
 from agent.intake.counter import Counter
+from agent.intake.documents import Origin
 from agent.intake.held_cut import HeldCut
 from agent.intake.kept_ahead import completing, is_done, overtaking
 from agent.intake.lane_ahead import LaneAhead
@@ -180,7 +181,7 @@ class TapSession:
         if self._follower is not None:
             self._follower.feed(data)
         for paper in job.reader.feed(data, cut_has_come=self._cut_has_come):
-            self._document(job, paper)
+            self._document(job, job.cut_out(paper, self.workstation_id))
         if self._cut_has_come or not job.reader.is_proved:
             return
         self._counter.floor.cuts_near.add(self.workstation_id)
@@ -197,11 +198,9 @@ class TapSession:
         self._ahead.stop()
         self._counter.floor.cuts_near.discard(self.workstation_id)
 
-    def _document(self, job: OpenJob, paper: Paper) -> None:
+    def _document(self, job: OpenJob, document: tuple[Paper, bytes, Origin]) -> None:
         """Take a document that nobody waits for."""
-        body = job.cut_off(paper.end)
-        taken = self._counter.take(paper, body, job.origin(self.workstation_id), place=None)
-        self._hand_over(job, taken, on_disk=_nothing)
+        self._hand_over(job, self._counter.take(*document, place=None), on_disk=_nothing)
 
     # The cut
 
@@ -222,6 +221,7 @@ class TapSession:
         self._no_cut_is_near()
         job.cut_no, foreseen = cut_no, job.foreseen
         paper, place = job.reader.finish_here(), self._place(job, cut_no)
+        before = [job.cut_out(each, self.workstation_id) for each in job.reader.ended_before()]
         if paper is None and not is_used:
             self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
             return
@@ -243,6 +243,8 @@ class TapSession:
             self._release_when_on_disk(job, held, taken)
         else:
             self._be_busy(self._cut_after_look_up(job, held, taken))
+        for each in before:  # the paper that is held has the customer's scan and offer; these stand above it
+            self._document(job, each)
 
     async def _cut_after_look_up(self, job: OpenJob, held: HeldCut, taken: Taken) -> None:
         """Wait for the member number that stands on this receipt, as long as the tap can, then go on."""
@@ -294,7 +296,7 @@ class TapSession:
         del told
         self._no_cut_is_near()
         for paper in job.reader.close():
-            self._document(job, paper)
+            self._document(job, job.cut_out(paper, self.workstation_id))
         self._jobs.pop(job.job_id, None)
         remainder = job.cut_off(len(job.reader.data))
         taken = self._counter.remainder(remainder, job.origin(self.workstation_id))

@@ -40,11 +40,11 @@ def test_a_disk_that_turns_read_only_behind_what_was_put_by_costs_neither_block_
         await read_only(core)
         assert b"Anna" in (await tap.cut(jobs[0], PAPER)).body
         await commit_failed(core)
-        shutil.copytree(tmp_path, tmp_path.with_name("killed"), ignore=shutil.ignore_patterns("*.sock"))
+        shutil.copytree(tmp_path / "store", tmp_path / "killed", ignore=shutil.ignore_patterns("*.sock"))
         await read_only(core, yes=False)
 
-    story(tmp_path, tell)
-    core = make_store(tmp_path.with_name("killed") / "state")
+    story(tmp_path / "store", tell)
+    core = make_store(tmp_path / "killed" / "state")
     asyncio.run(after_restart(core, PAPER + CUT, jobs[0], {1: Outcome.PRINTED}))
     assert kinds(core).count("transaction.completed") == kinds(core).count("coupon.issued") == 1
     assert kinds(core)[-1] == "offer.printed"
