@@ -144,8 +144,10 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
 
 
 def _is_factor(text: str, start: int) -> bool:
-    """`385x2 770`: a quantity glued to its price begins no group of thousands."""
-    return start > 1 and text[start - 1] in "xх*" and text[start - 2].isdigit()
+    """`385x2 770`, `%20 922,17`: a quantity glued to its price, or a rate, begins no group of thousands."""
+    return start > 0 and (
+        text[start - 1] == "%" or (text[start - 1] in "xх*" and text[start - 2 : start - 1].isdigit())
+    )
 
 
 def _ends_amount(text: str, at: int, decimals: int) -> bool:
