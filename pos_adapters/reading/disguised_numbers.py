@@ -14,7 +14,9 @@ from typing import Final
 from pos_adapters.reading.card_numbers import hidden_places, is_card_number
 from pos_adapters.reading.wide_digits import BEFORE_TEXT, STYLE_COMMAND
 
-_MARK: Final = r"[^0-9\r\n]{1,3}"
+NO_CUT: Final = r"(?![^0-9]{0,2}(?:\x1d|\x1b[dim]))"
+"""Before a mark: it holds no beginning of a command that cuts the paper, which nobody may hold back."""
+_MARK: Final = rf"{NO_CUT}[^0-9\r\n]{{1,3}}"
 _BEHIND: Final = (rf"(?<={head}[0-9]{{4}})" for head in (STYLE_COMMAND, *BEFORE_TEXT))
 _FIRST: Final = rf"[0-9]{{4}}(?:(?<![0-9]{{5}})|{'|'.join(_BEHIND)})"  # digits first: the search passes over all else
 _MARKED: Final = re.compile(

@@ -23,6 +23,15 @@ from pos_adapters.reading.disguised_numbers import (
     masked_marked,
     may_be_disguised,
 )
+from pos_adapters.reading.spread_numbers import (
+    UNSEEN_BEGUN,
+    UNSEEN_BYTES,
+    UNSEEN_LEADS,
+    UNSEEN_MAX,
+    masked_spread,
+    may_be_spread,
+    spread_at,
+)
 from pos_adapters.reading.torn_numbers import PLACE_BEGUN, PLACE_COMMAND, STAR_COMMAND, masked_torn
 from pos_adapters.reading.wide_digits import BEFORE_TEXT, STYLE_COMMAND, WIDE_BYTES, masked_wide
 from pos_adapters.reading.wrapped_numbers import masked_wrapped
@@ -46,16 +55,16 @@ def _found(body: str) -> re.Pattern[str]:
 _RUN, _GROUPS = _found(_DIGITS), _found(_AS_ON_CARD)
 _PLACES = re.compile(rf"{STYLE_COMMAND}|\d")
 _BEGUN = r"[#!\x81\x82\xa1-\xa3\xe2\xe3\xef]|[\xe2\xe3]\x80|\xe2\x88|\xef\xbc|\x1b[ !\-3EGJMRSTVadert{]?|\x1d[!BHbfh]?"
-_BEGUN += "|" + PLACE_BEGUN
+_BEGUN += "|" + PLACE_BEGUN + "|" + UNSEEN_BEGUN
 _TAIL = re.compile(  # digits that may go on, narrow or wide, and the first bytes of a wide one or of a command
-    rf"(?:[\d .\-\xa0\t\r\n]|{STYLE_COMMAND}|{PLACE_COMMAND}|{STAR_COMMAND}|{WIDE_BYTES})*(?:{_BEGUN})?\Z".encode(
-        "latin-1"
-    )
+    rf"(?:[ .\-\xa0\t\r\n]|\d(?:{UNSEEN_BYTES}){{0,{UNSEEN_MAX}}}|{STYLE_COMMAND}|{PLACE_COMMAND}|{STAR_COMMAND}"
+    rf"|{WIDE_BYTES})*(?:{_BEGUN})?\Z".encode("latin-1")
 )
 _LEADS = rb"\x10\x1b\x1d"  # of the commands that may stand between digits; none has more than four bytes behind it
-_WIDE_LEADS = rb"\x81\x82\xa1-\xa3\xe2\xe3\xef"
+_WIDE_LEADS = rb"\x81\x82\xa1-\xa3\xc2\xe2\xe3\xef"
+_UNSEEN_LEADS = re.escape(UNSEEN_LEADS)
 _ENDED = re.compile(  # up to the last byte that can be no part of a tail, whatever stands around it
-    rb"[\x00-\xff]*[^0-9 .\-\xa0\t\r\n#!\]" + _LEADS + _WIDE_LEADS + rb"]"
+    rb"[\x00-\xff]*[^0-9 .\-\xa0\t\r\n#!\]" + _LEADS + _WIDE_LEADS + _UNSEEN_LEADS + rb"]"
     + b"".join(rb"(?<![" + _LEADS + _WIDE_LEADS + rb"]" + rb"[\x00-\xff]" * far + rb")" for far in range(1, 5))
 )  # fmt: skip
 _COMMAND_BYTES = re.compile(rb"[" + _LEADS + rb"][^" + _LEADS + rb"]{0,4}+")
@@ -76,7 +85,8 @@ def mask_text(text: str, *, exempt: Sequence[str] = ()) -> str:
     if not _ENOUGH_DIGITS.match(text):
         return text
     patterns = _compiled(exempt)
-    return _masked_plain(masked_marked(text, functools.partial(_is_exempt, exempt=patterns)), patterns)
+    spared = functools.partial(_is_exempt, exempt=patterns)
+    return _masked_plain(masked_spread(masked_marked(text, spared), spared), patterns)
 
 
 def _masked_plain(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
@@ -102,11 +112,17 @@ def mask_bytes(data: bytes, *, exempt: Sequence[str] = ()) -> bytes:
 
     Digits are ASCII in every code page that a receipt printer knows; in double-byte text they may be wide ones too.
     """
-    patterns = _compiled(exempt)
+    return _mask_bytes(data, _compiled(exempt), spread=True)
+
+
+def _mask_bytes(data: bytes, patterns: Sequence[re.Pattern[str]], *, spread: bool) -> bytes:
+    """Return `data` masked; `spread`: the figures of a number may stand alone in it, or hold something unseen."""
     spared = functools.partial(_is_exempt, exempt=patterns)
     data = masked_wide(data, spared)
     if may_be_disguised(data):
         data = masked_barcodes(masked_marked(data.decode("latin-1"), spared), spared).encode("latin-1")
+    if spread and may_be_spread(data):
+        data = masked_spread(data.decode("latin-1"), spared).encode("latin-1")
     if not _may_hold_number(data):
         return data
     return masked_torn(_masked_plain(data.decode("latin-1"), patterns), spared).encode("latin-1")
@@ -123,20 +139,23 @@ class StreamMasker:
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; return them masked, but for a tail of digits (`HELD_BYTES_MAX`, and a short barcode)."""
         self._held += data
-        free = self._free()
+        begun = self._before + self._held
+        free = self._free(begun)
         ready, self._held = self._held[:free], self._held[free:]
-        masked = self._masked(ready)
+        spread = may_be_spread(begun)
+        after = self._held if spread else b""  # tells whether a number goes on
+        masked = self._masked(ready + after, spread=spread)[:free]
         self._before = (self._before + masked)[-LABEL_BYTES_MAX:]
         return masked
 
-    def _free(self) -> int:
-        """Return how many of the bytes held belong to no number that may go on."""
+    def _free(self, begun: bytes) -> int:
+        """Return how many of the bytes held belong to no number that may go on; they end `begun`."""
         held, before = self._held, len(self._before)
         free = _tail_of(held)
-        marked = max(marked_at(self._before + held) - before, 0)
+        marked = max(min(marked_at(begun), spread_at(begun)) - before, 0)
         if marked < free:
             free = _tail_of(held[:marked])  # what stands directly before it may be a number with it
-        return max(barcode_around(self._before + held, before + free) - before, 0)
+        return max(barcode_around(begun, before + free) - before, 0)
 
     def held(self) -> bytes:
         """Return, masked, what `close` would return now; the stream goes on."""
@@ -148,9 +167,10 @@ class StreamMasker:
         self._held = self._before = b""
         return masked
 
-    def _masked(self, data: bytes) -> bytes:
+    def _masked(self, data: bytes, *, spread: bool = True) -> bytes:
         """Return `data` masked as behind what was given back before it."""
-        return mask_bytes(self._before + data, exempt=self._exempt)[len(self._before) :]
+        masked = _mask_bytes(self._before + data, _compiled(self._exempt), spread=spread)
+        return masked[len(self._before) :]
 
 
 def _tail_of(data: bytes) -> int:
