@@ -58,6 +58,7 @@ def learn(
     as_json: JsonOption = False,
 ) -> None:
     """Learn from samples how a till prints; write a profile."""
+    _check_ending(output, "a profile", (".toml",))
     files = jobs_of(samples)
     told = (
         parse_answers(_json_of(answers), source=str(answers), samples=[file.stem for file in files]) if answers else {}
@@ -285,6 +286,8 @@ def explain_file(
     as_json: JsonOption = False,
 ) -> None:
     """Show, line by line, which role each line got and which equation proved it."""
+    if output is not None:
+        _check_ending(output, "a page", (".html", ".htm"))
     known = _profiles(profile, None)
     readers = {one.name: one.reader(standard_lexicon()) for one in known}
     papers = papers_of(job_of(file), printer, LanguageChoice.AUTO)
@@ -373,6 +376,16 @@ def _text_of(file: Path) -> str:
         raise ConfigurationError(
             f"{file} cannot be read: {error}", fix="name a UTF-8 file", code="cannot_read"
         ) from error
+
+
+def _check_ending(output: Path, what: str, endings: Sequence[str]) -> None:
+    """Raise where a file's name says that it holds something else than is written."""
+    if output.suffix.lower() not in endings:
+        raise ConfigurationError(
+            f"{output}: {what} is written, which this name does not say",
+            fix=f"end the name in {' or '.join(endings)}",
+            code="bad_format",
+        )
 
 
 def _write(file: Path, text: str) -> None:

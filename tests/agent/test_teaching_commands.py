@@ -137,3 +137,12 @@ def test_a_golden_that_is_none_is_named(folder, told, golden, word):
 def test_scoring_without_goldens_says_what_is_missing(folder, told):
     code, _, error = told("profiles", "score", folder)
     assert (code, "NAME.json" in error) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "known"), [(("learn",), ".toml"), (("profiles", "explain"), ".html"), (("render",), ".svg")]
+)
+@pytest.mark.parametrize("name", ["x.zip", "noend"])
+def test_a_file_whose_name_says_something_else_is_not_written(folder, told, tmp_path, command, known, name):
+    code, _, err = told(*command, folder / "a.bin", "-o", tmp_path / name)
+    assert (code, known in err, (tmp_path / name).exists()) == (2, True, False)
