@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -41,9 +42,9 @@ class OpenJob:
         self.taken_bytes = max(self.taken_bytes, end)
         return body
 
-    def cut_out(self, paper: Paper, workstation_id: str) -> tuple[Paper, bytes, Origin]:
-        """Return the next document with its bytes and where it comes from, both counted with it."""
-        return paper, self.cut_off(paper.end), self.origin(workstation_id)
+    def cut_out(self, papers: Iterable[Paper], workstation_id: str) -> list[tuple[Paper, bytes, Origin]]:
+        """Return the next documents, each with its bytes and where it comes from, both counted with it."""
+        return [(each, self.cut_off(each.end), self.origin(workstation_id)) for each in papers]
 
     def origin(self, workstation_id: str) -> Origin:
         """Return where the next document comes from, which is counted with it."""

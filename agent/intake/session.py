@@ -145,10 +145,12 @@ class TapSession:
         if frame_type is FrameType.USED:
             self._ahead.told_used()
             return
-        self._ahead.end_lending()
         if frame_type is FrameType.BYTES:
+            self._ahead.fed(body)
             self._bytes(job, body)
-        elif frame_type is FrameType.CUT:
+            return
+        self._ahead.end_lending()
+        if frame_type is FrameType.CUT:
             cut_no, offset = CUT_BODY.unpack(body)
             self._cut(job, cut_no, offset)
         elif frame_type is FrameType.JOB_END:
@@ -180,8 +182,8 @@ class TapSession:
             raise BrokenPeerError("a job larger than any tap keeps")
         if self._follower is not None:
             self._follower.feed(data)
-        for paper in job.reader.feed(data, cut_has_come=self._cut_has_come):
-            self._document(job, job.cut_out(paper, self.workstation_id))
+        papers = job.reader.feed(data, cut_has_come=self._cut_has_come)
+        self._documents(job, job.cut_out(papers, self.workstation_id))
         if self._cut_has_come or not job.reader.is_proved:
             return
         self._counter.floor.cuts_near.add(self.workstation_id)
@@ -198,9 +200,10 @@ class TapSession:
         self._ahead.stop()
         self._counter.floor.cuts_near.discard(self.workstation_id)
 
-    def _document(self, job: OpenJob, document: tuple[Paper, bytes, Origin]) -> None:
-        """Take a document that nobody waits for."""
-        self._hand_over(job, self._counter.take(*document, place=None), on_disk=_nothing)
+    def _documents(self, job: OpenJob, documents: Iterable[tuple[Paper, bytes, Origin]]) -> None:
+        """Take documents that nobody waits for."""
+        for each in documents:
+            self._hand_over(job, self._counter.take(*each, place=None), on_disk=_nothing)
 
     # The cut
 
@@ -221,9 +224,10 @@ class TapSession:
         self._no_cut_is_near()
         job.cut_no, foreseen = cut_no, job.foreseen
         paper, place = job.reader.finish_here(), self._place(job, cut_no)
-        before = [job.cut_out(each, self.workstation_id) for each in job.reader.ended_before()]
+        before = job.cut_out(job.reader.ended_before(), self.workstation_id)
         if paper is None and not is_used:
             self._answer(FrameType.NONE, job, ANSWER_BODY.pack(cut_no))
+            self._documents(job, before)
             return
         held = HeldCut(self._counter, job.job_id, cut_no, send=_unsaid if is_used else self._send)
         origin, body = job.origin(self.workstation_id), job.cut_off(offset)
@@ -243,8 +247,7 @@ class TapSession:
             self._release_when_on_disk(job, held, taken)
         else:
             self._be_busy(self._cut_after_look_up(job, held, taken))
-        for each in before:  # the paper that is held has the customer's scan and offer; these stand above it
-            self._document(job, each)
+        self._documents(job, before)  # they stand above, but the customer's scan and offer are for what is held
 
     async def _cut_after_look_up(self, job: OpenJob, held: HeldCut, taken: Taken) -> None:
         """Wait for the member number that stands on this receipt, as long as the tap can, then go on."""
@@ -295,8 +298,7 @@ class TapSession:
     def _end(self, job: OpenJob, told: dict[str, object]) -> None:
         del told
         self._no_cut_is_near()
-        for paper in job.reader.close():
-            self._document(job, job.cut_out(paper, self.workstation_id))
+        self._documents(job, job.cut_out(job.reader.close(), self.workstation_id))
         self._jobs.pop(job.job_id, None)
         remainder = job.cut_off(len(job.reader.data))
         taken = self._counter.remainder(remainder, job.origin(self.workstation_id))

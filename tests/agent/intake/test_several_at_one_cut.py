@@ -27,8 +27,20 @@ def sold(core: Core) -> list[str]:
     return [each["transaction"]["sequence_number"] for each in told]
 
 
+def test_a_receipt_that_is_torn_off_before_a_cut_with_nothing_above_it_is_taken(tmp_path: Path):
+    paper = FIRST + b"\n\n\n\n\n\x1b@"
+
+    async def tell(running: Running, tap: Tap) -> None:
+        job = tap.begin(paper)
+        assert (await tap.cut(job, paper)).type is FrameType.NONE
+        tap.send(FrameType.BYTES, job.bytes + CUT)
+        assert (await tap.end(job)).type is FrameType.ACK
+
+    assert sold(story(tmp_path / "store", tell)) == ["1"]
+
+
 @pytest.mark.parametrize("between", [b"", b"\n\n\n\n\n"], ids=["the shop's name parts them", "torn off"])
-def test_two_receipts_before_one_cut_are_two_sales_each_with_its_own_bytes(tmp_path: Path, between: bytes):
+def test_two_receipts_before_one_cut_are_two_sales_each_with_its_own_bytes(tmp_path: Path, between: bytes) -> None:
     jobs: list[UUID] = []
     paper = FIRST + between + SECOND
 
