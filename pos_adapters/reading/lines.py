@@ -109,17 +109,18 @@ class LineReader:
         """Return the shape of a line whose figures are all alike in `key`; None where it has none."""
         if (key.isascii() or not WIDE.search(key)) and "?" not in key and "\ufffd" not in key:
             key = _WORD_OF_ASCII.sub(self._word_key, key)
-        if key not in self._shapes:
+        shape = self._shapes.get(key)
+        if shape is None and key not in self._shapes:
             if len(self._shapes) >= _MEMO_LINES_MAX:
                 self._shapes.clear()
-            self._shapes[key] = shape_of(self._read(printed), printed, key)
-        return self._shapes[key]
+            shape = self._shapes[key] = shape_of(self._read(printed), printed, key)
+        return shape
 
     def _word_key(self, match: re.Match[str]) -> str:
         """Return what stands for a word in a shape: itself, or its length where nothing depends on its letters."""
         word = match[0]
         head = word[:HEAD_LETTERS].lower()
-        if head not in self._heads and not head.startswith(self._stems):
+        if head not in self._heads and not (self._stems and head.startswith(self._stems)):
             return _STRANGER * len(word)
         key = self._word_keys.get(word)
         if key is None:

@@ -69,7 +69,7 @@ def test_a_document_read_ahead_is_read_as_it_is_read_whole(above, below, cuts, c
     assert ahead == whole
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.sampled_from([*PAYING, *BELOW]), max_size=6),
     st.lists(st.sampled_from(PAYING), max_size=6),
