@@ -143,6 +143,6 @@ def test_scoring_without_goldens_says_what_is_missing(folder, told):
     ("command", "known"), [(("learn",), ".toml"), (("profiles", "explain"), ".html"), (("render",), ".svg")]
 )
 @pytest.mark.parametrize("name", ["x.zip", "noend"])
-def test_a_file_whose_name_says_something_else_is_not_written(folder, told, tmp_path, command, known, name):
-    code, _, err = told(*command, folder / "a.bin", "-o", tmp_path / name)
-    assert (code, known in err, (tmp_path / name).exists()) == (2, True, False)
+def test_a_file_whose_name_says_something_else_is_not_written(folder, told, command, known, name):
+    code, _, err = told(*command, folder / "a.bin", "-o", folder / name)
+    assert (code, known in err, (folder / name).exists()) == (2, True, False)
