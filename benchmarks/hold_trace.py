@@ -1,7 +1,8 @@
 """Where a hold goes: twelve workstations of `hold_at_cut.py` with stamps in tap and core, told stage by stage.
 
-At a cable's pace, nothing added to a sync. Each stage's time is from the stage before it; the tenth percentile is
-nearest to a machine of its own. Stamping costs some microseconds a stage. Ends within a minute.
+In one burst, nothing added to a sync: at a cable's pace the taps answer their cuts themselves, and nothing of this is
+in a hold. Each stage's time is from the stage before it; the tenth percentile is nearest to a machine of its own.
+Stamping costs some microseconds a stage. Ends within a minute.
 """
 
 from __future__ import annotations
@@ -22,16 +23,15 @@ STAGES = (
     "core has the cut",
     "document ended",
     "read",
-    "found to stand",
     "answers",
     "tap has the answer",
     "tap looks through",
     "tap has written",
 )
-"""What a held cut passes through, in order; all that it means is on disk before it, and done behind its answer."""
+"""What a held cut passes through, in order."""
 
 SECONDS = 10.0
-RUNS = ((0, True),)  # nothing added to a sync, at a cable's pace
+RUNS = ((0, False),)  # nothing added to a sync, in one burst
 CUSTOMERS = 20_000
 
 Stamp = tuple[int, str]

@@ -21,7 +21,7 @@ from agent.intake.taken import Foreseen
 from agent.journal.batch import Committed
 from agent.offering.offering import Place
 from pos_adapters.taps.frames import LEND_BODY, FrameType
-from pos_adapters.taps.lent import LENT_FOR_S
+from pos_adapters.taps.lent import LENT_FOR_S, only_feeds
 from pos_adapters.taps.right import Right
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class LaneAhead:
         self._looks_through = False
         self._right: Right | None = None
         self._lent: Lent | None = None
+        self._behind = b""  # what has come since it was lent
         self._until: asyncio.TimerHandle | None = None
 
     @property
@@ -65,7 +66,7 @@ class LaneAhead:
 
     def bytes_came(self, job: OpenJob) -> None:
         """Work out what a cut would mean as soon as the till pauses."""
-        if job.foreseen_times < FORESEEN_MAX:
+        if job.foreseen_times < FORESEEN_MAX and not self._is_lent:
             self._soon.begin_soon(lambda: self._foresee(job))
 
     def stop(self) -> None:
@@ -88,6 +89,16 @@ class LaneAhead:
         if self._lent is not None:
             self._counter.lendings.end(self._lent)
             self._lent = None
+
+    def fed(self, data: bytes) -> None:
+        """Take bytes that come behind what is lent: they end it unless they only feed paper."""
+        self._behind += data
+        if not (self._is_lent and only_feeds(self._behind, so_far=True)):
+            self.end_lending()
+
+    @property
+    def _is_lent(self) -> bool:
+        return self._lent is not None and self._counter.lendings.has(self._lent)
 
     def told_used(self) -> None:
         """Take the cut that the tap has printed our block at, unless that was found out before."""
@@ -139,6 +150,7 @@ class LaneAhead:
         if not self._counter.standing.stays(foreseen, self._place_of(job)):
             return
         self._lent = self._counter.lendings.lend(foreseen, self._right, on_used=lambda: self._on_used(job))
+        self._behind = b""
         if self._lent is not None:
             self._say(FrameType.LEND, job, LEND_BODY.pack(job.cut_no + 1, offset, self._lent.number))
             self._until = asyncio.get_running_loop().call_later(LENT_FOR_S, self._lend_anew, job, foreseen, offset)

@@ -105,6 +105,10 @@ class Lendings:
         self._lent.append(lent)
         return lent
 
+    def has(self, lent: Lent) -> bool:
+        """Whether it is with its tap, as far as anybody knows."""
+        return lent in self._lent
+
     def end(self, lent: Lent) -> None:
         """Take a block back; where its tap has printed it, take its cut. A repeat changes nothing."""
         if lent in self._lent and not self._taken_back(lent):

@@ -35,7 +35,6 @@ POINTS: dict[str, dict[str, dict[str, dict[str, tuple[str, str]]]]] = {
         "agent.intake.tap_server": {"TapConnection": {"data_received": ("core has bytes", "")}},
         "agent.intake.session": {"TapSession": {"_cut": ("core has the cut", "")}},
         "agent.intake.held_cut": {"HeldCut": {"_say": ("answers", "")}},
-        "agent.intake.standing": {"Standing": {"stands": ("", "found to stand")}},
         "agent.intake.counter": {"Counter": {"_read": ("document ended", "read")}},
     },
 }

@@ -23,9 +23,9 @@ core to tap
     NONE     job + u16 cut number
     SLIP     job + bytes to print as a slip of their own when the register is silent (profile `separate_slip`)
     ACK      job: everything of it is on disk; the tap forgets it
-    AHEAD    job + bytes that the next BLOCK may bring: the tap looks through them before anybody waits; not printed
+    AHEAD    job + bytes that the next BLOCK may bring: the tap looks through them before anybody waits
     LEND     job + u16 cut number + u32 offset + u64 number: what AHEAD brought may be printed at this cut, should it
-             come at this offset, by whoever takes this number out of the pipe
+             come at this offset or behind feeds, by whoever takes this number out of the pipe
 """
 
 from __future__ import annotations

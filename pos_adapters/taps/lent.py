@@ -1,12 +1,13 @@
 """The block that core has lent a tap: printed at the one cut it was lent for, without asking.
 
 Core lends when all that the cut will mean is on its disk and stands. At a cut that comes at the very byte it was lent
-for, the tap takes the right to it out of the pipe (`right`) and prints; where core was first, or anything differs, it
-asks. No right outlives the connection it came by.
+for, or behind feeds that follow it, the tap takes the right to it out of the pipe (`right`) and prints; where core was
+first, or anything differs, it asks. No right outlives the connection it came by.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,6 +19,19 @@ from pos_adapters.taps.right import Right
 LENT_FOR_S = 1.0
 """A core that is stopped takes nothing back: what it lent is good so long by the tap's own clock. A till cuts within
 tenths of a second of its last line; core lends anew every second to one that takes longer."""
+
+
+_FEEDS = re.compile(rb"(?:[\r\n]|\x1b[dJ].)*", re.DOTALL)
+_FEEDS_SO_FAR = re.compile(_FEEDS.pattern + rb"(?:\x1b[dJ]?)?", re.DOTALL)
+
+
+def only_feeds(data: bytes, *, so_far: bool = False) -> bool:
+    """Whether bytes only move paper: LF, CR, ESC d n, ESC J n; `so_far`: the last may not be whole yet.
+
+    They end a line and set nothing, so they change neither what is read nor what a block has to bring back. (Star's
+    ESC d is a cut: it is never between a place and its cut.)
+    """
+    return (_FEEDS_SO_FAR if so_far else _FEEDS).fullmatch(data) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +73,9 @@ class LentBlock:
         lent, told, right = self._lent, self._told, self._right()
         if lent is None or told is None or right is None:
             return None
-        if (lent.job_id, lent.cut_no, lent.offset) != (job.job_id, job.cuts_asked + 1, offset):
+        if (lent.job_id, lent.cut_no) != (job.job_id, job.cuts_asked + 1) or lent.offset > offset:
+            return None
+        if job.truncated or not only_feeds(bytes(memoryview(job.captured)[lent.offset : offset])):
             return None
         self.end()
         if self._now_s() > lent.until_s or not may_send(told[1]) or right.take() != lent.number:

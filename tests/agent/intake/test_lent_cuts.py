@@ -301,6 +301,26 @@ def test_more_bytes_end_it_and_it_is_lent_again_for_where_they_end(tmp_path: Pat
     assert kinds(core).count("coupon.issued") == 1
 
 
+@pytest.mark.parametrize("feeds", [(b"\n\n\n\n",), (b"\x1b", b"d", b"\x06")])
+def test_feeds_leave_it_lent(tmp_path: Path, feeds: tuple[bytes, ...]):
+    async def tell(running: Running, tap: Tap) -> None:
+        await running.scan(ANNA)
+        lane = await lent(running, tap, 1)
+        for piece in feeds:
+            tap.send(FrameType.BYTES, lane.job.bytes + piece)
+        fed = replace(lane, paper=lane.paper + b"".join(feeds))
+        await foreseen(running.core, len(fed.paper))
+        assert fed.take()
+        fed.tell_used()
+        tap.outcome(lane.job, Outcome.PRINTED)
+        await fed.end()
+        assert running.core.counter.lendings.used == 1
+
+    core = story(tmp_path, tell)
+    assert kinds(core)[-1] == "offer.printed"
+    assert kinds(core).count("coupon.issued") == 1
+
+
 def test_two_lanes_are_not_lent_the_same_members_block(tmp_path: Path):
     async def tell(running: Running, tap: Tap) -> None:
         await running.scan(ANNA)

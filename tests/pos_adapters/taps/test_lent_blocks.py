@@ -128,6 +128,7 @@ def test_it_is_good_for_one_cut_at_one_place_for_a_second(right: Right) -> None:
         lent.told(job.job_id, BLOCK)
         lent.lend(job.job_id, LEND_BODY.pack(cut_no, offset, given))
         clock.now_s += after_s
+        job.captured[:] = b"receipt."
         block = lent.use(job, 7, may_send=lambda block: is_whole)
         assert (right.take() is None) == (block is not None), "a right is taken when it is used, and else left"
         return block
@@ -136,6 +137,27 @@ def test_it_is_good_for_one_cut_at_one_place_for_a_second(right: Right) -> None:
     assert lent.use(job, 7, may_send=lambda block: True) is None, "twice"
     assert use(offset=8) is use(cut_no=2) is use(is_whole=False) is use(after_s=LENT_FOR_S + 0.1) is None
     assert use(after_s=LENT_FOR_S - 0.1) == BLOCK
+    right.close()
+
+
+@pytest.mark.parametrize(
+    ("behind", "is_printed"),
+    [
+        (b"\n\n\n", True),
+        (b"\x1bd\x06", True),
+        (b"\x1bJ\x1d\r\n", True),
+        (b"\n.", False),
+        (b"\x1b@", False),
+        (b"\x1bd", False),
+    ],
+)
+def test_feeds_behind_the_place_it_was_lent_for_change_nothing(right: Right, behind: bytes, is_printed: bool) -> None:
+    job, lent = a_job(), LentBlock(right=lambda: right, now_s=lambda: 0.0)
+    right.give(1)
+    lent.told(job.job_id, BLOCK)
+    lent.lend(job.job_id, LEND_BODY.pack(1, len(RECEIPT), 1))
+    job.take(RECEIPT + behind)
+    assert (lent.use(job, len(RECEIPT + behind), may_send=lambda block: True) == BLOCK) is is_printed
     right.close()
 
 
