@@ -15,6 +15,7 @@ from typing import Final
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.doubts import Doubts
 from pos_adapters.reading.entries import HEADINGS_MIN
+from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.kinds import says_completed
 from pos_adapters.reading.labels import FACTS, Label
 from pos_adapters.reading.lexicon import Role
@@ -36,7 +37,7 @@ _OF_PAYMENTS: Final = frozenset(
 _NAMED_BESIDE: Final = frozenset((Role.CASHIER, Role.DATE, Role.THANKS, Role.PHONE, Role.TAX_ID, Role.FISCAL))
 """Labels that names may follow."""
 _OF_PAPERS: Final = FACTS | {Role.ACCOUNT}
-_LETTERS_MIN: Final = 3  # of a heading, or of a name: fewer are codes
+_LETTERS_MIN: Final = 3  # of a heading, or of a name: fewer are codes, but in scripts without spaces words
 _TAX_LETTER: Final = re.compile(r"\s*\*?[^\W\d_]{1,2}\s*")
 _FIGURE: Final = re.compile(r"\d")
 
@@ -60,7 +61,7 @@ def _heading(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -
     goods = min((first.line, *first.described))
     lines, labels = sheet.facts, sheet.labels
     head = max((line + 1 for line in range(goods) if lines[line].decimals), default=0)  # below a card's slip
-    printed = [line for line in range(head, goods) if lines[line].letters >= _LETTERS_MIN]
+    printed = [line for line in range(head, goods) if _is_worded(lines[line])]
     printed = [line for line in printed if not _is_of_card_slip(lines[line], labels[line], active)]
     address = [line for line in printed if _is_address(lines[line], labels[line])]
     begins = max((*printed[:1], *address), default=goods)
@@ -68,6 +69,10 @@ def _heading(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -
         if line > begins and _may_head(lines[line], labels[line], doubts):
             return lines[line].text.strip()
     return None
+
+
+def _is_worded(facts: LineFacts) -> bool:
+    return facts.letters >= _LETTERS_MIN or WIDE.search(facts.text) is not None
 
 
 def _is_of_card_slip(facts: LineFacts, label: Label | None, active: int) -> bool:

@@ -34,13 +34,14 @@ _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
 _STARS: Final = "\n*"  # no line holds it
 _FIGURE: Final = re.compile(r"\d")
 _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same whatever its figures
-_LETTERS_MIN: Final = 3  # of a line: shorter ones are codes
+_LETTERS_MIN: Final = 3  # of a line: shorter ones are codes, but in scripts without spaces words
 _STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials and units
 NAME_WORDS_MAX: Final = 3  # of a paper: a slogan says more
 NAME_LETTERS_MAX: Final = 8  # of a paper, in scripts without spaces
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
+TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
 _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
 
 _ALONE, _HARMLESS, _SLOGAN, _PAPER, _BEGINS, _ENDS = range(6)
@@ -150,6 +151,9 @@ class Doubts:
             if not alone and _ALONE in marks:
                 phrases = [text[start:end].replace(" ", "") for start, end in explained]
                 alone = any(mark == _ALONE and _beside(piece, dense, phrases) for piece, mark in found_wide)
+            if _ENDS in marks and (_FIGURE.search(text) is None or "#" in text):
+                tails = [piece for piece, mark in found_wide if mark == _ENDS]
+                title = title or _ends_as_paper(text, tails, self._known(facts))
         if _HARMLESS in marks:
             return _NOTHING
         words = _WORD.findall(text)
@@ -163,6 +167,14 @@ class Doubts:
         told = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
         short = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
         return Found(doubtful, strange and not told, short=short and not told)
+
+    def _known(self, facts: LineFacts) -> list[tuple[int, int]]:
+        """Return where phrases stand that may mean anything else than a kind of document."""
+        return [
+            (hit.start, hit.end)
+            for hit in facts.hits
+            if any(sense.kind is None and sense.languages & self._active for sense in hit.senses)
+        ]
 
     def _look_up(self, word: str) -> frozenset[int]:
         found = set(self._whole.get(word, ()))
@@ -198,7 +210,7 @@ def doubted_line(
     payment = min([paid.line for paid in tenders if paid.line > last], default=solution.total.line)
     for line in chain(range(goods), range(last + 1, len(lines))):
         facts = lines[line]
-        if facts.letters < _LETTERS_MIN:
+        if facts.letters < _LETTERS_MIN and not WIDE.search(facts.text):
             continue
         doubtful, strange, _ = doubts.find(facts)
         if not doubtful and not strange:
@@ -238,6 +250,15 @@ def _explained(facts: LineFacts, active: int) -> Sequence[tuple[int, int]] | Non
 def _beside(piece: str, text: str, phrases: Iterable[str]) -> bool:
     """Whether `piece` stands in the text elsewhere than inside phrases: "またのご来店をお待ち" waits for nothing."""
     return text.count(piece) > sum(phrase.count(piece) for phrase in phrases)
+
+
+def _ends_as_paper(text: str, tails: Iterable[str], known: Iterable[tuple[int, int]]) -> bool:
+    """Whether a line that is short in a script without spaces ends as papers are called, in no phrase: "修理受付票"."""
+    letters = "".join(filter(str.isalpha, text))
+    explained = max((end for _, end in known), default=0)
+    return (
+        len(letters) <= TITLE_LETTERS_MAX and letters.endswith(tuple(tails)) and any(map(str.isalpha, text[explained:]))
+    )
 
 
 def _word_of(text: str, mark: int) -> _Word:
