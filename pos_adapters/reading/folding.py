@@ -25,6 +25,8 @@ _WIDE_LETTER = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _SPREAD_WIDE = re.compile(rf"(?<![^\s(\[:]){_WIDE_LETTER}(?: +{_WIDE_LETTER})+(?=[\s:)\]]|$)")
 _SPREAD_SHARE_MIN = 0.8
 _SPREAD_LETTERS_MIN = 4
+# "390,-", "12.-- CHF": not one cent
+_NO_CENTS = re.compile(r"(?<=\d)(?:[.,]--?(?= *(?:[^\W\d_]{1,4}\.?)?$)|,--?(?=  ))")
 
 # Letters that Unicode does not decompose, and Kazakh and Ukrainian ones that tills without their glyphs replace.
 _LOOKALIKES = {
@@ -80,13 +82,23 @@ def clean(text: str) -> str:
     if "XXXX" in text or "xxxx" in text:
         text = _MASKED.sub(lambda run: "*" * len(run.group()), text)
     text = text.rstrip()
-    if "." in text and (cents := _CENTS.search(text)):
-        begin = cents.start() - (text[: cents.start()].endswith("  "))
-        text = f"{text[:begin]}0{text[cents.start() :]}"
+    if "." in text or ",-" in text:
+        text = _in_full(text)
     if _is_spread(text):
         text = _SPREAD_CHUNK.sub(lambda chunk: chunk.group().replace(" ", ""), text)
     if not text.isascii() and WIDE.search(text):
         text = _SPREAD_WIDE.sub(lambda run: run.group().replace(" ", ""), text)
+    return text
+
+
+def _in_full(text: str) -> str:
+    """Return the line with the noughts that some tills leave out of amounts: ".99", "390,-"."""
+    cents = _CENTS.search(text)
+    if cents is not None:
+        begin = cents.start() - (text[: cents.start()].endswith("  "))
+        text = f"{text[:begin]}0{text[cents.start() :]}"
+    if ",-" in text or ".-" in text:
+        text = _NO_CENTS.sub(lambda run: f"{run.group()[0]}00", text)
     return text
 
 
