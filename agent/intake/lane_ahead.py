@@ -70,13 +70,13 @@ class LaneAhead:
             self._soon.begin_soon(lambda: self._foresee(job))
 
     def stop(self) -> None:
-        """Leave it at what is done: the cut has come, or there will be none."""
+        """Leave it at what is done, and take back what is lent: the cut has come, or there will be none."""
+        self.end_lending()
         self._soon.stop()
         self._stop_timer()
 
     def forget(self, jobs: Iterable[OpenJob]) -> None:
         """Throw away what was worked out, on the disk, too: the cut works it out again."""
-        self.end_lending()
         self.stop()
         for job in jobs:
             job.foreseen = None

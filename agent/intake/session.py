@@ -144,13 +144,10 @@ class TapSession:
     def _continue(self, job: OpenJob, frame_type: FrameType, body: bytes) -> None:
         if frame_type is FrameType.USED:
             self._ahead.told_used()
-            return
-        if frame_type is FrameType.BYTES:
+        elif frame_type is FrameType.BYTES:
             self._ahead.fed(body)
             self._bytes(job, body)
-            return
-        self._ahead.end_lending()
-        if frame_type is FrameType.CUT:
+        elif frame_type is FrameType.CUT:
             cut_no, offset = CUT_BODY.unpack(body)
             self._cut(job, cut_no, offset)
         elif frame_type is FrameType.JOB_END:
@@ -218,10 +215,10 @@ class TapSession:
             self._drop(f"a used block: {error!r}")
 
     def _cut(self, job: OpenJob, cut_no: int, offset: int, *, is_used: bool = False) -> None:
+        self._no_cut_is_near()
         if not is_used and cut_no == job.used[0]:  # its tap found the right gone that it had taken itself
             self._answer(FrameType.BLOCK, job, ANSWER_BODY.pack(cut_no) + job.used[1])
             return
-        self._no_cut_is_near()
         job.cut_no, foreseen = cut_no, job.foreseen
         paper, place = job.reader.finish_here(), self._place(job, cut_no)
         before = job.cut_out(job.reader.ended_before(), self.workstation_id)
