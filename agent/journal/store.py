@@ -98,6 +98,8 @@ class JournalStore:
         self._epoch = 0
         self._seq = 0
         self._hash = GENESIS
+        self._before = self._seq, self._hash  # the head before what is written and not committed
+        self._begun: list[Committed] = []  # what comes of the batches that are
 
     @property
     def is_open(self) -> bool:
@@ -154,6 +156,21 @@ class JournalStore:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def begin(self, batches: Sequence[Batch]) -> bool:
+        """Write batches for the next `append`, which must be given them first, and has their sync left to do.
+
+        False where that cannot be done: then nothing is begun, and `append` does all of it, and tells what is wrong.
+        Nothing else may be asked of the store in between.
+        """
+        if self._connection is None:
+            return False
+        try:
+            self._write(batches)
+        except Exception as error:  # noqa: BLE001 - see above
+            self._failed(error)
+            return False
+        return True
 
     def append(self, batches: Sequence[Batch], *, syncs: Callable[[], None] | None = None) -> list[Result]:
         """Apply batches in one transaction; when one of them is at fault, each on its own.
@@ -252,20 +269,32 @@ class JournalStore:
             return self._commit(batches, syncs)
 
     def _commit(self, batches: Sequence[Batch], syncs: Callable[[], None] | None) -> list[Committed]:
-        before = self._seq, self._hash
         try:
-            connection = self._open_connection()
-            connection.execute("BEGIN IMMEDIATE")
-            results = [self._apply(connection, batch) for batch in batches]
+            self._write(batches)
             if syncs is not None:
                 syncs()
-            connection.execute("COMMIT")
+            self._open_connection().execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - it is told as an error of ours, whatever it is
-            self._seq, self._hash = before
-            ours = self._ours(error)
-            self._roll_back(keep_connection=isinstance(ours, DefectError | JournalFullError))
+            ours = self._failed(error)
             raise ours from error.__cause__ if ours is error else error
+        results, self._begun = self._begun, []
         return results
+
+    def _write(self, batches: Sequence[Batch]) -> None:
+        """Write those of the batches that are not written yet; the first begins the transaction."""
+        if not self._begun:
+            self._before = self._seq, self._hash
+            self._open_connection().execute("BEGIN IMMEDIATE")
+        for batch in batches[len(self._begun) :]:
+            self._begun.append(self._apply(self._open_connection(), batch))
+
+    def _failed(self, error: Exception) -> TillstreamError:
+        """Take back what is written and not committed; return what went wrong as an error of ours."""
+        self._seq, self._hash = self._before
+        self._begun = []
+        ours = self._ours(error)
+        self._roll_back(keep_connection=isinstance(ours, DefectError | JournalFullError))
+        return ours
 
     def _ours(self, error: Exception) -> TillstreamError:
         """Return what went wrong in a commit as an error of ours."""

@@ -4,7 +4,7 @@
 is on disk; on an exception nothing of that batch is. What can wait is not written just before a cut, which would have
 to wait for its sync, but with it. Upkeep runs on the same thread between two commits (`run`), so
 the database never has a second writer. The write-ahead log is checkpointed by this thread only, and not while a cut is
-held.
+held. What a held cut waits for is written by the loop where the thread has nothing to do: its sync is left to that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import TypeVar, cast
 
@@ -74,6 +74,9 @@ class JournalWriter:
         self._turns = turns
         self._turn_is_due = False
         self._cut_is_near = cut_is_near
+        self._in_flight = 0  # requests that the thread has been given and has not answered, as the loop knows
+        self._has_store = threading.Lock()  # held by whoever uses the store; goes to the thread with what is begun
+        self._begun: _Request | None = None  # the first of the requests whose rows are written
         self._queue: queue.SimpleQueue[list[_Request] | None] = queue.SimpleQueue()
         self._patient: list[_Request] = []
         self._patient_until_s = inf
@@ -153,6 +156,7 @@ class JournalWriter:
             self._patient.append(_Request(work, future, meanwhile))
             patience_s = self._patience_s(haste)
             if not patience_s:
+                self._begin_where_waited_for()
                 self._queue_patient()
             else:
                 self._patient_until_s = min(self._patient_until_s, self._loop.time() + patience_s)
@@ -161,6 +165,26 @@ class JournalWriter:
             self._turn_is_due = True
             self._turns(self.turn)
         return future
+
+    def _begin_where_waited_for(self) -> None:
+        """Write the rows here and now while a cut is held and the thread has nothing to do: its part is their sync.
+
+        To wake it for them, and to be woken by it for what is to be done meanwhile, takes longer than the rows do.
+        """
+        if self._in_flight or self._turns is not None or not self._cut_is_held():
+            return
+        batches = [request.work for request in self._patient if isinstance(request.work, Batch)]
+        if len(batches) < len(self._patient) or not self._has_store.acquire(blocking=False):
+            return
+        if not self._store.begin(batches):
+            self._has_store.release()
+            return
+        assert self._loop is not None
+        for request in self._patient:
+            if request.meanwhile is not None:
+                self._loop.call_soon(request.meanwhile)
+        self._patient = [replace(request, meanwhile=None) for request in self._patient]
+        self._begun = self._patient[0]
 
     def _patience_s(self, haste: Haste) -> float:
         """Return how long something may wait for company before it is written."""
@@ -188,6 +212,7 @@ class JournalWriter:
     def _queue_patient(self) -> None:
         """Give the thread all that has been handed over, in order; the caller holds the lock."""
         if self._patient:
+            self._in_flight += len(self._patient)
             self._queue.put(self._patient)  # as one: the thread would begin with the first and sync it by itself
         self._patient, self._patient_until_s, self._is_put_off = [], inf, False
 
@@ -205,13 +230,20 @@ class JournalWriter:
     def _one_group(self) -> bool:
         """Carry out one group; return whether it was the last."""
         group, stop = self._take_group()
-        if group:
-            self._carry_out(group)
-        elif self._store.log_is_short and not self._cut_is_held():
-            self._store.lengthen_log()
-        self._checkpoint_when_due()
-        if stop:
-            self._store.close()
+        is_begun = bool(group) and group[0] is self._begun
+        if not is_begun and not self._has_store.acquire(blocking=bool(group) or stop):
+            return False  # nothing to do, and somebody has just begun what will be in the queue
+        self._begun = None
+        try:
+            if group:
+                self._carry_out(group)
+            elif self._store.log_is_short and not self._cut_is_held():
+                self._store.lengthen_log()
+            self._checkpoint_when_due()
+            if stop:
+                self._store.close()
+        finally:
+            self._has_store.release()
         return stop
 
     @property
@@ -244,7 +276,7 @@ class JournalWriter:
             batches = []
             answers.append((request.future, self._upkeep(request.work)))
         answers += self._commit(batches)
-        self._on_loop(lambda: _deliver(answers))
+        self._on_loop(lambda: self._deliver(answers))
 
     def _on_loop(self, work: Callable[[], object]) -> None:
         assert self._loop is not None
@@ -296,19 +328,19 @@ class JournalWriter:
             self.trouble = error
             self._checkpoint_due = False
 
+    def _deliver(self, answers: list[tuple[asyncio.Future[object], object]]) -> None:
+        """Wake those who wait, on the loop."""
+        self._in_flight -= len(answers)
+        for future, answer in answers:
+            if future.done():
+                continue
+            if isinstance(answer, TillstreamError):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
     def _pages_worth_a_wait(self) -> int:
         """Return from how many pages on a checkpoint is worth that somebody waits for it."""
         if self._cut_is_held():
             return CHECKPOINT_PAGES_MAX
         return CHECKPOINT_PAGES if self._queue.empty() else CHECKPOINT_PAGES_BUSY
-
-
-def _deliver(answers: list[tuple[asyncio.Future[object], object]]) -> None:
-    """Wake those who wait, on the loop."""
-    for future, answer in answers:
-        if future.done():
-            continue
-        if isinstance(answer, TillstreamError):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)

@@ -299,3 +299,22 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path):
     with pytest.raises(TillstreamError, match="schema 99"):
         store_in(tmp_path)
     assert place_in(tmp_path).set_aside() == []
+
+
+def test_what_is_begun_is_committed_with_what_comes_behind_it_and_is_gone_when_that_fails(tmp_path: Path):
+    store = store_in(tmp_path)
+    assert store.begin([Batch(records=(record(1),))])
+    assert [each.seqs for each in store.append([Batch(records=(record(number),)) for number in (1, 2)])] == [(1,), (2,)]
+    begun = [Batch(records=(record(3),))]
+    assert store.begin(begun)
+
+    def breaks() -> None:
+        raise DefectError("the sync failed", fix="")
+
+    assert [type(each) for each in store.append(begun, syncs=breaks)] == [DefectError]
+    assert store.head[1] == 2
+    assert not store.begin([Batch(records=(record(4, size=300_000),))])
+    assert store.append([Batch(records=(record(5),))])[0].seqs == (3,)
+    store.close()
+    assert not store.begin(begun), "a journal that is away is opened by the thread"
+    assert [each.content()["number"] for each in read_all(tmp_path)] == [1, 2, 5]

@@ -13,10 +13,14 @@ from agent.journal.writer import JournalWriter
 from retail.errors import DefectError
 from tests.agent.journal.test_journal_store import KEY, read_all, record, store_in
 
+held_or_not = pytest.mark.parametrize("is_held", [False, True])
+"""While a cut is held the loop writes the rows itself."""
 
-def test_waiting_commits_share_a_sync_and_keep_their_order(tmp_path: Path):
+
+@held_or_not
+def test_waiting_commits_share_a_sync_and_keep_their_order(tmp_path: Path, *, is_held: bool):
     async def scenario() -> list:
-        writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: False)
+        writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: is_held)
         writer.start()
         tasks = [asyncio.ensure_future(writer.commit(Batch(records=(record(number),)))) for number in range(100)]
         seqs = [(await task).seqs for task in tasks]
@@ -27,9 +31,10 @@ def test_waiting_commits_share_a_sync_and_keep_their_order(tmp_path: Path):
     assert [each.content()["number"] for each in read_all(tmp_path)] == list(range(100))
 
 
-def test_what_can_wait_is_on_disk_before_what_comes_later_and_by_itself_in_the_end(tmp_path: Path):
+@held_or_not
+def test_what_can_wait_is_on_disk_before_what_comes_later_and_by_itself_in_the_end(tmp_path: Path, *, is_held: bool):
     async def scenario() -> list:
-        writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: False)
+        writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: is_held)
         writer.start()
         patient = [writer.hand_over(Batch(records=(record(number),)), haste=Haste.LATER) for number in range(2)]
         hurried = await writer.commit(Batch(records=(record(2),)))
@@ -66,9 +71,10 @@ def test_with_a_cut_near_a_scan_and_what_can_wait_share_the_cuts_sync(tmp_path: 
     assert asyncio.run(scenario()) == [3, 1, 1]
 
 
-def test_an_error_reaches_the_one_it_concerns_and_the_thread_lives_on(tmp_path: Path):
+@held_or_not
+def test_an_error_reaches_the_one_it_concerns_and_the_thread_lives_on(tmp_path: Path, *, is_held: bool):
     async def scenario() -> None:
-        writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: False)
+        writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: is_held)
         writer.start()
         with pytest.raises(DefectError):
             await writer.commit(Batch(records=(record(1, size=300_000),)))
@@ -79,6 +85,27 @@ def test_an_error_reaches_the_one_it_concerns_and_the_thread_lives_on(tmp_path: 
         writer.close()
 
     asyncio.run(scenario())
+
+
+def test_what_a_held_cut_waits_for_is_done_meanwhile_and_shares_its_sync_with_all_that_comes(tmp_path: Path):
+    async def scenario() -> list[object]:
+        writer = JournalWriter(store_in(tmp_path), cut_is_held=lambda: True)
+        writer.start()
+        told: list[object] = []
+        later = writer.hand_over(Batch(records=(record(0),)), haste=Haste.LATER)
+        cut = writer.hand_over(Batch(records=(record(1),)), meanwhile=lambda: told.append("drawn"))
+        behind = writer.hand_over(Batch(records=(record(2),)))
+        told += [(await each).seqs for each in (later, cut, behind)]
+        too_large = writer.hand_over(Batch(records=(record(3, size=300_000),)))
+        next_cut = writer.hand_over(Batch(records=(record(4),)))
+        with pytest.raises(DefectError):
+            await too_large
+        told.append((await next_cut).seqs)
+        await asyncio.to_thread(writer.close)
+        return told
+
+    assert asyncio.run(scenario()) == ["drawn", (1,), (2,), (3,), (4,)]
+    assert [each.content()["number"] for each in read_all(tmp_path)] == [0, 1, 2, 4]
 
 
 async def fill_the_log(writer: JournalWriter) -> None:
