@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pos_adapters.reading.labels import FACTS
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part
 
@@ -27,7 +28,8 @@ def could_be_goods_back(solution: Solution) -> bool:
     owed = [entry for entry, _, _ in solution.owed]
     for entry in taken_off:
         before = owed[: owed.index(entry)]
-        if entry.amount < 0 and entry.role is None and (_names_goods(entry, before) or _takes_all_off(entry, before)):
+        unnamed = entry.role is None or entry.role in FACTS  # "ST. GUM -1.50": no store, but a till's word for a void
+        if entry.amount < 0 and unnamed and (_names_goods(entry, before) or _takes_all_off(entry, before)):
             return True
     return False
 
