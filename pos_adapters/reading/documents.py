@@ -139,6 +139,8 @@ class DocumentReading:
         """Return what parks a document whose sums hold and whose words name no kind; None when it may be taken."""
         if not _paid(solution) and not self._completed():
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
+        if not _paid(solution) and _has_tender(sheet):
+            return self._park(ParkReason.AMBIGUOUS, "a tender is printed that does not pay what the sums make")
         if kind is not DocumentKind.SALE:
             return None
         detail = next(filter(None, self._questions(sheet, solution)), "")
@@ -331,6 +333,13 @@ def _names_of(languages: tuple[str, ...], active: int) -> tuple[str, ...]:
 def _paid(solution: Solution | None) -> bool:
     """Whether printed tenders make the total."""
     return solution is not None and solution.settlement is not None and solution.settlement.proven
+
+
+def _has_tender(sheet: Sheet) -> bool:
+    """Whether an amount below a total is one of a tender."""
+    return any(
+        entry.part is Part.TENDER and entry.amount > 0 for entry in sheet.opened if entry.line > sheet.first_total
+    )
 
 
 def _given_back(solution: Solution) -> bool:

@@ -44,6 +44,7 @@ _BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
 _CARD_FIGURES = re.compile(r"\d{3,}")
 _BOX = re.compile(r"[\[\]\u2610\u25a1]")  # to be ticked
 _OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
+_CASH_OR_CARD = frozenset((Role.CASH, Role.CREDIT))  # each for the whole total: one of them paid, and none says which
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
 
@@ -236,6 +237,8 @@ def _exact(tenders: list[Entry], received: list[Entry], total: int) -> list[Entr
             return way
     equal = [entry for entry in tenders if entry.amount == total]
     if equal and all(entry.amount == total for entry in tenders):
+        if {entry.role for entry in equal} >= _CASH_OR_CARD:
+            return None
         return [next((entry for entry in equal if entry.role not in _GENERIC), equal[0])]
     if received and sum(entry.amount for entry in _last_of(received)) == total and not tenders:
         return _last_of(received)

@@ -20,6 +20,7 @@ BLOCKS = [
         "judged_receipts.txt",
         "cluttered_receipts.txt",
         "unseen_receipts.txt",
+        "ambiguous_receipts.txt",
     )
     for block in BLOCK.findall((HERE / name).read_text("utf-8"))
 ]
