@@ -24,10 +24,10 @@ from pos_adapters.profiles.leaving_out import LaidOut, left_out
 from pos_adapters.profiles.profile import Profile, claimed_by, parse_profile, profile_toml
 from pos_adapters.profiles.profiled import Profiled
 from pos_adapters.profiles.scoring import Score, figures, score
-from pos_adapters.reading.lexicon import standard_lexicon
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.reader import read_text, text_of
 from pos_adapters.reading.values import Reading, ReceiptText
+from pos_adapters.reading.word_files import standard_lexicon
 from receipt.paper import Paper
 from receipt.printers import DEFAULT_MODEL
 from retail.errors import ConfigurationError

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pos_adapters.profiles.profile import Profile, parse_profile
-from pos_adapters.reading.lexicon import standard_lexicon
 from pos_adapters.reading.lines import standard_reader
 from pos_adapters.reading.reader import read_text
 from pos_adapters.reading.values import Reading, ReceiptText, StoreFacts
+from pos_adapters.reading.word_files import standard_lexicon
 from receipt.paper import PaperLine, plain_texts
 from retail.errors import ConfigurationError
 

@@ -1,24 +1,19 @@
 """The words of receipts, by language, as a look-up: which roles the words of a line may have.
 
-The words are data (`pos_adapters/profiles/words/*.toml`), loaded once, lazily. Words of scripts without spaces
-are found anywhere in a run of letters; all others as whole words, the longest phrase first.
+The words are data (`word_files.py` reads them). Words of scripts without spaces are found anywhere in a run of letters;
+all others as whole words, the longest phrase first.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
-from pos_adapters.reading.amounts import currencies
 from pos_adapters.reading.folding import WIDE, fold
 from pos_adapters.reading.gaps import GAP, GAPPED_WORD, GapIndex, is_legible, may_be
-from pos_adapters.reading.word_keys import check_keys
-from retail.shipped import read_shipped
 from retail.transaction import DocumentKind
 
 
@@ -114,7 +109,6 @@ _NARROW_WORD = re.compile(r"[^\W\d_\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900
 HEAD_LETTERS = 4  # by which most words that are in no dictionary are told at once
 _SPOKEN = re.compile(r"[^\W\d_]+\*?")  # a word of the data files, with the `*` of a stem
 _MEMO_WORDS_MAX = 20_000  # a store prints a few thousand different words; past this the memo starts anew
-_GERMAN_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 PhraseSource = Callable[[], Iterable[tuple[str, Sense]]]
@@ -124,44 +118,61 @@ PhraseSource = Callable[[], Iterable[tuple[str, Sense]]]
 class Lexicon:
     """All phrases of all languages. Immutable but for a bounded memo of words already looked up.
 
-    Phrases as written are asked for again when somebody teaches it more: kept, they would be a third of its memory.
+    Phrases as written are asked for again when somebody teaches it more. Those with the same first word are one text, a
+    line each with the number of its meaning and its further words, until a receipt prints that word: forty thousand
+    objects would be 5 MB more of every core's memory.
     """
 
     def __init__(self, phrases: PhraseSource, languages: tuple[str, ...]) -> None:
         self.languages = languages
         self._phrases = phrases
-        merged: dict[tuple[str, ...], list[Sense]] = {}
-        wide: dict[str, list[Sense]] = {}
-        shared: dict[tuple[Sense, ...], tuple[Sense, ...]] = {}  # 17,500 phrases have some 2,000 different meanings
-
-        def meaning(senses: list[Sense]) -> tuple[Sense, ...]:
-            found = tuple(senses)
-            return shared.setdefault(found, found)
-
-        for text, sense in phrases():
-            folded = fold(text)
-            if not folded.isascii() and WIDE.search(folded):
-                _add_sense(wide.setdefault(folded.replace(" ", ""), []), sense)
-            elif words := tuple(map(sys.intern, _words_of(folded))):
-                if (senses := merged.get(words)) is None:
-                    merged[words] = [sense]
-                else:
-                    _add_sense(senses, sense)
-        self._first: dict[str, tuple[Phrase, ...]] = {}
-        for words, senses in merged.items():
-            self._first[words[0]] = (*self._first.get(words[0], ()), Phrase(words, meaning(senses)))
-        later = {word for words in merged for word in words[1:]}
+        self._meanings: list[tuple[Sense, ...]] = []  # 40,000 phrases have some 3,000 different ones
+        self._first: dict[str, str] = {}
+        self._wide: dict[str, int] = {}
+        later: set[str] = set()
+        for text, number in self._merged().items():
+            if not text.isascii() and WIDE.search(text):
+                self._wide[text] = number
+                continue
+            first, _, further = text.partition(" ")
+            first = sys.intern(first)
+            self._first[first] = f"{self._first.get(first, '')}{number} {further}\n"
+            if further:
+                later.update(map(sys.intern, further.split()))
         self._later = frozenset(later)
         self._later_stems = tuple(word[:-1] for word in later if word.endswith("*"))
         self._stems = frozenset(first[:-1] for first in self._first if first.endswith("*"))
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
-        self._wide = {text: meaning(senses) for text, senses in wide.items()}
         lengths: dict[str, set[int]] = {}
-        for text in wide:
+        for text in self._wide:
             lengths.setdefault(text[0], set()).add(len(text))
         self._wide_lengths = {letter: tuple(sorted(found, reverse=True)) for letter, found in lengths.items()}
         self._memo: dict[str, tuple[Phrase, ...]] = {}
         self._gap_index: GapIndex | None = None
+
+    def _merged(self) -> dict[str, int]:
+        """Return every phrase once, folded, with the number of what it means."""
+        merged: dict[str, int] = {}
+        numbers: dict[tuple[Sense, ...], int] = {}
+        for text, sense in self._phrases():
+            folded = fold(text)
+            if not folded.isascii() and WIDE.search(folded):
+                key = folded.replace(" ", "")
+            else:
+                key = " ".join(_words_of(folded))
+            if key:
+                known = merged.get(key)
+                senses = (sense,) if known is None else _with_sense(self._meanings[known], sense)
+                number = merged[key] = numbers.setdefault(senses, len(numbers))
+                if number == len(self._meanings):
+                    self._meanings.append(senses)
+        return merged
+
+    def _beginning_with(self, first: str) -> Iterator[Phrase]:
+        """Yield the phrases whose first word this is, as it stands in the files: a stem with its `*`."""
+        for line in self._first.get(first, "").splitlines():
+            number, _, further = line.partition(" ")
+            yield Phrase((first, *further.split()), self._meanings[int(number)])
 
     def taught(self, phrases: Iterable[tuple[str, Role, DocumentKind | None]]) -> Lexicon:
         """Return a lexicon that knows more phrases, in every language; what it is taught wins over what it knew."""
@@ -251,9 +262,10 @@ class Lexicon:
             letter = dense[index]
             for length in self._wide_lengths.get(letter, ()):
                 text = dense[index : index + length]
-                senses = self._wide.get(text)
-                if senses is not None and (len(text) > 1 or _stands_alone(dense, index)):
+                number = self._wide.get(text)
+                if number is not None and (len(text) > 1 or _stands_alone(dense, index)):
                     index += len(text)
+                    senses = self._meanings[number]
                     hits.append(Hit(places[index - len(text)], places[index - 1] + 1, len(text), senses))
                     letters += len(text)
                     break
@@ -266,12 +278,12 @@ class Lexicon:
         return hits, letters, unknown
 
     def _look_up(self, word: str) -> tuple[Phrase, ...]:
-        found = list(self._first.get(word, ()))
+        found = list(self._beginning_with(word))
         for length in self._stem_lengths:
             if len(word) >= length and word[:length] in self._stems:
-                found += self._first[word[:length] + "*"]
+                found += self._beginning_with(word[:length] + "*")
         if GAP in word:
-            found = [phrase for known in self._gaps().matching(word) for phrase in self._first[known]]
+            found = [phrase for known in self._gaps().matching(word) for phrase in self._beginning_with(known)]
         phrases = tuple(sorted(found, key=lambda phrase: -len(phrase.words)))
         if len(self._memo) >= _MEMO_WORDS_MAX:
             self._memo.clear()
@@ -312,17 +324,19 @@ def _is_printed(phrase: tuple[str, ...], printed: tuple[str, ...]) -> bool:
     )
 
 
-def _add_sense(senses: list[Sense], sense: Sense) -> None:
+def _with_sense(senses: tuple[Sense, ...], sense: Sense) -> tuple[Sense, ...]:
+    """Return the senses and one more, or one of them in more languages."""
     for index, known in enumerate(senses):
-        if (known.role, known.kind) == (sense.role, sense.kind):
-            senses[index] = Sense(sense.role, sense.kind, known.languages | sense.languages)
-            return
-    senses.append(sense)
+        if known.role is sense.role and known.kind is sense.kind:
+            merged = Sense(sense.role, sense.kind, known.languages | sense.languages)
+            return (*senses[:index], merged, *senses[index + 1 :])
+    return (*senses, sense)
 
 
 def _likely(phrases: Iterable[Phrase], words: list[tuple[int, str]], index: int) -> tuple[Phrase, ...]:
     """Return the longest phrase that words with gaps may be: where several may, with the senses of all."""
-    size, senses = 0, list[Sense]()
+    size = 0
+    senses: tuple[Sense, ...] = ()
     for phrase in phrases:
         length = len(phrase.words)
         if length < size or length > len(words) - index or not _follows(phrase.words, words, index):
@@ -330,8 +344,8 @@ def _likely(phrases: Iterable[Phrase], words: list[tuple[int, str]], index: int)
         if is_legible("".join(word for _, word in words[index : index + length])):
             size = length
             for sense in phrase.senses:
-                _add_sense(senses, sense)
-    return (Phrase(tuple(word for _, word in words[index : index + size]), tuple(senses)),) if size else ()
+                senses = _with_sense(senses, sense)
+    return (Phrase(tuple(word for _, word in words[index : index + size]), senses),) if size else ()
 
 
 def _follows(phrase: tuple[str, ...], words: list[tuple[int, str]], index: int) -> bool:
@@ -343,58 +357,3 @@ def _follows(phrase: tuple[str, ...], words: list[tuple[int, str]], index: int) 
         elif seen != expected and not (expected[-1] == "*" and seen.startswith(expected[:-1])):
             return False
     return True
-
-
-def phrases_of(words: Mapping[str, object], language_bit: int) -> Iterable[tuple[str, Sense]]:
-    """Return the phrases of one words file; `words` is its parsed TOML."""
-    for section in ("money", "meta"):
-        for role, texts in _table(words, section).items():
-            sense, of_points = (Sense(each, None, language_bit) for each in (Role(role), Role.POINTS))
-            for text in texts:
-                yield text, sense
-                if role in _OF_POINTS:
-                    yield text, of_points
-    for section, role in (("kind", Role.KIND), ("headline", Role.HEADLINE)):
-        for kind, texts in _table(words, section).items():
-            sense = Sense(role, DocumentKind(kind), language_bit)
-            for text in texts:
-                yield text, sense
-    for section, role in (("neutral", Role.NEUTRAL), ("filler", Role.FILLER)):
-        sense = Sense(role, None, language_bit)
-        for text in _table(words, section).get("words", ()):
-            yield text, sense
-
-
-_WORD_ROLES = frozenset(role.value for role in Role) - {"kind", "headline", "neutral", "filler"}
-_OF_POINTS = (Role.POINTS_EARNED, Role.POINTS_SPENT)
-
-
-def _table(words: Mapping[str, object], section: str) -> dict[str, list[str]]:
-    table = words.get(section, {})
-    assert isinstance(table, dict), f"[{section}] of a words file is a table"
-    return table
-
-
-@functools.cache
-def standard_lexicon() -> Lexicon:
-    """Return the lexicon of all languages that the product ships; reads the package's data on the first call."""
-    languages = tuple(file.name.removesuffix(".toml") for file in _words_files())
-    return Lexicon(functools.partial(_standard_phrases, languages), languages)
-
-
-def _words_files() -> list[Path]:
-    return sorted((Path(__file__).parent.parent / "profiles" / "words").glob("*.toml"))
-
-
-def _standard_phrases(languages: tuple[str, ...]) -> Iterator[tuple[str, Sense]]:
-    """Yield the product's phrases one file after the other, so that only one at a time is held as text."""
-    for number, file in enumerate(_words_files()):
-        words = read_shipped(file)
-        assert words["language"] == languages[number], f"{file.name} is named after its language"
-        check_keys(file.name, words, roles=_WORD_ROLES)
-        for text, sense in phrases_of(words, 1 << number):
-            yield text, sense
-            if words["language"] == "de" and text != text.translate(_GERMAN_UMLAUTS):
-                yield text.translate(_GERMAN_UMLAUTS), sense
-    everywhere = Sense(Role.FILLER, None, (1 << len(languages)) - 1)
-    yield from ((word, everywhere) for word in currencies()["words"])

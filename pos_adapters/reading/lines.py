@@ -20,11 +20,12 @@ from pos_adapters.reading.amounts import (
 )
 from pos_adapters.reading.dates import looks_dated, may_be_date
 from pos_adapters.reading.folding import WIDE, clean, fold
-from pos_adapters.reading.lexicon import HEAD_LETTERS, Hit, Lexicon, Role, standard_lexicon
+from pos_adapters.reading.lexicon import HEAD_LETTERS, Hit, Lexicon, Role
 from pos_adapters.reading.quantities import goods_on
 from pos_adapters.reading.read_lines import DATED, ReadLine, days_on, gtin_in, name_in
 from pos_adapters.reading.reprints import figures_alike
 from pos_adapters.reading.shapes import GoodsLine, Shape, as_goods, refilled, shape_of
+from pos_adapters.reading.word_files import standard_lexicon
 
 # A line longer than any paper (64 columns of wide letters) is noise; its head is enough to see that.
 LINE_CHARACTERS_MAX = 256

@@ -2,10 +2,10 @@
 
 from agent.commands.profiles import _score_of
 from pos_adapters.profiles.leaving_out import LaidOut, left_out, own_phrases
-from pos_adapters.reading.lexicon import standard_lexicon
 from pos_adapters.reading.lines import LineReader
 from pos_adapters.reading.reader import read_text
 from pos_adapters.reading.values import ReceiptText
+from pos_adapters.reading.word_files import standard_lexicon
 
 PLAIN = "ALPHA\nMilk   1.20\nBread  2.00\nTOTAL  3.20\nCASH   3.20\n"
 OWN = "BETA\nMilk   1.20\nBread  2.00\nTOTAL  3.20\nAMOUNT TENDERED   5.00\nCHANGE DUE   1.80\n"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pos_adapters.reading.lexicon import Lexicon, Role, Sense, standard_lexicon
+from pos_adapters.reading.lexicon import Lexicon, Role, Sense
+from pos_adapters.reading.word_files import standard_lexicon
 
 
 def roles(lexicon: Lexicon, text: str) -> list[Role]:

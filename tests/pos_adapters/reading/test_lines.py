@@ -3,10 +3,10 @@
 import random
 import re
 
-from pos_adapters.reading.lexicon import standard_lexicon
 from pos_adapters.reading.lines import LineReader
 from pos_adapters.reading.read_lines import ReadLine
 from pos_adapters.reading.shapes import GoodsLine
+from pos_adapters.reading.word_files import standard_lexicon
 
 NAMES = ("xbox", "mall", "stone", "Marble", "kwhabcde", "eurozone", "usdt", "total", "Brot", "QUARK", "qqqq", "Größe")
 LIKE_NUMBERS = ("1.50", "12,34", "0.05", "7", "100", "1.234", "2x", "3.5%", "12.03.24", "9:30", "-2.00", "(1.00)")

@@ -1,0 +1,72 @@
+"""The words of receipts as a speaker writes them (`pos_adapters/profiles/words/*.toml`), and the lexicon of them all.
+
+Contract: pure but for the data, which are read when they are first asked for. Raises ConfigurationError where a file
+names a role or a kind that nobody knows.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from pos_adapters.reading.amounts import currencies
+from pos_adapters.reading.lexicon import Lexicon, Role, Sense
+from pos_adapters.reading.word_keys import check_keys
+from retail.shipped import read_shipped
+from retail.transaction import DocumentKind
+
+_WORD_ROLES = frozenset(role.value for role in Role) - {"kind", "headline", "neutral", "filler"}
+_OF_POINTS = (Role.POINTS_EARNED, Role.POINTS_SPENT)
+_GERMAN_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
+@functools.cache
+def standard_lexicon() -> Lexicon:
+    """Return the lexicon of all languages that the product ships; reads the package's data on the first call."""
+    languages = tuple(file.name.removesuffix(".toml") for file in _words_files())
+    return Lexicon(functools.partial(_standard_phrases, languages), languages)
+
+
+def _words_files() -> list[Path]:
+    return sorted((Path(__file__).parent.parent / "profiles" / "words").glob("*.toml"))
+
+
+def _standard_phrases(languages: tuple[str, ...]) -> Iterator[tuple[str, Sense]]:
+    """Yield the product's phrases one file after the other, so that only one at a time is held as text."""
+    for number, file in enumerate(_words_files()):
+        words = read_shipped(file)
+        assert words["language"] == languages[number], f"{file.name} is named after its language"
+        check_keys(file.name, words, roles=_WORD_ROLES)
+        for text, sense in phrases_of(words, 1 << number):
+            yield text, sense
+            if words["language"] == "de" and text != text.translate(_GERMAN_UMLAUTS):
+                yield text.translate(_GERMAN_UMLAUTS), sense
+    everywhere = Sense(Role.FILLER, None, (1 << len(languages)) - 1)
+    yield from ((word, everywhere) for word in currencies()["words"])
+
+
+def phrases_of(words: Mapping[str, object], language_bit: int) -> Iterable[tuple[str, Sense]]:
+    """Return the phrases of one words file; `words` is its parsed TOML."""
+    for section in ("money", "meta"):
+        for role, texts in _table(words, section).items():
+            sense, of_points = (Sense(each, None, language_bit) for each in (Role(role), Role.POINTS))
+            for text in texts:
+                yield text, sense
+                if role in _OF_POINTS:
+                    yield text, of_points
+    for section, role in (("kind", Role.KIND), ("headline", Role.HEADLINE)):
+        for kind, texts in _table(words, section).items():
+            sense = Sense(role, DocumentKind(kind), language_bit)
+            for text in texts:
+                yield text, sense
+    for section, role in (("neutral", Role.NEUTRAL), ("filler", Role.FILLER)):
+        sense = Sense(role, None, language_bit)
+        for text in _table(words, section).get("words", ()):
+            yield text, sense
+
+
+def _table(words: Mapping[str, object], section: str) -> dict[str, list[str]]:
+    table = words.get(section, {})
+    assert isinstance(table, dict), f"[{section}] of a words file is a table"
+    return table
