@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import gc
 import os
 import signal
 import socket
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from agent.bootstrap import Core, build, use_enrolment
+from agent.collecting import keep_collecting, settle_down
 from agent.config import load_config
 from agent.identity.floor import Push
 from agent.identity.permissions import KINDS as CONSENT_KINDS
@@ -82,9 +82,11 @@ async def run_core(core: Core, *, ready: Callable[[], None]) -> None:
     background = [
         loop.create_task(fill_memory(core)),
         loop.create_task(_tick(core)),
+        loop.create_task(keep_collecting(lambda: core.floor.is_waited_for or bool(core.floor.cuts_near))),
         loop.create_task(core.housekeeping.run()),
     ]
-    _settle_down()
+    _give_memory_back()
+    settle_down()  # without a pass before: it takes 30 ms of a start to find some hundred of 100,000 objects
     core.log("core_ready", head_seq=core.writer.head_seq)
     ready()
     await stop.wait()
@@ -204,6 +206,7 @@ async def fill_memory(core: Core) -> None:
             )
             core.people.permissions.replay((kind, content) for row_seq, kind, _, content in rows if row_seq <= through)
             seq = rows[-1][0]
+            settle_down()
     except TillstreamError as error:
         core.standing.trouble(error)
     finally:
@@ -291,19 +294,6 @@ def _keep_memory_small() -> None:
             libc = ctypes.CDLL(None)
             libc.mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
             libc.mallopt(M_ARENA_MAX, 1)
-
-
-def _settle_down() -> None:
-    """Take everything made so far out of the collector's sight: it lives as long as the process.
-
-    Collections then look at what receipts leave behind only, and the full one, which would stop a held cut for tens of
-    milliseconds, has nothing to look at. None is made first, either: it takes 30 ms of a start to find some hundred of
-    100,000 objects.
-    """
-    _give_memory_back()
-    gc.enable()  # `agent.starting` has switched it off
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _give_memory_back() -> None:
