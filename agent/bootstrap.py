@@ -92,12 +92,12 @@ class Core:
 
     def swap(self) -> None:
         """Go over to the newest files of the feed; what cannot be used leaves the last good one."""
+        self.counter.lendings.before_everything()
         try:
             self.mirror.swap()
         except TillstreamError as error:
             self.standing.trouble(error)
         self.offers.mirror_version, self.offers.is_slice = self.mirror.version, self.mirror.is_slice
-        self.counter.lendings.before_everything()
         self.stops.reload()
         bundle = load_bundle(self.state.mirror, self.offers.bundle, self.standing.trouble)
         if bundle != self.offers.bundle:
@@ -165,6 +165,7 @@ def build(
     core.control = ControlServer({**Operations(_operations(core, furnished, basics.judge)).table(), **till, **kiosk})
     basics.publisher.to = core.control.publish
     basics.known.before_change = core.counter.lendings.before_number
+    basics.people.permissions.before_change = core.counter.lendings.before_person
     return core
 
 

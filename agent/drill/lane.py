@@ -23,6 +23,7 @@ from pos_adapters.taps.job import Job
 from pos_adapters.taps.passage import Passage
 from pos_adapters.taps.policy import Policy, Profile
 from pos_adapters.taps.printer_health import PrinterHealth
+from pos_adapters.taps.right import Right
 from pos_adapters.taps.sealed_job import SealedJob, seal_job
 from pos_adapters.taps.side import Side
 from pos_adapters.taps.spool import Spool
@@ -145,7 +146,7 @@ class Lane:
             "model": "TM-T88V", "profile": self._policy.profile.value,
         }  # fmt: skip
         self._link = CoreLink(
-            loop, core, hello=hello, budget_s=self._policy.budget_s, log=self._log
+            loop, core, hello=hello, budget_s=self._policy.budget_s, log=self._log, makes_right=Right.made
         )  # fmt: skip
         self.sealer = InlineSealer(loop, folder=folder, key=seal_key, about=(workstation_id, "drill"))
         self.spool = Spool(loop, folder=folder, sealer=self.sealer, link=self._link, log=self._log, disk=InPlace())

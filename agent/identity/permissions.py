@@ -8,7 +8,7 @@ It is a fold over the journal, filled from it at start, and told of every consen
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +33,8 @@ class Permissions:
 
     def __init__(self) -> None:
         self._words: OrderedDict[str, dict[str, bool]] = OrderedDict()
+        self.before_change: Callable[[str], None] = _nobody_minds
+        """Called with a customer whose word is about to count."""
 
     def __repr__(self) -> str:
         return f"<Permissions people={len(self._words)}>"
@@ -47,6 +49,7 @@ class Permissions:
         """Take one consent record; one that names no member (a new one, not known here yet) says nothing."""
         customer_id, purpose, given = content.get("customer_id"), content.get("purpose"), content.get("given")
         if isinstance(customer_id, str) and customer_id and isinstance(purpose, str) and isinstance(given, bool):
+            self.before_change(customer_id)
             words = self._words.setdefault(customer_id, {})
             self._words.move_to_end(customer_id)
             words[purpose] = given
@@ -82,3 +85,7 @@ class Permissions:
             last_visit=None,
             is_profiled=False,
         )
+
+
+def _nobody_minds(customer_id: str) -> None:
+    del customer_id

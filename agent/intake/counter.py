@@ -179,6 +179,7 @@ class Counter:
         `foreseen` is what was worked out while it was printed (`foresee`); of it is used what still holds. Where all of
         it does and is on disk, put by, `when_it_stands` is given its offering before anything else is done.
         """
+        self.lendings.before_lane(origin.workstation_id)
         reading = self._read(paper, origin)
         if foreseen is not None and not foreseen.is_of(reading, origin):
             foreseen = None

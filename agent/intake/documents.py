@@ -56,14 +56,21 @@ class KnownSales:
     def __init__(self) -> None:
         self._total_by_id: OrderedDict[str, str] = OrderedDict()
         self.before_change: Callable[[str], None] = _nobody_minds
-        """Called with the key of a sale that is about to be known."""
+        """Called with the key of a sale that a paper tells of, before it is looked up."""
 
     def add(self, transaction_id: str, total: str) -> None:
         """Remember a sale."""
-        self.before_change(transaction_id)
         self._total_by_id[transaction_id] = total
         if len(self._total_by_id) > KNOWN_SALES_MAX:
             self._total_by_id.popitem(last=False)
+
+    def told(self, transaction_id: str, total: str) -> str | None:
+        """Return the total that a sale was known by; one that nobody knew is remembered."""
+        self.before_change(transaction_id)
+        known = self.total(transaction_id)
+        if known is None:
+            self.add(transaction_id, total)
+        return known
 
     def remove(self, transaction_id: str) -> None:
         """Forget a sale that did not reach the disk."""
@@ -212,9 +219,8 @@ class DocumentClerk:
         assert told.sale.transaction_id is not None
         if told.kind is JournalKind.TRANSACTION_VOIDED:
             return told
-        known = self._known.total(told.sale.transaction_id)
+        known = self._known.told(told.sale.transaction_id, str(told.sale.total))
         if known is None:
-            self._known.add(told.sale.transaction_id, str(told.sale.total))
             self._ledger.add(told.sale)
             return told
         if known == str(told.sale.total):

@@ -6,12 +6,14 @@ lent, and only then the change. All that ends a lending:
 
     the lane's scans, wishes for paper, doubts, time      Floor          before_lane
     whatever else the lane's tap says                     LaneAhead      end
+    a paper of the lane's that comes late, by its spool   Counter        before_lane
     rows of the ledger that its worth rests on            ValueBook      overtaking
     what is remembered of its member and household, and
     the first count of a campaign that was looked at      StoreMemory    before_people
+    what a member allows                                  Permissions    before_person
     a sale at another lane that would change such a thing Counter        before_sale, before_people
     its own number, told by another paper                 KnownSales     before_number
-    campaigns, rules, stops                               Core.swap      before_everything
+    mirror, campaigns, rules, stops                       Core.swap      before_everything
     a person's erasure                                    Counter.forget (each lane's `forget`)
     a second                                              LaneAhead      end
 
@@ -144,6 +146,10 @@ class Lendings:
         """Take back what rests on memories that are about to change."""
         for lent in [each for each in self._lent if each.rests_on_people(people, campaigns)]:
             self.end(lent)
+
+    def before_person(self, customer_id: str) -> None:
+        """Take back what rests on a person's word."""
+        self.before_people((customer_id,), ())
 
     def overtaking(self, before: Rows, after: Rows) -> tuple[Callable[[], None], ...]:
         """Take back what rests on rows that a decision has changed; return the cuts that came before it after all."""

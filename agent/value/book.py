@@ -12,17 +12,26 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from agent.journal.batch import Change, DropValue, KeepValue
 from agent.journal.records import JournalKind, canonical_json
 from retail.errors import TryAgainError
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 class OvertakenError(TryAgainError):
-    """A decision rests on rows that a cut has changed meanwhile: decided again, it rests on them as they are."""
+    """A decision rests on rows that a cut has changed meanwhile; see `behind_cuts`."""
+
+
+def behind_cuts(decide: Callable[[], T]) -> T:
+    """Return what is decided; where a cut came first that it rests on, decided behind that. Raises as `decide`."""
+    try:
+        return decide()
+    except OvertakenError:
+        return decide()
 
 
 class What(StrEnum):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +20,7 @@ from agent.journal.batch import Batch, Committed, Haste
 from agent.journal.records import JournalKind, NewRecord
 from agent.ports import Journalling
 from agent.value.asking import HubQuestions
-from agent.value.book import Entry, OvertakenError, What
+from agent.value.book import Entry, What, behind_cuts
 from agent.value.coupons import Held, shown
 from agent.value.in_line import InLine, verdict
 from agent.value.points import Member
@@ -183,7 +182,7 @@ class ValueCounter:
     async def _hold_out(self, code: str, *, scan_id: str, workstation_id: str, customer_id: str | None) -> CouponAnswer:
         await self.ask_hub(self._held(code, workstation_id, customer_id), take=True)
         held = self._held(code, workstation_id, customer_id)
-        answer, entry = self.room.hold_out(held, scan_id=scan_id)
+        answer, entry = behind_cuts(lambda: self.room.hold_out(held, scan_id=scan_id))
         await self.commit(entry, workstation_id)
         self._publish(Push(event="trouble", data=self._remark(answer), place_id=workstation_id))
         return answer
@@ -206,10 +205,15 @@ class ValueCounter:
 
     async def take_coupon_lease(self, lease: Mapping[str, Any]) -> bool:
         """Keep a coupon that the hub gave to this store; return whether it is news. Raises as `commit`."""
-        content = self.room.coupons.leases.granted(lease)
-        records = [] if content is None else [(JournalKind.COUPON_LEASED, content)]
-        await self.commit(self.room.book.entry(records), "")
-        return content is not None
+
+        def taken() -> tuple[bool, Entry]:
+            content = self.room.coupons.leases.granted(lease)
+            records = [] if content is None else [(JournalKind.COUPON_LEASED, content)]
+            return content is not None, self.room.book.entry(records)
+
+        is_news, entry = behind_cuts(taken)
+        await self.commit(entry, "")
+        return is_news
 
     def look_at(self, code: str, *, scan_id: str, kiosk_id: str, customer_id: str | None) -> CouponAnswer:
         """Say at a kiosk how a coupon stands; nothing is used."""
@@ -230,7 +234,7 @@ class ValueCounter:
 
     async def take_back(self, scan_id: str) -> None:
         """Undo the scan of a coupon, on return for good. Twice is as good as once. Raises as `hold_out`."""
-        await self.commit(self.room.taken_back(self._in_line.burned_as(scan_id)), "")
+        await self.commit(behind_cuts(lambda: self.room.taken_back(self._in_line.burned_as(scan_id))), "")
 
     def page(self, answer: CouponAnswer, scan_id: str) -> dict[str, Any]:
         """Return what pages show of a coupon that was held out."""
@@ -324,7 +328,7 @@ class ValueCounter:
 
     async def forget(self, customer_id: str) -> int:
         """Forget a person, on return for good; return how many rows that took. Raises as `commit`."""
-        entry = self.room.forget(customer_id)
+        entry = behind_cuts(lambda: self.room.forget(customer_id))
         await self.commit(entry, "")
         return len(entry.changes)
 
@@ -342,9 +346,7 @@ class ValueCounter:
 
     def _safely(self, decide: Callable[[], Entry], what: str) -> Entry:
         try:
-            with suppress(OvertakenError):
-                return decide()
-            return decide()
+            return behind_cuts(decide)
         except Exception as error:  # noqa: BLE001 - see the module's contract: the receipt is kept, this is told
             self.room.book.abandon()
             told = f"the value of {what} could not be decided: {error!r}"

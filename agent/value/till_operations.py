@@ -29,7 +29,7 @@ from agent.control.server import Operation
 from agent.identity.recognition import Recogniser
 from agent.identity.scanning import Presented, Scanning
 from agent.journal.records import JournalKind
-from agent.value.book import Entry
+from agent.value.book import Entry, behind_cuts
 from agent.value.counter import ValueCounter
 from agent.value.till import Answer, Asked, TillDesk
 from retail.errors import RefusedError
@@ -140,10 +140,15 @@ class TillOperations:
         room = self._counter.room
         if granted.store != room.rules.store or granted.expires_at.tzinfo is None or granted.points <= 0:
             raise RefusedError("this lease is not for this store", fix="ask the hub for another", code="lease")
-        content = room.leases.granted(granted, for_request=bool(lease.get("for_request")))
-        records = [] if content is None else [(JournalKind.POINTS_LEASED, content)]
-        await self._counter.commit(room.book.entry(records), "")
-        return {"known": content is None}
+
+        def taken() -> tuple[bool, Entry]:
+            content = room.leases.granted(granted, for_request=bool(lease.get("for_request")))
+            records = [] if content is None else [(JournalKind.POINTS_LEASED, content)]
+            return content is None, room.book.entry(records)
+
+        is_known, entry = behind_cuts(taken)
+        await self._counter.commit(entry, "")
+        return {"known": is_known}
 
     async def coupon_lease(self, *, lease: Mapping[str, Any]) -> dict[str, Any]:
         """Keep a coupon that the hub gave to this store."""
@@ -182,7 +187,7 @@ class TillOperations:
             await self._counter.flush()
             return _answered(known["answer"])
         try:
-            answer, entry = do()
+            answer, entry = behind_cuts(do)
         except RefusedError as error:
             entry = no(error)
             answer = {"refused": {"code": error.code, "message": error.message, "fix": error.fix}}

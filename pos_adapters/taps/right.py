@@ -12,9 +12,12 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 FOLDER = Path("/dev/shm")  # noqa: S108 - memory: taking a right must not wait for a disk; names are random, modes 0600
+PREFIX = "tillstream-"
+LEFT_BEHIND_AFTER_S = 60.0  # core opens a pipe when its tap says HELLO, and takes its name away, or never
 NUMBER_BYTES = 8  # far below PIPE_BUF: a number is written and read whole or not at all
 
 
@@ -31,17 +34,21 @@ class Right:
     @classmethod
     def made(cls, folder: Path = FOLDER) -> Right | None:
         """Make a pipe; None where there is no folder in memory, or it takes none: then nothing is lent."""
-        path = str(folder / f"tillstream-{os.urandom(8).hex()}")
+        path = folder / f"{PREFIX}{os.urandom(8).hex()}"
         try:
             os.mkfifo(path, 0o600)
-            return cls(_opened(path), path)
         except (OSError, AttributeError):  # Windows has no such pipes
+            return None
+        try:
+            return cls(_opened(str(path)), str(path))
+        except OSError:
+            path.unlink(missing_ok=True)
             return None
 
     @classmethod
     def named(cls, path: str) -> Right | None:
         """Open the pipe that the other has made, and take its name away; None where it cannot be had."""
-        if not path or Path(path).parent != FOLDER:
+        if Path(path).parent != FOLDER or not Path(path).name.startswith(PREFIX):
             return None
         try:
             descriptor = _opened(path)
@@ -78,6 +85,15 @@ class Right:
         """Let go of it. Once."""
         self.forget_name()
         os.close(self._descriptor)
+
+
+def forget_left_behind(now: datetime, folder: Path = FOLDER) -> None:
+    """Remove the names of pipes whose tap was killed before core had opened them."""
+    for path in folder.glob(f"{PREFIX}*"):
+        with suppress(OSError):  # another user's, or gone meanwhile
+            told = path.lstat()
+            if stat.S_ISFIFO(told.st_mode) and now.timestamp() - told.st_mtime > LEFT_BEHIND_AFTER_S:
+                path.unlink()
 
 
 def _opened(path: str) -> int:

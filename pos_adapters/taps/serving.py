@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from pos_adapters.taps.addresses import SerialAddress, TcpAddress, UnixAddress
+from pos_adapters.taps.addresses import SerialAddress, ServiceAddress, TcpAddress, UnixAddress
 from pos_adapters.taps.admission import Admission
 from pos_adapters.taps.book import JobBook
 from pos_adapters.taps.clock import utc_now
@@ -30,7 +30,7 @@ from pos_adapters.taps.lane_parts import LaneParts
 from pos_adapters.taps.policy import Profile
 from pos_adapters.taps.printer_health import PrinterHealth
 from pos_adapters.taps.prompt_loop import new_loop
-from pos_adapters.taps.right import Right
+from pos_adapters.taps.right import Right, forget_left_behind
 from pos_adapters.taps.sealer import Sealer
 from pos_adapters.taps.spool import Spool, sealing_command
 
@@ -66,7 +66,7 @@ class Lane:
             hello=hello,
             budget_s=settings.policy.budget_s,
             log=log,
-            makes_right=_right_of(settings),
+            makes_right=_right_of(settings, lane),
         )
         folder = (settings.state_dir or Path()) / "spool" / lane.workstation_id
         self.spool = Spool(
@@ -119,10 +119,10 @@ class Lane:
         self.link.start()
 
 
-def _right_of(settings: TapSettings) -> Callable[[], Right | None]:
-    """Return what makes a pipe that core can open, too: on this machine, for a tap that inserts blocks."""
+def _right_of(settings: TapSettings, lane: LaneSettings) -> Callable[[], Right | None]:
+    """Return what makes a pipe that core can open, too: on this machine, for a lane that holds single cuts."""
     is_here = isinstance(settings.agent, UnixAddress) and settings.policy.holds
-    return Right.made if is_here else lambda: None
+    return Right.made if is_here and not isinstance(lane.printer, ServiceAddress) else lambda: None
 
 
 def serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> int:
@@ -142,6 +142,7 @@ async def _serve(settings: TapSettings, listeners: Sequence[socket.socket]) -> i
         for each in settings.lanes
     ]
     loop.set_exception_handler(teller(lanes[0].log))
+    forget_left_behind(utc_now())
     for lane in lanes:
         lane.start()
     if settings.record is not None:

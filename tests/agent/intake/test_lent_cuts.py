@@ -6,25 +6,22 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from agent.bootstrap import Core
 from agent.journal.batch import Batch
 from agent.journal.records import JournalKind
 from agent.value.book import OvertakenError
-from pos_adapters.taps.frames import ANSWER_BODY, CUT_BODY, LEND_BODY, FrameType, Outcome
-from pos_adapters.taps.right import FOLDER, Right
+from pos_adapters.taps.frames import CUT_BODY, FrameType, Outcome
+from pos_adapters.taps.right import FOLDER
 from tests.agent.core_house import (
     ANNA,
     BORIS,
     CAMPAIGNS,
-    CUT,
     PRODUCT,
-    Answer,
     Running,
     Tap,
     journal,
@@ -32,98 +29,10 @@ from tests.agent.core_house import (
     receipt,
     story,
 )
+from tests.agent.intake.lent_house import Lane, foreseen, lending_hello, lent, lent_for, made
+from tests.agent.intake.test_day_close import z_report
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="nothing is lent where there is no folder in memory")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
-    """A receipt that stands before its cut, with the block that its tap may print."""
-
-    tap: Tap
-    right: Right
-    job: UUID
-    paper: bytes
-    block: bytes
-    number: int
-    running: Running | None = None
-
-    @property
-    def core(self) -> Core:
-        """The store's core."""
-        assert self.running is not None
-        return self.running.core
-
-    async def tells(self, op: str, **values: object) -> None:
-        """Ask core as a page does."""
-        assert self.running is not None
-        await self.running.ask(op, **values)
-
-    def take(self) -> bool:
-        """Take the right, as a tap does at its cut."""
-        return self.right.take() == self.number
-
-    def tell_used(self) -> None:
-        """Say what has been printed."""
-        self.tap.send(FrameType.USED, self.job.bytes + CUT_BODY.pack(1, len(self.paper)))
-
-    async def ask(self) -> Answer:
-        """Ask about the cut."""
-        self.tap.send(FrameType.CUT, self.job.bytes + CUT_BODY.pack(1, len(self.paper)))
-        while (answer := await self.tap.hear(self.job)).type in (FrameType.AHEAD, FrameType.LEND):
-            pass
-        return Answer(answer.type, answer.body[ANSWER_BODY.size :])
-
-    async def end(self) -> None:
-        """Print the cut and end the job."""
-        self.tap.send(FrameType.BYTES, self.job.bytes + CUT)
-        assert (await self.tap.end(self.job)).type is FrameType.ACK
-
-
-def lending_hello(tap: Tap, right: Right, *, older: bool = False) -> None:
-    """Let a tap say that it prints what is lent."""
-    hello = {"workstation": tap.workstation, "model": "generic-80mm", "tap": tap.tap, "older": older, "ahead": True}
-    tap.send(FrameType.HELLO, json.dumps({"protocol": 1, **hello, "right": right.path}).encode())
-
-
-def made() -> Right:
-    """Return a pipe."""
-    right = Right.made()
-    assert right is not None
-    return right
-
-
-async def lent(running: Running, tap: Tap, number: int) -> Lane:
-    """Print a receipt up to its cut; return when its block is lent."""
-    right, paper = made(), receipt(number=number, cut=False)
-    lending_hello(tap, right)
-    lane = await lent_for(tap, right, tap.begin(paper), paper)
-    return replace(lane, running=running)
-
-
-async def lent_for(tap: Tap, right: Right, job: UUID, paper: bytes) -> Lane:
-    """Return when a block is lent for a cut behind all of this."""
-    block, told = b"", (0, 0, 0)
-    while told[1] != len(paper):
-        frame = await tap.hear(job)
-        if frame.type is FrameType.AHEAD:
-            block = frame.body
-        else:
-            assert frame.type is FrameType.LEND
-            told = LEND_BODY.unpack(frame.body)
-    return Lane(tap=tap, right=right, job=job, paper=paper, block=block, number=told[2])
-
-
-async def foreseen(core: Core, job_bytes: int) -> None:
-    """Return when core has read so much of the open jobs and has put by on disk what it can."""
-    async with asyncio.timeout(60):
-        while True:
-            jobs = [job for session in core.counter.sessions for job in session._jobs.values()]
-            kept = [job.foreseen.kept for job in jobs if job.foreseen is not None]
-            if sum(job.fed_bytes for job in jobs) >= job_bytes and all(each and each.done() for each in kept) and kept:
-                break
-            await asyncio.sleep(0)
-    await asyncio.sleep(0)  # what follows from it
 
 
 def test_a_block_that_is_lent_is_printed_without_asking_and_means_what_an_answer_means(tmp_path: Path):
@@ -196,12 +105,26 @@ async def a_kiosk_visit(lane: Lane) -> None:
 
 
 async def the_same_number(lane: Lane) -> None:
-    """The very sale is told by another paper."""
-    job = next(job for session in lane.core.counter.sessions for job in session._jobs.values())
-    assert job.foreseen is not None
-    sale = job.foreseen.told.sale
-    assert sale is not None
-    lane.core.known.add(str(sale.transaction_id), str(sale.total))
+    """The very sale is told by another paper, which was parked and is read again."""
+    core = lane.core
+    foreseen = next(job.foreseen for session in core.counter.sessions for job in session._jobs.values())
+    assert foreseen is not None
+    another = replace(foreseen.origin, job_id="parked")
+    told = core.clerk.tell(foreseen.preview.reading, another, parked_day=foreseen.told.business_day)
+    assert (told.sale is None) == bool(core.counter.lendings.used), "a copy, where the cut was first"
+
+
+async def a_consent_withdrawn(lane: Lane) -> None:
+    """They have left the programme."""
+    lane.core.people.permissions.told({"customer_id": "c-1", "purpose": "membership", "given": False})
+
+
+async def the_day_closed(lane: Lane) -> None:
+    """A Z report of the lane's comes late, by the spool."""
+    tap = await Tap.connect(lane.core, "2")
+    job = tap.spool(lane.core, z_report(count=1, total="1.00"), received_at=datetime.now(UTC) - timedelta(seconds=60))
+    assert (await tap.hear(job)).type is FrameType.ACK
+    tap.close()
 
 
 async def points_elsewhere(lane: Lane) -> None:
@@ -225,7 +148,7 @@ async def older_papers(lane: Lane) -> None:
 Change = Callable[[Lane], Awaitable[None]]
 CHANGES: tuple[Change, ...] = (
     another_member, a_scan_undone, a_wish_for_paper, stopped, other_campaigns, erased, a_kiosk_visit, the_same_number,
-    points_elsewhere, older_papers,
+    points_elsewhere, older_papers, a_consent_withdrawn, the_day_closed,
 )  # fmt: skip
 
 
