@@ -157,7 +157,7 @@ class FakeCore:
     def _take(self, kind: FrameType, payload: bytes) -> bytes:
         if kind is FrameType.HELLO:
             self.hellos.append(json.loads(payload))
-            self._right = Right.named(self.hellos[-1].get("right", ""))
+            self._open_right(self.hellos[-1].get("right", ""))
             self.on_hello()
             return b""
         job_id, body = UUID(bytes=payload[:JOB_BYTES]), payload[JOB_BYTES:]
@@ -192,6 +192,14 @@ class FakeCore:
             if self._lent is not None and self._right is not None and self._right.take() == self._lent_number:
                 self.taken_back.add(self._lent)
             self._lent = None
+
+    def _open_right(self, path: str) -> None:
+        """Open the pipe that a HELLO names; the same tap may say it twice."""
+        right = Right.named(path)
+        if right is not None:
+            if self._right is not None:
+                self._right.close()
+            self._right = right
 
     def _lend(self, job: CoreJob) -> bytes:
         """Lend a block for a cut that comes right here, where the test wants that."""

@@ -7,14 +7,17 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
 from pos_adapters.taps.sealed_job import open_sealed
 from pos_adapters.taps.spool_files import spooled_files
 from tests.pos_adapters.taps.edge_devices import EDGES, EdgeKind
-from tests.pos_adapters.taps.fake_core import PATIENCE_S
+from tests.pos_adapters.taps.fake_core import PATIENCE_S, FakeCore
 from tests.pos_adapters.taps.rig import CUT, ROOT, Register, Rig
 from tests.pos_adapters.taps.service_devices import BLOCK as EDGE_BLOCK
 
@@ -23,6 +26,8 @@ BLOCK = b"\n15 % off coffee\n"
 EVERY = {False: 40, True: 1}  # quick: every fortieth call; the long tier: each one
 CALLS_MAX = 2000
 EDGE_STEP = 3
+PAUSE_S, LOOKS = 0.01, 100
+NEVER = threading.Event()
 
 pytestmark = [
     pytest.mark.real,
@@ -56,16 +61,17 @@ def killed_tap(
 
 
 @pytest.mark.parametrize("thorough", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["quick", "every call"])
-@pytest.mark.parametrize("with_core", [True, False], ids=["core answers", "no core"])
-def test_a_tap_killed_at_any_system_call_harms_nothing(rig: Rig, thorough: bool, with_core: bool) -> None:
+@pytest.mark.parametrize("does", ["answers", "lends", "nothing"])
+def test_a_tap_killed_at_any_system_call_harms_nothing(rig: Rig, thorough: bool, does: str) -> None:
     private, options = rig.spooling()
-    if with_core:
-        rig.core(lambda job, cut_no, offset: BLOCK)
+    core = rig.core(lambda job, cut_no, offset: BLOCK) if does != "nothing" else None
+    if core is not None and does == "lends":
+        core.lends = lambda job, cut_no: BLOCK
     survived = 0
     for call in range(1, CALLS_MAX, EVERY[thorough]):
         printer = rig.printer()
         tap, port = killed_tap(rig, printer.address, call, options)
-        print_one(port)
+        print_one(port, before_cut=partial(lent_or_dead, core, tap) if does == "lends" else no_pause)
         tap.terminate()
         tap.wait(PATIENCE_S)
         printed = bytes(printer.jobs[0].data) if printer.jobs else b""
@@ -80,12 +86,27 @@ def test_a_tap_killed_at_any_system_call_harms_nothing(rig: Rig, thorough: bool,
         pytest.fail("the sweep never came to an end of the tap's system calls")
 
 
-def print_one(port: int) -> None:
+def no_pause() -> None:
+    return
+
+
+def lent_or_dead(core: FakeCore, tap: subprocess.Popen[bytes]) -> None:
+    """Return when a tap has probably been lent a block for its first cut; where it has not, it asks."""
+    for _ in range(LOOKS):
+        NEVER.wait(PAUSE_S)
+        if tap.poll() is not None or (core.order and core.order[-1].data == RECEIPT):
+            break
+    NEVER.wait(PAUSE_S)
+
+
+def print_one(port: int, *, before_cut: Callable[[], None]) -> None:
     with contextlib.suppress(OSError):
         register = Register(port)
         register.socket.settimeout(2.0)
         try:
-            register.send(RECEIPT + CUT)
+            register.send(RECEIPT)
+            before_cut()
+            register.send(CUT)
             register.half_close()
             register.receive_all()
         finally:
