@@ -59,6 +59,21 @@ def test_one_block_stands_before_every_cut_and_core_hears_what_became_of_it(rig:
     assert [cut_no for cut_no, _ in core.wait_job(1).outcomes] == [1, 2]
 
 
+def test_a_block_that_core_would_lend_is_printed_once_and_edges_of_whole_jobs_ask_for_none(
+    rig: Rig, edge: Edge
+) -> None:
+    core = rig.core(lambda job, cut_no, offset: BLOCK)
+    core.lends = lambda job, cut_no: BLOCK
+    tap = tap_of(rig, edge, "--budget-ms", "1000")
+    core.wait_connected()
+    assert bool(core.hellos[-1]["right"]) == (edge.name not in {each.name for each in WHOLE_JOBS})
+    for number, cuts in enumerate((1, 2)):
+        assert edge.print(tap, edge.job(cuts))
+        assert edge.printed(number) == edge.with_blocks(cuts)
+        job = core.wait_job(number)
+        assert len(job.used) + len(job.cuts) == len(job.outcomes) == cuts
+
+
 def test_a_core_that_is_silent_or_late_or_wrong_costs_the_block_and_nothing_else(rig: Rig, edge: Edge) -> None:
     core = rig.core(lambda job, cut_no, offset: ...)
     tap = tap_of(rig, edge, "--budget-ms", "30")
