@@ -143,6 +143,11 @@ async def refuse_next_commit(core: Core) -> None:
     await core.writer.run(lambda store: store.connection().execute("PRAGMA query_only = ON").fetchall())
 
 
+async def room(core: Core, *, pages: int) -> None:
+    """Let the journal have room for so many pages: what is tried again finds none either."""
+    await core.writer.run(lambda store: store.connection().execute(f"PRAGMA max_page_count = {pages}").fetchall())
+
+
 async def erase_until_done(running: Running) -> None:
     """Give the order as the courier does: again and again, until it has been carried out."""
     async with asyncio.timeout(60):
@@ -188,11 +193,12 @@ def test_a_sale_that_the_disk_refused_before_the_order_comes_again_as_nobodys(tm
     async def tell(running: Running, tap: Tap) -> None:
         await running.scan(ANNA)
         await running.core.keeper.flush()
-        await refuse_next_commit(running.core)
+        await room(running.core, pages=1)  # no fewer than there are
         paper = receipt(number=1)
         job = tap.begin(paper.removesuffix(CUT))
         assert (await tap.cut(job, paper.removesuffix(CUT))).type is FrameType.NONE
         tap.close()
+        await room(running.core, pages=1 << 30)
         await erase_until_done(running)
         again = await Tap.connect(running.core, older=True)
         again.spool(running.core, paper, job=job)
