@@ -17,6 +17,7 @@ from retail.shipped import read_shipped
 MILLI = 1000
 DECIMALS_MAX = 4  # that are told apart: more are four
 _DIGITS_MAX = 9  # a longer run of ungrouped digits is an id or an article number, never an amount
+_BARE_DIGITS_MAX = 6  # nor is one without decimals or currency: tills that print millions group them
 
 DIGITS = re.compile(r"\d+(?:[.,']\d+)*")
 _GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
@@ -132,7 +133,7 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
         return None, end
     first, currency, negative, use = prefix
     last, currency, use = _suffix(text, end, currency=currency, use=use)
-    if use == "id":
+    if use == "id" or (not currency and digits.isdigit() and len(digits) > _BARE_DIGITS_MAX):
         return None, end
     if not negative and last < size and text[last] == "-" and _ends_amount(text, last + 1, decimals):
         negative, last = True, last + 1

@@ -116,14 +116,24 @@ def _is_named_by_previous(entries: list[Entry], index: int) -> bool:
     entry, above = entries[index], entries[max(0, index - 1)]
     if entry.facts.named or entry.quantity is None or entry.price is None:
         return False
-    if above.part is not Part.ITEM or above.line != entry.line - 1 or not above.facts.named or above.facts.times:
+    named = above.part is Part.ITEM and not above.facts.times
+    if above.line != entry.line - 1 or not above.facts.named or not (named or _is_size(above)):
         return False
     size = above.facts.numbers[-1]
     if above.label is not None or size.currency or above.facts.text[max(0, size.start - 2) : size.start].isspace():
         return False
-    made = entry.quantity.value * entry.price.value // MILLI
+    made = entry.quantity.value * (entry.price.grouped if entry.price.grouped >= 0 else entry.price.value) // MILLI
     elsewhere = "=" in entry.facts.text or abs(edge_of(above) - edge_of(entry)) > EDGE_COLUMNS
     return elsewhere and made == entry.amount
+
+
+def _is_size(entry: Entry) -> bool:
+    """Whether what a line multiplies is one word of its name: "RICE 210g*3"."""
+    times = entry.facts.times
+    if entry.part is not Part.IMPLICIT or times is None:
+        return False
+    first, second = (entry.facts.numbers[at] for at in times)
+    return first.use == "u" and " " not in entry.facts.text[first.start : second.end]
 
 
 def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:

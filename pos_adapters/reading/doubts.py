@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Container, Iterable, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -43,6 +43,8 @@ _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 
 
 TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
 _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
+
+_NAMED_LINES: Final = 2  # goods that take two lines each: a name, and what it costs
 
 _ALONE, _HARMLESS, _SLOGAN, _PAPER, _BEGINS, _ENDS = range(6)
 _GROUPS: Final = (
@@ -201,6 +203,7 @@ def doubted_line(
     """Return the first line, none of goods, that raises a doubt about the sale; None without any."""
     first, last = solution.owed[0][0], solution.owed[-1][0].line
     goods = min((first.line, *first.described))
+    goods -= _named_above(lines, labels, [entry.line for entry, _, _ in solution.owed])
     facts_end = goods
     for line in range(goods - 1, -1, -1):
         if _is_fact(lines[line], labels[line]):
@@ -223,6 +226,19 @@ def doubted_line(
         if odd or (doubtful and line not in declined):
             return facts.text.strip()
     return None
+
+
+def _named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> bool:
+    """Whether all goods have a line of words above them, their name, and none below the last (that were details)."""
+    apart = all(below - above == _NAMED_LINES for above, below in pairwise(owed))
+    around = [line - 1 for line in owed] if len(owed) >= _NAMED_LINES and apart else []
+    after = owed[-1] + 1
+    told = after < len(lines) and (labels[after] is not None or lines[after].rule)
+    return told and bool(around) and all(line >= 0 and _is_name(lines[line], labels[line]) for line in around)
+
+
+def _is_name(facts: LineFacts, label: Label | None) -> bool:
+    return label is None and facts.named and not (facts.rule or facts.right or facts.starred)
 
 
 def _is_negative(below: Sequence[LineFacts]) -> bool:

@@ -22,7 +22,7 @@ from pos_adapters.reading.places import (
     names_goods,
     pays_above,
 )
-from pos_adapters.reading.quantities import USUAL_DECIMALS, Goods, quantity_and_price, round_half_up
+from pos_adapters.reading.quantities import USUAL_DECIMALS, Goods, prices_first, quantity_and_price, round_half_up
 from pos_adapters.reading.shapes import GoodsLine
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, is_label, stray_max
 
@@ -343,7 +343,8 @@ def _quantify(entry: Entry, index: int, decimals: int) -> None:
     if facts.times is not None:
         first, second = facts.times
         quantity, price = numbers[first], numbers[second]
-        if in_fashion(quantity, decimals) is not None and price.decimals == 0 and decimals:
+        counts = price.decimals == 0 and (decimals or prices_first(quantity, price))
+        if counts and in_fashion(quantity, decimals) is not None:
             quantity, price = price, quantity
         entry.quantity, entry.price = quantity, price
         if index in facts.times:

@@ -81,11 +81,19 @@ def _factors(numbers: Sequence[Number], index: int, decimals: int) -> tuple[Numb
     if all(value is None for value in values):
         return None
     for at, other in itertools.combinations(range(index), 2):
-        for quantity, price in ((at, other), (other, at)):
+        ways = ((at, other), (other, at))
+        for quantity, price in ways[:: 1 if decimals or not prices_first(numbers[at], numbers[other]) else -1]:
             value = values[price]
             if value is not None and round_half_up(numbers[quantity].value * value, decimals) == amount:
                 return numbers[quantity], numbers[price]
     return None
+
+
+def prices_first(first: Number, second: Number) -> bool:
+    """Whether, where amounts have no decimals, `490  2` is two at 490: few cost much oftener than many little."""
+    if "u" in (first.use, second.use) or second.currency:
+        return second.use == "u"
+    return (first.grouped if first.grouped >= 0 else first.value) > max(second.value, second.grouped)
 
 
 def _in_column(text: str, number: Number, amount: Number) -> Number | None:

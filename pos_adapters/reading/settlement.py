@@ -164,6 +164,9 @@ def paid_after(sheet: Sheet, settlement: Settlement | None, declined: Sequence[i
         return False
     priced = {entry.line for entry in sheet.entries if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE)}
     lines = {paid.line for paid in settlement.tenders}
+    offered = any(label.role in TENDERS for label in sheet.labels[sheet.first_total : declined[0] + 1] if label)
+    if not offered and any(paid.role is not Role.CASH for paid in settlement.tenders):
+        return False  # "DECLINED" above "VISA 12.50", and nothing tendered above it: it speaks of that card
     return bool(lines) and sheet.first_total < declined[0] <= declined[-1] < min(lines) and lines <= priced
 
 
