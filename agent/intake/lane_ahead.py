@@ -20,7 +20,7 @@ from agent.intake.open_job import OpenJob
 from agent.intake.taken import Foreseen
 from agent.journal.batch import Committed
 from agent.offering.offering import Place
-from pos_adapters.taps.frames import LEND_BODY, FrameType
+from pos_adapters.taps.frames import LEND_BODY, BrokenPeerError, FrameType
 from pos_adapters.taps.lent import LENT_FOR_S, only_feeds
 from pos_adapters.taps.right import Right
 
@@ -100,11 +100,18 @@ class LaneAhead:
     def _is_lent(self) -> bool:
         return self._lent is not None and self._counter.lendings.has(self._lent)
 
-    def told_used(self) -> None:
-        """Take the cut that the tap has printed our block at, unless that was found out before."""
-        if self._lent is not None:
-            self._counter.lendings.told_used(self._lent)
-            self._lent = None
+    def told_used(self, job: OpenJob, cut_no: int) -> None:
+        """Take the cut that the tap has printed our block at, unless that was found out before.
+
+        Raises BrokenPeerError for a cut that nothing was lent for.
+        """
+        if cut_no == job.used[0]:
+            return
+        lent, self._lent = self._lent, None
+        is_lent = lent is not None and self._counter.lendings.has(lent) and lent.foreseen is job.foreseen
+        if lent is None or not is_lent or cut_no != job.cut_no + 1:
+            raise BrokenPeerError("a block was printed that was not lent")
+        self._counter.lendings.told_used(lent)
 
     def close(self) -> None:
         """Let go of the tap's pipe: it is gone."""

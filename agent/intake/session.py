@@ -143,7 +143,7 @@ class TapSession:
 
     def _continue(self, job: OpenJob, frame_type: FrameType, body: bytes) -> None:
         if frame_type is FrameType.USED:
-            self._ahead.told_used()
+            self._ahead.told_used(job, CUT_BODY.unpack(body)[0])
         elif frame_type is FrameType.BYTES:
             self._ahead.fed(body)
             self._bytes(job, body)

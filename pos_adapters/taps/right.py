@@ -18,6 +18,7 @@ from pathlib import Path
 FOLDER = Path("/dev/shm")  # noqa: S108 - memory: taking a right must not wait for a disk; names are random, modes 0600
 PREFIX = "tillstream-"
 LEFT_BEHIND_AFTER_S = 60.0  # core opens a pipe when its tap says HELLO, and takes its name away, or never
+PIPE_BYTES = 65536  # all that it holds
 NUMBER_BYTES = 8  # far below PIPE_BUF: a number is written and read whole or not at all
 
 
@@ -63,8 +64,10 @@ class Right:
         return right
 
     def give(self, number: int) -> bool:
-        """Put a number in; whether it is there."""
+        """Put a number in, in the place of whatever a tap has left; whether it is there."""
         try:
+            with suppress(BlockingIOError):
+                os.read(self._descriptor, PIPE_BYTES)
             return os.write(self._descriptor, number.to_bytes(NUMBER_BYTES)) == NUMBER_BYTES
         except OSError:
             return False
