@@ -10,6 +10,8 @@ from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
 
 DETAIL_REACH_LINES = 2  # a "2 x 1.50" belongs to goods at most this many lines away
 NET_LETTERS_MAX = 2  # a tax letter beside an amount
+CLOSING_SLACK = 20  # thousandths: a weight times a price is rounded up or down, to a step or two ...
+CLOSING_SHARE = 200  # ... fuel tills round by more: half a hundredth of the amount
 NAME_LINES_MAX = 4  # a description runs over at most this many lines
 
 
@@ -20,6 +22,9 @@ def join_details(sheet: Sheet) -> None:
         entry = entries[index]
         if entry.part is Part.ITEM:
             _settle_beside_previous(entries, index)
+        elif entry.part is Part.WEAK_TOTAL and entry.line < sheet.first_total:
+            if _closes_multiplied(entries, index):
+                entry.part = Part.DETAIL
         elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
             if entry.part is Part.IMPLICIT and not entry.amount:
                 entry.part = Part.DETAIL  # none of it was sold
@@ -46,7 +51,23 @@ def _settle_beside_previous(entries: list[Entry], index: int) -> None:
 
 def _says_again(entries: list[Entry], index: int) -> bool:
     """Whether a nameless amount tells what the goods above it come to."""
-    return _repeats_previous(entries, index) or _nets_previous(entries, index)
+    return (
+        _repeats_previous(entries, index)
+        or _nets_previous(entries, index)
+        or (not entries[index].facts.named and _closes_multiplied(entries, index))
+    )
+
+
+def _closes_multiplied(entries: list[Entry], index: int) -> bool:
+    """A lone "10.00", or "worth 10.00", under goods "2 x 5.00" is what they come to: the printed amount wins."""
+    entry, above = entries[index], entries[max(0, index - 1)]
+    if above.part is not Part.IMPLICIT or above.line != entry.line - 1 or len(entry.facts.numbers) != 1:
+        return False
+    slack = max(CLOSING_SLACK, above.amount // CLOSING_SHARE)
+    if not above.amount or abs(above.amount - entry.amount) > slack:
+        return False
+    above.amount, above.other, above.item = entry.amount, None, None
+    return True
 
 
 def _nets_previous(entries: list[Entry], index: int) -> bool:
@@ -178,9 +199,12 @@ def describe(sheet: Sheet) -> None:
         if entry.facts.named:
             entry.described = (entry.line,)
         else:
-            taken = max(sheet.start - 1, entries[index - 1].line if index else -1)
             names: list[int] = []
             above = entry.line - 1
+            while index and entries[index - 1].part is Part.DETAIL and entries[index - 1].line == above:
+                index -= 1  # "2 x 1.50" between a name and its amount
+                above -= 1
+            taken = max(sheet.start - 1, entries[index - 1].line if index else -1)
             while above > taken and len(names) < NAME_LINES_MAX and sheet.facts[above].named:
                 label = sheet.labels[above]
                 if is_label(sheet.facts[above], label, MONEY | FACTS):

@@ -58,6 +58,9 @@ _MULTIPLIED = frozenset(
     (Role.TOTAL, Role.SUBTOTAL, Role.DISCOUNT, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.TIP)
 )
 
+# What heads a quantity or a price; where the figures behind make the amount, the line is goods.
+_MEASURES = frozenset((Role.COUNT, Role.PRICE_INFO))
+
 
 # Currencies of a thousand parts; elsewhere "1.234" with three decimals is a weight or a thousand, never an amount.
 _THREE_DECIMALS = frozenset(("kwd", "bhd", "tnd", "omr", "jod", "iqd", "lyd", "dt", "kd", "bd"))
@@ -229,6 +232,8 @@ def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label
     facts = sheet.facts[line]
     if facts.times is not None and label is not None and label.role not in _MULTIPLIED:
         label, labels = None, []  # "Qty 4 @ 1.03", "0.957 kg NET @ 2.53": words of measure, not labels
+    elif label is not None and label.role in _MEASURES and facts.goods is not None and facts.goods.price is not None:
+        label, labels = None, []  # "Qty 3  Price 1.50  4.50"
     if label is not None and label.leads and len(labels) > 1:
         several = _labelled_pairs(sheet, line, labels)
         if len(several) > 1 or (several and label.role in FACTS):

@@ -33,6 +33,10 @@ _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
 _COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
 _HEADLINE_SHARE = 0.6
 _TAXES = frozenset((Role.TAX, Role.TAX_BASE))
+_TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every language
+    r"\b\d{1,3}[ -]?(?:days?|tagen?|jours?|d[ií]as?|giorni|dagen|dni|dní|dnů|dnech|дней|дня|днів|дні|күн|gün)(?![^\W\d_]{3})",
+    re.IGNORECASE,
+)
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
@@ -150,11 +154,13 @@ def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bo
 def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     letters = max(facts.letters, 1)
     if sense.role is Role.KIND:
-        if _is_priced(facts) or _is_nothing(facts):
+        if _is_priced(facts) or _is_nothing(facts) or _is_numbered(facts, hit, sense):
             return False
         if hit.letters >= _WORD_SHARE * letters or _WORDS_APART.search(facts.text[hit.start : hit.end].strip()):
             return True
         return WIDE.match(facts.text[hit.start : hit.end]) is not None and (
+    if sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text):
+        return False
             hit.letters >= _WIDE_PHRASE_LETTERS or hit.letters >= _WIDE_SHARE * letters
         )
     if any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text):
@@ -173,6 +179,13 @@ def _heads_taxes(facts: LineFacts, sense: Sense) -> bool:
     return sense.kind is DocumentKind.REPORT and any(
         other.role in _TAXES for each in facts.hits for other in each.senses
     )
+
+def _is_numbered(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
+    """`Adisyon: 4118` is the number of a paid bill, in a language where a bare "ADISYON" is a bill to be paid."""
+    return bool(facts.numbers) and any(
+        other.role is Role.DOCUMENT_NUMBER and other.languages & sense.languages for other in hit.senses
+    )
+
 
 
 def _is_letter_of_noise(facts: LineFacts, hit: Hit) -> bool:

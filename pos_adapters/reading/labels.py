@@ -207,6 +207,8 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
     if first.role is Role.COUNT and _counts_inside(first, facts):
         return first._replace(role=Role.TOTAL)
     if first.role in FACTS and facts.unknown == 0:
+    if first.role is Role.COUNT and _sums_up(labels, facts):
+        return first._replace(role=Role.TOTAL_WEAK)
         money = _first_of(rest, MONEY)
         if money is not None and not any(first.end <= number.start < money.start for number in facts.numbers):
             return money
@@ -216,7 +218,15 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
 def _counts_inside(label: Label, facts: LineFacts) -> bool:
     """`TOTAL 4 ARTICLES 21,47`: the words count inside themselves, so that the amount behind them is the total."""
     whole = [number for number in facts.numbers if label.start < number.start < label.end and not number.decimals]
-    return bool(whole and facts.right) and facts.numbers[facts.right[0]].start >= label.end
+    behind = [number for number in facts.numbers if number.start >= label.end]
+    return bool(whole and facts.right) and len(behind) == 1 and facts.right[0] == len(facts.numbers) - 1
+
+
+def _sums_up(labels: Sequence[Label], facts: LineFacts) -> bool:
+    """`Items: 4  Qty: 6  377.00`: behind all that is counted stands what it comes to."""
+    if facts.unknown or any(label.role is not Role.COUNT for label in labels):
+        return False
+    return _counts_before_amount(labels[-1], facts) and facts.right[0] == len(facts.numbers) - 1
 
 
 def _counts_before_amount(label: Label, facts: LineFacts) -> bool:

@@ -21,7 +21,7 @@ from pos_adapters.reading.amounts import (
 from pos_adapters.reading.dates import looks_dated, may_be_date
 from pos_adapters.reading.folding import WIDE, clean, fold
 from pos_adapters.reading.lexicon import HEAD_LETTERS, Hit, Lexicon, Role
-from pos_adapters.reading.quantities import goods_on
+from pos_adapters.reading.quantities import USUAL_DECIMALS, goods_on
 from pos_adapters.reading.read_lines import DATED, ReadLine, days_on, gtin_in, name_in
 from pos_adapters.reading.reprints import figures_alike
 from pos_adapters.reading.shapes import GoodsLine, Shape, as_goods, refilled, shape_of
@@ -35,7 +35,7 @@ _RULE = re.compile(r"[\s\-=_*~.+#:·•]*")
 _STARRED = re.compile(r"\s*([*#=<>!~-])\1.*[^\W\d_]{2}.*([*#=<>!~-])\2\s*")
 _TO_SIGN = re.compile(r"\s*[xX] ?[._]{4,}\s*")  # a place for a signature, no "X" of a report
 _BETWEEN_TIMES = re.compile(  # "N.98   A   0,95": a letter in a column of its own is a tax's
-    r"(?! {2,}a {2,})\.?[)\s]*(?:/ ?)?(?:[^\W\d_]{1,7}\.?[)\s]+)?(?:[xх*@]|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
+    r"(?! +a {2,})\.?[)\s]*(?:/ ?)?(?:\(?[^\W\d_]{1,7}\.?[)\s]+)?(?:[xх*@]|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
     r"\s*(?:[€$£¥₩₽₸₴₺(]|[^\W\d_]{1,3}\.?)?\s*",
     re.IGNORECASE,
 )
@@ -222,7 +222,7 @@ def _times(text: str, numbers: tuple[Number, ...]) -> tuple[int, int] | None:
         first, second = numbers[index], numbers[index + 1]
         if "%" in (first.use, second.use):
             continue
-        if first.use == "x" and second.use == "" and first.end <= second.start and _adjacent(text, first, second):
+        if first.use == "x" and second.use == "" and _adjacent(text, first, second):
             return index, index + 1
         if _BETWEEN_TIMES.fullmatch(text, first.end, second.start):
             return index, index + 1
@@ -230,7 +230,9 @@ def _times(text: str, numbers: tuple[Number, ...]) -> tuple[int, int] | None:
 
 
 def _adjacent(text: str, first: Number, second: Number) -> bool:
-    """`2x 1.50`: the sign is glued to the quantity and the price follows at once."""
+    """`2x 1.50`: the sign is glued to the quantity and the price follows at once. "10x15" is a size, "2x1.50" none."""
+    if second.start < first.end:
+        return second.decimals == USUAL_DECIMALS
     gap = text[first.end : second.start]
     return len(gap) <= 1 and text[first.end - 1] in "xх"
 
