@@ -59,15 +59,21 @@ def _heading(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -
     """Return the first line below the shop's name and address that stands where a heading does; None without any."""
     first = solution.owed[0][0]
     goods = min((first.line, *first.described))
-    lines, labels = sheet.facts, sheet.labels
-    head = max((line + 1 for line in range(goods) if lines[line].decimals), default=0)  # below a card's slip
-    printed = [line for line in range(head, goods) if _is_worded(lines[line])]
-    printed = [line for line in printed if not _is_of_card_slip(lines[line], labels[line], active)]
-    address = [line for line in printed if _is_address(lines[line], labels[line])]
-    begins = max((*printed[:1], *address), default=goods)
-    for line in printed:
-        if line > begins and _may_head(lines[line], labels[line], doubts):
-            return lines[line].text.strip()
+    below: list[int] = []
+    addressed = False
+    for line in range(goods - 1, -1, -1):
+        facts, label = sheet.facts[line], sheet.labels[line]
+        if facts.decimals:  # a card's slip ends here
+            break
+        if not _is_worded(facts) or _is_of_card_slip(facts, label, active):
+            continue
+        addressed = _is_address(facts, label)
+        if addressed:
+            break
+        below.append(line)
+    for line in reversed(below if addressed else below[:-1]):  # without an address, the first line is the name
+        if _may_head(sheet.facts[line], sheet.labels[line], doubts):
+            return sheet.facts[line].text.strip()
     return None
 
 
