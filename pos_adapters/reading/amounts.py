@@ -342,8 +342,9 @@ def _suffix(  # noqa: C901, PLR0911 - one answer a meaning
 
 
 def _is_tax_letter(text: str, end: int, match: re.Match[str]) -> bool:
-    """`8.98 G` ends a line: nobody weighs hundredths of a gram, so that the letter is a tax's."""
-    return match.group("word") == "G" and text[end - 3] in ".," and not text[match.end("word") :].strip()
+    """`8.98 G`, `10.500 G` end a line: nobody weighs parts of a gram, so that the letter is a tax's."""
+    broken = end > 4 and (text[end - 3] in ".," or text[end - 4] in ".,")
+    return match.group("word") == "G" and broken and not text[match.end("word") :].strip()
 
 
 def is_at_right_end(text: str, number: Number) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 
+from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.echoes import echoed_totals, paid_totals
 from pos_adapters.reading.gaps import has_gaps
 from pos_adapters.reading.lexicon import Role
@@ -167,7 +168,7 @@ def _two_meanings(meanings: Sequence[_Meaning], show: Show) -> str:
 def _count_agrees(sheet: Sheet, solution: Solution) -> bool:
     """Whether the printed number of items, if any, is the number of lines or of pieces."""
     printed = {
-        abs(number.value) // 1000  # goods brought back are counted below nothing
+        abs(number.value) // MILLI  # goods brought back are counted below nothing
         for line, label in enumerate(sheet.labels)
         if label is not None and label.role is Role.COUNT and label.leads
         for number in sheet.facts[line].numbers
@@ -175,13 +176,14 @@ def _count_agrees(sheet: Sheet, solution: Solution) -> bool:
     }
     if not printed:
         return True
-    pieces = lines = 0
+    pieces = lines = packs = 0  # "SPONGES X3  1.49" without a price of one may be one pack
     for entry, part, _ in solution.owed:
         if part in (Part.ITEM, Part.RETURN):
             lines += 1
-            whole = entry.quantity is not None and entry.quantity.decimals == 0
-            pieces += entry.quantity.value // 1000 if whole and entry.quantity is not None else 1
-    return bool(printed & {lines, pieces})
+            counted = entry.quantity.value // MILLI if entry.quantity and not entry.quantity.decimals else 1
+            pieces += counted
+            packs += counted if entry.price is not None else 1
+    return bool(printed & {lines, pieces, packs})
 
 
 def _both_sums(sheet: Sheet, total: Candidate, show: Show) -> str:

@@ -25,6 +25,7 @@ from pos_adapters.reading.goods_groups import sells_groups
 from pos_adapters.reading.kinds import (
     Naming,
     half_named,
+    headed_for_shop,
     lines_saying,
     looks_like_kitchen,
     namings,
@@ -44,7 +45,7 @@ from pos_adapters.reading.overruled import (
 from pos_adapters.reading.places import leave_out_header
 from pos_adapters.reading.pumped import add_pumped
 from pos_adapters.reading.readings import Solution, Verdict
-from pos_adapters.reading.settlement import paid_after, strike_declined
+from pos_adapters.reading.settlement import paid_after, refused_below, strike_declined
 from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.transactions import Proved, Told, proved_of, transaction_of
 from pos_adapters.reading.unknown_language import DETAIL, in_unknown_language
@@ -148,29 +149,39 @@ class DocumentReading:
 
     def _questions(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
         """Yield what a sale leaves open whose sums hold."""
-        telling, active, total = self.gathered.telling, self.active, solution.total.line
-        first = solution.owed[0][0]
-        remarked = half_named(telling, active, range(min((first.line, *first.described)), total + 1))
-        if remarked is not None:
-            yield f"a line speaks of a {remarked.value} without naming the document one"
+        yield from self._remarks(solution)
         if _given_back(solution):
             yield "money was given back for goods, and nothing calls it a return"
         if self._exchange_of_one_sign(solution):
             yield "an exchange whose lines all have one sign"
-        if return_at_foot(self.lines, telling, active=active, after=total):
-            yield "its foot names a return, its amounts are those of a sale"
         if tipped_later(sheet, solution):
             yield "a tip was added to what had been paid: the total above it or the one below may be what counts"
         if self._may_be_report(sheet, solution):
             yield "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report"
         if could_be_goods_back(solution):
             yield "an amount that is taken off without a word that says why: a discount, or goods given back"
+        active = self.active
         doubts = doubts_of(self.gathered.lexicon, active)
         doubted = doubted_line(self.lines, sheet.labels, doubts=doubts, solution=solution, declined=self.declined)
         if doubted is not None:
             yield f"words that no file explains stand where they may say that this is no sale: {doubted}"
         if self.fiscal is None:
             yield doubt_about_slip(sheet, solution, doubts=doubts, active=active) or ""
+
+    def _remarks(self, solution: Solution) -> Iterator[str]:
+        """Yield what known words say of another kind of document, above the goods or below them."""
+        telling, active, total = self.gathered.telling, self.active, solution.total.line
+        first = solution.owed[0][0]
+        goods = min((first.line, *first.described))
+        remarked = half_named(telling, active, range(goods, total + 1))
+        if remarked is not None:
+            yield f"a line speaks of a {remarked.value} without naming the document one"
+        if headed_for_shop(self.lines, telling, active, goods=goods):
+            yield "the heading above the goods is that of the shop's copy"
+        if refused_below(solution.settlement, self.declined):
+            yield "a payment was refused below all that settle the sale"
+        if return_at_foot(self.lines, telling, active=active, after=total):
+            yield "its foot names a return, its amounts are those of a sale"
 
     def _may_be_report(self, sheet: Sheet, solution: Solution) -> bool:
         if self.fiscal is not None or not sells_groups(solution):

@@ -43,6 +43,7 @@ _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 
 
 TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
 _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
+_COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 
 _NAMED_LINES: Final = 2  # goods that take two lines each: a name, and what it costs
 
@@ -209,6 +210,7 @@ def doubted_line(
         if _is_fact(lines[line], labels[line]):
             facts_end = line
             break
+    width = max(len(facts.text) for facts in lines)
     tenders = solution.settlement.tenders if solution.settlement is not None else ()
     payment = min([paid.line for paid in tenders if paid.line > last], default=solution.total.line)
     for line in chain(range(goods), range(last + 1, len(lines))):
@@ -220,9 +222,12 @@ def doubted_line(
             continue
         label = labels[line]
         takes_off = label is not None and label.role in _TAKEN_OFF
+        if line == solution.total.line and tenders and _says_total(facts, label):
+            continue  # "TOTAL A REGLER 31,77": it was paid
         if takes_off and (facts.right or _is_negative(lines[line + 1 : line + 2])):
             continue
         odd = strange and label is None and not facts.decimals and facts_end < line < payment
+        odd = odd and not _heads_columns(facts) and not (line and _goes_on(lines[line - 1], facts, width))
         if odd or (doubtful and line not in declined):
             return facts.text.strip()
     return None
@@ -239,6 +244,22 @@ def _named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owe
 
 def _is_name(facts: LineFacts, label: Label | None) -> bool:
     return label is None and facts.named and not (facts.rule or facts.right or facts.starred)
+
+
+def _says_total(facts: LineFacts, label: Label | None) -> bool:
+    return label is not None and label.role is Role.TOTAL and not facts.unknown
+
+
+def _heads_columns(facts: LineFacts) -> bool:
+    """Whether two words of a line head columns: the others do, too, however they are cut off."""
+    return sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits) >= _COLUMNS_MIN
+
+
+def _goes_on(above: LineFacts, facts: LineFacts, width: int) -> bool:
+    """Whether the line is the end of the one above, which the paper was too narrow for: "Waiter:", "Ramesh"."""
+    if facts.indent or not above.text:
+        return False
+    return above.text.rstrip().endswith(":") or (len(above.text) == width and above.text[-1].isalnum())
 
 
 def _is_negative(below: Sequence[LineFacts]) -> bool:

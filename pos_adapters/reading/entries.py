@@ -291,7 +291,8 @@ def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, 
     for index, number in enumerate(facts.numbers):
         if number.start >= label.end:
             amount = in_fashion(number, decimals)
-            typed = label.role in _HANDED and facts.unknown <= STRAY_LETTERS_MAX  # no "Payment terms 30 days"
+            # no "Payment terms 30 days", and no till beside the time: "11:32 Kas 7"
+            typed = label.role in _HANDED and facts.unknown <= STRAY_LETTERS_MAX and not facts.dated
             if amount is None and typed and number.decimals == 0 and number.use == "":
                 amount = number.value  # "CASH 20": what is handed over is often typed without decimals
             if amount is not None:

@@ -103,6 +103,12 @@ def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, ac
     return False
 
 
+def headed_for_shop(lines: Sequence[LineFacts], telling: Sequence[Telling], active: int, *, goods: int) -> bool:
+    """Whether "MERCHANT COPY" heads the goods from line `goods` on: no amount of a card's slip stands between."""
+    headed = [line for line in lines_saying(telling, active, Role.SHOP_COPY) if line < goods]
+    return bool(headed) and not any(facts.decimals for facts in lines[headed[-1] : goods])
+
+
 def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
     """On one line the first kind counts: "GUEST CHECK - NOT A RECEIPT" is a guest check."""
     return any(other.line == naming.line and not other.soft for other in before)

@@ -46,6 +46,7 @@ _SILENT = frozenset(
         Role.POINTS_SPENT,
         Role.DECLINED,
         Role.EXCHANGE,
+        Role.SHOP_COPY,
     )
 )
 _TOTALS = frozenset((Role.TOTAL, Role.TOTAL_WEAK, Role.SUBTOTAL))
@@ -204,8 +205,8 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
         return other or _number_of(labels, facts) or tender_of(labels)
     if first.role is Role.TAX and WIDE.match(facts.text, first.start):
         return _first_of(rest, {Role.TAX_BASE}) or first
-    if first.role is Role.COUNT and _counts_inside(first, facts):
-        return first._replace(role=Role.TOTAL)
+    if first.role is Role.COUNT:
+        return _count_or_total(labels, facts)
     if first.role in FACTS and facts.unknown == 0:
     if first.role is Role.COUNT and _sums_up(labels, facts):
         return first._replace(role=Role.TOTAL_WEAK)
@@ -215,11 +216,24 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
     return first
 
 
+def _count_or_total(labels: Sequence[Label], facts: LineFacts) -> Label:
+    if _counts_inside(labels[0], facts):
+        return labels[0]._replace(role=Role.TOTAL)
+    return labels[0]._replace(role=Role.TOTAL_WEAK) if _sums_up(labels, facts) else labels[0]
+
+
 def _counts_inside(label: Label, facts: LineFacts) -> bool:
     """`TOTAL 4 ARTICLES 21,47`: the words count inside themselves, so that the amount behind them is the total."""
     whole = [number for number in facts.numbers if label.start < number.start < label.end and not number.decimals]
     behind = [number for number in facts.numbers if number.start >= label.end]
     return bool(whole and facts.right) and len(behind) == 1 and facts.right[0] == len(facts.numbers) - 1
+
+
+def _sums_up(labels: Sequence[Label], facts: LineFacts) -> bool:
+    """`Items: 4  Qty: 6  377.00`: behind all that is counted stands what it comes to."""
+    if facts.unknown or any(label.role is not Role.COUNT for label in labels):
+        return False
+    return _counts_before_amount(labels[-1], facts) and facts.right[0] == len(facts.numbers) - 1
 
 
 def _sums_up(labels: Sequence[Label], facts: LineFacts) -> bool:

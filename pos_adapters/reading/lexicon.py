@@ -71,6 +71,7 @@ class Role(StrEnum):
     SALES_COUNT = "sales_count"  # of a report
     DECLINED = "declined"  # of the tender above it; as `kind.other` it refuses what was not paid otherwise
     EXCHANGE = "exchange"  # a sale or a return, as its sum says
+    SHOP_COPY = "shop_copy"  # which part of a card's slip the shop keeps: above the goods it heads the whole paper
     HEADING = "heading"
     UNIT = "unit"
 

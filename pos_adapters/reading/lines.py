@@ -40,8 +40,11 @@ _BETWEEN_TIMES = re.compile(  # "N.98   A   0,95": a letter in a column of its o
     re.IGNORECASE,
 )
 _TELLING = frozenset(
-    (Role.SALES_COUNT, Role.COMPLETED, Role.POINTS_EARNED, Role.POINTS_SPENT, Role.DECLINED, Role.EXCHANGE)
-)
+    (
+        Role.SALES_COUNT, Role.COMPLETED, Role.POINTS_EARNED, Role.POINTS_SPENT, Role.DECLINED, Role.EXCHANGE,
+        Role.SHOP_COPY,
+    )
+)  # fmt: skip
 _UNIT_ROLES = frozenset((Role.UNIT, Role.FILLER, Role.HEADING))
 
 

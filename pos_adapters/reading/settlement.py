@@ -125,7 +125,8 @@ def _unnamed_change(later: Sequence[Entry], total: int) -> list[Entry]:
     """Return the amount directly below the cash that is what was handed over beyond `total`; nothing where none is."""
     for cash, below in pairwise(later):
         handed = cash.part is Part.RECEIVED or (cash.part is Part.TENDER and cash.role is Role.CASH)
-        if handed and below.part is Part.STRAY and 0 < below.amount == cash.amount - total:
+        said_otherwise = below.part is Part.STRAY or below.role is Role.DISCOUNT  # "REMISE 5,00": handed back in Quebec
+        if handed and said_otherwise and 0 < below.amount == cash.amount - total:
             return [below]
     return []
 
@@ -168,6 +169,13 @@ def paid_after(sheet: Sheet, settlement: Settlement | None, declined: Sequence[i
     if not offered and any(paid.role is not Role.CASH for paid in settlement.tenders):
         return False  # "DECLINED" above "VISA 12.50", and nothing tendered above it: it speaks of that card
     return bool(lines) and sheet.first_total < declined[0] <= declined[-1] < min(lines) and lines <= priced
+
+
+def refused_below(settlement: Settlement | None, declined: Sequence[int]) -> bool:
+    """Whether the last word on payment is a refusal: it may speak of what settles the sale."""
+    if settlement is None or not declined:
+        return False
+    return declined[-1] > max([paid.line for paid in settlement.tenders], default=-1)
 
 
 def _signed(entry: Entry) -> Entry:
