@@ -208,8 +208,6 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
     if first.role is Role.COUNT:
         return _count_or_total(labels, facts)
     if first.role in FACTS and facts.unknown == 0:
-    if first.role is Role.COUNT and _sums_up(labels, facts):
-        return first._replace(role=Role.TOTAL_WEAK)
         money = _first_of(rest, MONEY)
         if money is not None and not any(first.end <= number.start < money.start for number in facts.numbers):
             return money
@@ -227,13 +225,6 @@ def _counts_inside(label: Label, facts: LineFacts) -> bool:
     whole = [number for number in facts.numbers if label.start < number.start < label.end and not number.decimals]
     behind = [number for number in facts.numbers if number.start >= label.end]
     return bool(whole and facts.right) and len(behind) == 1 and facts.right[0] == len(facts.numbers) - 1
-
-
-def _sums_up(labels: Sequence[Label], facts: LineFacts) -> bool:
-    """`Items: 4  Qty: 6  377.00`: behind all that is counted stands what it comes to."""
-    if facts.unknown or any(label.role is not Role.COUNT for label in labels):
-        return False
-    return _counts_before_amount(labels[-1], facts) and facts.right[0] == len(facts.numbers) - 1
 
 
 def _sums_up(labels: Sequence[Label], facts: LineFacts) -> bool:
