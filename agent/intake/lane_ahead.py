@@ -92,8 +92,9 @@ class LaneAhead:
 
     def fed(self, data: bytes) -> None:
         """Take bytes that come behind what is lent: they end it unless they only feed paper."""
-        self._behind += data
-        if not (self._is_lent and only_feeds(self._behind, so_far=True)):
+        if self._is_lent and only_feeds(self._behind + data, so_far=True):
+            self._behind += data
+        else:
             self.end_lending()
 
     @property

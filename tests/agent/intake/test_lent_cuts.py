@@ -244,6 +244,15 @@ def test_feeds_leave_it_lent(tmp_path: Path, feeds: tuple[bytes, ...]):
     assert kinds(core).count("coupon.issued") == 1
 
 
+def test_a_lane_that_is_lent_nothing_keeps_nothing_of_what_it_prints(tmp_path: Path):
+    async def tell(running: Running, tap: Tap) -> None:
+        for number in range(3):
+            await tap.print(receipt(number=number))
+        assert [session._ahead._behind for session in running.core.counter.sessions] == [b""]
+
+    story(tmp_path, tell)
+
+
 def test_two_lanes_are_not_lent_the_same_members_block(tmp_path: Path):
     async def tell(running: Running, tap: Tap) -> None:
         await running.scan(ANNA)
