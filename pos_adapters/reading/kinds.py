@@ -159,14 +159,14 @@ def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bo
 
 def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     letters = max(facts.letters, 1)
+    if sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text):
+        return False
     if sense.role is Role.KIND:
         if _is_priced(facts) or _is_nothing(facts) or _is_numbered(facts, hit, sense):
             return False
         if hit.letters >= _WORD_SHARE * letters or _WORDS_APART.search(facts.text[hit.start : hit.end].strip()):
             return True
         return WIDE.match(facts.text[hit.start : hit.end]) is not None and (
-    if sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text):
-        return False
             hit.letters >= _WIDE_PHRASE_LETTERS or hit.letters >= _WIDE_SHARE * letters
         )
     if any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text):
@@ -180,18 +180,18 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     return hit.letters >= _HEADLINE_SHARE * letters or (sense.kind in _BESIDE_PAPER and _beside_paper(facts, hit))
 
 
-def _heads_taxes(facts: LineFacts, sense: Sense) -> bool:
-    """`VAT SUMMARY` heads the table of taxes, no report."""
-    return sense.kind is DocumentKind.REPORT and any(
-        other.role in _TAXES for each in facts.hits for other in each.senses
-    )
-
 def _is_numbered(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     """`Adisyon: 4118` is the number of a paid bill, in a language where a bare "ADISYON" is a bill to be paid."""
     return bool(facts.numbers) and any(
         other.role is Role.DOCUMENT_NUMBER and other.languages & sense.languages for other in hit.senses
     )
 
+
+def _heads_taxes(facts: LineFacts, sense: Sense) -> bool:
+    """`VAT SUMMARY` heads the table of taxes, no report."""
+    return sense.kind is DocumentKind.REPORT and any(
+        other.role in _TAXES for each in facts.hits for other in each.senses
+    )
 
 
 def _is_letter_of_noise(facts: LineFacts, hit: Hit) -> bool:
