@@ -22,9 +22,8 @@ def join_details(sheet: Sheet) -> None:
         entry = entries[index]
         if entry.part is Part.ITEM:
             _settle_beside_previous(entries, index)
-        elif entry.part is Part.WEAK_TOTAL and entry.line < sheet.first_total:
-            if _closes_multiplied(entries, index):
-                entry.part = Part.DETAIL
+        elif entry.part is Part.WEAK_TOTAL and entry.line < sheet.first_total and _closes_multiplied(entries, index):
+            entry.part = Part.DETAIL
         elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
             if entry.part is Part.IMPLICIT and not entry.amount:
                 entry.part = Part.DETAIL  # none of it was sold
@@ -199,16 +198,37 @@ def describe(sheet: Sheet) -> None:
         if entry.facts.named:
             entry.described = (entry.line,)
         else:
-            names: list[int] = []
-            above = entry.line - 1
-            while index and entries[index - 1].part is Part.DETAIL and entries[index - 1].line == above:
-                index -= 1  # "2 x 1.50" between a name and its amount
-                above -= 1
-            taken = max(sheet.start - 1, entries[index - 1].line if index else -1)
-            while above > taken and len(names) < NAME_LINES_MAX and sheet.facts[above].named:
-                label = sheet.labels[above]
-                if is_label(sheet.facts[above], label, MONEY | FACTS):
-                    break
-                names.insert(0, above)
-                above -= 1
-            entry.described = tuple(names)
+            entry.described = _names_above(sheet, index)
+    _end_heading(sheet)
+
+
+def _names_above(sheet: Sheet, index: int) -> tuple[int, ...]:
+    """Return the lines of bare names above a nameless entry; its price or number may stand between."""
+    entries = sheet.entries
+    above = entries[index].line - 1
+    before = index - 1
+    while before >= 0 and entries[before].part is Part.DETAIL and entries[before].line == above:
+        before -= 1
+        above -= 1
+    taken = max(sheet.start - 1, entries[before].line if before >= 0 else -1)
+    names: list[int] = []
+    while above > taken and len(names) < NAME_LINES_MAX:
+        facts = sheet.facts[above]
+        if is_label(facts, sheet.labels[above], MONEY | FACTS) or not (facts.named or facts.text.strip().isdigit()):
+            break
+        if facts.named:
+            names.insert(0, above)
+        above -= 1
+    return tuple(names)
+
+
+def _end_heading(sheet: Sheet) -> None:
+    """What stands above the name of the first goods heads them: they have as many lines of a name as the others."""
+    goods = (Part.ITEM, Part.IMPLICIT)
+    named = [entry for entry in sheet.entries if entry.part in goods and entry.described and not entry.facts.named]
+    if not named or named[0].described[-1] > min(
+        (entry.line for entry in sheet.entries if entry.part in goods), default=0
+    ):
+        return
+    lines = max((len(entry.described) for entry in named[1:]), default=1)
+    named[0].described = named[0].described[-lines:]

@@ -204,7 +204,8 @@ def doubted_line(
     """Return the first line, none of goods, that raises a doubt about the sale; None without any."""
     first, last = solution.owed[0][0], solution.owed[-1][0].line
     goods = min((first.line, *first.described))
-    goods -= _named_above(lines, labels, [entry.line for entry, _, _ in solution.owed])
+    if all(entry.described in ((), (entry.line,)) for entry, _, _ in solution.owed):
+        goods -= _named_above(lines, labels, [entry.line for entry, _, _ in solution.owed])
     facts_end = goods
     for line in range(goods - 1, -1, -1):
         if _is_fact(lines[line], labels[line]):
@@ -243,7 +244,7 @@ def _named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owe
 
 
 def _is_name(facts: LineFacts, label: Label | None) -> bool:
-    return label is None and facts.named and not (facts.rule or facts.right or facts.starred)
+    return label is None and facts.named and not (facts.rule or facts.decimals or facts.starred)
 
 
 def _says_total(facts: LineFacts, label: Label | None) -> bool:
