@@ -90,6 +90,13 @@ def measure(*, quick: bool) -> list[harness.Figure]:
     return [*figures, harness.figure(f"indexing {CAMPAIGNS} campaigns when a feed brings them, ms", indexing_ms)]
 
 
+def typical(count: int) -> list[DecisionInput]:
+    """Return questions of the typical case."""
+    chance = random.Random(20261122)
+    index = CampaignIndex(_campaigns(chance))
+    return [_question(chance, index, 8, 12) for _each in range(count)]
+
+
 def _campaigns(chance: random.Random) -> tuple[Campaign, ...]:
     return campaigns_from_mapping({"campaign": [_campaign(chance, number) for number in range(CAMPAIGNS)]})
 

@@ -58,8 +58,8 @@ _TIMESPEC = struct.Struct("=qq")
 Holds = dict[tuple[int, bool], list[tuple[float, bool]]]
 """(ms added to a sync, whether at a cable's pace) -> (hold in s, whether the block was printed) of every receipt."""
 
-Floors = dict[int, tuple[float, float]]
-"""ms added to a sync -> p50 and p99 of what two bare processes and one commit take beside the same busy desk, in ms."""
+Floors = dict[tuple[int, bool], tuple[float, float]]
+"""The same -> p50 and p99 of what `hold_floor.py` takes beside the same busy desk, in ms."""
 
 
 class Printer:
@@ -222,7 +222,7 @@ def browsing(port: int) -> Iterator[None]:
 async def sell(
     store: bench_store.BenchStore, shim: Mapping[str, str], seconds: float, runs: Iterable[tuple[int, bool]]
 ) -> tuple[Holds, Floors]:
-    """Wait until the store runs, sell for a while in each of the runs; before each other delay measure its floor."""
+    """Wait until the store runs, sell for a while in each of the runs; before each measure its floor."""
     syncs = Path(shim["SLOW_SYNC_COUNT"])
     printers = [Printer() for _ in store.printer_ports]
     servers = [printer.serve(port) for printer, port in zip(printers, store.printer_ports, strict=True)]
@@ -234,8 +234,9 @@ async def sell(
     with browsing(store.desk_port):
         for added_ms, paced in runs:
             slow_sync.change(syncs, added_ms=added_ms)
-            if added_ms not in floors:
-                floors[added_ms] = await asyncio.to_thread(floor_ms, syncs.parent, shim, seconds=FLOOR_S)
+            floors[added_ms, paced] = await asyncio.to_thread(
+                floor_ms, syncs.parent, shim, seconds=FLOOR_S, is_burst=not paced
+            )
             first = added_ms * 10_000 + 5_000 * paced  # a number that came before would be a copy
             lanes = [
                 register(store, lane, printer, core, cards, first=first, seconds=seconds, paced=paced)
@@ -317,10 +318,11 @@ def measure(*, quick: bool) -> list[harness.Figure]:
             folder, workstations=workstations, customers=customers, campaigns=1000, members=members
         )
         held, floors = run_store(store, folder, library, seconds=seconds)
-        for added_ms, (p50, p99) in floors.items():
+        for (added_ms, paced), quantiles in floors.items():
+            what = "two bare processes and one commit" + ("" if paced else " with reading and deciding alone")
             figures += [
-                harness.figure(f"floor, two bare processes and one commit, {part}, ms, +{added_ms} ms a sync", each)
-                for part, each in (("p50", p50), ("p99", p99))
+                harness.figure(f"floor, {what}, {part}, ms, +{added_ms} ms a sync", each)
+                for part, each in zip(("p50", "p99"), quantiles, strict=True)
             ]
         for (added_ms, paced), holds in held.items():
             at = f"{workstations} workstations, +{added_ms} ms a sync, {'at a cable' if paced else 'in a burst'}"

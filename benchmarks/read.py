@@ -2,8 +2,8 @@
 
 There is no peer: nobody open gives structure without a profile. Times are of the processor, so that a neighbour on
 the machine does not count. No receipt is read twice: its prices, date and numbers are new. Names of goods are either
-those of a shop's shelf, which return, or words that no receipt before had. The collector is set as the agent sets it
-once it has started (`agent/core.py`).
+those of a shop's shelf, which return, or words that no receipt before had. The collector is off, as it is in the agent
+while anybody waits (`agent/collecting.py`).
 
 Core reads each piece of a job when it comes. What is "left at the cut" is everything that is done from the moment when
 the last piece is there - the one that the cut stands in, with whatever text comes before it - until the transaction
@@ -99,6 +99,11 @@ def undecided(seed: int) -> ReceiptText:
     return ReceiptText(lines=(*lines, *(f"{'TOTAL':30s}{60:8.2f}" for _ in range(16))))
 
 
+def read_at_once(data: bytes) -> Reading:
+    """Read a job that comes in one piece with its cut."""
+    return _finish(data, PaperReader(), ReadingAhead())
+
+
 def _took_us(work: Callable[[], object]) -> float:
     started = time.process_time_ns()
     work()
@@ -116,8 +121,7 @@ def measure(*, quick: bool) -> list[Figure]:
     for seed in range(rounds):  # a shop's day has begun: words, and the shelf's names, have been seen
         read_text(ReceiptText(lines=receipt(WARM_UP_SEED + seed)))
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.disable()
     found = []
     for name, seeds, new_names in (
         ("goods at new prices", range(rounds), False),
