@@ -230,10 +230,8 @@ def _amount_of(facts: LineFacts, decimals: int) -> tuple[int, int] | None:
 
 def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label]) -> list[Entry]:
     facts = sheet.facts[line]
-    if facts.times is not None and label is not None and label.role not in _MULTIPLIED:
-        label, labels = None, []  # "Qty 4 @ 1.03", "0.957 kg NET @ 2.53": words of measure, not labels
-    elif label is not None and label.role in _MEASURES and facts.goods is not None and facts.goods.price is not None:
-        label, labels = None, []  # "Qty 3  Price 1.50  4.50"
+    if label is not None and _is_of_measure(facts, label):
+        label, labels = None, []
     if label is not None and label.leads and len(labels) > 1:
         several = _labelled_pairs(sheet, line, labels)
         if len(several) > 1 or (several and label.role in FACTS):
@@ -260,6 +258,13 @@ def _entries_of(sheet: Sheet, line: int, label: Label | None, labels: list[Label
     if entry.part is Part.ITEM:
         _quantify(entry, index, sheet.decimals)
     return [entry]
+
+
+def _is_of_measure(facts: LineFacts, label: Label) -> bool:
+    """`Qty 4 @ 1.03`, `0.957 kg NET @ 2.53`, `Qty 3  Price 1.50  4.50`: a word of measure labels no amount."""
+    if facts.times is not None and label.role not in _MULTIPLIED:
+        return True
+    return label.role in _MEASURES and facts.goods is not None and facts.goods.price is not None
 
 
 def _tender_in(labels: list[Label]) -> Role | None:

@@ -34,7 +34,8 @@ _COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
 _HEADLINE_SHARE = 0.6
 _TAXES = frozenset((Role.TAX, Role.TAX_BASE))
 _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every language
-    r"\b\d{1,3}[ -]?(?:days?|tagen?|jours?|d[ií]as?|giorni|dagen|dni|dní|dnů|dnech|дней|дня|днів|дні|күн|gün)(?![^\W\d_]{3})",
+    r"\b\d{1,3}[ -]?(?:days?|tagen?|jours?|d[ií]as?|giorni|dagen|dni|dní|dnů|dnech|дней|дня|днів|дні|күн|gün)"
+    r"(?![^\W\d_]{3})",
     re.IGNORECASE,
 )
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
@@ -169,10 +170,9 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         return WIDE.match(facts.text[hit.start : hit.end]) is not None and (
             hit.letters >= _WIDE_PHRASE_LETTERS or hit.letters >= _WIDE_SHARE * letters
         )
-    if any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text):
-        return False
     if (
-        _heads_taxes(facts, sense)
+        (any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
+        or _heads_taxes(facts, sense)
         or _is_letter_of_noise(facts, hit)
         or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))
     ):
