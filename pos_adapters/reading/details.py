@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.labels import FACTS, MONEY
+from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.places import EDGE_COLUMNS, edge_of
 from pos_adapters.reading.quantities import round_half_up
 from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
@@ -12,6 +15,8 @@ DETAIL_REACH_LINES = 2  # a "2 x 1.50" belongs to goods at most this many lines 
 NET_LETTERS_MAX = 2  # a tax letter beside an amount
 CLOSING_SLACK = 20  # thousandths: a weight times a price is rounded up or down, to a step or two ...
 CLOSING_SHARE = 200  # ... fuel tills round by more: half a hundredth of the amount
+_NUMBERS = frozenset((Role.ID,))
+_NUMBER = re.compile(r"\d{4}")
 NAME_LINES_MAX = 4  # a description runs over at most this many lines
 
 
@@ -214,9 +219,12 @@ def _names_above(sheet: Sheet, index: int) -> tuple[int, ...]:
     names: list[int] = []
     while above > taken and len(names) < NAME_LINES_MAX:
         facts = sheet.facts[above]
-        if is_label(facts, sheet.labels[above], MONEY | FACTS) or not (facts.named or facts.text.strip().isdigit()):
+        numbers = not names and is_label(facts, sheet.labels[above], _NUMBERS)  # "Batch 52311", below the name
+        if not numbers and is_label(facts, sheet.labels[above], MONEY | FACTS):
             break
-        if facts.named:
+        if not (facts.named or numbers or facts.text.strip().isdigit()):
+            break
+        if facts.named and not numbers:
             names.insert(0, above)
         above -= 1
     return tuple(names)
@@ -230,5 +238,6 @@ def _end_heading(sheet: Sheet) -> None:
         (entry.line for entry in sheet.entries if entry.part in goods), default=0
     ):
         return
-    lines = max((len(entry.described) for entry in named[1:]), default=1)
+    numbered = _NUMBER.search(sheet.facts[named[0].described[-1]].text) is not None  # "Batch 52311" below a name
+    lines = max((len(entry.described) for entry in named[1:]), default=2 if numbered else 1)
     named[0].described = named[0].described[-lines:]
