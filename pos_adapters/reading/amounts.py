@@ -35,6 +35,7 @@ _SIGNS = frozenset("€$£¥₩₽₸₴₺₹₪฿₫₱₦")
 _COUNTERS = frozenset(
     "点個个枚本件コ包瓶盒袋罐支片粒条箱桶杯份双套张缶巻卷足冊組食束玉切名入錠丸株羽匹膳串尾台着房人種ケヶパロ"
     "개병장권입구팩봉매캔잔명롤박포단정알켤마송"
+    "号號位番形階机機번호층"
 )
 _TIMES = frozenset(("x", "х"))
 # Every run of blanks is possessive: a line is mostly blanks, and given back one by one to six runs they cost minutes.

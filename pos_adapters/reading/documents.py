@@ -45,7 +45,7 @@ from pos_adapters.reading.overruled import (
 from pos_adapters.reading.places import leave_out_header
 from pos_adapters.reading.pumped import add_pumped
 from pos_adapters.reading.readings import Solution, Verdict
-from pos_adapters.reading.settlement import paid_after, refused_below, strike_declined
+from pos_adapters.reading.settlement import paid_after, refused_above, refused_below, strike_declined
 from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.transactions import Proved, Told, proved_of, transaction_of
 from pos_adapters.reading.unknown_language import DETAIL, in_unknown_language
@@ -142,6 +142,10 @@ class DocumentReading:
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
         if not _paid(solution) and _has_tender(sheet):
             return self._park(ParkReason.AMBIGUOUS, "a tender is printed that does not pay what the sums make")
+        if refused_above(sheet, solution.settlement, self.declined):
+            return self._park(ParkReason.AMBIGUOUS, "a payment was refused, and the only card or voucher stands below")
+        if not _paid(solution) and _repeats_total_strangely(sheet, solution):
+            return self._park(ParkReason.AMBIGUOUS, "an amount below the total may be its payment, in unknown words")
         if kind is not DocumentKind.SALE:
             return None
         detail = next(filter(None, self._questions(sheet, solution)), "")
@@ -350,6 +354,15 @@ def _has_tender(sheet: Sheet) -> bool:
     """Whether an amount below a total is one of a tender."""
     return any(
         entry.part is Part.TENDER and entry.amount > 0 for entry in sheet.opened if entry.line > sheet.first_total
+    )
+
+
+def _repeats_total_strangely(sheet: Sheet, solution: Solution) -> bool:
+    """Whether words that name neither tender nor tax stand below the total with all of it: "ON THE SLATE 4.60"."""
+    return any(
+        entry.part in (Part.STRAY, Part.MODIFICATION) and abs(entry.amount) == solution.total.amount
+        for entry in sheet.opened
+        if entry.line > solution.total.line and entry.facts.named
     )
 
 

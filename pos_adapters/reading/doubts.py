@@ -45,7 +45,7 @@ TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
 _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 
-_NAMED_LINES: Final = 2  # goods that take two lines each: a name, and what it costs
+_NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
 
 _ALONE, _HARMLESS, _SLOGAN, _PAPER, _BEGINS, _ENDS = range(6)
 _GROUPS: Final = (
@@ -234,13 +234,15 @@ def doubted_line(
     return None
 
 
-def _named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> bool:
-    """Whether all goods have a line of words above them, their name, and none below the last (that were details)."""
-    apart = all(below - above == _NAMED_LINES for above, below in pairwise(owed))
-    around = [line - 1 for line in owed] if len(owed) >= _NAMED_LINES and apart else []
+def _named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> int:
+    """Return how many lines of words stand above all goods: their names, where none stands below the last."""
+    apart = {below - above for above, below in pairwise(owed)}
     after = owed[-1] + 1
-    told = after < len(lines) and (labels[after] is not None or lines[after].rule)
-    return told and bool(around) and all(line >= 0 and _is_name(lines[line], labels[line]) for line in around)
+    if len(apart) != 1 or not (after < len(lines) and (labels[after] is not None or lines[after].rule)):
+        return 0
+    above = min(apart.pop() - 1, _NAME_LINES_MAX)
+    names = [line - at for line in owed for at in range(1, above + 1)]
+    return above if all(line >= 0 and _is_name(lines[line], labels[line]) for line in names) else 0
 
 
 def _is_name(facts: LineFacts, label: Label | None) -> bool:

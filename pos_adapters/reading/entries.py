@@ -354,8 +354,9 @@ def _quantify(entry: Entry, index: int, decimals: int) -> None:
     if facts.times is not None:
         first, second = facts.times
         quantity, price = numbers[first], numbers[second]
-        counts = price.decimals == 0 and (decimals or prices_first(quantity, price))
-        if counts and in_fashion(quantity, decimals) is not None:
+        if decimals == 0 and price.decimals == 0 and prices_first(quantity, price):
+            quantity, price = price, quantity._replace(use="")  # "298x3"
+        elif in_fashion(quantity, decimals) is not None and price.decimals == 0 and decimals:
             quantity, price = price, quantity
         entry.quantity, entry.price = quantity, price
         if index in facts.times:

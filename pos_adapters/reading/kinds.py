@@ -79,7 +79,10 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                     found.append(Naming(DocumentKind.REPORT, soft=False, line=line))
                 if sense.kind is None:
                     continue
-                if line in goods and (sense.kind in _MARKS_A_LINE or _is_priced(facts)):
+                marks = sense.kind in _MARKS_A_LINE and (
+                    facts.right or not lines or _has_goods_beside(lines, line, goods)
+                )
+                if line in goods and (marks or _is_priced(facts)):
                     continue
                 foot = sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
                 if _names(facts, hit, sense) and not foot:
@@ -87,6 +90,13 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
     found = [naming for at, naming in enumerate(found) if not _repeated(found[:at], naming)]
     found.sort(key=lambda naming: (naming.soft, _ORDER.index(naming.kind)))
     return found
+
+
+def _has_goods_beside(lines: Sequence[LineFacts], line: int, goods: range) -> bool:
+    """Whether goods stand below a mark "VOID", or negative ones above it: else it is the title of the payment."""
+    above = next((lines[at] for at in range(line - 1, goods.start - 1, -1) if lines[at].right), None)
+    taken_off = above is not None and above.numbers[above.right[0]].value < 0
+    return taken_off or any(lines[at].right for at in range(line + 1, goods.stop))
 
 
 def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, active: int, after: int) -> bool:

@@ -165,9 +165,6 @@ def paid_after(sheet: Sheet, settlement: Settlement | None, declined: Sequence[i
         return False
     priced = {entry.line for entry in sheet.entries if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE)}
     lines = {paid.line for paid in settlement.tenders}
-    offered = any(label.role in TENDERS for label in sheet.labels[sheet.first_total : declined[0] + 1] if label)
-    if not offered and any(paid.role is not Role.CASH for paid in settlement.tenders):
-        return False  # "DECLINED" above "VISA 12.50", and nothing tendered above it: it speaks of that card
     return bool(lines) and sheet.first_total < declined[0] <= declined[-1] < min(lines) and lines <= priced
 
 
@@ -176,6 +173,16 @@ def refused_below(settlement: Settlement | None, declined: Sequence[int]) -> boo
     if settlement is None or not declined:
         return False
     return declined[-1] > max([paid.line for paid in settlement.tenders], default=-1)
+
+
+def refused_above(sheet: Sheet, settlement: Settlement | None, declined: Sequence[int]) -> bool:
+    """Whether "DECLINED" may speak of the card below it: it stands below the total, and no tender between the two."""
+    below = [line for line in declined if line > sheet.first_total]
+    if not below or settlement is None:
+        return False
+    named = [label.role for label in sheet.labels[sheet.first_total : below[0] + 1] if label is not None]
+    offered = any(role in TENDERS and role is not Role.TENDER_OTHER for role in named)  # no "PAYMENT DECLINED" alone
+    return not offered and any(paid.role is not Role.CASH and paid.line > below[0] for paid in settlement.tenders)
 
 
 def _signed(entry: Entry) -> Entry:
