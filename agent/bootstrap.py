@@ -30,6 +30,7 @@ from agent.intake.printers import Printers
 from agent.intake.recording import RecordMaker
 from agent.intake.rereading import make_rereader
 from agent.intake.shown_sales import ShownSales
+from agent.journal.ledger_reader import LedgerReader
 from agent.journal.recovery import JournalPlace, open_or_recover
 from agent.journal.reserve import Reserve
 from agent.journal.store import JournalStore
@@ -251,6 +252,7 @@ def _house(config: AgentConfig, basics: _Basics, *, look_up_within_s: float) -> 
     value = make_value(
         config, sign=basics.keys.sign, judge=basics.judge, clock=basics.clock, offers=offers, journal=basics.writer,
         maker=basics.maker, publish=basics.publisher, trouble=trouble,
+        sales=LedgerReader(basics.state.journal, basics.keys.journal),
     )  # fmt: skip
     shown = ShownSales(publish=basics.publisher, now=basics.clock.now)
     outcomes = Outcomes(

@@ -119,7 +119,7 @@ async def take_over(core: Core) -> None:
     for transaction_id, total in left.sales:
         core.known.add(transaction_id, total)
     _bring_back(core, left.scans)
-    core.value.room.book.load(left.value)
+    core.value.room.book.load(left.value, sales_since=left.sales_held_since)
     core.outcomes.expect_again({(job, cut): content for job, cut, _, content in left.awaited})
     if left.awaited:
         lanes = {(job, cut): lane for job, cut, lane, _ in left.awaited}
@@ -163,6 +163,7 @@ class _LeftOver:
     awaited: list[tuple[str, int, str, dict[str, object]]]
     scans: list[KeepScan]
     value: list[tuple[str, str, bytes]]
+    sales_held_since: str
 
 
 def _bring_back(core: Core, rows: Sequence[KeepScan]) -> None:
@@ -179,12 +180,15 @@ def _bring_back(core: Core, rows: Sequence[KeepScan]) -> None:
 def _left_over(core: Core) -> _LeftOver:
     reader = JournalReader(core.state.journal, core.keys.journal)
     try:
-        since = core.clock.now().date() - timedelta(days=KNOWN_DAYS)
+        today = core.clock.now().date()
+        since = today - timedelta(days=KNOWN_DAYS)
+        held_since = (today - timedelta(days=1)).isoformat()  # a business day may be yesterday's for some hours yet
         return _LeftOver(
             sales=reader.sales_since(since.isoformat()),
             awaited=reader.awaited(),
             scans=reader.open_scans(),
-            value=reader.value_rows(),
+            value=reader.value_rows(sales_since=held_since),
+            sales_held_since=held_since,
         )
     finally:
         reader.close()
@@ -313,5 +317,6 @@ async def _leave(core: Core, servers: list[asyncio.AbstractServer], background: 
     with suppress(TimeoutError):
         await asyncio.wait_for(core.scanning.settle(), STOP_WITHIN_S)
     core.people.close()
+    core.value.room.book.close()
     await asyncio.to_thread(core.writer.close)
     core.log("core_stopped", head_seq=core.writer.head_seq)

@@ -319,8 +319,40 @@ INSERT OR IGNORE INTO open_scan (scan_id, workstation_id, scanned_at, number, lo
 VALUES (?, ?, ?, ?, ?, ?)
 
 -- name: every_value
--- All rows of value: for core at start, and for salvage.
+-- All rows of value: for salvage.
 SELECT what, row_id, body FROM value
+
+-- name: value_but_old_sales
+-- The rows of value that core holds in memory from its start.
+SELECT what, row_id, body FROM value WHERE what < 'sale'
+UNION ALL SELECT what, row_id, body FROM value WHERE what > 'sale'
+UNION ALL SELECT what, row_id, body FROM value
+WHERE what = 'sale' AND json_extract(CAST(body AS TEXT), '$.day') >= :day
+
+-- name: value_sales_numbered
+-- The ledger's sales that bear a printed number, newest day first.
+SELECT json_extract(CAST(body AS TEXT), '$.day'), row_id FROM value
+WHERE what = 'sale' AND json_extract(CAST(body AS TEXT), '$.number') = :number
+ORDER BY json_extract(CAST(body AS TEXT), '$.day') DESC
+
+-- name: value_sales_of
+-- The ledger's sales of one day.
+SELECT row_id FROM value WHERE what = 'sale' AND json_extract(CAST(body AS TEXT), '$.day') = :day
+
+-- name: value_sales_before
+-- The oldest of the ledger's sales of the days before one.
+SELECT row_id FROM value WHERE what = 'sale' AND json_extract(CAST(body AS TEXT), '$.day') < :day
+ORDER BY json_extract(CAST(body AS TEXT), '$.day') LIMIT :limit_rows
+
+-- name: value_next_day
+-- The first day behind one that the ledger has sales of.
+SELECT min(json_extract(CAST(body AS TEXT), '$.day')) FROM value
+WHERE what = 'sale' AND json_extract(CAST(body AS TEXT), '$.day') > :day
+
+-- name: value_sales_holding
+-- The ledger's sales of one day whose row holds these bytes (a customer's id as JSON text).
+SELECT row_id, body FROM value
+WHERE what = 'sale' AND json_extract(CAST(body AS TEXT), '$.day') = :day AND instr(body, :needle) > 0
 
 -- name: keep_value
 -- Take over a salvaged row of value.

@@ -189,9 +189,11 @@ class JournalReader:
             for scan_id, lane, at, number, locator, customer_id in self._rows("open_scans")
         ]
 
-    def value_rows(self) -> list[tuple[str, str, bytes]]:
-        """Return the ledger of value: (what, id, JSON) of every row."""
-        return [(what, row_id, bytes(body)) for what, row_id, body in self._rows("every_value")]
+    def value_rows(self, *, sales_since: str = "") -> list[tuple[str, str, bytes]]:
+        """Return the ledger of value, (what, id, JSON) of every row, without the sales of days before one."""
+        return [
+            (what, row_id, bytes(body)) for what, row_id, body in self._rows("value_but_old_sales", day=sales_since)
+        ]
 
     def capture_files(self) -> set[str]:
         """Return the names of sealed files that captures point at."""

@@ -109,6 +109,11 @@ CREATE TABLE value (
     PRIMARY KEY (what, row_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Sales of earlier days stay on disk: found by the number that their paper bears, and by the day they were made on.
+CREATE INDEX value_sale_number ON value (json_extract(CAST(body AS TEXT), '$.number'), json_extract(CAST(body AS TEXT), '$.day'))
+WHERE what = 'sale';
+CREATE INDEX value_sale_day ON value (json_extract(CAST(body AS TEXT), '$.day')) WHERE what = 'sale';
+
 -- What the cut of a receipt will commit, whole, on disk before the cut comes, so that nothing is left to sync while the
 -- cut is held. The batch that commits it drops the row. What core finds here at its start was printed, or was about to be.
 CREATE TABLE foreseen (

@@ -3,6 +3,9 @@
 A decision changes rows and takes the changes with it (`entry`); whoever commits its records commits them in the same
 transaction, so that journal and ledger never tell two stories. What is in memory runs ahead of the disk by the commits
 in flight: two tills asking in one millisecond are told of each other. A commit that failed is undone.
+
+Of sales only those of today stay in memory, and what was asked for lately; the others are read when somebody names them
+(`SalesOnDisk`). One leaves memory when the disk says the very same of it.
 """
 
 from __future__ import annotations
@@ -16,10 +19,16 @@ from typing import Any, TypeVar
 
 from agent.journal.batch import Change, DropValue, KeepValue
 from agent.journal.records import JournalKind, canonical_json
+from agent.value.sales_on_disk import ALL_IN_MEMORY, SalesOnDisk
 from retail.errors import TryAgainError
 
 Row = dict[str, Any]
 T = TypeVar("T")
+
+NEVER = "9999-12-31"
+
+ABSENT_MAX = 1024
+"""Ids of sales remembered as not on disk: a sale in work asks for its own some times, a few dozen are in work."""
 
 
 class OvertakenError(TryAgainError):
@@ -107,7 +116,10 @@ class Seen:
 class ValueBook:
     """Used by core's loop only. A row is a JSON object that nobody changes in place: `put` a new one."""
 
-    def __init__(self) -> None:
+    def __init__(self, sales: SalesOnDisk = ALL_IN_MEMORY) -> None:
+        self._sales = sales
+        self._held_from = NEVER  # the day from which on all sales are in memory
+        self._absent: set[str] = set()  # ids of sales that are not on disk, unless they are in memory, too
         self._rows: dict[What, dict[str, Row]] = {what: {} for what in What}
         self._before: dict[_Key, Row | None] = {}
         self._named: dict[What, defaultdict[str, set[str]]] = {what: defaultdict(set) for what in _INDEXED}
@@ -120,21 +132,26 @@ class ValueBook:
     def __repr__(self) -> str:
         return f"<ValueBook { ({what.value: len(rows) for what, rows in self._rows.items()}) }>"
 
-    def load(self, rows: Iterable[tuple[str, str, bytes]]) -> None:
-        """Take the ledger as it stands on disk. A repeat takes it again; kinds of a newer program are passed over."""
+    def load(self, rows: Iterable[tuple[str, str, bytes]], *, sales_since: str = "") -> None:
+        """Take the ledger as it stands on disk. A repeat takes it again; kinds of a newer program are passed over.
+
+        `sales_since` is the first day whose sales are among the rows.
+        """
+        self._held_from = sales_since
+        self._absent.clear()
         for what, row_id, body in rows:
             if what in set(What):
                 self._set((What(what), row_id), json.loads(body))
 
     def get(self, what: What, row_id: str) -> Row | None:
         """Return a row, None when there is none."""
-        row = self._rows[what].get(row_id)
+        row = self._known(what, row_id)
         if self._seen is not None:
             self._seen.rows.setdefault((what, row_id), row)
         return row
 
     def each(self, what: What) -> Iterator[tuple[str, Row]]:
-        """Yield all rows of a kind."""
+        """Yield all rows of a kind; of sales, those that are in memory."""
         self._look_through(what)
         yield from list(self._rows[what].items())
 
@@ -157,11 +174,57 @@ class ValueBook:
         self._look_through(What.COUPON)
         return tuple(sorted(self._named[What.COUPON].get(till_code, ())))
 
-    def sales_numbered(self, sequence_number: str) -> list[Row]:
-        """Return the sales known here that bear a printed number, newest first."""
+    def sales_numbered(self, sequence_number: str) -> Iterator[Row]:
+        """Return the sales known here that bear a printed number, newest first; each is read when it is its turn."""
         self._look_through(What.SALE)
-        found = [self._rows[What.SALE][each] for each in self._named[What.SALE].get(sequence_number, ())]
-        return sorted(found, key=lambda row: str(row["at"]), reverse=True)
+        days: defaultdict[str, set[str]] = defaultdict(set)
+        for row_id in self._named[What.SALE].get(sequence_number, ()):
+            days[str(self._rows[What.SALE][row_id]["day"])].add(row_id)
+        for day, row_id in self._sales.sales_numbered(sequence_number):
+            days[day].add(row_id)
+        return (
+            row
+            for day in sorted(days, reverse=True)
+            for row in sorted(self._sales_with(days[day]), key=lambda row: str(row["at"]), reverse=True)
+        )
+
+    def sales_of(self, day: str) -> list[Row]:
+        """Return the sales of a day."""
+        self._look_through(What.SALE)
+        held = [row for row in self._rows[What.SALE].values() if row["day"] == day]
+        if day >= self._held_from:
+            return held
+        others = set(self._sales.sales_of(day)) - self._rows[What.SALE].keys()
+        return [*held, *self._sales_with(others)]
+
+    def sales_naming(self, customer_id: str) -> list[tuple[str, bytes]]:
+        """Return what sales on disk may speak of a person, for `hold`. Takes long: not for the loop."""
+        return self._sales.sales_naming(customer_id)
+
+    def sales_before(self, day: str, *, limit_rows: int) -> list[str]:
+        """Return the ids of the oldest sales on disk of days before one."""
+        return self._sales.sales_before(day, limit_rows=limit_rows)
+
+    def hold_from(self, day: str) -> list[str]:
+        """Say that sales of days before one may leave memory; return the ids of those that are in it."""
+        self._held_from = max(day, self._held_from)
+        return [row_id for row_id, row in self._rows[What.SALE].items() if row["day"] < day]
+
+    def leave_to_disk(self, row_id: str) -> None:
+        """Let a sale leave memory, if the disk says the very same of it: it is nobody's who is in work."""
+        row = self._rows[What.SALE].get(row_id)
+        if row is not None and self._sales.sale_row(row_id) == canonical_json(row):
+            self._move(row_id, row, present=False)
+
+    def close(self) -> None:
+        """Read no more from the disk; the next look-up does again."""
+        self._sales.close()
+
+    def hold(self, sales: Iterable[tuple[str, bytes]]) -> None:
+        """Take sales into memory as they stand on disk; what is in memory already runs ahead of it."""
+        for row_id, body in sales:
+            if row_id not in self._rows[What.SALE]:
+                self._move(row_id, json.loads(body), present=True)
 
     def leases_of(self, account: str) -> list[tuple[str, Row]]:
         """Return an account's leases of points."""
@@ -214,7 +277,7 @@ class ValueBook:
     def is_as(self, seen: Seen) -> bool:
         """Whether a decision that has seen this would be the same now."""
         return (
-            all(self._rows[what].get(row_id) is row for (what, row_id), row in seen.rows.items())
+            all(self._stands(what, row_id, row) for (what, row_id), row in seen.rows.items())
             and all(self._changes[what] == count for what, count in seen.changes.items())
             and all(self._renamed[what] == count for what, count in seen.renamed.items())
         )
@@ -247,8 +310,46 @@ class ValueBook:
             raise OvertakenError("a receipt was printed that this rests on", fix="ask again")
 
     def _change(self, key: _Key, row: Row | None) -> None:
-        self._before.setdefault(key, self._rows[key[0]].get(key[1]))
+        self._before.setdefault(key, self._known(*key))
         self._set(key, row)
+
+    def _known(self, what: What, row_id: str) -> Row | None:
+        """Return a row as it stands; a sale that only the disk has is in memory from now on."""
+        row = self._rows[what].get(row_id)
+        if row is not None or what is not What.SALE or row_id in self._absent:
+            return row
+        body = self._sales.sale_row(row_id)
+        if body is None:
+            self._is_absent(row_id)
+            return None
+        row = json.loads(body)
+        self._move(row_id, row, present=True)
+        return row
+
+    def _is_absent(self, row_id: str) -> None:
+        if len(self._absent) >= ABSENT_MAX:
+            self._absent.clear()
+        self._absent.add(row_id)
+
+    def _move(self, row_id: str, row: Row, *, present: bool) -> None:
+        """Take a sale from disk into memory, or out of it. No decision is another one for it: nothing has changed."""
+        renamed = self._renamed[What.SALE]
+        if present:
+            self._rows[What.SALE][row_id] = row
+        else:
+            del self._rows[What.SALE][row_id]
+        self._index(What.SALE, row_id, row, present=present)
+        self._renamed[What.SALE] = renamed
+
+    def _stands(self, what: What, row_id: str, row: Row | None) -> bool:
+        found = self._rows[what].get(row_id)
+        return found is row or (what is What.SALE and self._known(what, row_id) == row)
+
+    def _sales_with(self, row_ids: Collection[str]) -> list[Row]:
+        """Return sales by their ids; what only the disk has is read and not held."""
+        rows = self._rows[What.SALE]
+        bodies = (self._sales.sale_row(each) for each in row_ids if each not in rows and each not in self._absent)
+        return [*(rows[each] for each in row_ids if each in rows), *(json.loads(body) for body in bodies if body)]
 
     def _look_through(self, what: What) -> None:
         if self._seen is not None:
@@ -258,8 +359,11 @@ class ValueBook:
         what, row_id = key
         self._changes[what] += 1
         self._index(what, row_id, self._rows[what].get(row_id), present=False)
+        self._absent.discard(row_id)
         if row is None:
             self._rows[what].pop(row_id, None)
+            if what is What.SALE:
+                self._is_absent(row_id)  # or will be, when this is committed
         else:
             self._rows[what][row_id] = row
         self._index(what, row_id, row, present=True)

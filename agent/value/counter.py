@@ -6,6 +6,7 @@ told, and the sale is kept as it was read.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -30,7 +31,7 @@ from agent.value.taking_back import SaleTold
 from agent.value.wallet import wallet
 from retail.coupon_life import PrintOutcome
 from retail.coupons import PREFIX
-from retail.errors import DefectError, TillstreamError
+from retail.errors import DefectError, OnSiteError, TillstreamError
 from retail.facts import Basket
 from retail.identifiers import CampaignId
 from retail.loyalty import Account
@@ -64,6 +65,7 @@ class ValueCounter:
         self._publish = publish
         self._trouble = trouble
         self._day: date | None = None
+        self._forgetting = 0  # people that are being forgotten now
 
     # Receipts
 
@@ -319,6 +321,8 @@ class ValueCounter:
 
     def tick(self) -> None:
         """Let time pass: leases end, reservations are forgotten; once a day what nobody can ask about goes."""
+        if self._forgetting:
+            return  # no sale leaves memory while those on disk are gone through
         now = self._clock.now()
         today = self._today(now)
         self.hand_over(self._safely(lambda: self.room.time_passed(now), "the ledger of value"))
@@ -328,12 +332,17 @@ class ValueCounter:
 
     async def forget(self, customer_id: str) -> int:
         """Forget a person, on return for good; return how many rows that took. Raises as `commit`."""
+        self._forgetting += 1
+        try:
+            self.room.book.hold(await asyncio.to_thread(self.room.book.sales_naming, customer_id))
+        finally:
+            self._forgetting -= 1
         entry = behind_cuts(lambda: self.room.forget(customer_id))
         await self.commit(entry, "")
         return len(entry.changes)
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows of each kind there are, for status."""
+        """Return how many rows of each kind are in memory."""
         return {what.value: sum(1 for _row in self.room.book.each(what)) for what in What}
 
     # Parts
@@ -350,7 +359,8 @@ class ValueCounter:
         except Exception as error:  # noqa: BLE001 - see the module's contract: the receipt is kept, this is told
             self.room.book.abandon()
             told = f"the value of {what} could not be decided: {error!r}"
-            self._trouble(DefectError(told, fix="send the log to support", code="value_defect"))
+            of_disk = isinstance(error, OnSiteError)
+            self._trouble(error if of_disk else DefectError(told, fix="send the log to support", code="value_defect"))
             return Entry()
 
 

@@ -19,6 +19,7 @@ from agent.ports import Journalling
 from agent.value.counter import Trouble, ValueCounter
 from agent.value.room import ValueRoom
 from agent.value.rules import ValueRules
+from agent.value.sales_on_disk import SalesOnDisk
 from agent.value.till import TillDesk
 from agent.value.till_operations import TillOperations
 
@@ -34,6 +35,7 @@ def make_value(
     maker: RecordMaker,
     publish: Callable[[Push], None],
     trouble: Trouble,
+    sales: SalesOnDisk,
 ) -> ValueCounter:
     """Return the value room at work, its ledger still empty: core loads it from the journal before it listens."""
     rules = ValueRules(
@@ -45,7 +47,7 @@ def make_value(
     rules.clock_is_checked = lambda: judge.quality() is ClockQuality.SYNCHRONISED
     rules.factors = offers.factors
     return ValueCounter(
-        ValueRoom(rules, basket_of=offers.basket),
+        ValueRoom(rules, basket_of=offers.basket, sales=sales),
         journal=journal,
         maker=maker,
         clock=clock,

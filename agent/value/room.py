@@ -17,8 +17,10 @@ from agent.journal.records import JournalKind
 from agent.value.book import Entry, Row, Seen, ValueBook, What
 from agent.value.coupons import CouponDesk, Held
 from agent.value.leases import LeaseDesk
-from agent.value.points import KEPT_DAYS, Member, PointsDesk, Told, goods_rows
+from agent.value.old_sales import OldSales
+from agent.value.points import Member, PointsDesk, Told, goods_rows
 from agent.value.rules import ValueRules
+from agent.value.sales_on_disk import ALL_IN_MEMORY, SalesOnDisk
 from agent.value.strangers import StrangersPapers
 from agent.value.suspicions import Suspicions, coupon_flag
 from agent.value.taking_back import SaleTold, TakingBack
@@ -60,9 +62,11 @@ class CouponAnswer:
 class ValueRoom:
     """Used by core's loop only. Nothing here waits or touches the disk: the caller commits the entry it is given."""
 
-    def __init__(self, rules: ValueRules, *, basket_of: Callable[[RetailTransaction], Basket]) -> None:
+    def __init__(
+        self, rules: ValueRules, *, basket_of: Callable[[RetailTransaction], Basket], sales: SalesOnDisk = ALL_IN_MEMORY
+    ) -> None:
         self.rules = rules
-        self.book = ValueBook()
+        self.book = ValueBook(sales)
         self.coupons = CouponDesk(self.book, rules)
         self.points = PointsDesk(self.book, rules)
         self.leases = LeaseDesk(self.book, rules)
@@ -73,6 +77,7 @@ class ValueRoom:
         self._strangers = StrangersPapers(self.book, rules)
         self._unclaimed: dict[str, SaleTold] = {}
         self._sweep: list[tuple[What, str]] = []
+        self._old_sales = OldSales(self.book)
 
     # Receipts
 
@@ -203,7 +208,8 @@ class ValueRoom:
     # Time
 
     def time_passed(self, now: datetime) -> Entry:
-        """Close leases that have ended, forget reservations and answers that are over: a few rows a call."""
+        """Close leases that have ended, forget reservations, answers and sales that are over: a few rows a call."""
+        self._old_sales.go_on()
         if not self._sweep:
             holds = ((What.HOLD, hold_id) for hold_id, _row in self.book.each(What.HOLD))
             self._sweep = [*holds, *((What.ANSWER, key) for key, _row in self.book.each(What.ANSWER))]
@@ -216,16 +222,14 @@ class ValueRoom:
         return self.book.entry([*self.leases.close_ended(now), *self.coupons.leases.close_ended(now)])
 
     def new_day(self, today: date) -> Entry:
-        """Drop coupons and sales that nobody can ask about any more."""
+        """Drop coupons that nobody can ask about any more; begin to drop sales."""
         self.coupons.forget_old(today)
         self.points.bonuses.forget_old(today)
-        for transaction_id, row in self.book.each(What.SALE):
-            if date.fromisoformat(row["day"]) + timedelta(days=KEPT_DAYS) < today:
-                self.book.drop(What.SALE, transaction_id)
+        self._old_sales.new_day(today)
         return self.book.entry()
 
     def forget(self, customer_id: str) -> Entry:
-        """Forget a person: their points here, and their name on coupons and sales. They were erased."""
+        """Forget a person: their points here, and their name on coupons and sales in memory. They were erased."""
         self.suspicions.forget(customer_id)
         self.book.drop(What.POINTS, customer_id)
         self.points.bonuses.forget(customer_id)

@@ -171,11 +171,8 @@ class TakingBack:
         total = str(abs(told.sale.total.amount))
         rows = [
             row
-            for _id, row in self._book.each(What.SALE)
-            if row["workstation_id"] == told.workstation_id
-            and row["day"] == told.today.isoformat()
-            and row["total"] == total
-            and not row["voided"]
+            for row in self._book.sales_of(told.today.isoformat())
+            if row["workstation_id"] == told.workstation_id and row["total"] == total and not row["voided"]
         ]
         return max(rows, key=lambda row: str(row["at"]), default=None)
 

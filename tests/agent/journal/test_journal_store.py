@@ -83,7 +83,11 @@ def test_every_statement_is_described_and_runs_against_the_schema():
     connection = sqlcipher.connect(":memory:", isolation_level=None)
     connection.executescript(read_script("schema.sql"))
     connection.execute("ATTACH ':memory:' AS copy")  # as a backup does with what it writes
-    connection.executescript(read_script("schema.sql").replace("CREATE TABLE ", "CREATE TABLE copy."))
+    connection.executescript(
+        read_script("schema.sql")
+        .replace("CREATE TABLE ", "CREATE TABLE copy.")
+        .replace("CREATE INDEX ", "CREATE INDEX copy.")
+    )
     scripts = "\n".join(map(read_script, QUERY_FILES))
     for name, statement in load_queries().items():
         block = scripts.split(f"-- name: {name}\n")[1]

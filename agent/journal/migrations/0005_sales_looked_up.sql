@@ -1,0 +1,6 @@
+-- Sales of the ledger are looked up on disk.
+
+-- Sales of earlier days stay on disk: found by the number that their paper bears, and by the day they were made on.
+CREATE INDEX value_sale_number ON value (json_extract(CAST(body AS TEXT), '$.number'), json_extract(CAST(body AS TEXT), '$.day'))
+WHERE what = 'sale';
+CREATE INDEX value_sale_day ON value (json_extract(CAST(body AS TEXT), '$.day')) WHERE what = 'sale';
