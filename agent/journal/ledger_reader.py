@@ -1,6 +1,6 @@
 """Looks sales of the ledger of value up on disk, where those of earlier days stay (docs/decisions/0034).
 
-A connection of its own: core's loop waits for no other reader here, and a look-up costs it some 50 us.
+A connection of its own: core's loop waits for no other reader here, and a look-up costs it some 20 us.
 """
 
 from __future__ import annotations

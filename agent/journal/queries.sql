@@ -352,7 +352,8 @@ WHERE what = 'sale' AND json_extract(CAST(body AS TEXT), '$.day') > :day
 -- name: value_sales_holding
 -- The ledger's sales of one day whose row holds these bytes (a customer's id as JSON text).
 SELECT row_id, body FROM value
-WHERE what = 'sale' AND json_extract(CAST(body AS TEXT), '$.day') = :day AND instr(body, :needle) > 0
+WHERE what = 'sale' AND instr(body, :needle) > 0
+  AND row_id IN (SELECT row_id FROM value WHERE what = 'sale' AND json_extract(CAST(body AS TEXT), '$.day') = :day)
 
 -- name: keep_value
 -- Take over a salvaged row of value.

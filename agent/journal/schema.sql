@@ -110,9 +110,10 @@ CREATE TABLE value (
 ) STRICT, WITHOUT ROWID;
 
 -- Sales of earlier days stay on disk: found by the number that their paper bears, and by the day they were made on.
+-- Behind `what` because SQLite would go through all sales for a range of days otherwise.
 CREATE INDEX value_sale_number ON value (json_extract(CAST(body AS TEXT), '$.number'), json_extract(CAST(body AS TEXT), '$.day'))
 WHERE what = 'sale';
-CREATE INDEX value_sale_day ON value (json_extract(CAST(body AS TEXT), '$.day')) WHERE what = 'sale';
+CREATE INDEX value_sale_day ON value (what, json_extract(CAST(body AS TEXT), '$.day')) WHERE what = 'sale';
 
 -- What the cut of a receipt will commit, whole, on disk before the cut comes, so that nothing is left to sync while the
 -- cut is held. The batch that commits it drops the row. What core finds here at its start was printed, or was about to be.

@@ -322,9 +322,8 @@ class ValueBook:
         if body is None:
             self._is_absent(row_id)
             return None
-        row = json.loads(body)
-        self._move(row_id, row, present=True)
-        return row
+        self._move(row_id, json.loads(body), present=True)
+        return self._rows[what][row_id]
 
     def _is_absent(self, row_id: str) -> None:
         if len(self._absent) >= ABSENT_MAX:

@@ -359,8 +359,8 @@ class ValueCounter:
         except Exception as error:  # noqa: BLE001 - see the module's contract: the receipt is kept, this is told
             self.room.book.abandon()
             told = f"the value of {what} could not be decided: {error!r}"
-            of_disk = isinstance(error, OnSiteError)
-            self._trouble(error if of_disk else DefectError(told, fix="send the log to support", code="value_defect"))
+            defect = DefectError(told, fix="send the log to support", code="value_defect")
+            self._trouble(error if isinstance(error, OnSiteError) else defect)
             return Entry()
 
 
