@@ -62,6 +62,8 @@ def _totals(sheet: Sheet) -> Iterator[Candidate]:
             if after.part is Part.ROUNDING and _paid_between(sheet, entry, after):
                 until, rounding = entry.line, after
             yield Candidate(entry.amount + after.amount, entry, until, adjusted=True, rounding=rounding)
+            if after.part is Part.ROUNDING:  # told below the total that it made
+                yield Candidate(entry.amount, entry, entry.line, adjusted=True, rounding=after)
             if after.part is Part.ROUNDING and after.amount > 0:
                 yield Candidate(entry.amount - after.amount, entry, until, adjusted=True, rounding=rounding)
     if not candidates:

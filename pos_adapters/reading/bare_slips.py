@@ -16,6 +16,7 @@ from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.doubts import Doubts
 from pos_adapters.reading.entries import HEADINGS_MIN
 from pos_adapters.reading.folding import WIDE
+from pos_adapters.reading.goods_groups import names_group
 from pos_adapters.reading.kinds import says_completed
 from pos_adapters.reading.labels import FACTS, Label
 from pos_adapters.reading.lexicon import Role
@@ -45,9 +46,9 @@ _FIGURE: Final = re.compile(r"\d")
 def doubt_about_slip(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -> str | None:
     """Return why a paid paper could be a slip of another kind than a sale; None where nothing says so."""
     heading = _heading(sheet, solution, doubts=doubts, active=active)
-    named = any(
-        _has_name(entry.facts, sheet.labels[entry.line]) for entry, part, _ in solution.owed if part is Part.ITEM
-    )
+    sold = [entry for entry, part, _ in solution.owed if part is Part.ITEM]
+    named = any(_has_name(entry.facts, sheet.labels[entry.line]) for entry in sold)
+    named = named or (_gives_change(solution) and all(names_group(entry.facts.name) for entry in sold))
     if (heading is None and named) or _sells(sheet, solution, active):
         return None
     if heading is None:
@@ -101,6 +102,10 @@ def _may_head(facts: LineFacts, label: Label | None, doubts: Doubts) -> bool:
         return True
     found = doubts.find(facts)
     return (found.strange or found.short) and not (label is not None and label.leads and label.role in _NAMED_BESIDE)
+
+
+def _gives_change(solution: Solution) -> bool:
+    return solution.settlement is not None and any(paid.amount < 0 for paid in solution.settlement.tenders)
 
 
 def _has_name(facts: LineFacts, label: Label | None) -> bool:

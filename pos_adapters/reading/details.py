@@ -164,7 +164,7 @@ def _is_size(entry: Entry) -> bool:
 def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
     entry = entries[index]
     if entry.facts.named and entry.part is Part.IMPLICIT:
-        return None
+        return _owner_of_counted(entries, index)
     assert entry.quantity is not None
     assert entry.price is not None
     price = entry.price.value if decimals or entry.price.grouped < 0 else entry.price.grouped  # "2 x 44,500"
@@ -181,6 +181,17 @@ def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
         ):
             return other
     return entries[index - 1] if _multiplies_previous(entries, index) else None
+
+
+def _owner_of_counted(entries: list[Entry], index: int) -> Entry | None:
+    """Return the goods above an indented "3 copies at 3.50" that makes their amount: the word in it counts them."""
+    entry, above = entries[index], entries[max(0, index - 1)]
+    facts = entry.facts
+    if any(map(str.isalpha, facts.text[: facts.numbers[0].start])) or facts.indent <= above.facts.indent:
+        return None
+    near = 0 < entry.line - above.line <= DETAIL_REACH_LINES
+    whole = above.part is Part.ITEM and above.facts.named and above.facts.times is None
+    return above if near and whole and above.amount == entry.amount else None
 
 
 def _bare_name_above(sheet: Sheet, line: int, previous: Entry | None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from pos_adapters.reading import particulars
@@ -35,6 +36,7 @@ from pos_adapters.reading.kinds import (
 from pos_adapters.reading.later_tips import tipped_later
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.money_signs import currency_of, shown
+from pos_adapters.reading.other_ways import other_ways
 from pos_adapters.reading.overruled import (
     deposit_before_quote,
     deposit_taken_off,
@@ -42,7 +44,6 @@ from pos_adapters.reading.overruled import (
     overruled,
     speaks_to_customer,
 )
-from pos_adapters.reading.places import leave_out_header
 from pos_adapters.reading.pumped import add_pumped
 from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import paid_after, refused_above, refused_below, strike_declined
@@ -212,16 +213,13 @@ class DocumentReading:
 
     def _first_that_holds(self) -> tuple[Sheet | None, Verdict]:
         first: tuple[Sheet | None, Verdict] = (None, Verdict(None, "no_amounts", "no amounts are printed"))
-        for sheet in self.sheets():
-            verdict = self._judge(sheet)
-            if verdict.solution is None and not sheet.decimals:
-                again = sheet_of(self.lines, self.labelled, 0)
-                if leave_out_header(again):
-                    sheet, verdict = again, self._judge(again)  # noqa: PLW2901 - the same fashion, read again
-            if verdict.solution is not None:
-                return sheet, verdict
-            if first[0] is None:
-                first = (sheet, verdict)
+        for usual in self.sheets():
+            for sheet in chain((usual,), other_ways(self.lines, self.labelled, usual.decimals)):
+                verdict = self._judge(sheet)
+                if verdict.solution is not None:
+                    return sheet, verdict
+                if first[0] is None:
+                    first = (sheet, verdict)
         return first
 
     def _judge(self, sheet: Sheet) -> Verdict:

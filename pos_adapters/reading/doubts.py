@@ -24,6 +24,7 @@ from pos_adapters.reading.lexicon import Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.readings import Solution
 from retail.shipped import read_shipped
+from retail.transaction import DocumentKind
 
 MEMO_LINES_MAX: Final = 8192  # the headers and footers of a busy store's day
 MEMO_WORDS_MAX: Final = 20_000  # a store prints a few thousand different words
@@ -39,6 +40,7 @@ _STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials a
 NAME_WORDS_MAX: Final = 3  # of a paper: a slogan says more
 NAME_LETTERS_MAX: Final = 8  # of a paper, in scripts without spaces
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
+_TAXES: Final = frozenset((Role.TAX, Role.TAX_BASE))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
 TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
@@ -219,7 +221,7 @@ def doubted_line(
         if facts.letters < _LETTERS_MIN and not WIDE.search(facts.text):
             continue
         doubtful, strange, _ = doubts.find(facts)
-        if not doubtful and not strange:
+        if not (doubtful or strange) or (line > last and _heads_tax_table(facts, lines[line + 1 : line + 2])):
             continue
         label = labels[line]
         takes_off = label is not None and label.role in _TAKEN_OFF
@@ -251,6 +253,14 @@ def _is_name(facts: LineFacts, label: Label | None) -> bool:
 
 def _says_total(facts: LineFacts, label: Label | None) -> bool:
     return label is not None and label.role is Role.TOTAL and not facts.unknown
+
+
+def _heads_tax_table(facts: LineFacts, below: Sequence[LineFacts]) -> bool:
+    """Whether a line is "Summary" and the next one speaks of taxes."""
+    if facts.unknown or facts.numbers or len(facts.hits) != 1:
+        return False
+    heads = any(sense.kind is DocumentKind.REPORT and sense.role is Role.HEADLINE for sense in facts.hits[0].senses)
+    return heads and any(sense.role in _TAXES for each in below for hit in each.hits for sense in hit.senses)
 
 
 def _heads_columns(facts: LineFacts) -> bool:

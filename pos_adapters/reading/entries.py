@@ -21,6 +21,7 @@ from pos_adapters.reading.places import (
     leave_out_announced,
     names_goods,
     pays_above,
+    settle_rounded_to,
 )
 from pos_adapters.reading.quantities import USUAL_DECIMALS, Goods, prices_first, quantity_and_price, round_half_up
 from pos_adapters.reading.shapes import GoodsLine
@@ -120,6 +121,7 @@ def settled_sheet(sheet: Sheet) -> Sheet:
     if sheet.opened is sheet.entries:
         for entry in sheet.entries:
             entry.item = None  # it may turn out to be anything
+    settle_rounded_to(sheet)
     _settle_places(sheet)
     join_details(sheet)
     describe(sheet)
@@ -209,9 +211,7 @@ def _find_heading(sheet: Sheet, lines: Iterable[int]) -> None:
             sheet.headed = True
             return
         if (
-            len(facts.hits) < HEADINGS_MIN
-            or facts.times is not None
-            or (facts.right and _amount_of(facts, sheet.decimals) is not None)
+            len(facts.hits) < HEADINGS_MIN or facts.times is not None or facts.right  # "TOTAL ART. 5" counts
         ):
             continue
         if _headings(facts) >= HEADINGS_MIN and facts.unknown <= 4:

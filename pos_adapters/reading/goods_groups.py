@@ -36,13 +36,14 @@ def sells_groups(solution: Solution) -> bool:
     for entry, part, _ in solution.owed:
         if part is Part.ITEM:
             names.append(entry.facts.name)
-            if not _is_group(names[-1]):
+            if not names_group(names[-1]):
                 return False  # as the first goods of nearly every receipt
     return GROUPS_MIN <= len(names) == len(set(names))
 
 
 @functools.lru_cache(maxsize=NAMES_MAX)
-def _is_group(name: str) -> bool:
+def names_group(name: str) -> bool:
+    """Return whether all words of a name are those of groups of goods."""
     words = _WORD.findall(fold(name))
     known = group_words()
     return bool(words) and all(

@@ -15,6 +15,7 @@ from pos_adapters.reading.amounts import in_fashion
 from pos_adapters.reading.kinds import Naming, says_completed
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.settlement import names_bottle_slip
 from pos_adapters.reading.sheet import Part, Sheet
 from retail.transaction import DocumentKind
 
@@ -23,7 +24,11 @@ _MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
 
 def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, active: int) -> list[Naming]:
     """Return the namings that stand in a document whose sums hold and which was paid."""
-    named = [naming for naming in named if not _is_deposit_on_goods(naming, solution)]
+    named = [
+        naming
+        for naming in named
+        if not _is_deposit_on_goods(naming, solution) and not _pays_as_slip(naming, sheet, solution)
+    ]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports:
         return list(named)
@@ -51,6 +56,13 @@ def _is_deposit_on_goods(naming: Naming, solution: Solution) -> bool:
     goods = {entry.line: amount for entry, part, amount in solution.owed if part is Part.ITEM}
     deposit = goods.pop(naming.line, None)
     return deposit is not None and deposit < sum(goods.values())
+
+
+def _pays_as_slip(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
+    """Whether what names a slip for bottles is one that was handed in: its amount is part of what was paid."""
+    paid = solution.settlement.tenders if solution.settlement is not None else ()
+    handed_in = naming.kind is DocumentKind.OTHER and names_bottle_slip(sheet.facts[naming.line])
+    return handed_in and len(paid) > 1 and any(each.line == naming.line for each in paid)
 
 
 def _is_subtotal(naming: Naming, sheet: Sheet, solution: Solution) -> bool:

@@ -9,6 +9,7 @@ from pos_adapters.reading.folding import column_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
+ROUNDED_SHARE = 20  # what cash is rounded by is a smaller part of any total
 EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
 
 
@@ -34,17 +35,28 @@ def leave_out_announced(sheet: Sheet) -> None:
 def leave_out_header(sheet: Sheet) -> bool:
     """Leave out whole numbers of the header that stand in no column of amounts; return whether there were any.
 
-    Receipts without decimals print house numbers and party sizes like amounts; amounts end where the totals end.
+    Receipts without decimals print house numbers and party sizes like amounts, and any may print "Free delivery over
+    $50"; amounts end where the totals end.
     """
-    edges = {edge_of(entry) for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)}
+    amounts = [entry for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)]
+    edges = {edge_of(entry) for entry in amounts}
+    apart = all(_stands_apart(entry) for entry in amounts)
     found = False
     for entry in sheet.entries:
-        if any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges):
+        in_column = any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges)
+        if in_column and (_stands_apart(entry) or not apart):
             return found
-        if entry.part is Part.ITEM and entry.label is None:
+        if entry.part is Part.ITEM:
             entry.part = Part.DETAIL
             found = True
     return found
+
+
+def _stands_apart(entry: Entry) -> bool:
+    """Whether a gap, as of a column, stands before the last number of a line (or its currency), or nothing does."""
+    text, number = entry.facts.text, entry.facts.numbers[-1]
+    before = text[: number.start]
+    return not before.strip() or before.endswith("  ") or "  " in text[number.start : number.end]
 
 
 def edge_of(entry: Entry) -> int:
@@ -85,6 +97,18 @@ def pays_above(sheet: Sheet, entry: Entry) -> bool:
     )
 
 
+def settle_rounded_to(sheet: Sheet) -> None:
+    """`Rounded to 26.90` below a total of 26.89 says what the rounding comes to, not how much it is."""
+    above: Entry | None = None
+    for entry in sheet.opened:
+        if entry.part is Part.TOTAL:
+            above = entry
+        elif entry.part is Part.ROUNDING and above is not None:
+            difference = entry.amount - above.amount
+            if abs(difference) * ROUNDED_SHARE <= entry.amount:
+                entry.amount = difference
+
+
 def is_change(sheet: Sheet, entry: Entry) -> bool:
     """Whether what "comes back" below the payment is exactly what was handed over beyond the total."""
     paid = [
@@ -92,7 +116,9 @@ def is_change(sheet: Sheet, entry: Entry) -> bool:
         for other in sheet.entries
         if other.part in (Part.TENDER, Part.RECEIVED) and sheet.first_total < other.line < entry.line
     ]
-    totals = {other.amount for other in sheet.entries if other.part is Part.TOTAL and other.line < entry.line}
+    above = [other for other in sheet.entries if other.line < entry.line]
+    rounded = [0, *(other.amount for other in above if other.part is Part.ROUNDING)]
+    totals = {other.amount + by for other in above if other.part is Part.TOTAL for by in rounded}
     return entry.amount > 0 and any(amount - entry.amount in totals for amount in paid)
 
 

@@ -16,6 +16,7 @@ from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
+from retail.transaction import DocumentKind
 
 
 class Paid(NamedTuple):
@@ -104,10 +105,21 @@ def _with_brands(later: Sequence[Entry]) -> list[Entry]:
         role = _tender_beside(entry) if entry.part in (Part.STRAY, Part.ITEM) and entry.amount > 0 else None
         if tendered and entry.role is Role.POINTS and entry.part is Part.INFO and entry.facts.decimals:
             role = Role.POINTS_TENDER
+        if tendered and entry.part is Part.RETURN and entry.amount > 0 and names_bottle_slip(entry.facts):
+            role = Role.VOUCHER
         if role is not None:
             entry.role = role
             found.append(entry)
     return found
+
+
+def names_bottle_slip(facts: LineFacts) -> bool:
+    """Whether the line consists of the slip for returned bottles, or of any other that is a paper and pays."""
+    return not facts.unknown and any(
+        any(sense.kind is DocumentKind.OTHER for sense in hit.senses)
+        and any(sense.role in TENDERS or sense.role is Role.RETURN_LINE for sense in hit.senses)
+        for hit in facts.hits
+    )
 
 
 def _tender_beside(entry: Entry) -> Role | None:
@@ -139,6 +151,10 @@ def _paid_before(
     below = [entry for entry in sheet.entries if entry.line >= after and entry.amount]
     if paid == total and not any(entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE) for entry in below):
         return Settlement(_as_paid(above, [], sheet), proven=True), ""
+    change = [entry for entry in below if entry.part is Part.CHANGE]
+    in_cash = len(change) == 1 and all(entry.role is Role.CASH for entry in above)
+    if in_cash and paid - abs(change[0].amount) == total > 0:
+        return Settlement(_as_paid(above, change, sheet), proven=True), ""
     return None, f"tenders above the total make {show(paid)}, total is {show(total)}"
 
 
