@@ -214,7 +214,7 @@ class DocumentReading:
     def _first_that_holds(self) -> tuple[Sheet | None, Verdict]:
         first: tuple[Sheet | None, Verdict] = (None, Verdict(None, "no_amounts", "no amounts are printed"))
         for usual in self.sheets():
-            for sheet in chain((usual,), other_ways(self.lines, self.labelled, usual.decimals)):
+            for sheet in chain((usual,), other_ways(usual, self.labelled)):
                 verdict = self._judge(sheet)
                 if verdict.solution is not None:
                     return sheet, verdict

@@ -5,11 +5,15 @@ Contract: these look at a sheet whose entries have their parts by words; two of 
 
 from __future__ import annotations
 
+import re
+
 from pos_adapters.reading.folding import column_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
 ROUNDED_SHARE = 20  # what cash is rounded by is a smaller part of any total
+SENTENCE_WORDS_MIN = 3
+_WORD = re.compile(r"[^\W\d_]{2,}")
 EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
 
 
@@ -32,8 +36,8 @@ def leave_out_announced(sheet: Sheet) -> None:
         sheet.first_total = min(totals, default=again[0])
 
 
-def leave_out_header(sheet: Sheet) -> bool:
-    """Leave out whole numbers of the header that stand in no column of amounts; return whether there were any.
+def header_amounts(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of goods that are amounts of the header: they stand in no column of amounts.
 
     Receipts without decimals print house numbers and party sizes like amounts, and any may print "Free delivery over
     $50"; amounts end where the totals end.
@@ -41,15 +45,20 @@ def leave_out_header(sheet: Sheet) -> bool:
     amounts = [entry for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)]
     edges = {edge_of(entry) for entry in amounts}
     apart = all(_stands_apart(entry) for entry in amounts)
-    found = False
+    found = set()
     for entry in sheet.entries:
         in_column = any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges)
         if in_column and (_stands_apart(entry) or not apart):
-            return found
-        if entry.part is Part.ITEM:
-            entry.part = Part.DETAIL
-            found = True
-    return found
+            break
+        if entry.part is Part.ITEM and (_is_in_sentence(entry) if sheet.decimals else entry.label is None):
+            found.add(entry.line)
+    return frozenset(found)
+
+
+def _is_in_sentence(entry: Entry) -> bool:
+    """Whether words of the shop, and no payment, lead to the amount: goods and papers are called by fewer."""
+    told = entry.label is None or entry.role is Role.SURCHARGE  # "Delivery free over 50 EUR"
+    return told and len(_WORD.findall(entry.facts.text)) >= SENTENCE_WORDS_MIN
 
 
 def _stands_apart(entry: Entry) -> bool:

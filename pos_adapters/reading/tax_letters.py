@@ -16,12 +16,14 @@ from pos_adapters.reading.quantities import USUAL_DECIMALS, goods_on
 from pos_adapters.reading.read_lines import name_in
 
 _LETTERED: Final = re.compile(r".*\d[.,]\d\d {1,3}([A-Z])")
-_UNIT_LETTERS: Final = "LMG"  # litres, metres, grams
+_UNIT_LETTERS: Final = ("L", "M", "G")  # litres, metres, grams
 _RATED: Final = re.compile(r"(?<![^\W_])([LMG])[ :=]{1,12}\d{1,2}(?:[.,]\d{1,2})? ?%")  # "L  21%", "BTW L  9%"
 
 
 def amounts_before_letters(lines: Sequence[LineFacts]) -> list[LineFacts] | None:
     """Return the lines with their amounts where a letter behind them is a tax's; None where no letter is."""
+    if not any(facts.text.endswith(_UNIT_LETTERS) for facts in lines):
+        return None
     lettered = [(at, match) for at, facts in enumerate(lines) if (match := _LETTERED.fullmatch(facts.text))]
     units = [(at, match[1]) for at, match in lettered if match[1] in _UNIT_LETTERS and _measures(lines[at])]
     if not units:
