@@ -7,12 +7,14 @@ import re
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.labels import FACTS, MONEY
 from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.places import EDGE_COLUMNS, edge_of
 from pos_adapters.reading.quantities import round_half_up
 from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
 
 DETAIL_REACH_LINES = 2  # a "2 x 1.50" belongs to goods at most this many lines away
 NET_LETTERS_MAX = 2  # a tax letter beside an amount
+CODE_LETTERS_MAX = 2  # beside the figures of the goods' number: a size, a shelf
 CLOSING_SLACK = 20  # thousandths: a weight times a price is rounded up or down, to a step or two ...
 CLOSING_SHARE = 200  # ... fuel tills round by more: half a hundredth of the amount
 _NUMBERS = frozenset((Role.ID,))
@@ -26,7 +28,7 @@ def join_details(sheet: Sheet) -> None:
     for index in sheet.others:
         entry = entries[index]
         if entry.part is Part.ITEM:
-            _settle_beside_previous(entries, index)
+            _settle_beside_previous(sheet, index)
         elif entry.part is Part.WEAK_TOTAL and entry.line < sheet.first_total and _closes_multiplied(entries, index):
             entry.part = Part.DETAIL
         elif entry.part in (Part.IMPLICIT, Part.DETAIL) and entry.quantity is not None:
@@ -45,11 +47,12 @@ def join_details(sheet: Sheet) -> None:
                 entry.part = Part.IMPLICIT if entry.amount else Part.DETAIL
 
 
-def _settle_beside_previous(entries: list[Entry], index: int) -> None:
+def _settle_beside_previous(sheet: Sheet, index: int) -> None:
     """Find goods that only detail the goods above them, or whose name is above them and looks like goods."""
+    entries = sheet.entries
     if _says_again(entries, index) or _multiplies_previous(entries, index) or _prices_next(entries, index):
         entries[index].part = Part.DETAIL
-    elif _is_named_by_previous(entries, index):
+    elif _is_named_by_previous(entries, index) or _is_below_its_name(entries, index, sheet):
         entries[index - 1].part = Part.INFO
 
 
@@ -152,6 +155,30 @@ def _is_named_by_previous(entries: list[Entry], index: int) -> bool:
     return elsewhere and made == entry.amount
 
 
+def _is_below_its_name(entries: list[Entry], index: int, sheet: Sheet) -> bool:
+    """`Batteries 6P` above a nameless `1     100`: without decimals, a figure in a name looks like an amount.
+
+    It stands in no column of amounts, directly above the line that has the amount, or the goods' number between them.
+    """
+    entry, name = entries[index], entries[max(0, index - 1)]
+    if sheet.decimals or entry.facts.named or entry.label is not None or name.part is not Part.ITEM:
+        return False
+    facts = name.facts
+    figure = facts.numbers[-1]
+    if name.label is not None or not facts.named or facts.times is not None or figure.currency or figure.decimals:
+        return False
+    if not all(is_code(sheet.facts[line]) for line in range(name.line + 1, entry.line)):
+        return False
+    return name.line < entry.line <= name.line + DETAIL_REACH_LINES and edge_of(entry) - edge_of(name) > EDGE_COLUMNS
+
+
+def is_code(facts: LineFacts) -> bool:
+    """Whether a line has figures and hardly a letter, no amount and no date: `733-118090 09 M`, the goods' number."""
+    if facts.rule or facts.dated or facts.named or facts.letters > CODE_LETTERS_MAX:
+        return False
+    return facts.text.strip().isdigit() or (bool(facts.numbers) and facts.times is None and not facts.right)
+
+
 def _is_size(entry: Entry) -> bool:
     """Whether what a line multiplies is one word of its name: "RICE 210g*3"."""
     times = entry.facts.times
@@ -226,6 +253,8 @@ def _names_above(sheet: Sheet, index: int) -> tuple[int, ...]:
     while before >= 0 and entries[before].part is Part.DETAIL and entries[before].line == above:
         before -= 1
         above -= 1
+    while before >= 0 and entries[before].part is Part.INFO and entries[before].label is None:
+        before -= 1  # a figure within the name
     taken = max(sheet.start - 1, entries[before].line if before >= 0 else -1)
     names: list[int] = []
     while above > taken and len(names) < NAME_LINES_MAX:
@@ -233,7 +262,7 @@ def _names_above(sheet: Sheet, index: int) -> tuple[int, ...]:
         numbers = not names and is_label(facts, sheet.labels[above], _NUMBERS)  # "Batch 52311", below the name
         if not numbers and is_label(facts, sheet.labels[above], MONEY | FACTS):
             break
-        if not (facts.named or numbers or facts.text.strip().isdigit()):
+        if not (facts.named or numbers or facts.text.strip().isdigit() or (not names and is_code(facts))):
             break
         if facts.named and not numbers:
             names.insert(0, above)

@@ -23,6 +23,7 @@ from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.sheet import Entry
 from retail.shipped import read_shipped
 from retail.transaction import DocumentKind
 
@@ -208,7 +209,7 @@ def doubted_line(
     goods = min((first.line, *first.described))
     if all(entry.described in ((), (entry.line,)) for entry, _, _ in solution.owed):
         goods -= _named_above(lines, labels, [entry.line for entry, _, _ in solution.owed])
-    facts_end = goods
+    facts_end, name = goods, _name_above(lines, labels, first)
     for line in range(goods - 1, -1, -1):
         if _is_fact(lines[line], labels[line]):
             facts_end = line
@@ -229,7 +230,7 @@ def doubted_line(
             continue  # "TOTAL A REGLER 31,77": it was paid
         if takes_off and (facts.right or _is_negative(lines[line + 1 : line + 2])):
             continue
-        odd = strange and label is None and not facts.decimals and facts_end < line < payment
+        odd = strange and label is None and not facts.decimals and facts_end < line < payment and line != name
         odd = odd and not _heads_columns(facts) and not (line and _goes_on(lines[line - 1], facts, width))
         if odd or (doubtful and line not in declined):
             return facts.text.strip()
@@ -245,6 +246,15 @@ def _named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owe
     above = min(apart.pop() - 1, _NAME_LINES_MAX)
     names = [line - at for line in owed for at in range(1, above + 1)]
     return above if all(line >= 0 and _is_name(lines[line], labels[line]) for line in names) else 0
+
+
+def _name_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], first: Entry) -> int | None:
+    """Return the line above the first goods where it names them: theirs begins with figures, as no other name does."""
+    own, above = lines[first.line], first.line - 1
+    if above < 0 or first.quantity is None or first.described not in ((), (first.line,)):
+        return None
+    figures = own.text.lstrip()[:1].isdigit() and own.indent > lines[above].indent
+    return above if (figures or not own.named) and _is_name(lines[above], labels[above]) else None
 
 
 def _is_name(facts: LineFacts, label: Label | None) -> bool:
