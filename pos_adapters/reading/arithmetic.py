@@ -87,6 +87,9 @@ def _total_from_tenders(sheet: Sheet) -> Iterator[Candidate]:
         paid = sum(entry.amount for entry in tenders)
         change = sum(abs(entry.amount) for entry in sheet.opened if entry.part is Part.CHANGE)
         yield Candidate(paid - change, None, tenders[0].line, adjusted=False)
+        first, *others = tenders
+        if first.part is Part.RECEIVED and others and 2 * first.amount == paid and not change:
+            yield Candidate(first.amount, first, first.line, adjusted=False)  # "paid in all", and with what
 
 
 def _owed_last(sheet: Sheet, held: Sequence[Holding]) -> list[Holding]:

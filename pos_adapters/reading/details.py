@@ -161,12 +161,14 @@ def _is_below_its_name(entries: list[Entry], index: int, sheet: Sheet) -> bool:
     It stands in no column of amounts, directly above the line that has the amount, or the goods' number between them.
     """
     entry, name = entries[index], entries[max(0, index - 1)]
-    if sheet.decimals or entry.facts.named or entry.label is not None or name.part is not Part.ITEM:
+    if sheet.decimals or entry.facts.named or entry.label is not None or name.part not in (Part.ITEM, Part.IMPLICIT):
         return False
     facts = name.facts
     figure = facts.numbers[-1]
-    if name.label is not None or not facts.named or facts.times is not None or figure.currency or figure.decimals:
+    if name.label is not None or not facts.named or figure.currency or figure.decimals:
         return False
+    if facts.times is not None and entry.price is None:
+        return False  # "SCREWS 3x20" is a size where the line below says how many, and at which price
     if not all(is_code(sheet.facts[line]) for line in range(name.line + 1, entry.line)):
         return False
     return name.line < entry.line <= name.line + DETAIL_REACH_LINES and edge_of(entry) - edge_of(name) > EDGE_COLUMNS
@@ -176,7 +178,7 @@ def is_code(facts: LineFacts) -> bool:
     """Whether a line has figures and hardly a letter, no amount and no date: `733-118090 09 M`, the goods' number."""
     if facts.rule or facts.dated or facts.named or facts.letters > CODE_LETTERS_MAX:
         return False
-    return facts.text.strip().isdigit() or (bool(facts.numbers) and facts.times is None and not facts.right)
+    return facts.times is None and not (facts.numbers and facts.right) and any(map(str.isdigit, facts.text))
 
 
 def _is_size(entry: Entry) -> bool:
@@ -262,7 +264,7 @@ def _names_above(sheet: Sheet, index: int) -> tuple[int, ...]:
         numbers = not names and is_label(facts, sheet.labels[above], _NUMBERS)  # "Batch 52311", below the name
         if not numbers and is_label(facts, sheet.labels[above], MONEY | FACTS):
             break
-        if not (facts.named or numbers or facts.text.strip().isdigit() or (not names and is_code(facts))):
+        if not (facts.named or numbers or facts.text.strip().isdigit() or (is_code(facts) and not names)):
             break
         if facts.named and not numbers:
             names.insert(0, above)

@@ -49,6 +49,7 @@ _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 
 _NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
+NUMBERS_MIN: Final = 2  # how many, and what it comes to
 
 _ALONE, _HARMLESS, _SLOGAN, _PAPER, _BEGINS, _ENDS = range(6)
 _GROUPS: Final = (
@@ -251,7 +252,7 @@ def _named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owe
 def _name_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], first: Entry) -> int | None:
     """Return the line above the first goods where it names them: theirs begins with figures, as no other name does."""
     own, above = lines[first.line], first.line - 1
-    if above < 0 or first.quantity is None or first.described not in ((), (first.line,)):
+    if above < 0 or len(own.numbers) < NUMBERS_MIN or first.described not in ((), (first.line,)):
         return None
     figures = own.text.lstrip()[:1].isdigit() and own.indent > lines[above].indent
     return above if (figures or not own.named) and _is_name(lines[above], labels[above]) else None

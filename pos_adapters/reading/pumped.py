@@ -64,6 +64,7 @@ def _pairs(lines: Sequence[LineFacts], total: int, decimals: int) -> Iterator[tu
         for price in placed:
             if price is volume or abs(price.line - volume.line) > _LINES_BETWEEN_MAX:
                 continue
-            made = volume.number.value * price.number.value // MILLI
+            grouped = not decimals and price.number.grouped >= 0  # "1,650" won a litre
+            made = volume.number.value * (price.number.grouped if grouped else price.number.value) // MILLI
             if abs(made - total) <= slack and in_fashion(price.number, decimals) != total:
                 yield volume, price
