@@ -287,7 +287,7 @@ def test_every_fault_of_the_page_names_tests_that_exist() -> None:
     page = (root / "docs" / "print-path.md").read_text(encoding="utf-8")
     table = page.partition("| fault | test |")[2].partition("\n\n")[0]
     rows = [line.split(" | ") for line in table.splitlines()[2:]]
-    here = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
+    here = "".join(file.read_text(encoding="utf-8") for file in (root / "tests").rglob("test_*.py"))
     for fault, tests, *_ in rows:
         names = re.findall(r"`(\w+)`", tests)
         assert names, fault

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -175,19 +174,20 @@ def test_each_number_goes_to_one_of_two_who_reach_for_it_at_once(right: Right) -
     other, last = Right.named(right.path), 200
     assert other is not None
     taken: tuple[list[int], list[int]] = ([], [])
+    is_taken = threading.Semaphore(0)
 
     def reach(end: Right, mine: list[int]) -> None:
         while sum(map(len, taken)) < last:
             if (number := end.take()) is not None:
                 mine.append(number)
+                is_taken.release()
 
     threads = [threading.Thread(target=reach, args=pair) for pair in zip((right, other), taken, strict=True)]
     for thread in threads:
         thread.start()
     for number in range(1, last + 1):
         right.give(number)
-        while sum(map(len, taken)) < number:  # what is given again takes the place of what nobody took
-            time.sleep(0)
+        is_taken.acquire()  # what is given before would take the place of what nobody took
     for thread in threads:
         thread.join()
     assert sorted([*taken[0], *taken[1]]) == list(range(1, last + 1))
