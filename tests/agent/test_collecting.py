@@ -32,40 +32,31 @@ async def collecting(is_waited_for: Callable[[], bool]) -> AsyncIterator[None]:
             await task
 
 
+async def asked_before_the_pass(is_waited_for: Callable[[int], bool]) -> list[bool]:
+    """Return, for each time that core was asked whether somebody waits, whether a cycle was there still.
+
+    `is_waited_for` gets how often it was asked.
+    """
+    gc.disable()  # as core is started
+    ring = weakref.ref(Ring())
+    was_there: list[bool] = []
+
+    def asked() -> bool:
+        was_there.append(ring() is not None)
+        return is_waited_for(len(was_there))
+
+    async with collecting(asked):
+        while ring() is not None:  # noqa: ASYNC110 - a pass tells nobody
+            await asyncio.sleep(0)
+    return was_there
+
+
 def test_a_cycle_goes_when_nobody_waits_any_more() -> None:
-    async def run() -> None:
-        gc.disable()  # as core is started
-        ring = weakref.ref(Ring())
-        was_there: list[bool] = []
-
-        def is_waited_for() -> bool:
-            was_there.append(ring() is not None)
-            return len(was_there) < 5
-
-        async with collecting(is_waited_for):
-            while ring() is not None:  # noqa: ASYNC110 - a pass tells nobody
-                await asyncio.sleep(0)
-        assert was_there[:5] == [True] * 5
-
-    asyncio.run(run())
+    assert asyncio.run(asked_before_the_pass(lambda times: times < 5))[:5] == [True] * 5
 
 
 def test_who_always_has_a_customer_waiting_collects_all_the_same() -> None:
-    async def run() -> None:
-        gc.disable()  # as core is started
-        ring = weakref.ref(Ring())
-        was_there: list[bool] = []
-
-        def is_waited_for() -> bool:
-            was_there.append(ring() is not None)
-            return True
-
-        async with collecting(is_waited_for):
-            while ring() is not None:  # noqa: ASYNC110 - a pass tells nobody
-                await asyncio.sleep(0)
-        assert was_there[:PUT_OFF_MAX] == [True] * PUT_OFF_MAX
-
-    asyncio.run(run())
+    assert asyncio.run(asked_before_the_pass(lambda _times: True))[:PUT_OFF_MAX] == [True] * PUT_OFF_MAX
 
 
 def test_what_stays_is_taken_out_of_the_collectors_sight() -> None:
