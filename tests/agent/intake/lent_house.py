@@ -63,6 +63,21 @@ def lending_hello(tap: Tap, right: Right, *, older: bool = False) -> None:
     tap.send(FrameType.HELLO, json.dumps({"protocol": 1, **hello, "right": right.path}).encode())
 
 
+async def printed_as_lent(tap: Tap, right: Right, job: UUID, paper: bytes) -> Answer | None:
+    """Print what is lent for a cut behind all of a job, and say so; None where nothing is."""
+    number, told, block = right.take(), 0, b""
+    if number is None:
+        return None
+    while told != number:
+        frame = await tap.hear(job)
+        if frame.type is FrameType.AHEAD:
+            block = frame.body
+        else:
+            told = LEND_BODY.unpack(frame.body)[2]
+    tap.send(FrameType.USED, job.bytes + CUT_BODY.pack(1, len(paper)))
+    return Answer(FrameType.BLOCK, block)
+
+
 def made() -> Right:
     """Return a pipe."""
     right = Right.made()

@@ -9,13 +9,12 @@ import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from agent.bootstrap import Core
 from agent.journal.records import JournalKind
-from pos_adapters.taps.frames import ANSWER_BODY, CUT_BODY, LEND_BODY, FrameType
+from pos_adapters.taps.frames import ANSWER_BODY, CUT_BODY, FrameType
 from pos_adapters.taps.right import Right
 from retail.identifiers import CampaignId
 from tests.agent.core_house import (
@@ -32,6 +31,7 @@ from tests.agent.core_house import (
     receipt,
     story,
 )
+from tests.agent.intake.lent_house import lending_hello, printed_as_lent
 
 GOODS = [("Coffee beans", "4.99"), ("Rye bread", "2.49"), ("Milk", "1.19"), ("Apples", "3.05")]
 ALIGN_LEFT = b"\x1b\x1da\x00"  # Star's
@@ -90,21 +90,6 @@ async def printed(
     tap.send(FrameType.BYTES, job.bytes + CUT)
     assert (await tap.end(job)).type is FrameType.ACK
     return answer
-
-
-async def printed_as_lent(tap: Tap, right: Right, job: UUID, paper: bytes) -> Answer | None:
-    """Print what is lent for a cut behind all of a job, and say so; None where nothing is."""
-    number, told, block = right.take(), 0, b""
-    if number is None:
-        return None
-    while told != number:
-        frame = await tap.hear(job)
-        if frame.type is FrameType.AHEAD:
-            block = frame.body
-        else:
-            told = LEND_BODY.unpack(frame.body)[2]
-    tap.send(FrameType.USED, job.bytes + CUT_BODY.pack(1, len(paper)))
-    return Answer(FrameType.BLOCK, block)
 
 
 def plain(paper: bytes) -> bytes:
@@ -392,8 +377,7 @@ async def _lived(core: Core, script: list[tuple[str, bytes, str]], *, ahead: boo
     async with Running(core) as running:
         tap = await Tap.connect(core)
         if right is not None:
-            hello = {"protocol": 1, "workstation": "1", "model": "generic-80mm", "tap": tap.tap, "ahead": True}
-            tap.send(FrameType.HELLO, json.dumps({**hello, "right": right.path}).encode())
+            lending_hello(tap, right)
         for number, (card, paper, name) in enumerate(script):
             if card:
                 await running.scan(card)
