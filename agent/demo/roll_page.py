@@ -38,7 +38,7 @@ def page_of(rolls: Mapping[str, Roll]) -> str:
     sections = "".join(_section(name, roll) for name, roll in rolls.items())
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="{REFRESH_S}">'
-        f"<title>The paper</title><style>{STYLE}</style></head>"
+        f'<link rel="icon" href="data:,"><title>The paper</title><style>{STYLE}</style></head>'
         f"<body><h1>The paper, newest on top</h1><main>{sections}</main></body></html>"
     )
 
