@@ -27,6 +27,7 @@ _ORDER = (
 _SOFT = frozenset((DocumentKind.KITCHEN, DocumentKind.DRAWER, DocumentKind.CARD_SLIP))
 _SOFT_AS_HEADLINE = frozenset((DocumentKind.REPORT,))
 _NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID))
+_TOLD = _NUMBERED | {Role.DATE}  # beside figures: what they are of
 _COUNTS_ELSE = _NUMBERED | {Role.COUNT, Role.MEMBER}
 SALES_MIN, SALES_MAX = 5, 100_000  # fewer are pieces of one sale, more are a number of something
 _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
@@ -181,7 +182,7 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
             hit.letters >= _WIDE_PHRASE_LETTERS or hit.letters >= _WIDE_SHARE * letters
         )
     if (
-        (any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
+        (any(other.role in _TOLD for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
         or _heads_taxes(facts, sense)
         or _is_letter_of_noise(facts, hit)
         or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))

@@ -57,6 +57,9 @@ _NOT_LEADING = frozenset(
     (Role.DISCOUNT, Role.SAVINGS, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.CHANGE, Role.POINTS)
 )
 MEMO_LINES_MAX = 8192  # some megabytes: the lines of a busy store's day
+_NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID, Role.MEMBER))
+_BESIDE_CHARACTERS_MAX = 2  # between a number's words and its figures: further off stands an amount
+_NUMBER_LETTERS_MIN = 3  # "no" may be part of goods' names
 _OTHER_LANGUAGE_SHARE = 0.6
 VOTES_MAX = 4096  # remembered with what they elect: most receipts of a store say the same words
 
@@ -193,7 +196,7 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
         return None
     first = labels[0]
     if not first.leads:
-        return next((label for label in labels if label.role in _NOT_LEADING), None)
+        return _first_of(labels, _NOT_LEADING) or _numbered(labels, facts)
     rest = labels[1:]
     if first.role in _TOTALS:
         yields_to = _TOTAL_YIELDS_TO - {Role.COUNT} if _counts_before_amount(first, facts) else _TOTAL_YIELDS_TO
@@ -212,6 +215,15 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
         if money is not None and not any(first.end <= number.start < money.start for number in facts.numbers):
             return money
     return first
+
+
+def _numbered(labels: Sequence[Label], facts: LineFacts) -> Label | None:
+    """`[TAKE AWAY] Order number 47`: the line's only figures belong to the words directly before them, whatever else."""
+    number, label = (facts.numbers[0] if len(facts.numbers) == 1 else None), labels[-1]
+    if number is None or number.decimals or number.currency or label.role not in _NUMBERED:
+        return None
+    beside = 0 <= number.start - label.end <= _BESIDE_CHARACTERS_MAX
+    return label if beside and label.end - label.start >= _NUMBER_LETTERS_MIN else None
 
 
 def _count_or_total(labels: Sequence[Label], facts: LineFacts) -> Label:

@@ -29,6 +29,7 @@ from pos_adapters.reading.word_files import standard_lexicon
 
 # A line longer than any paper (64 columns of wide letters) is noise; its head is enough to see that.
 LINE_CHARACTERS_MAX = 256
+_LETTERS_A_SYLLABLE = 3  # "subtotal" beside the two signs that mean it
 _MEMO_LINES_MAX = 8192  # some megabytes: a busy store's headers, footers and goods of a day
 
 _RULE = re.compile(r"[\s\-=_*~.+#:·•]*")
@@ -156,7 +157,7 @@ class LineReader:
             right,
             times,
             tuple(hits),
-            tuple((_languages_of(hit), hit.letters) for hit in hits),
+            tuple((_languages_of(hit), _weight_of(hit, text)) for hit in hits),
             any(map(_tells, hits)),
             letters,
             unknown,
@@ -209,6 +210,11 @@ def _languages_of(hit: Hit) -> int:
     for sense in hit.senses:
         languages |= sense.languages
     return languages
+
+
+def _weight_of(hit: Hit, text: str) -> int:
+    """Return how much a phrase says about the language: a syllable or an idea says as much as some letters."""
+    return hit.letters * (_LETTERS_A_SYLLABLE if WIDE.match(text, hit.start) else 1)
 
 
 def _tells(hit: Hit) -> bool:
