@@ -218,7 +218,7 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
 
 
 def _numbered(labels: Sequence[Label], facts: LineFacts) -> Label | None:
-    """`[TAKE AWAY] Order number 47`: the line's only figures belong to the words directly before them, whatever else."""
+    """`[TAKE AWAY] Order no. 47`: the line's only figures belong to the words directly before them, whatever else."""
     number, label = (facts.numbers[0] if len(facts.numbers) == 1 else None), labels[-1]
     if number is None or number.decimals or number.currency or label.role not in _NUMBERED:
         return None
