@@ -27,8 +27,8 @@ from receipt.language import EVIDENCE_BYTES, PROOF_BYTES_MAX, STEP_BYTES, may_pr
 from receipt.layout import Typesetter
 from receipt.page_repair import PageRead
 from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode
-from receipt.parting import moved, parted
-from receipt.plain_lines import is_text, print_lines
+from receipt.parting import moved, parted, says_fiscal
+from receipt.plain_lines import AT_ONCE_BYTES, is_text, print_lines
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.raster import stitched
 from receipt.right_to_left import in_reading_order
@@ -221,12 +221,14 @@ class PaperReader:
                 self._hold(text, offset)
                 return stop
         elif self._typesetter.at_line_start and self._typesetter.page is None and self._interpreter.idle:
-            if not self._text:
+            begun = len(self._text)
+            if not begun:
                 return print_lines(self._typesetter, piece, at, offset=offset)
-            line = self._text + piece[at:stop]
-            if print_lines(self._typesetter, line, 0, offset=self._text_offset):
+            lines = self._text + piece[at : max(stop, at + AT_ONCE_BYTES - begun)]
+            printed = print_lines(self._typesetter, lines, 0, offset=self._text_offset)
+            if printed:
                 self._text = b""
-                return stop
+                return at + printed - begun
         return at
 
     def _hold(self, text: bytes, offset: int) -> None:
@@ -327,8 +329,13 @@ class PaperReader:
                     feeds=tuple([moved(feed, places) for feed in sheet.feeds]),
                     pages=sheet.pages(places),
                 )
-            seams = [(places.get(line, line), offset) for line, offset in self._seams]
-            papers = [in_reading_order(as_read(each)) for each in parted(paper, seams)]
+            seams = [(places.get(line, line), offset) for line, offset in self._seams] if self._seams else []
+            text = "\n".join([line.text for line in paper.lines])
+            papers = (
+                [as_read(each) for each in parted(paper, seams)] if seams or says_fiscal(text) else [as_read(paper)]
+            )
+            if not text.isascii():
+                papers = [in_reading_order(each) for each in papers]
             self._printed = True
         self._count(papers, end)
         self._start = end

@@ -25,10 +25,16 @@ _NO_LETTER: Final = re.compile(r"[^A-Z]+")
 Placed = TypeVar("Placed", PrintedCode, PrintedImage, PrintedFeed, PrintedPage)
 
 
+def says_fiscal(text: str) -> bool:
+    """Whether the text of a document may be a Polish fiscal printer's."""
+    return _SAYS_FISCAL.search(text) is not None
+
+
 def parted(paper: Paper, seams: list[tuple[int, int]]) -> list[Paper]:
-    """Return a document in parts; `seams` are line and offset of each reset between its lines."""
-    if not seams and not _SAYS_FISCAL.search("\n".join([line.text for line in paper.lines])):
-        return [paper]
+    """Return a document in parts; `seams` are line and offset of each reset between its lines.
+
+    Without any, a document that does not say that it is fiscal (`says_fiscal`) has one.
+    """
     begins = sorted([*_after_resets(paper, seams), *_frames(paper)])
     if not begins:
         return [paper]

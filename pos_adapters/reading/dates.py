@@ -13,6 +13,7 @@ from retail.shipped import read_shipped
 _MONTHS = Path(__file__).parent.parent / "profiles" / "months.toml"
 
 _YEAR_MIN, _YEAR_MAX = 2000, 2099
+DAYS_MAX = 256  # remembered as printed: a till prints today's, some goods those until which they keep
 
 _NUMERIC_DATE = re.compile(r"(?<![\d.:/-])(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})(?![\d/-])")
 _WIDE_DATE = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]")
@@ -72,6 +73,7 @@ def _month_named(name: str) -> int | None:
     return _months().get(folded) or _months().get(folded[:3])
 
 
+@functools.lru_cache(maxsize=DAYS_MAX)
 def _numeric(first: str, second: str, third: str, mark: str) -> tuple[date, date] | None:
     """Return what figures say day first and month first; a mark "." stands behind a day."""
     if len(first) == 4:

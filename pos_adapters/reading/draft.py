@@ -19,7 +19,7 @@ from pos_adapters.reading.kinds import TERMS_REACH_LINES, half_named, lines_sayi
 from pos_adapters.reading.labels import MONEY
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.particulars import points_of
-from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.readings import Candidate
 from pos_adapters.reading.transactions import Proved
 from pos_adapters.reading.values import Reading, StoreFacts
 from retail.transaction import DocumentKind, TransactionStatus
@@ -44,9 +44,9 @@ class Mark(NamedTuple):
 class Draft:
     """One sale of a document that goes on: its proof, and what had been gathered when it was proved."""
 
-    def __init__(self, document: DocumentReading, *, solution: Solution, proved: Proved, mark: Mark) -> None:
+    def __init__(self, document: DocumentReading, *, total: Candidate, proved: Proved, mark: Mark) -> None:
         self._document = document
-        self._solution = solution
+        self._total = total
         self._proved = proved
         self._mark = mark  # up to here nothing has changed it
 
@@ -58,7 +58,7 @@ class Draft:
             and len(gathered.usual.entries) == mark.entries
             and len(gathered.signs) == mark.signs
             and in_usual_fashion(gathered)
-            and says_nothing(gathered, mark, total=self._solution.total.line)
+            and says_nothing(gathered, mark, total=self._total.line)
         )
 
     def goes_on(self, gathered: Gathered) -> bool:
@@ -74,7 +74,7 @@ class Draft:
         fiscal = fiscal_identity(codes)
         if fiscal is not None and fiscal.kind not in (None, DocumentKind.SALE):
             return None
-        if fiscal_conflict(fiscal, self._solution.total.amount):
+        if fiscal_conflict(fiscal, self._total.amount):
             return None
         document.fiscal = fiscal
         told = document.told(gathered, proved.currency, proved.decimals)
@@ -135,4 +135,4 @@ def draft_of(gathered: Gathered, store: StoreFacts) -> Draft | None:
         return None
     if not in_usual_fashion(gathered) or sheet.first_total >= len(gathered.lines):
         return None
-    return Draft(document, solution=solution, proved=proved, mark=Mark.of(gathered))
+    return Draft(document, total=solution.total, proved=proved, mark=Mark.of(gathered))

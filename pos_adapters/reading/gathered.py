@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from pos_adapters.reading.entries import Fashions, add_entries
 from pos_adapters.reading.labels import UNLABELLED, Labeller, Labels, Mark, count_votes, languages_of
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.line_entries import KnownLines
 from pos_adapters.reading.lines import LineFacts, LineReader, Telling
 from pos_adapters.reading.particulars import is_dated
 from pos_adapters.reading.quantities import USUAL_DECIMALS
@@ -22,10 +24,10 @@ LINES_MAX = 2000  # a longer roll is a report or noise; a receipt of 400 goods h
 
 
 @functools.lru_cache(maxsize=16)  # readers: the standard one, and one a profile
-def labeller_of(reader: LineReader) -> Labeller:
-    """Return the memo of labels that goes with a reader's lexicon."""
+def memos_of(reader: LineReader) -> tuple[Labeller, KnownLines]:
+    """Return the memos of labels and entries that go with a reader's lexicon."""
     del reader
-    return Labeller()
+    return Labeller(), KnownLines()
 
 
 class Gathered:
@@ -35,7 +37,7 @@ class Gathered:
         self.lexicon = reader.lexicon
         self._reader = reader
         self._language = language
-        self._labeller = labeller_of(reader)
+        self._labeller, self._known = memos_of(reader)
         self._votes: dict[int, int] = {}
         self._read: list[LineFacts] = []  # as they are read alone
         self.active = languages_of(self._votes, self.lexicon, language)
@@ -50,8 +52,8 @@ class Gathered:
         self.telling: list[Telling] = []
         self.dated: list[int] = []
         """Lines on which a date stands, or figures that may be a date without marks."""
-        self.marks: list[Mark] = []
-        """All labels in printed order; most lines have none."""
+        self.marks: dict[Role, list[Mark]] = {}
+        """All labels in printed order, by their roles; most lines have none."""
         self.signs: list[str] = []
         """The money signs and words beside numbers, in printed order."""
         self.fashions = Fashions()
@@ -91,8 +93,8 @@ class Gathered:
             speaking.append(line)
             if facts.hits:
                 lines[at], labelled[at] = local, both = labeller.label(facts, active)
-                if both is not UNLABELLED:
-                    self.marks += [(line, each) for each in both[1]]
+                for each in both[1]:
+                    self.marks.setdefault(each.role, []).append((line, each))
                 if local.telling:
                     self.telling.append((line, local))
             self.signs += facts.signs
@@ -101,4 +103,4 @@ class Gathered:
         self.lines += lines
         self.labelled += labelled
         self.fashions.count(said, labelled, goods=len(more) - len(said))
-        add_entries(self.usual, labelled, speaking)
+        add_entries(self.usual, labelled, speaking, known=self._known, active=active)

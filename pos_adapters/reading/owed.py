@@ -55,14 +55,9 @@ class Owed:
             return None
         if len(gathered.signs) > mark.signs and not self._is_in_its_currency(gathered):
             return None
-        proved = self._proved
-        items = (*proved.items, *paid_items(settlement, proved.currency, proved.decimals))
-        return Draft(
-            self._document,
-            solution=solution._replace(settlement=settlement),
-            proved=proved._replace(items=items),
-            mark=Mark.of(gathered),
-        )
+        owed, total, currency, decimals = self._proved
+        proved = Proved((*owed, *paid_items(settlement, currency, decimals)), total, currency, decimals)
+        return Draft(self._document, total=solution.total, proved=proved, mark=Mark.of(gathered))
 
     def _settled(self, gathered: Gathered, payment: list[Entry]) -> Settlement | None:
         """Return how the total was paid; None where something is left over, or more than amounts decides."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -101,20 +101,19 @@ def value_after(facts: LineFacts, label: Label) -> str | None:
     return code or None
 
 
-def labelled_value(lines: Sequence[LineFacts], marks: Iterable[Mark], role: Role) -> str | None:
-    """Return the first value printed with a label of `role` on its line."""
+def labelled_value(lines: Sequence[LineFacts], marks: Iterable[Mark]) -> str | None:
+    """Return the first value printed with one of these labels, which are of one role, on its line."""
     for line, label in marks:
-        if label.role is role:
-            value = value_after(lines[line], label)
-            if value is not None:
-                return value
+        value = value_after(lines[line], label)
+        if value is not None:
+            return value
     return None
 
 
-def named_value(lines: Sequence[LineFacts], marks: Iterable[Mark], role: Role) -> str | None:
-    """Return the words printed behind a label of `role`, e.g. the cashier's name."""
+def named_value(lines: Sequence[LineFacts], marks: Iterable[Mark]) -> str | None:
+    """Return the words printed behind one of these labels, which are of one role, e.g. the cashier's name."""
     for line, label in marks:
-        if label.role is role and label.leads:
+        if label.leads:
             words = lines[line].text[label.end :].strip(" :.#-")
             words = re.split(r"\s{2,}", words)[0]
             if words:
@@ -123,10 +122,8 @@ def named_value(lines: Sequence[LineFacts], marks: Iterable[Mark], role: Role) -
 
 
 def member_code(lines: Sequence[LineFacts], marks: Iterable[Mark]) -> str | None:
-    """Return the member number printed on the receipt, digits and masking stars only; None when there is none."""
+    """Return the number at one of these labels of members, digits and masking stars only; None when there is none."""
     for line, label in marks:
-        if label.role is not Role.MEMBER:
-            continue
         for near in (line, line + 1):
             if near >= len(lines) or (near != line and lines[line].numbers):
                 break
@@ -159,13 +156,14 @@ def points_of(telling: Sequence[Telling], active: int) -> list[PrintedPoints]:
 
 
 def suspension_number(
-    lines: Sequence[LineFacts], marks: Sequence[Mark], codes: Sequence[tuple[str, str]]
+    lines: Sequence[LineFacts], marks: Mapping[Role, Sequence[Mark]], codes: Sequence[tuple[str, str]]
 ) -> str | None:
     """Return the number under which a suspended sale is called up again: its code, else its printed number."""
     for _, data in codes:
         if data.strip():
             return data.strip()
-    return labelled_value(lines, marks, Role.DOCUMENT_NUMBER) or labelled_value(lines, marks, Role.ID)
+    numbered = labelled_value(lines, marks.get(Role.DOCUMENT_NUMBER, ()))
+    return numbered or labelled_value(lines, marks.get(Role.ID, ()))
 
 
 _POINTS_SIGN = {Role.POINTS_EARNED: 1, Role.POINTS_SPENT: -1}

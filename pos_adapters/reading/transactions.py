@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -56,7 +56,7 @@ class Told(NamedTuple):
     """What a transaction is made from beside its sums (a tuple: it is made while a cut is held)."""
 
     lines: Sequence[LineFacts]
-    marks: Sequence[Mark]
+    marks: Mapping[Role, Sequence[Mark]]
     store: StoreFacts
     languages: tuple[str, ...]
     active: int  # the same, as bits of the lexicon
@@ -88,15 +88,15 @@ class Told(NamedTuple):
         """Return the fiscal identity where one is printed, else the printed number."""
         if self.fiscal is not None:
             return self.fiscal.key
-        return particulars.labelled_value(self.lines, self.marks, Role.DOCUMENT_NUMBER)
+        return particulars.labelled_value(self.lines, self.marks.get(Role.DOCUMENT_NUMBER, ()))
 
     def workstation(self) -> str | None:
         """Return the workstation as printed."""
-        return particulars.labelled_value(self.lines, self.marks, Role.WORKSTATION)
+        return particulars.labelled_value(self.lines, self.marks.get(Role.WORKSTATION, ()))
 
     def cashier(self) -> str | None:
         """Return the cashier as printed."""
-        return particulars.named_value(self.lines, self.marks, Role.CASHIER)
+        return particulars.named_value(self.lines, self.marks.get(Role.CASHIER, ()))
 
 
 class Proved(NamedTuple):
@@ -183,7 +183,7 @@ def transaction_of(proved: Proved, told: Told, *, status: TransactionStatus) -> 
         sequence_number=number,
         business_day=business_day,
         occurred_at=occurred_at,
-        loyalty_code_printed=particulars.member_code(told.lines, told.marks),
+        loyalty_code_printed=particulars.member_code(told.lines, told.marks.get(Role.MEMBER, ())),
     )
 
 

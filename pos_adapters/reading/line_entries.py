@@ -1,0 +1,243 @@
+"""The amounts of one line as entries: what its own words, or a label above it, make of each before any sum is tried.
+
+`KnownLines` remembers what lines of one shape become, whatever their amounts: a till prints the same total every time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pos_adapters.reading.amounts import MILLI, in_fashion
+from pos_adapters.reading.labels import FACTS, MEMO_LINES_MAX, MONEY, TENDERS, Label, Labels, tender_of
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.quantities import prices_first, quantity_and_price, round_half_up
+from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, stray_max
+
+PART_OF = {
+    Role.TOTAL: Part.TOTAL,
+    Role.TOTAL_WEAK: Part.WEAK_TOTAL,
+    Role.SUBTOTAL: Part.CHECK,
+    Role.TAX: Part.TAX,
+    Role.TAX_BASE: Part.INFO,
+    Role.DISCOUNT: Part.MODIFICATION,
+    Role.SAVINGS: Part.SAVING,
+    Role.SURCHARGE: Part.SURCHARGE,
+    Role.TIP: Part.TIP,
+    Role.ROUNDING: Part.ROUNDING,
+    Role.CHANGE: Part.CHANGE,
+    Role.RECEIVED: Part.RECEIVED,
+    Role.POINTS: Part.INFO,
+    Role.BALANCE: Part.INFO,
+    Role.COUNT: Part.INFO,
+    Role.VOID_LINE: Part.VOID,
+    Role.RETURN_LINE: Part.RETURN,
+    Role.PRICE_INFO: Part.INFO,
+} | dict.fromkeys(TENDERS, Part.TENDER)
+
+# A line that multiplies belongs to goods, unless it is one of these ("3 x discount 0.50").
+_MULTIPLIED = frozenset(
+    (Role.TOTAL, Role.SUBTOTAL, Role.DISCOUNT, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.TIP)
+)
+
+# What heads a quantity or a price; where the figures behind make the amount, the line is goods.
+_MEASURES = frozenset((Role.COUNT, Role.PRICE_INFO))
+
+
+class Single(NamedTuple):
+    """What a line becomes whose one label names its one amount, whatever that is, as long as it is above nothing."""
+
+    part: Part
+    label: Label
+    tender: Role | None
+
+
+class KnownLines:
+    """Entries of lines that have labels of their own, on sheets of one fashion; see the module's contract. Bounded."""
+
+    def __init__(self) -> None:
+        self._memo: dict[tuple[str, int], Single | None] = {}
+
+    def entries_of(self, sheet: Sheet, line: int, labels: Labels, *, active: int) -> list[Entry]:
+        """Return what `entries_of` does; `active` are the languages in which the line has these labels."""
+        facts, key = sheet.facts[line], (sheet.facts[line].shape, active)
+        known = self._memo.get(key)
+        if known is None:
+            made = entries_of(sheet, line, labels[0], labels=labels[1])
+            if key not in self._memo:
+                if len(self._memo) >= MEMO_LINES_MAX:
+                    self._memo.clear()
+                self._memo[key] = _single_of(made, labels, sheet.decimals)
+            return made
+        part, label, tender = known
+        amount = in_fashion(facts.numbers[facts.right[0]], sheet.decimals)
+        if amount is None or amount <= 0:
+            return entries_of(sheet, line, labels[0], labels=labels[1])
+        entry = Entry(line, facts, part, amount)
+        entry.label, entry.role, entry.tender = label, label.role, tender
+        return [entry]
+
+
+def _single_of(made: list[Entry], labels: Labels, decimals: int) -> Single | None:
+    """Return what every line becomes of the shape of which this was made; None where its figures have a say."""
+    label = labels[0]
+    if len(made) != 1 or label is None or len(labels[1]) != 1 or label.role in _MEASURES:
+        return None
+    (entry,) = made
+    facts = entry.facts
+    found = amount_of(facts, decimals)
+    if found is None or entry.amount <= 0 or entry.part is Part.ITEM or facts.times is not None:
+        return None
+    number = facts.numbers[found[1]]
+    if found[1] != facts.right[0] or number.decimals != decimals or number.grouped >= 0:
+        return None
+    return Single(entry.part, label, entry.tender)
+
+
+def amount_of(facts: LineFacts, decimals: int) -> tuple[int, int] | None:
+    """Return (amount, index of its number) at the right end of a line, None when there is none in this fashion."""
+    for index in facts.right:
+        amount = in_fashion(facts.numbers[index], decimals)
+        if amount is not None:
+            return amount, index
+    return None
+
+
+def entries_of(sheet: Sheet, line: int, label: Label | None, *, labels: list[Label]) -> list[Entry]:
+    """Return an entry for each amount of a line with these labels, of which the one decides what the line is."""
+    facts = sheet.facts[line]
+    if label is not None and _is_of_measure(facts, label):
+        label, labels = None, []
+    if label is not None and label.leads and len(labels) > 1:
+        several = _labelled_pairs(sheet, line, labels)
+        if len(several) > 1 or (several and label.role in FACTS):
+            return several
+    found = amount_of(facts, sheet.decimals)
+    if facts.dated and label is None:
+        return []
+    if found is None and label is not None and label.leads and label.role in MONEY:
+        found = _amount_inside(facts, sheet.decimals, label)
+    if found is None:
+        return _without_amount(sheet, line)
+    amount, index = found
+    entry = Entry(line, facts, Part.ITEM, amount)
+    entry.label = label
+    if label is not None:
+        entry.role = label.role
+        entry.part = _part_by_words(entry, label)
+        entry.tender = _tender_in(labels) if label.role in _GIVES_BACK else None
+    elif amount < 0:
+        counted = any(
+            number.value < 0 and number.decimals == 0 and number.use != "%" for number in facts.numbers[:index]
+        )
+        entry.part = Part.RETURN if counted else Part.MODIFICATION
+    if entry.part is Part.ITEM:
+        quantify(entry, index, sheet.decimals)
+    return [entry]
+
+
+def _is_of_measure(facts: LineFacts, label: Label) -> bool:
+    """`Qty 4 @ 1.03`, `0.957 kg NET @ 2.53`, `Qty 3  Price 1.50  4.50`: a word of measure labels no amount."""
+    if facts.times is not None and label.role not in _MULTIPLIED:
+        return True
+    return label.role in _MEASURES and facts.goods is not None and facts.goods.price is not None
+
+
+def _tender_in(labels: list[Label]) -> Role | None:
+    given = tender_of(labels)
+    return given.role if given is not None else None
+
+
+def _labelled_pairs(sheet: Sheet, line: int, labels: list[Label]) -> list[Entry]:
+    """`CASH 10.00   CHANGE 4.00`: several labels on a line, each with its own amount."""
+    facts = sheet.facts[line]
+    entries = []
+    for index, label in enumerate(labels):
+        if label.role not in PART_OF:
+            continue
+        until = labels[index + 1].start if index + 1 < len(labels) else len(facts.text)
+        for number in facts.numbers:
+            if label.end <= number.start < until:
+                amount = in_fashion(number, sheet.decimals)
+                if amount is not None:
+                    entry = Entry(line, facts, PART_OF[label.role], amount)
+                    entry.role, entry.label = label.role, label
+                    entries.append(entry)
+                    break
+    return entries
+
+
+def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, int] | None:
+    """`Total: 12.00 (incl. VAT)`: a labelled amount with words behind it."""
+    for index, number in enumerate(facts.numbers):
+        if number.start >= label.end:
+            amount = in_fashion(number, decimals)
+            # no "Payment terms 30 days", and no till beside the time: "11:32 Kas 7"
+            typed = label.role in _HANDED and facts.unknown <= STRAY_LETTERS_MAX and not facts.dated
+            if amount is None and typed and number.decimals == 0 and number.use == "":
+                amount = number.value  # "CASH 20": what is handed over is often typed without decimals
+            if amount is not None:
+                return amount, index
+    return None
+
+
+_HANDED = frozenset((Role.CASH, Role.RECEIVED))
+_GIVES_BACK = frozenset((Role.RETURN_LINE, Role.VOID_LINE, Role.CHANGE))
+
+
+def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods instead
+    entry: Entry, label: Label
+) -> Part:
+    if label.role in FACTS:
+        takes_off = entry.amount < 0 and entry.facts.unknown > 0 and entry.facts.numbers[-1].decimals
+        return Part.MODIFICATION if takes_off else Part.FACT
+    part = PART_OF[label.role]
+    unknown = entry.facts.unknown
+    if label.role is Role.PRICE_INFO and entry.amount < 0:
+        return Part.MODIFICATION  # "member price -1.00" is what is taken off, no price
+    if part in (Part.TOTAL, Part.WEAK_TOTAL, Part.CHECK) and unknown > stray_max(entry.facts, label):
+        return Part.ITEM if part is Part.WEAK_TOTAL else Part.WEAK_TOTAL
+    if part is Part.MODIFICATION and entry.amount > 0 and unknown > 0 and not label.leads:
+        return Part.ITEM
+    if part in (Part.VOID, Part.RETURN) and not label.leads and entry.amount > 0:
+        return Part.ITEM
+    if part is Part.CHANGE and not label.leads:
+        return Part.ITEM
+    if part is Part.TAX and not label.leads and unknown > 10:
+        return Part.ITEM
+    return part
+
+
+def _without_amount(sheet: Sheet, line: int) -> list[Entry]:
+    """A line whose only figures are a quantity and a price, or no amount at all."""
+    facts = sheet.facts[line]
+    if facts.times is None:
+        return []
+    quantity, price = (facts.numbers[index] for index in facts.times)
+    if in_fashion(quantity, sheet.decimals) is not None and price.decimals == 0 and quantity.decimals:
+        quantity, price = price, quantity
+    if in_fashion(price._replace(use=""), sheet.decimals) is None and price.decimals not in (2, 3):
+        return []
+    entry = Entry(line, facts, Part.DETAIL, quantity.value * price.value // MILLI)
+    entry.quantity, entry.price = quantity, price
+    return [entry]
+
+
+def quantify(entry: Entry, index: int, decimals: int) -> None:
+    """Find quantity and unit price on the line of an item; a line that only multiplies has no amount of its own."""
+    facts = entry.facts
+    numbers = facts.numbers
+    if facts.times is not None:
+        first, second = facts.times
+        quantity, price = numbers[first], numbers[second]
+        if decimals == 0 and price.decimals == 0 and prices_first(quantity, price):
+            quantity, price = price, quantity._replace(use="")  # "298x3"
+        elif in_fashion(quantity, decimals) is not None and price.decimals == 0 and decimals:
+            quantity, price = price, quantity
+        entry.quantity, entry.price = quantity, price
+        if index in facts.times:
+            entry.part = Part.IMPLICIT
+            entry.other = entry.amount
+            entry.amount = round_half_up(quantity.value * price.value, decimals)
+        return
+    entry.quantity, entry.price = quantity_and_price(facts.text, numbers, index, decimals=decimals)
