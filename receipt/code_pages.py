@@ -113,7 +113,7 @@ class Encoding(NamedTuple):
     codec: str = "cp437"
     international: int = 0
     double_byte: str | None = None
-    twice: bool = False  # some program took the bytes for Latin-1 and encoded them as UTF-8
+    twice: str = ""  # the page that some program took the bytes for when it encoded them as UTF-8
 
     @property
     def ascii_is_plain(self) -> bool:
@@ -130,7 +130,7 @@ class Encoding(NamedTuple):
     def decode(self, data: bytes) -> str:
         """Return the characters that these bytes print; never raises."""
         if self.twice:
-            data = data.decode("utf-8", "replace").encode("latin-1", "replace")
+            data = taken_back(data.decode("utf-8", "replace"), self.twice)
         if self.double_byte is not None:
             return self._wide(data)
         if self.codec == UTF8:
@@ -169,6 +169,23 @@ def _table(codec: str, international: int) -> str:
     assert table is not None
     national = INTERNATIONAL.get(international)
     return table.translate(dict(zip(map(ord, REPLACED), national, strict=True))) if national else table
+
+
+def taken_back(text: str, codec: str) -> bytes:
+    """Return the bytes that a program took for a page when it made this text of them; `?` for what it cannot have."""
+    page = _bytes_of(codec)
+    return bytes([page.get(character, _QUESTION) for character in text])
+
+
+_QUESTION: Final = ord("?")
+
+
+@cache
+def _bytes_of(codec: str) -> dict[str, int]:
+    """Return the bytes of a page's characters; programs make control characters of bytes that a page leaves out."""
+    table = single_byte(codec)
+    assert table is not None
+    return {chr(byte) if shown == UNDEFINED else shown: byte for byte, shown in reversed(list(enumerate(table)))}
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from receipt.code_pages import Encoding
@@ -213,3 +213,9 @@ def read_again(line: SetLine, settled: Callable[[Encoding], Encoding]) -> SetLin
         runs.append(again)
         end = x + again.cells * again.cell
     return line._replace(runs=tuple(runs))
+
+
+def translated(line: PaperLine, changes: Mapping[int, str]) -> PaperLine:
+    """Return a line with other characters in the places of its own."""
+    spans = tuple([span._replace(text=span.text.translate(changes)) for span in line.spans])
+    return line._replace(text=line.text.translate(changes), spans=spans)

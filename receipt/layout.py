@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import accumulate, chain
 from typing import Any, Final
 
-from receipt.compose import Run, SetLine, as_seen, compose, line_end, passes, read_again
+from receipt.compose import Run, SetLine, as_seen, compose, line_end, passes, read_again, translated
 from receipt.page_buffer import PageBuffer
 from receipt.page_repair import PageRepair
 from receipt.paper import PaperLine, PrintedCode, PrintedFeed, PrintedImage, PrintedPage, Span, Symbology
@@ -345,6 +345,11 @@ class Typesetter(PrintHead):
                     self._lay(index, compose(read_again(line, self.repair.settled)))
         if self.model.vendor == "Generic" and self._set:
             self._widen()
+        if meant := self.repair.look_again(line.text for line in self._lines):
+            self._lines = [translated(line, meant) for line in self._lines]
+            self._broken = {
+                at: tuple([translated(each, meant) for each in lines]) for at, lines in self._broken.items()
+            }
         if not self._broken:
             return tuple(self._lines), {}
         printed = list(self._printed())

@@ -42,6 +42,7 @@ _LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "cyrillic": (
         "оеаинтсрвлк мдпуяыьгзбч йхжшюцщэфъё",
+        "оеаинтсрвлк мдпуяыьгзбч йхжшюцщэфъёәғқңөұүһі",  # receipts of Kazakhstan say all in two languages
         "оаинвтерсік удлмпязьгбчхй жїшюєцщфґ",
         "аінрыстоелк ўдпмувьязг бчшхжйцюёэф",
         "аеынітрлдқс бмкжпшүұөғоу яңәгзйчһицюэфхвёщъь",
@@ -104,7 +105,7 @@ _OPENING: Final = re.compile(r"(?<!\w)[¡¿](?=[^\W\d_])")  # opens a sentence i
 _OPENING_BONUS: Final = 1.5
 _PRICED_LETTER: Final = re.compile("[^\\W\\d_]\u20ac")  # a currency sign after a letter: it was a letter, too
 _PRICED_LETTER_PENALTY: Final = 3.5
-_PRICED_SIGN: Final = re.compile("[£¥] ?(?=[0-9])|(?<=[0-9]) ?[£¥]")
+_PRICED_SIGN: Final = re.compile("[£¥€] ?(?=[0-9])|(?<=[0-9]) ?[£¥€]")
 _PRICED_SIGN_BONUS: Final = 1.0
 _DOTTED_I: Final = "İ"  # whose small letter is two characters
 _WORD: Final = re.compile("[^\\W\\d_]{3,}")
@@ -147,7 +148,7 @@ def _by_neighbours(text: str) -> float:
             total -= penalty * len(pattern.findall(shape))
     if "\u20ac" in text:
         total -= _PRICED_LETTER_PENALTY * len(_PRICED_LETTER.findall(text))
-    if "\u00a3" in text or "\u00a5" in text:
+    if "\u00a3" in text or "\u00a5" in text or "\u20ac" in text:
         total += _PRICED_SIGN_BONUS * len(_PRICED_SIGN.findall(text))
     if "¡" in text or "¿" in text:
         total += _OPENING_BONUS * len(_OPENING.findall(text))

@@ -12,14 +12,15 @@ ours; no page chosen at all; UTF-8 sent to a printer that does not know it; text
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
-from receipt.code_pages import UTF8, Encoding, single_byte
+from receipt.code_pages import UTF8, Encoding, single_byte, taken_back
 from receipt.page_evidence import is_usual, plausibility
 from receipt.page_words import known_words
 from receipt.printers import PrinterModel, pages_by_number
+from receipt.second_look import second_look
 
 ENOUGH_BYTES: Final = 90  # of non-ASCII text: 3 to 5 lines of Cyrillic
 EARLY_BYTES: Final = 40  # what the declared page must look perfect on, to be believed at once
@@ -62,6 +63,9 @@ _SINGLE_BYTE: Final = (
     "cp3843", "cp3844", "katakana",
 )  # fmt: skip
 _DOUBLE_BYTE: Final = ("gb18030", "cp949", "cp932", "big5")
+# What programs take bytes for that are not theirs: the Western pages may hide any page, the others only UTF-8.
+_TAKEN_FOR: Final = ("iso8859_1", "cp1252", "cp437", "cp850", "cp1250", "cp1251", "cp866", "cp1254")
+_WESTERN: Final = 4
 _NUMBERED: Final = "page-"
 
 
@@ -134,6 +138,21 @@ class PageRepair:
         """Return what a declared encoding is to be read by."""
         return self._verdicts.get(declared, declared)
 
+    def look_again(self, texts: Iterable[str]) -> Mapping[int, str] | None:
+        """Return what other characters the lines of an ended document have, where all of it tells more than its start.
+
+        Only where one page was used: nothing tells here which character came from which.
+        """
+        if len(self._sizes) != 1:
+            return None
+        (declared,) = self._sizes
+        meant = second_look(self.settled(declared), texts)
+        if meant is None:
+            return None
+        page, changed = meant
+        self._verdicts[declared] = page
+        return changed
+
     def pages_read(self, numbers: Iterable[int]) -> list[PageRead]:
         """Return what was found of the pages that these numbers chose, where all are pages of one byte a character."""
         found: list[PageRead] = []
@@ -197,7 +216,7 @@ class PageRepair:
     def _candidates(self, sample: bytes, declared: Encoding) -> Iterator[tuple[Encoding, float]]:
         """Yield the encodings that might be meant, each with what speaks for it apart from the text."""
         if _is_utf8(sample):
-            yield declared._replace(codec=UTF8, double_byte=None, twice=False), _MULTIBYTE_BONUS
+            yield declared._replace(codec=UTF8, double_byte=None, twice=""), _MULTIBYTE_BONUS
             yield from self._twice(sample, declared)
         else:
             for codec in _DOUBLE_BYTE:
@@ -210,7 +229,7 @@ class PageRepair:
             if len(foreign.translate(None, _usual_bytes(codec))) * _UNUSUAL_SHARE > len(foreign):
                 continue
             bonus = _SAME_NUMBER_BONUS if codec in same else 0.0
-            yield declared._replace(codec=codec, double_byte=None, twice=False), bonus
+            yield declared._replace(codec=codec, double_byte=None, twice=""), bonus
 
     def _same_number(self, codec: str) -> tuple[str, ...]:
         """Return what other printers select by the number that selects this page on ours."""
@@ -221,14 +240,21 @@ class PageRepair:
         return pages_by_number().get(number, ())
 
     def _twice(self, sample: bytes, declared: Encoding) -> Iterator[tuple[Encoding, float]]:
-        """Yield readings of bytes that some program took for Latin-1 and encoded as UTF-8."""
-        if any(ord(character) > 0xFF for character in sample.decode("utf-8", "replace")):  # noqa: PLR2004
-            return
-        for codec in _DOUBLE_BYTE:
-            yield declared._replace(double_byte=codec, twice=True), _MULTIBYTE_BONUS
-        for codec in _SINGLE_BYTE:
-            if codec not in ("cp1252", "katakana"):
-                yield declared._replace(codec=codec, double_byte=None, twice=True), 0.0
+        """Yield readings of bytes that some program took for a page of its own and encoded as UTF-8."""
+        text, seen = sample.decode("utf-8", "replace"), {sample}
+        for page in _TAKEN_FOR:
+            within = taken_back(text, page)
+            if within in seen or within.count(b"?") > text.count("?"):
+                continue
+            seen.add(within)
+            if _is_utf8(within):
+                yield declared._replace(codec=UTF8, double_byte=None, twice=page), 2 * _MULTIBYTE_BONUS
+            elif page in _TAKEN_FOR[:_WESTERN]:
+                for codec in _DOUBLE_BYTE:
+                    yield declared._replace(double_byte=codec, twice=page), _MULTIBYTE_BONUS
+                for codec in _SINGLE_BYTE:
+                    if codec not in (page, "cp1252", "katakana"):
+                        yield declared._replace(codec=codec, double_byte=None, twice=page), 0.0
 
 
 # Pages in which a receipt of few letters is written, whatever page was declared; ties go to the first.
@@ -245,7 +271,7 @@ def _by_words(sample: bytes, likely: Encoding) -> Encoding:
     if single_byte(likely.codec) is None or (most and most == words):
         return likely
     for codec in _TOLD_BY_WORDS:
-        candidate = likely._replace(codec=codec, twice=False)
+        candidate = likely._replace(codec=codec, twice="")
         found, _ = known_words(candidate.decode(foreign))
         if found > most and _score(sample, candidate) >= _WORDS:
             best, most = candidate, found
@@ -253,7 +279,7 @@ def _by_words(sample: bytes, likely: Encoding) -> Encoding:
 
 
 _ASCII: Final = bytes(range(0x80))
-_GAPS: Final = re.compile(rb"[ .*=_-]{2,}")
+_GAPS: Final = re.compile(rb"(?<![\x80-\xff])[ .*=_-]{2,}")  # behind a high byte may stand its second half
 
 
 def _is_utf8(sample: bytes) -> bool:

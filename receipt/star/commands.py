@@ -159,12 +159,12 @@ def _tabs(command: bytes, final: bool) -> int:
 
 
 def _raster_command(command: bytes, final: bool) -> int:
-    """ESC * r X: A, B and C stand alone, the others carry digits up to NUL."""
+    """ESC * r X: A, B, C and R stand alone, the others carry digits up to NUL."""
     if len(command) < 4:
         return -4
     if command[2] != ord("r"):
         return 2
-    return 4 if command[3] in b"ABC" else _until(0, 4)(command, final)
+    return 4 if command[3] in b"ABCR" else _until(0, 4)(command, final)
 
 
 def _qr(command: bytes, final: bool) -> int:

@@ -46,6 +46,40 @@ RECEIPTS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Нан 150\nСүт 450\nЖиыны 600\nҚолма-қол ақша 1000\nҚайтарым 400\nСатып алғаныңызға рахмет!\n",
         ("kz1048", "utf-8"),
     ),
+    "ukCafe": (
+        (
+            'КАФЕ "ПУЗАТА ХАТА"\n'
+            "ФОП Шевченко І.П.\n"
+            "Стіл 7   Гостей 2\n"
+            "Деруни зі сметаною   303,09\n"
+            "Борщ домашній        120,00\n"
+            "СУМА                 423,09\n"
+            "ГОТІВКА              500,00\n"
+            "РЕШТА                 76,91\n"
+        ),
+        ("cp1251", "cp1125", "koi8_u", "utf-8"),
+    ),
+    "kkCafe": (
+        (
+            '"АЛАША" мейрамханасы\n'
+            "Үстел 7   Қонақ 4\n"
+            "Даяшы/Официант: Нұрлан\n"
+            "Көк шай               1 200,00\n"
+            "Шашлык из баранины    4 500,00\n"
+            "Барлығы/Итого         5 700,00\n"
+            "Қолма-қол/Наличными   6 000,00\n"
+            "Қайтарым/Сдача          300,00\n"
+        ),
+        ("kz1048", "ptcp154", "utf-8"),
+    ),
+    "deEuro": (
+        "Kaffee   3,50 €\nKuchen   4,20 €\nSumme    7,70 €\nBar     10,00 €\nzur\u00fcck  2,30 €\n",
+        ("cp858", "cp1252", "utf-8"),
+    ),
+    "itEuro": (
+        "CAFFE      1,10€\nPANINO     4,50€\nTOTALE     5,60€\nCONTANTI  10,00€\n",
+        ("cp858", "cp1252", "utf-8"),
+    ),
     "de": (
         (
             "Käse Gouda jung 2,49 A\n"
@@ -260,6 +294,30 @@ def test_what_python_escpos_prints_on_a_model_is_read_by_that_model_and_by_none(
 def test_text_encoded_twice_is_read() -> None:
     text = "\ud569\uacc4 9,700\n\ubc1b\uc740\ub3c8 10,000\n\uac70\uc2a4\ub984 300\n"
     assert "\n".join(read(text.encode("cp949").decode("latin-1").encode())) + "\n" == text
+
+
+@pytest.mark.parametrize("taken_for", ["latin-1", "cp437", "cp850"])
+@pytest.mark.parametrize("language", ["de", "fr", "ru", "uk", "kkCafe", "ja", "zh", "ko", "itEuro"])
+def test_utf8_that_was_encoded_as_utf8_once_more_is_read(language: str, taken_for: str) -> None:
+    text, _ = RECEIPTS[language]
+    assert wrong_characters(read(text.encode().decode(taken_for).encode()), text, "utf-8") == 0
+
+
+@pytest.mark.parametrize(("codec", "taken_for"), [("cp866", "cp437"), ("cp1251", "cp1252"), ("cp866", "cp850")])
+def test_cyrillic_that_a_program_took_for_a_western_page_is_read(codec: str, taken_for: str) -> None:
+    text, _ = RECEIPTS["ru"]
+    text = text.replace("«", '"').replace("»", '"')
+    assert wrong_characters(read(text.encode(codec).decode(taken_for).encode()), text, codec) == 0
+
+
+def test_a_backslash_in_shift_jis_is_the_yen_sign() -> None:
+    text = "ベーカリー麦\nカレーパン\n  3 点 ×       \\1,680\n合計  \\2,010\n\\2,010\n"
+    assert read(b"\x1b@" + text.encode("cp932") + b"\n") == text.replace("\\", "\u00a5").rstrip("\n").split("\n")
+
+
+def test_the_second_half_of_a_character_is_no_gap() -> None:
+    text = "焼鳥盛合せ\n    1 点 × 980      980\n生ビール中\n    1 点 × 580      580\n枝豆\n    1 点 × 380      380\n"
+    assert read(b"\x1b@" + text.encode("cp932")) == text.rstrip("\n").split("\n")
 
 
 def test_a_table_of_all_characters_is_left_as_declared() -> None:

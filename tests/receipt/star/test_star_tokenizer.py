@@ -35,6 +35,7 @@ COMMANDS = [
     (b"\x1b\x1d)B\x02\x00ab", "StarExtended"),
     (b"\x1b\x1dP3" + bytes(8), "StarPageMode"),
     (b"\x1b*rA", "StarRasterCommand"),
+    (b"\x1b*rR", "StarRasterCommand"),
     (b"\x1b*rY24\x00", "StarRasterCommand"),
     (b"\x1b\x0c\x00", "StarRasterFormFeed"),
     (b"\x1bD\x08\x10\x00", "StarHorizontalTabs"),
