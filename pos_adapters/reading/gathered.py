@@ -26,8 +26,7 @@ LINES_MAX = 2000  # a longer roll is a report or noise; a receipt of 400 goods h
 @functools.lru_cache(maxsize=16)  # readers: the standard one, and one a profile
 def memos_of(reader: LineReader) -> tuple[Labeller, KnownLines]:
     """Return the memos of labels and entries that go with a reader's lexicon."""
-    del reader
-    return Labeller(), KnownLines()
+    return Labeller(reader.lexicon), KnownLines()
 
 
 class Gathered:

@@ -42,6 +42,7 @@ _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every la
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
+_CROSSED_OUT = "****"  # a card's figures: "CUENTA: ****4410" is its account, no bill
 _WORD_SHARE = 0.5
 _WORDS_APART = re.compile("[ -]")  # a phrase says more than a word: "pre bill", "PRO-FORMA"
 _REMARKED = frozenset((DocumentKind.VOID, DocumentKind.TRAINING, DocumentKind.COPY, DocumentKind.SUSPENDED))
@@ -183,6 +184,7 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         )
     if (
         (any(other.role in _TOLD for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
+        (any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
         or _heads_taxes(facts, sense)
         or _is_letter_of_noise(facts, hit)
         or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))

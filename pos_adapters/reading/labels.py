@@ -7,10 +7,11 @@ it is a total of ("total savings"), "paid" to how ("paid by card"), a tender to 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pos_adapters.reading.folding import WIDE
+from pos_adapters.reading.folding import WIDE, fold
 from pos_adapters.reading.lexicon import Hit, Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
 
@@ -62,6 +63,9 @@ _BESIDE_CHARACTERS_MAX = 2  # between a number's words and its figures: further 
 _NUMBER_LETTERS_MIN = 3  # "no" may be part of goods' names
 _OTHER_LANGUAGE_SHARE = 0.6
 VOTES_MAX = 4096  # remembered with what they elect: most receipts of a store say the same words
+
+
+_PHRASE = re.compile(rf"[^\W\d_][\W_]+[^\W\d_]|{WIDE.pattern}")  # of several words
 
 
 class Label(NamedTuple):
@@ -121,7 +125,8 @@ UNLABELLED: Labels = (None, [])
 class Labeller:
     """Labels lines, and remembers those that return: the shape and the languages decide. Its memo is bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
         self._memo: dict[tuple[str, int], tuple[tuple[tuple[Hit, ...], int] | None, Labels]] = {}
 
     def label(self, facts: LineFacts, active: int) -> tuple[LineFacts, Labels]:
@@ -132,7 +137,7 @@ class Labeller:
         key = (facts.shape, active)
         found = self._memo.get(key)
         if found is None:
-            local = _localised(facts, active)
+            local = _localised(facts, active, self._lexicon)
             known = facts if local is None else facts._replace(hits=local[0], unknown=local[1], named=True)
             labels = labels_of(known, active)
             if len(self._memo) >= MEMO_LINES_MAX:
@@ -142,11 +147,19 @@ class Labeller:
         return facts if local is None else facts._replace(hits=local[0], unknown=local[1], named=True), labelled
 
 
-def _localised(facts: LineFacts, active: int) -> tuple[tuple[Hit, ...], int] | None:
-    """Return the words that these languages know, and the letters that are unknown; None where they know all."""
+def _localised(facts: LineFacts, active: int, lexicon: Lexicon) -> tuple[tuple[Hit, ...], int] | None:
+    """Return the words that these languages know, and the letters that are unknown; None where they know all.
+
+    A longer phrase of another language hides one of theirs: "total a pagar eur" is Portuguese, "total a pagar" both.
+    """
     foreign = [hit for hit in facts.hits if not any(sense.languages & active for sense in hit.senses)]
-    letters = sum(hit.letters for hit in foreign if hit.letters > 1)
-    return (tuple(hit for hit in facts.hits if hit not in foreign), facts.unknown + letters) if letters else None
+    if not foreign:
+        return None
+    hits = tuple(hit for hit in facts.hits if hit not in foreign)
+    if any(_PHRASE.search(facts.text, hit.start, hit.end) for hit in foreign):
+        hits = tuple(lexicon.find(fold(facts.text), active)[0])
+    letters = sum(hit.letters for hit in facts.hits if hit.letters > 1) - sum(hit.letters for hit in hits)
+    return hits, max(0, facts.unknown + letters)
 
 
 def labels_of(facts: LineFacts, active: int) -> list[Label]:

@@ -218,14 +218,17 @@ class Lexicon:
             phrases = self._look_up(word)
         return not (phrases or word in self._later or word.startswith(self._later_stems))
 
-    def find(self, folded: str) -> tuple[list[Hit], int, int]:
-        """Return the phrases in `folded` text, how many letters it has, and how many no phrase explains."""
-        if not folded.isascii() and WIDE.search(folded):
-            return self._find_wide(folded)
-        pattern = GAPPED_WORD if GAP in folded else _WORD
-        return self._find_words([(word.start(), word.group()) for word in pattern.finditer(folded)])
+    def find(self, folded: str, active: int = -1) -> tuple[list[Hit], int, int]:
+        """Return the phrases in `folded` text, how many letters it has, and how many no phrase explains.
 
-    def _find_words(self, words: list[tuple[int, str]]) -> tuple[list[Hit], int, int]:
+        The longest phrase that any of the `active` languages (bits) has hides those within it.
+        """
+        if not folded.isascii() and WIDE.search(folded):
+            return self._find_wide(folded, active)
+        pattern = GAPPED_WORD if GAP in folded else _WORD
+        return self._find_words([(word.start(), word.group()) for word in pattern.finditer(folded)], active)
+
+    def _find_words(self, words: list[tuple[int, str]], active: int) -> tuple[list[Hit], int, int]:
         hits: list[Hit] = []
         letters = unknown = index = 0
         count = len(words)
@@ -238,7 +241,9 @@ class Lexicon:
                 phrases = _likely(phrases, words, index)
             for phrase in phrases:
                 size = len(phrase.words)
-                if size == 1 or (size <= count - index and _follows(phrase.words, words, index)):
+                if (size == 1 or (size <= count - index and _follows(phrase.words, words, index))) and (
+                    active < 0 or _is_spoken(phrase.senses, active)
+                ):
                     covered = sum(len(words[at][1]) for at in range(index, index + size))
                     last_start, last = words[index + size - 1]
                     hits.append(Hit(start, last_start + len(last), covered, phrase.senses))
@@ -252,9 +257,9 @@ class Lexicon:
                 index += 1
         return hits, letters, unknown
 
-    def _find_wide(self, folded: str) -> tuple[list[Hit], int, int]:
+    def _find_wide(self, folded: str, active: int) -> tuple[list[Hit], int, int]:
         hits, letters, unknown = self._find_words(
-            [(word.start(), word.group()) for word in _NARROW_WORD.finditer(folded)]
+            [(word.start(), word.group()) for word in _NARROW_WORD.finditer(folded)], active
         )
         places = [at for at, letter in enumerate(folded) if letter != " "]
         dense = folded.replace(" ", "")
@@ -265,8 +270,10 @@ class Lexicon:
                 text = dense[index : index + length]
                 number = self._wide.get(text)
                 if number is not None and (len(text) > 1 or _stands_alone(dense, index)):
-                    index += len(text)
                     senses = self._meanings[number]
+                    if active >= 0 and not _is_spoken(senses, active):
+                        continue
+                    index += len(text)
                     hits.append(Hit(places[index - len(text)], places[index - 1] + 1, len(text), senses))
                     letters += len(text)
                     break
@@ -296,6 +303,11 @@ class Lexicon:
         if self._gap_index is None:
             self._gap_index = GapIndex(self._first)
         return self._gap_index
+
+
+def _is_spoken(senses: Iterable[Sense], active: int) -> bool:
+    """Whether any of these languages has the phrase."""
+    return any(sense.languages & active for sense in senses)
 
 
 def _stands_alone(dense: str, index: int) -> bool:

@@ -18,6 +18,7 @@ from retail.transaction import DocumentKind
 
 _WORD_ROLES = frozenset(role.value for role in Role) - {"kind", "headline", "neutral", "filler"}
 _OF_POINTS = (Role.POINTS_EARNED, Role.POINTS_SPENT)
+_TAX_LETTERS = (3, 4)  # of a tax that is called by its initials
 _GERMAN_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
@@ -42,6 +43,8 @@ def _standard_phrases(languages: tuple[str, ...]) -> Iterator[tuple[str, Sense]]
             yield text, sense
             if words["language"] == "de" and text != text.translate(_GERMAN_UMLAUTS):
                 yield text.translate(_GERMAN_UMLAUTS), sense
+            if sense.role is Role.TAX and len(text) in _TAX_LETTERS and text.isalpha():
+                yield " ".join(text), sense  # "I.G.V."
     everywhere = Sense(Role.FILLER, None, (1 << len(languages)) - 1)
     yield from ((word, everywhere) for word in currencies()["words"])
 
