@@ -184,7 +184,7 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         )
     if (
         (any(other.role in _TOLD for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
-        (any(other.role in _NUMBERED for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
+        or (_CROSSED_OUT in facts.text and any(other.role is Role.PAYMENT_CARD for other in hit.senses))
         or _heads_taxes(facts, sense)
         or _is_letter_of_noise(facts, hit)
         or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))
