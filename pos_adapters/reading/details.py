@@ -148,7 +148,7 @@ def _is_named_by_previous(entries: list[Entry], index: int) -> bool:
     if above.line != entry.line - 1 or not above.facts.named or not (named or _is_size(above)):
         return False
     size = above.facts.numbers[-1]
-    if above.label is not None or size.currency or above.facts.text[max(0, size.start - 2) : size.start].isspace():
+    if above.label is not None or above.facts.text[max(0, size.start - 2) : size.start].isspace():
         return False
     made = entry.quantity.value * (entry.price.grouped if entry.price.grouped >= 0 else entry.price.value) // MILLI
     elsewhere = "=" in entry.facts.text or abs(edge_of(above) - edge_of(entry)) > EDGE_COLUMNS

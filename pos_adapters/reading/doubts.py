@@ -49,6 +49,8 @@ _SENTENCE: Final = re.compile(r"[^\W\d_]{3}\. +[^\W\d_]")  # ends within the lin
 _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 
+SENTENCE_WORDS_MIN: Final = 3  # on a line that the next one goes on with
+SENTENCE_LINES_MAX: Final = 4
 _NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
 NUMBERS_MIN: Final = 2  # how many, and what it comes to
 
@@ -65,9 +67,10 @@ class Found(NamedTuple):
     doubtful: bool  # it speaks of the document, or stands among stars, in words that nobody explained
     strange: bool  # it has words that nobody explained, and none that make them harmless
     short: bool  # it has words that nobody explained, and no more than the name of a paper has
+    harmless: bool = False  # it speaks of a shop's terms or facts
 
 
-_NOTHING: Final = Found(doubtful=False, strange=False, short=False)
+_HARMLESS_LINE: Final = Found(doubtful=False, strange=False, short=False, harmless=True)
 
 
 class _Word(NamedTuple):
@@ -134,7 +137,7 @@ class Doubts:
         text = _NUMBERED.sub(lambda run: "#" * len(run.group()), fold(facts.text))
         explained = _explained(facts, self._active)
         if explained is None or _ADDRESS.search(text):
-            return _NOTHING
+            return _HARMLESS_LINE
         marks: set[int] = set()
         alone = title = False
         names = group_words()
@@ -163,7 +166,7 @@ class Doubts:
                 tails = [piece for piece, mark in found_wide if mark == _ENDS]
                 title = title or _ends_as_paper(text, tails, self._known(facts))
         if _HARMLESS in marks:
-            return _NOTHING
+            return _HARMLESS_LINE
         words = _WORD.findall(text)
         unexplained = (
             facts.unknown >= _STRANGE_LETTERS_MIN and "%" not in text and not all(map(names.__contains__, words))
@@ -223,7 +226,7 @@ def doubted_line(
         facts = lines[line]
         if facts.letters < _LETTERS_MIN and not WIDE.search(facts.text):
             continue
-        doubtful, strange, _ = doubts.find(facts)
+        doubtful, strange, *_ = doubts.find(facts)
         if not (doubtful or strange) or (line > last and _heads_tax_table(facts, lines[line + 1 : line + 2])):
             continue
         label = labels[line]
@@ -234,7 +237,7 @@ def doubted_line(
             continue
         odd = strange and label is None and not facts.decimals and facts_end < line < payment and line != name
         odd = odd and not _heads_columns(facts) and not (line and _goes_on(lines[line - 1], facts, width))
-        if odd or (doubtful and line not in declined):
+        if (odd or (doubtful and line not in declined)) and not _is_of_terms(lines, line, doubts):
             return facts.text.strip()
     return None
 
@@ -285,6 +288,30 @@ def _goes_on(above: LineFacts, facts: LineFacts, width: int) -> bool:
     if facts.indent or not above.text:
         return False
     return above.text.rstrip().endswith(":") or (len(above.text) == width and above.text[-1].isalnum())
+
+
+def _is_of_terms(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> bool:
+    """Whether the line is part of a sentence over several, and others of it speak of a shop's terms."""
+    first, last = line, line
+    while first > max(0, line - SENTENCE_LINES_MAX) and _continues(lines[first - 1], lines[first]):
+        first -= 1
+    while last + 1 < min(len(lines), line + SENTENCE_LINES_MAX) and _continues(lines[last], lines[last + 1]):
+        last += 1
+    return not _is_lower(lines[first]) and any(doubts.find(lines[at]).harmless for at in range(first, last + 1))
+
+
+def _continues(above: LineFacts, below: LineFacts) -> bool:
+    """Whether a sentence goes on: words enough for one that nothing ends, and no capital begins what follows."""
+    text = above.text.rstrip()
+    if not _is_lower(below) or below.starred or above.starred or below.decimals or above.decimals:
+        return False
+    if _ADDRESS.search(below.text):
+        return False
+    return not text.endswith((".", "!", "?", ":")) and len(_WORD.findall(text)) >= SENTENCE_WORDS_MIN
+
+
+def _is_lower(facts: LineFacts) -> bool:
+    return facts.text.lstrip()[:1].islower()
 
 
 def _is_negative(below: Sequence[LineFacts]) -> bool:

@@ -19,6 +19,8 @@ from pos_adapters.reading.settlement import names_bottle_slip
 from pos_adapters.reading.sheet import Part, Sheet
 from retail.transaction import DocumentKind
 
+_ORDERED: Final = frozenset((DocumentKind.DEPOSIT, DocumentKind.QUOTE))
+_NUMBERED: Final = re.compile(r"\s*[^\W\d_]+ ?(?:nr|no|#)?\.? ?: *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE)
 _MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
 
 
@@ -27,7 +29,9 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
     named = [
         naming
         for naming in named
-        if not _is_deposit_on_goods(naming, solution) and not _pays_as_slip(naming, sheet, solution)
+        if not _is_deposit_on_goods(naming, solution)
+        and not _pays_as_slip(naming, sheet, solution)
+        and not _numbers_what_was_ordered(naming, sheet, solution)
     ]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports:
@@ -63,6 +67,15 @@ def _pays_as_slip(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
     paid = solution.settlement.tenders if solution.settlement is not None else ()
     handed_in = naming.kind is DocumentKind.OTHER and names_bottle_slip(sheet.facts[naming.line])
     return handed_in and len(paid) > 1 and any(each.line == naming.line for each in paid)
+
+
+def _numbers_what_was_ordered(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
+    """Whether a single word below the payment has a number behind a colon: "Reservation: WEB 27395" was picked up."""
+    paid = solution.settlement.tenders if solution.settlement is not None else ()
+    facts = sheet.facts[naming.line]
+    if naming.kind not in _ORDERED or facts.decimals or naming.line <= max((each.line for each in paid), default=0):
+        return False
+    return _NUMBERED.fullmatch(facts.text) is not None
 
 
 def _is_subtotal(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
