@@ -45,7 +45,8 @@ _TAXES: Final = frozenset((Role.TAX, Role.TAX_BASE))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
 TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
-_SENTENCE: Final = re.compile(r"[^\W\d_]{3}\. +[^\W\d_]")  # ends within the line: it wraps, as no title does
+# Ends within the line, or goes on from the one above: a sentence that wraps, as no title does.
+_SENTENCE: Final = re.compile(r"[^\W\d_]{3}\. +[^\W\d_]|^ *[a-zà-öø-ÿа-я][^A-Z]*[.!]$")
 _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 
@@ -172,7 +173,7 @@ class Doubts:
             facts.unknown >= _STRANGE_LETTERS_MIN and "%" not in text and not all(map(names.__contains__, words))
         )
         strange = unexplained and _SLOGAN not in marks
-        of_paper = _PAPER in marks and _FIGURE.search(text) is None and _SENTENCE.search(text) is None
+        of_paper = _PAPER in marks and _FIGURE.search(text) is None and _SENTENCE.search(facts.text) is None
         together = any(parts <= marks for parts in self._together)
         doubtful = alone or title or together or (strange and (facts.starred or of_paper))
         told = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None

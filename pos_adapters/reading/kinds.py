@@ -194,10 +194,12 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
 
 
 def _is_numbered(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
-    """`Adisyon: 4118` is the number of a paid bill, in a language where a bare "ADISYON" is a bill to be paid."""
-    return bool(facts.numbers) and any(
-        other.role is Role.DOCUMENT_NUMBER and other.languages & sense.languages for other in hit.senses
-    )
+    """`Adisyon: 4118` is the number of a paid bill, in a language where a bare "ADISYON" is a bill to be paid.
+
+    `Uscita 14/11/26 12:40` is when a car left, no money.
+    """
+    told = {other.role for other in hit.senses if other.languages & sense.languages}
+    return (bool(facts.numbers) and Role.DOCUMENT_NUMBER in told) or (facts.dated and Role.DATE in told)
 
 
 def _heads_taxes(facts: LineFacts, sense: Sense) -> bool:

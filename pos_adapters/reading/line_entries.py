@@ -197,7 +197,7 @@ def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods in
         return Part.MODIFICATION  # "member price -1.00" is what is taken off, no price
     if part in (Part.TOTAL, Part.WEAK_TOTAL, Part.CHECK) and unknown > stray_max(entry.facts, label):
         return Part.ITEM if part is Part.WEAK_TOTAL else Part.WEAK_TOTAL
-    if part is Part.MODIFICATION and entry.amount > 0 and unknown > 0 and not label.leads:
+    if part is Part.MODIFICATION and entry.amount >= 0 and unknown > 0 and not label.leads:
         return Part.ITEM
     if part in (Part.VOID, Part.RETURN) and not label.leads and entry.amount > 0:
         return Part.ITEM

@@ -70,7 +70,8 @@ def settle(
         paid_out = [_handed_out(entry) for entry in change]
         return Settlement(_as_paid(paid_out, [], sheet), proven=True, given_back=True), ""
     hidden = _with_brands(later) if total > 0 else []
-    for offered in (tenders, [*tenders, *hidden]) if hidden else (tenders,):
+    others = [*tenders, *hidden] if hidden else [], _above_thanks(sheet, tenders)
+    for offered in (tenders, *filter(None, others)):
         found = _counted(offered, received, change, total=total)
         if found is not None:
             return Settlement(_as_paid(*found, sheet), proven=True), ""
@@ -78,6 +79,15 @@ def settle(
         return _named_only(sheet, total, after), ""
     paid = sum(entry.amount for entry in tenders or received) - sum(abs(entry.amount) for entry in change)
     return None, f"tenders less change make {show(paid)}, total is {show(total)}"
+
+
+def _above_thanks(sheet: Sheet, tenders: list[Entry]) -> list[Entry]:
+    """Return the tenders above the first thanks, where some stand below: "win a cheque of 100.00" pays nothing."""
+    first = tenders[0].line if tenders else 0
+    thanks = [line for line, label in enumerate(sheet.labels) if label is not None and label.role is Role.THANKS]
+    end = min([line for line in thanks if line > first], default=len(sheet.labels))
+    above = [entry for entry in tenders if entry.line < end]
+    return above if len(above) < len(tenders) else []
 
 
 def _counted(
