@@ -37,6 +37,7 @@ _OF_PAYMENTS: Final = frozenset(
 """What a heading may speak of, without any figure: no shop writes so of itself."""
 _NAMED_BESIDE: Final = frozenset((Role.CASHIER, Role.DATE, Role.THANKS, Role.PHONE, Role.TAX_ID, Role.FISCAL))
 """Labels that names may follow."""
+_SIGNED: Final = frozenset((Role.THANKS, Role.FISCAL))
 _OF_PAPERS: Final = FACTS | {Role.ACCOUNT}
 _LETTERS_MIN: Final = 3  # of a heading, or of a name: fewer are codes, but in scripts without spaces words
 _TAX_LETTER: Final = re.compile(r"\s*\*?[^\W\d_]{1,2}\s*")
@@ -139,9 +140,9 @@ def _is_coded(entry: Entry) -> bool:
 
 
 def _is_said_to_buyer(facts: LineFacts, active: int) -> bool:
-    """Whether a phrase tells a shop's terms, or thanks for buying."""
+    """Whether a phrase tells a shop's terms, thanks for buying, or names what the tax office signs of a sale."""
     for hit in facts.hits:
         roles = {sense.role for sense in hit.senses if sense.languages & active}
-        if Role.NEUTRAL in roles or {Role.THANKS, Role.COMPLETED} <= roles:
+        if Role.NEUTRAL in roles or (Role.COMPLETED in roles and roles & _SIGNED):
             return True
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pos_adapters.reading.amounts import MILLI
-from pos_adapters.reading.labels import FACTS, MONEY
+from pos_adapters.reading.labels import FACTS, MONEY, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.places import EDGE_COLUMNS, edge_of
@@ -50,7 +50,12 @@ def join_details(sheet: Sheet) -> None:
 def _settle_beside_previous(sheet: Sheet, index: int) -> None:
     """Find goods that only detail the goods above them, or whose name is above them and looks like goods."""
     entries = sheet.entries
-    if _says_again(entries, index) or _multiplies_previous(entries, index) or _prices_next(entries, index):
+    if (
+        _says_again(entries, index)
+        or _multiplies_previous(entries, index)
+        or _prices_next(entries, index)
+        or _prices_previous(entries, index)
+    ):
         entries[index].part = Part.DETAIL
     elif _is_named_by_previous(entries, index) or _is_below_its_name(entries, index, sheet):
         entries[index - 1].part = Part.INFO
@@ -133,6 +138,21 @@ def _prices_next(entries: list[Entry], index: int) -> bool:
     if entry.quantity.decimals or entry.quantity.value * price.value // MILLI != below.amount:
         return False
     below.quantity, below.price, below.item = entry.quantity, price, None
+    return True
+
+
+def _prices_previous(entries: list[Entry], index: int) -> bool:
+    """A nameless "2 pcs 245 each" under "Pasta   490" is how many and at which price."""
+    entry, above = entries[index], entries[max(0, index - 1)]
+    if entry.facts.named or entry.facts.times is not None or len(entry.facts.numbers) != 2:
+        return False
+    if above.part is not Part.ITEM or above.line != entry.line - 1 or above.price is not None or not above.facts.named:
+        return False
+    pieces, price = entry.facts.numbers
+    counted = pieces.use == "u" and pieces.decimals == 0 and pieces.value > MILLI
+    if not counted or pieces.value * entry.amount // MILLI != above.amount:
+        return False
+    above.quantity, above.price, above.item = pieces, price, None
     return True
 
 
@@ -264,12 +284,20 @@ def _names_above(sheet: Sheet, index: int) -> tuple[int, ...]:
         numbers = not names and is_label(facts, sheet.labels[above], _NUMBERS)  # "Batch 52311", below the name
         if not numbers and is_label(facts, sheet.labels[above], MONEY | FACTS):
             break
-        if not (facts.named or numbers or facts.text.strip().isdigit() or (is_code(facts) and not names)):
+        explained = not names and _says_what_goods_are(facts, sheet.labels[above])
+        if not (facts.named or numbers or explained or facts.text.strip().isdigit() or (is_code(facts) and not names)):
             break
         if facts.named and not numbers:
             names.insert(0, above)
         above -= 1
     return tuple(names)
+
+
+def _says_what_goods_are(facts: LineFacts, label: Label | None) -> bool:
+    """Whether a line below a name consists of a word such as "SERVICE", which heads a column elsewhere."""
+    if facts.unknown or facts.numbers or label is not None:
+        return False
+    return any(sense.role is Role.HEADING for hit in facts.hits for sense in hit.senses)
 
 
 def _end_heading(sheet: Sheet) -> None:

@@ -190,7 +190,18 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))
     ):
         return False
-    return hit.letters >= _HEADLINE_SHARE * letters or (sense.kind in _BESIDE_PAPER and _beside_paper(facts, hit))
+    return _letters_of(facts, sense) >= _HEADLINE_SHARE * letters or (
+        sense.kind in _BESIDE_PAPER and _beside_paper(facts, hit)
+    )
+
+
+def _letters_of(facts: LineFacts, sense: Sense) -> int:
+    """How many letters of the line name the kind, maybe in two languages: "QAITARU/VOZVRAT"."""
+    return sum(
+        hit.letters
+        for hit in facts.hits
+        if any(other.kind is sense.kind and other.languages & sense.languages for other in hit.senses)
+    )
 
 
 def _is_numbered(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
