@@ -20,6 +20,7 @@ _DIGITS_MAX = 9  # a longer run of ungrouped digits is an id or an article numbe
 _BARE_DIGITS_MAX = 6  # nor is one without decimals or currency: tills that print millions group them
 
 DIGITS = re.compile(r"\d+(?:[.,']\d+)*")
+_MASK = re.compile(r"[*xX#●]{2,}")  # the rest of a card's number: "3791-**-****"
 _GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
 _ID_REST = re.compile(r"[\d/:.\-]*")
 _NUMBER_NEAR = re.compile(r" {0,2}-?\d")
@@ -122,6 +123,8 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
     size = len(text)
     after = text[end] if end < size else " "
     if after in "/:-" and end + 1 < size and text[end + 1].isdigit() and not (after == "-" and "," in text[start:end]):
+        return None, _end_of_id(text, end)
+    if after == "-" and _MASK.match(text, end + 1):
         return None, _end_of_id(text, end)
     digits = text[start:end]
     last_group = -1

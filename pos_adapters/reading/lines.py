@@ -145,6 +145,7 @@ class LineReader:
         right = _right_end(text, numbers)
         if right:
             letters, unknown = _without_tail(text, numbers[right[0]], letters, unknown)
+            hits = [hit for hit in hits if not _is_tax_letter(hit, text, numbers[right[0]])]
         named = unknown > 0 or any(_may_name(hit) for hit in hits)
         indent = len(text) - len(text.lstrip())
         times = _times(text, numbers)
@@ -203,6 +204,11 @@ def _without_tail(text: str, amount: Number, letters: int, unknown: int) -> tupl
     """Letters behind the amount are tax codes and currencies, not words."""
     tail = sum(letter.isalpha() for letter in text[amount.end :])
     return letters - tail, max(0, unknown - (tail if tail > 1 else 0))
+
+
+def _is_tax_letter(hit: Hit, text: str, amount: Number) -> bool:
+    """`35T`: a letter glued to the amount is a tax's, whatever else it may stand for."""
+    return hit.start == amount.end and hit.letters == 1 and text[hit.start].isascii()
 
 
 def _languages_of(hit: Hit) -> int:
