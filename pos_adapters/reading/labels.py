@@ -138,13 +138,20 @@ class Labeller:
         found = self._memo.get(key)
         if found is None:
             local = _localised(facts, active, self._lexicon)
-            known = facts if local is None else facts._replace(hits=local[0], unknown=local[1], named=True)
+            known = _as_known(facts, local)
             labels = labels_of(known, active)
             if len(self._memo) >= MEMO_LINES_MAX:
                 self._memo.clear()
             found = self._memo[key] = local, (primary(labels, known), labels) if known.hits else UNLABELLED
         local, labelled = found
-        return facts if local is None else facts._replace(hits=local[0], unknown=local[1], named=True), labelled
+        return _as_known(facts, local), labelled
+
+
+def _as_known(facts: LineFacts, local: tuple[tuple[Hit, ...], int] | None) -> LineFacts:
+    """Return a line with the words that its document's languages know; letters that become unknown may name goods."""
+    if local is None:
+        return facts
+    return facts._replace(hits=local[0], unknown=local[1], named=facts.named or local[1] > facts.unknown)
 
 
 def _localised(facts: LineFacts, active: int, lexicon: Lexicon) -> tuple[tuple[Hit, ...], int] | None:
@@ -158,8 +165,13 @@ def _localised(facts: LineFacts, active: int, lexicon: Lexicon) -> tuple[tuple[H
     hits = tuple(hit for hit in facts.hits if hit not in foreign)
     if any(_PHRASE.search(facts.text, hit.start, hit.end) for hit in foreign):
         hits = tuple(lexicon.find(fold(facts.text), active)[0])
-    letters = sum(hit.letters for hit in facts.hits if hit.letters > 1) - sum(hit.letters for hit in hits)
+    letters = _of_words(facts.hits) - _of_words(hits)
     return hits, max(0, facts.unknown + letters)
+
+
+def _of_words(hits: Iterable[Hit]) -> int:
+    """Return how many letters they have in words; a letter alone is a tax's or a unit."""
+    return sum(hit.letters for hit in hits if hit.letters > 1)
 
 
 def labels_of(facts: LineFacts, active: int) -> list[Label]:
