@@ -27,7 +27,7 @@ from receipt.language import EVIDENCE_BYTES, PROOF_BYTES_MAX, STEP_BYTES, may_pr
 from receipt.layout import Typesetter
 from receipt.page_repair import PageRead
 from receipt.paper import Language, Paper, PaperEnd, PaperLine, PrintedCode
-from receipt.parting import moved, parted, says_fiscal
+from receipt.parting import GAP, moved, parted, says_fiscal
 from receipt.plain_lines import AT_ONCE_BYTES, is_text, print_lines
 from receipt.printers import DEFAULT_MODEL, PrinterModel, printer_model
 from receipt.raster import stitched
@@ -42,6 +42,7 @@ _LINE_FEEDS: Final = frozenset(("PrintAndLineFeed", "StarLineFeed"))
 _LF: Final = 0x0A
 _CARRIAGE_RETURN: Final = "PrintAndCarriageReturn"
 _RESETS: Final = frozenset(("EscInitialize", "StarInitialize"))
+_FORM_FEEDS: Final = frozenset(("FormFeedPrintAndReturnToStandardMode", "StarFormFeed"))
 SEAMS_MAX: Final = 256  # a till that resets before every line parts nothing with it
 DOCUMENTS_FREE: Final = 2_000  # a busy till's day on one connection, however short its slips are
 DOCUMENT_BYTES: Final = 512  # beyond those, one document for so many bytes of the job: receipts have a kilobyte
@@ -72,7 +73,7 @@ class PaperReader:
         self._start = 0
         self._told = 0  # lines of this document that `finished_lines` has returned
         self.begun += 1
-        self._seams: list[tuple[int, int]] = []  # line and offset of every ESC @ between lines of this document
+        self._seams: list[tuple[int, int]] = []  # line and offset of every ESC @ and FF between lines of this document
         self._position = 0
         self._printed = False  # a document of this job has ended
         self._documents = 0  # that have ended since core last read on
@@ -280,7 +281,10 @@ class PaperReader:
                 self._end(PaperEnd.RESET, token.offset, papers)
             elif self._typesetter.at_line_start and len(self._seams) < SEAMS_MAX:
                 self._seams.append((self._typesetter.line_index, token.offset))
+        on_roll = self._typesetter.page is None
         self._interpreter.run(token)
+        if token.name in _FORM_FEEDS and on_roll and self._typesetter.at_line_start and len(self._seams) < SEAMS_MAX:
+            self._seams.append((self._typesetter.line_index, end))
 
     def _flush(self) -> None:
         data = self._text
@@ -331,9 +335,8 @@ class PaperReader:
                 )
             seams = [(places.get(line, line), offset) for line, offset in self._seams] if self._seams else []
             text = "\n".join([line.text for line in paper.lines])
-            papers = (
-                [as_read(each) for each in parted(paper, seams)] if seams or says_fiscal(text) else [as_read(paper)]
-            )
+            whole = not (seams or says_fiscal(text) or GAP in text)
+            papers = [as_read(paper)] if whole else [as_read(each) for each in parted(paper, seams)]
             if not text.isascii():
                 papers = [in_reading_order(each) for each in papers]
             self._printed = True

@@ -1,8 +1,9 @@
-"""One document of a printer's into the documents of a person: what a reset or a fiscal printer's own frame parts.
+"""One document of a printer's into the documents of a person: what a reset, a feed or a fiscal printer's frame parts.
 
-Contract: pure. `parted` returns a paper in parts. Another receipt begins at a reset that the document's own first line
-(the shop's name) follows. Behind a Polish fiscal receipt that ended with its printer's number, a line NIEFISKALNY
-frames a slip of its own: the law has the printer print it around whatever is no fiscal document.
+Contract: pure. `parted` returns a paper in parts. Another receipt begins at a reset, a form feed or a gap of blank
+lines that the document's own first line (the shop's name) follows. Behind a Polish fiscal receipt that ended with its
+printer's number, a line NIEFISKALNY frames a slip of its own: the law has the printer print it around whatever is no
+fiscal document.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from typing import Final, TypeVar
 from receipt.paper import Paper, PaperEnd, PrintedCode, PrintedFeed, PrintedImage, PrintedPage
 
 HEADER_LETTERS_MIN: Final = 3  # a first line of fewer is no name that could tell one receipt from the next
+_GAP_LINES: Final = 3  # a tear bar stands 10 to 15 mm above the print line
+GAP: Final = "\n" * (_GAP_LINES + 1)
+"""What a document's lines, joined, must have for a gap to part it."""
+
 _FISCAL_HEAD: Final = "PARAGONFISKALNY"
 _FRAME: Final = "NIEFISKALNY"
 _FISCAL_END: Final = re.compile(r"\W{0,3}(?:PL\W{0,3})?[A-Z]{3} ?\d{10}")  # the printer's own number, below its sign
@@ -31,11 +36,11 @@ def says_fiscal(text: str) -> bool:
 
 
 def parted(paper: Paper, seams: list[tuple[int, int]]) -> list[Paper]:
-    """Return a document in parts; `seams` are line and offset of each reset between its lines.
+    """Return a document in parts; `seams` are line and offset of each reset and form feed between its lines.
 
-    Without any, a document that does not say that it is fiscal (`says_fiscal`) has one.
+    Without any, a document that has no `GAP` and does not say that it is fiscal (`says_fiscal`) has one.
     """
-    begins = sorted([*_after_resets(paper, seams), *_frames(paper)])
+    begins = sorted({*_at_seams(paper, seams), *_frames(paper)})
     if not begins:
         return [paper]
     firsts = [0, *(line for line, _ in begins)]
@@ -51,17 +56,27 @@ def parted(paper: Paper, seams: list[tuple[int, int]]) -> list[Paper]:
     return parts
 
 
-def _after_resets(paper: Paper, seams: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the resets that the document's own first line follows."""
-    if not seams:
-        return
+def _at_seams(paper: Paper, seams: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the resets, form feeds and gaps that the document's own first line follows."""
     texts = [line.text.strip() for line in paper.lines]
     header = next((text for text in texts if text), "")
     if sum(letter.isalpha() for letter in header) < HEADER_LETTERS_MIN:
         return
-    for line, offset in seams:
-        if line and next((text for text in texts[line:] if text), "") == header:
-            yield line, offset
+    headed: dict[int, tuple[int, int]] = {}  # by where the name stands again
+    for line, offset in [*seams, *_gaps(paper, texts)]:
+        again = next((at for at in range(line, len(texts)) if texts[at]), 0)
+        if line and texts[again] == header:
+            headed.setdefault(again, (line, offset))
+    yield from headed.values()
+
+
+def _gaps(paper: Paper, texts: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the lines that stand below blank ones enough to tear the paper off there."""
+    blank = 0
+    for at, text in enumerate(texts):
+        if text and blank >= _GAP_LINES:
+            yield at, paper.lines[at].offset
+        blank = 0 if text else blank + 1
 
 
 def _frames(paper: Paper) -> Iterator[tuple[int, int]]:
