@@ -43,6 +43,7 @@ _COUNT_LENGTH_MAX = 20  # "1234,500 litrów "
 _COUNT_BEFORE = re.compile(  # no price: a whole number, one with three decimals, or one with its unit
     r"(?:(?<![\d.,])\d{1,4}(?:[.,]\d{3})?(?: *[^\W\d_]{1,7}\.?)?|\d[.,]\d{1,3} *[^\W\d_]{1,7}\.?) *\Z"
 )
+_RAND = "r"  # glued before an amount with cents: "R12.50"; "R12" is a till or a room
 # Every run of blanks is possessive: a line is mostly blanks, and given back one by one to six runs they cost minutes.
 _TAIL = re.compile(
     r"[ _]*+(?:-(?!\d))?[)\]]?[ _]*+(?:[€$£¥₩₽₸₴₺₹円元원?]|[^\W\d_]{1,3}\.?)?"
@@ -304,6 +305,9 @@ def _prefix_word(  # noqa: PLR0911 - one answer a meaning
         if decimals == 2 and _COUNT_BEFORE.search(text, max(0, first - _COUNT_LENGTH_MAX), first):
             return at + 1, currency, negative, use  # "3 szt. x4,90": the sign stands before the price
         return first, currency, negative, "x"
+    if decimals == 2 and word == _RAND and not currency:
+        minus = first > 0 and text[first - 1] == "-"
+        return first - minus, "zar", negative or minus, use
     wide = ord(text[at]) >= 0x2E80
     if decimals == 2 and len(word) == 1 and not word.isascii():
         minus = first > 0 and text[first - 1] == "-"

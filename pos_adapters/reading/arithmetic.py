@@ -16,9 +16,11 @@ from pos_adapters.reading.gaps import has_gaps
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Candidate, Holding, Solution, Verdict, readings_of
 from pos_adapters.reading.settlement import Settlement, settle
-from pos_adapters.reading.sheet import GOODS, Entry, Part, Sheet
+from pos_adapters.reading.sheet import GOODS, Entry, Part, Sheet, is_label
+from retail.transaction import DocumentKind
 
 TOTALS_MAX = 16  # amounts tried as the total; a receipt prints its total a few times, a report more often
+_COUNT = (Role.COUNT,)
 Show = Callable[[int], str]
 
 
@@ -66,7 +68,7 @@ def _totals(sheet: Sheet) -> Iterator[Candidate]:
                 yield Candidate(entry.amount, entry, entry.line, adjusted=True, rounding=after)
             if after.part is Part.ROUNDING and after.amount > 0:
                 yield Candidate(entry.amount - after.amount, entry, until, adjusted=True, rounding=rounding)
-    if not candidates:
+    if not strong:
         yield from _total_from_tenders(sheet)
 
 
@@ -175,20 +177,29 @@ def _count_agrees(sheet: Sheet, solution: Solution) -> bool:
     printed = {
         abs(number.value) // MILLI  # goods brought back are counted below nothing
         for line, label in enumerate(sheet.labels)
-        if label is not None and label.role is Role.COUNT and label.leads
+        if label is not None and label.role is Role.COUNT and is_label(sheet.facts[line], label, _COUNT)
         for number in sheet.facts[line].numbers
         if number.decimals == 0 and number.use in ("", "u")
     }
     if not printed:
         return True
-    pieces = lines = packs = 0  # "SPONGES X3  1.49" without a price of one may be one pack
-    for entry, part, _ in solution.owed:
-        if part in (Part.ITEM, Part.RETURN):
-            lines += 1
-            counted = entry.quantity.value // MILLI if entry.quantity and not entry.quantity.decimals else 1
-            pieces += counted
-            packs += counted if entry.price is not None else 1
-    return bool(printed & {lines, pieces, packs})
+    sold = [entry for entry, part, _ in solution.owed if part in (Part.ITEM, Part.RETURN)]
+    goods = [entry for entry in sold if not _is_deposit(entry)]  # some tills count the bottle and not its deposit
+    return bool(printed & (_counts(sold) | _counts(goods)))
+
+
+def _is_deposit(entry: Entry) -> bool:
+    return any(sense.kind is DocumentKind.DEPOSIT for hit in entry.facts.hits for sense in hit.senses)
+
+
+def _counts(sold: Sequence[Entry]) -> set[int]:
+    """Return the numbers that a till may print of these: of lines, of pieces, of packs."""
+    pieces = packs = 0  # "SPONGES X3  1.49" without a price of one may be one pack
+    for entry in sold:
+        counted = entry.quantity.value // MILLI if entry.quantity and not entry.quantity.decimals else 1
+        pieces += counted
+        packs += counted if entry.price is not None else 1
+    return {len(sold), pieces, packs}
 
 
 def _both_sums(sheet: Sheet, total: Candidate, show: Show) -> str:

@@ -33,6 +33,9 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _ADDRESS: Final = re.compile(r"www\.|https?:|@|\w\.(?:com|net|org|example)\b")
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
+_PAIR: Final = re.compile(r" {0,6}\S+(?: \S+)? {2,}\S+(?: \S+)? *")  # "Product  PLUS"
+_VALUE: Final = re.compile(r" {0,6}[^\W\d_][^\d]{1,20} {2,}\S*\d\S* *")  # "Pump  11"
+_MASKED_NUMBER: Final = re.compile(r"\W*[*xX\u2022#]{4,}[ -]?\d{2,4}\W*")
 _STARS: Final = "\n*"  # no line holds it
 _FIGURE: Final = re.compile(r"\d")
 _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same whatever its figures
@@ -238,6 +241,7 @@ def doubted_line(
             continue
         odd = strange and label is None and not facts.decimals and facts_end < line < payment and line != name
         odd = odd and not _heads_columns(facts) and not (line and _goes_on(lines[line - 1], facts, width))
+        odd = odd and not _names_value(lines, line)
         if (odd or (doubtful and line not in declined)) and not _is_of_terms(lines, line, doubts):
             return facts.text.strip()
     return None
@@ -313,6 +317,17 @@ def _continues(above: LineFacts, below: LineFacts) -> bool:
 
 def _is_lower(facts: LineFacts) -> bool:
     return facts.text.lstrip()[:1].islower()
+
+
+def _names_value(lines: Sequence[LineFacts], line: int) -> bool:
+    """Whether a line tells a fact in two columns beside others, or names the masked number below: no paper's title.
+
+    "Product  PLUS" stands below "Pump  11"; "PLUS CUSTOMER" above "*******1234".
+    """
+    beside = [lines[at] for at in (line - 1, line + 1) if 0 <= at < len(lines)]
+    if _PAIR.fullmatch(lines[line].text) and any(_VALUE.fullmatch(each.text) for each in beside):
+        return True
+    return line + 1 < len(lines) and _MASKED_NUMBER.fullmatch(lines[line + 1].text) is not None
 
 
 def _is_negative(below: Sequence[LineFacts]) -> bool:

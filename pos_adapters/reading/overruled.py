@@ -12,16 +12,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from pos_adapters.reading.amounts import in_fashion
+from pos_adapters.reading.branded_tenders import MASKED_CARD, names_bottle_slip
 from pos_adapters.reading.kinds import Naming, says_completed
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Solution
-from pos_adapters.reading.settlement import names_bottle_slip
 from pos_adapters.reading.sheet import Part, Sheet
 from retail.transaction import DocumentKind
 
 _ORDERED: Final = frozenset((DocumentKind.DEPOSIT, DocumentKind.QUOTE))
 _NUMBERED: Final = re.compile(r"\s*[^\W\d_]+ ?(?:nr|no|#)?\.? ?: *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE)
-_MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
 
 
 def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, active: int) -> list[Naming]:
@@ -50,7 +49,7 @@ def speaks_to_customer(sheet: Sheet, solution: Solution, *, active: int) -> bool
         return True
     if any(label is not None and label.role is Role.THANKS for label in sheet.labels):
         return True
-    return any(_MASKED_CARD.search(facts.text) or says_completed(facts, active) for facts in sheet.facts)
+    return any(MASKED_CARD.search(facts.text) or says_completed(facts, active) for facts in sheet.facts)
 
 
 def _is_deposit_on_goods(naming: Naming, solution: Solution) -> bool:

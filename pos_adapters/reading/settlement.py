@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from pos_adapters.reading.branded_tenders import with_brands
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
-from retail.transaction import DocumentKind
+from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 
 class Paid(NamedTuple):
@@ -42,6 +42,7 @@ class Settlement(NamedTuple):
 NAMED_TENDER_REACH_LINES = 8  # further down, "VISA" is an advertisement of what the shop accepts
 CARD_SLIP_LINES = 20  # a card slip has a dozen lines below the tax table
 _BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
+CARD_FIGURES_SHOWN_MAX = 10  # the first six and the last four; whatever shows more, a top-up's PIN, is no card
 _CARD_FIGURES = re.compile(r"\d{3,}")
 _BOX = re.compile(r"[\[\]\u2610\u25a1]")  # to be ticked
 _OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
@@ -69,8 +70,9 @@ def settle(
     elif change and not tenders and not received and sum(abs(entry.amount) for entry in change) == total:
         paid_out = [_handed_out(entry) for entry in change]
         return Settlement(_as_paid(paid_out, [], sheet), proven=True, given_back=True), ""
-    hidden = _with_brands(later) if total > 0 else []
-    others = [*tenders, *hidden] if hidden else [], _above_thanks(sheet, tenders)
+    hidden = with_brands(later, sheet.facts) if total > 0 else []
+    several = [[*tenders, one] for one in hidden] if len(hidden) > 1 else []  # the others tell what points are left
+    others = [*tenders, *hidden] if hidden else [], *several, _above_thanks(sheet, tenders)
     for offered in (tenders, *filter(None, others)):
         found = _counted(offered, received, change, total=total)
         if found is not None:
@@ -102,45 +104,6 @@ def _counted(
     if exact is not None and _explains_change(tenders, received, change, total):
         return exact, []
     return None
-
-
-def _with_brands(later: Sequence[Entry]) -> list[Entry]:
-    """Return amounts below the total whose tender has another name before it: "IKEA gift card 50.00".
-
-    They count where the sums ask for them, and so do points beside another tender: "POINTS 5.00". Cash has no brand.
-    """
-    found = []
-    tendered = any(entry.part is Part.TENDER for entry in later)
-    for entry in later:
-        role = _tender_beside(entry) if entry.part in (Part.STRAY, Part.ITEM) and entry.amount > 0 else None
-        if tendered and entry.role is Role.POINTS and entry.part is Part.INFO and entry.facts.decimals:
-            role = Role.POINTS_TENDER
-        if tendered and entry.part is Part.RETURN and entry.amount > 0 and names_bottle_slip(entry.facts):
-            role = Role.VOUCHER
-        if role is not None:
-            entry.role = role
-            found.append(entry)
-    return found
-
-
-def names_bottle_slip(facts: LineFacts) -> bool:
-    """Whether the line consists of the slip for returned bottles, or of any other that is a paper and pays."""
-    return not facts.unknown and any(
-        any(sense.kind is DocumentKind.OTHER for sense in hit.senses)
-        and any(sense.role in TENDERS or sense.role is Role.RETURN_LINE for sense in hit.senses)
-        for hit in facts.hits
-    )
-
-
-def _tender_beside(entry: Entry) -> Role | None:
-    """Return the tender that stands directly before an amount."""
-    facts = entry.facts
-    named = [(hit.end, sense.role) for hit in facts.hits for sense in hit.senses if sense.role in TENDERS]
-    if not named or not facts.right:
-        return None
-    end, role = named[-1]
-    between = facts.text[end : facts.numbers[facts.right[0]].start]
-    return role if role is not Role.CASH and sum(map(str.isalpha, between)) <= STRAY_LETTERS_MAX else None
 
 
 def _unnamed_change(later: Sequence[Entry], total: int) -> list[Entry]:
@@ -379,7 +342,7 @@ def _is_amount(facts: LineFacts) -> bool:
 def _shows_card(sheet: Sheet, line: int) -> bool:
     """Whether the line has figures of a card and no amount, or a card slip stands around it."""
     facts = sheet.facts[line]
-    if _is_amount(facts):
+    if _is_amount(facts) or sum(map(str.isdigit, facts.text)) > CARD_FIGURES_SHOWN_MAX:
         return False
     around = sheet.labels[max(0, line - CARD_SLIP_LINES) : line + CARD_SLIP_LINES]
     return _CARD_FIGURES.search(facts.text) is not None or any(

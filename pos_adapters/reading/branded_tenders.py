@@ -1,0 +1,65 @@
+"""Amounts below the total that pay it though their words name no tender, or name it behind a brand.
+
+Contract: pure but for the role that an entry gets. They count only where the sums ask for them (`settlement`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from pos_adapters.reading.labels import TENDERS
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part
+from retail.transaction import DocumentKind
+
+MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
+
+
+def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entry]:
+    """Return amounts below the total whose tender has another name before it: "IKEA gift card 50.00".
+
+    They count where the sums ask for them, and so do points beside another tender: "POINTS 5.00". Cash has no brand.
+    """
+    found = []
+    tendered = any(entry.part is Part.TENDER for entry in later)
+    for entry in later:
+        role = None
+        if entry.part in (Part.STRAY, Part.ITEM) and entry.amount > 0:
+            role = _tender_beside(entry) or (Role.CREDIT if _below_masked_card(entry, lines) else None)
+        if tendered and entry.role is Role.POINTS and entry.part is Part.INFO and entry.facts.decimals:
+            role = Role.POINTS_TENDER
+        if tendered and entry.part is Part.RETURN and entry.amount > 0 and names_bottle_slip(entry.facts):
+            role = Role.VOUCHER
+        if role is not None:
+            entry.role = role
+            found.append(entry)
+    return found
+
+
+def names_bottle_slip(facts: LineFacts) -> bool:
+    """Whether the line consists of the slip for returned bottles, or of any other that is a paper and pays."""
+    return not facts.unknown and any(
+        any(sense.kind is DocumentKind.OTHER for sense in hit.senses)
+        and any(sense.role in TENDERS or sense.role is Role.RETURN_LINE for sense in hit.senses)
+        for hit in facts.hits
+    )
+
+
+def _tender_beside(entry: Entry) -> Role | None:
+    """Return the tender that stands directly before an amount."""
+    facts = entry.facts
+    named = [(hit.end, sense.role) for hit in facts.hits for sense in hit.senses if sense.role in TENDERS]
+    if not named or not facts.right:
+        return None
+    end, role = named[-1]
+    between = facts.text[end : facts.numbers[facts.right[0]].start]
+    return role if role is not Role.CASH and sum(map(str.isalpha, between)) <= STRAY_LETTERS_MAX else None
+
+
+def _below_masked_card(entry: Entry, lines: Sequence[LineFacts]) -> bool:
+    """Whether a nameless amount stands below the masked number of a card, or any beside it: "XXXXXXXX7712 DEPOT"."""
+    shown = entry.facts if entry.facts.named else lines[entry.line - 1]
+    return MASKED_CARD.search(entry.facts.text) is not None or MASKED_CARD.search(shown.text) is not None
