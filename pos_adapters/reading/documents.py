@@ -163,7 +163,7 @@ class DocumentReading:
             yield "a tip was added to what had been paid: the total above it or the one below may be what counts"
         if self._may_be_report(sheet, solution):
             yield "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report"
-        if could_be_goods_back(solution):
+        if could_be_goods_back(sheet, solution):
             yield "an amount that is taken off without a word that says why: a discount, or goods given back"
         active = self.active
         doubts = doubts_of(self.gathered.lexicon, active)
@@ -311,9 +311,10 @@ class DocumentReading:
 
     def _exchange_of_one_sign(self, solution: Solution) -> bool:
         headed = lines_saying(self.gathered.telling, self.active, Role.EXCHANGE)
-        return any(not self.lines[line].numbers for line in headed) and all(
-            amount >= 0 for _, _, amount in solution.owed
-        )
+        return any(
+            not self.lines[line].numbers and (line < solution.total.line or self.lines[line].unknown <= 1)
+            for line in headed
+        ) and all(amount >= 0 for _, _, amount in solution.owed)
 
     @staticmethod
     def _mixed(sheet: Sheet) -> bool:

@@ -32,6 +32,7 @@ MEMO_WORDS_MAX: Final = 20_000  # a store prints a few thousand different words
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _ADDRESS: Final = re.compile(r"www\.|https?:|@|\w\.(?:com|net|org|example)\b")
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
+_QUEUED: Final = re.compile(r"\W*[^\W\d_]+\W+(?:[Nn][or]s?\W*)?\d{1,4}\W*")  # "Bestelling nr 47" is called out
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
 _PAIR: Final = re.compile(r" {0,6}\S+(?: \S+)? {2,}\S+(?: \S+)? *")  # "Product  PLUS"
 _VALUE: Final = re.compile(r" {0,6}[^\W\d_][^\d]{1,20} {2,}\S*\d\S* *")  # "Pump  11"
@@ -42,6 +43,7 @@ _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same 
 _LETTERS_MIN: Final = 3  # of a line: shorter ones are codes, but in scripts without spaces words
 _STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials and units
 NAME_WORDS_MAX: Final = 3  # of a paper: a slogan says more
+PAPER_WORDS_MAX: Final = 5  # beside what the document is called: more are a sentence about it
 NAME_LETTERS_MAX: Final = 8  # of a paper, in scripts without spaces
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
 _TAXES: Final = frozenset((Role.TAX, Role.TAX_BASE))
@@ -147,7 +149,8 @@ class Doubts:
         names = group_words()
         printed = list(_WORD.finditer(text))
         last = len(printed) - 1
-        titled = last < _TITLE_WORDS_MAX and (_FIGURE.search(text) is None or "#" in text)
+        titled = last < _TITLE_WORDS_MAX and (_FIGURE.search(text) is None or ("#" in text and not facts.dated))
+        titled = titled and not (last == 0 and _QUEUED.fullmatch(facts.text) and _is_numbered(facts, self._active))
         for at, match in enumerate(printed):
             found = self._words.get(match.group())
             if found is None:
@@ -176,12 +179,13 @@ class Doubts:
             facts.unknown >= _STRANGE_LETTERS_MIN and "%" not in text and not all(map(names.__contains__, words))
         )
         strange = unexplained and _SLOGAN not in marks
-        of_paper = _PAPER in marks and _FIGURE.search(text) is None and _SENTENCE.search(facts.text) is None
+        short = len(words) <= PAPER_WORDS_MAX
+        of_paper = _PAPER in marks and short and _FIGURE.search(text) is None and _SENTENCE.search(facts.text) is None
         together = any(parts <= marks for parts in self._together)
         doubtful = alone or title or together or (strange and (facts.starred or of_paper))
         told = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
-        short = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
-        return Found(doubtful, strange and not told, short=short and not told)
+        named = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
+        return Found(doubtful, strange and not told, short=named and not told)
 
     def _known(self, facts: LineFacts) -> list[tuple[int, int]]:
         """Return where phrases stand that may mean anything else than a kind of document."""
@@ -350,6 +354,13 @@ def _explained(facts: LineFacts, active: int) -> Sequence[tuple[int, int]] | Non
         if senses and not any(sense.kind is not None for sense in senses):
             found.append((hit.start, hit.end))
     return found
+
+
+def _is_numbered(facts: LineFacts, active: int) -> bool:
+    """Whether a word of the line may be what a receipt calls its number."""
+    return any(
+        sense.role is Role.DOCUMENT_NUMBER and sense.languages & active for hit in facts.hits for sense in hit.senses
+    )
 
 
 def _beside(piece: str, text: str, phrases: Iterable[str]) -> bool:

@@ -15,13 +15,21 @@ from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.quantities import USUAL_DECIMALS, goods_on
 from pos_adapters.reading.read_lines import name_in
 
+_STARRED: Final = re.compile(r".*\d[.,]\d\d {1,3}\*([1-9])")  # "49,99 *1": the second star multiplies nothing
 _LETTERED: Final = re.compile(r".*\d[.,]\d\d {1,3}([A-Z])")
+STARRED_MIN: Final = 2  # lines that end so: goods and their tax, or two goods
 _UNIT_LETTERS: Final = ("L", "M", "G")  # litres, metres, grams
 _RATED: Final = re.compile(r"(?<![^\W_])([LMG])[ :=]{1,12}\d{1,2}(?:[.,]\d{1,2})? ?%")  # "L  21%", "BTW L  9%"
 
 
 def amounts_before_letters(lines: Sequence[LineFacts]) -> list[LineFacts] | None:
     """Return the lines with their amounts where a letter behind them is a tax's; None where no letter is."""
+    starred = [at for at, facts in enumerate(lines) if _STARRED.fullmatch(facts.text) and facts.times is not None]
+    if len(starred) >= STARRED_MIN:
+        read = [*lines]
+        for at in starred:
+            read[at] = _without_star(lines[at])
+        return read
     if not any(facts.text.endswith(_UNIT_LETTERS) for facts in lines):
         return None
     lettered = [(at, match) for at, facts in enumerate(lines) if (match := _LETTERED.fullmatch(facts.text))]
@@ -35,6 +43,21 @@ def amounts_before_letters(lines: Sequence[LineFacts]) -> list[LineFacts] | None
         if letter in rated or column_of(lines[at].text, len(lines[at].text) - 1) in columns:
             read[at] = _as_amount(lines[at])
     return read if any(new is not old for new, old in zip(read, lines, strict=True)) else None
+
+
+def _without_star(facts: LineFacts) -> LineFacts:
+    """Return the facts of a line whose last number is a tax's, behind its amount and a star."""
+    numbers = facts.numbers[:-1]
+    amount = numbers[-1]
+    right = (len(numbers) - 1,)
+    return facts._replace(
+        numbers=numbers,
+        right=right,
+        times=None,
+        decimals=amount.decimals,
+        name=name_in(facts.text[: amount.start]),
+        goods=goods_on(facts.text, numbers, right),
+    )
 
 
 def _measures(facts: LineFacts) -> bool:

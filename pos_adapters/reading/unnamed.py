@@ -13,25 +13,40 @@ from typing import Final
 
 from pos_adapters.reading.labels import FACTS
 from pos_adapters.reading.readings import Solution
-from pos_adapters.reading.sheet import Entry, Part
+from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _NAME_LETTERS_MIN: Final = 3  # that no phrase explains
+SUMMED_MIN: Final = 2  # lines: what one comes to is its own price again
+_SUMS: Final = frozenset((Part.CHECK, Part.TOTAL, Part.WEAK_TOTAL, Part.INFO))
 _OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|voor|\+)\s*\d|\d\s*=\s*\d")
 
 
-def could_be_goods_back(solution: Solution) -> bool:
-    """Return whether a line that takes off may name goods given back."""
+def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
+    """Return whether a line that takes off may name goods given back: no line below what all goods come to does."""
     taken_off = [entry for entry, part, _ in solution.beside if part is Part.MODIFICATION]
     if not taken_off:
         return False
     owed = [entry for entry, _, _ in solution.owed]
     for entry in taken_off:
         before = owed[: owed.index(entry)]
+        if _is_below_subtotal(sheet, entry, before):
+            continue
         unnamed = entry.role is None or entry.role in FACTS  # "ST. GUM -1.50": no store, but a till's word for a void
         if entry.amount < 0 and unnamed and (_names_goods(entry, before) or _takes_all_off(entry, before)):
             return True
     return False
+
+
+def _is_below_subtotal(sheet: Sheet, entry: Entry, before: Sequence[Entry]) -> bool:
+    """Whether what all lines above come to stands printed between the last of them and this one."""
+    if len(before) < SUMMED_MIN:
+        return False
+    made = sum(other.amount for other in before)
+    return any(
+        other.amount == made and before[-1].line < other.line < entry.line and other.part in _SUMS
+        for other in sheet.entries
+    )
 
 
 def _names_goods(entry: Entry, before: Sequence[Entry]) -> bool:
