@@ -119,7 +119,7 @@ def add_entries(
     usual = sheet.decimals == USUAL_DECIMALS
     entries, others, lines = sheet.entries, sheet.others, sheet.facts
     item = Part.ITEM
-    make, keep, before = object.__new__, entries.append, len(entries)
+    make, keep, last_goods = object.__new__, entries.append, sheet.last_goods
     for line, facts in enumerate(lines[first:], first):
         if isinstance(facts, GoodsLine) and carried is None and usual:
             entry = make(Entry)
@@ -129,12 +129,15 @@ def add_entries(
             entry.amount = facts.amount
             entry.described = (line,)
             keep(entry)
+            last_goods = line
             continue
         labels = labelled[line - first]
         label = labels[0]
         if label is None and carried is None and usual and facts.goods is not None:
             entry = _goods_entry(line, facts, facts.goods)
-            if not entry.described:
+            if entry.described:
+                last_goods = line
+            else:
                 others.append(len(entries))
             keep(entry)
             continue
@@ -149,8 +152,8 @@ def add_entries(
         entries += made
         carried = None if made else _carries(facts, label, None)
     sheet.carried = carried
-    sheet.last_goods = next((entry.line for entry in reversed(entries[before:]) if entry.described), sheet.last_goods)
-    if sheet.first_goods < 0 <= sheet.last_goods:
+    sheet.last_goods = last_goods
+    if sheet.first_goods < 0 <= last_goods:
         sheet.first_goods = next(entry.line for entry in entries if entry.described)
 
 

@@ -39,8 +39,10 @@ def convert_foreign_tenders(sheet: Sheet) -> None:
 def is_foreign(sheet: Sheet, entry: Entry) -> bool:
     """Whether a tender names a currency, and the total none or another one."""
     own = _currencies_on(entry.facts)
+    if not own:
+        return False
     totals = [other for other in sheet.opened if other.part is Part.TOTAL]
-    return bool(own) and not any(own & _currencies_on(total.facts) for total in totals) and not _is_worth(entry)
+    return not any(own & _currencies_on(total.facts) for total in totals) and not _is_worth(entry)
 
 
 def _is_worth(entry: Entry) -> bool:

@@ -11,7 +11,7 @@ from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.labels import FACTS, MEMO_LINES_MAX, MONEY, TENDERS, Label, Labels, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.quantities import prices_first, quantity_and_price, round_half_up
+from pos_adapters.reading.quantities import USUAL_DECIMALS, prices_first, quantity_and_price, round_half_up
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, stray_max
 
 PART_OF = {
@@ -70,7 +70,8 @@ class KnownLines:
                 self._memo[key] = _single_of(made, labels, sheet.decimals)
             return made
         part, label, tender = known
-        amount = in_fashion(facts.numbers[facts.right[0]], sheet.decimals)
+        goods = facts.goods if sheet.decimals == USUAL_DECIMALS else None
+        amount = goods.amount if goods is not None else in_fashion(facts.numbers[facts.right[0]], sheet.decimals)
         if amount is None or amount <= 0:
             return entries_of(sheet, line, labels[0], labels=labels[1])
         entry = Entry(line, facts, part, amount)

@@ -82,21 +82,22 @@ class LineReader:
         """Return the facts of lines, in their order."""
         texts = list(texts)
         memo = self._memo
-        known = [memo.get(text) for text in texts]
-        new = [text for text, facts in zip(texts, known, strict=True) if facts is None]
+        known = list(map(memo.get, texts))
+        new = [at for at, facts in enumerate(known) if facts is None]
         if new:
             if len(memo) >= _MEMO_LINES_MAX:
                 memo.clear()
-            printed = [text[:LINE_CHARACTERS_MAX] for text in new]
-            for text, line, alike in zip(new, printed, figures_alike(printed), strict=True):
+            printed = [texts[at][:LINE_CHARACTERS_MAX] for at in new]
+            for at, line, alike in zip(new, printed, figures_alike(printed), strict=True):
                 shape = self._alike.get(alike) or self._shape_of(line, alike)
                 if shape is None:
-                    memo[text] = self._read(line)
+                    facts = self._read(line)
                 elif shape.goods is not None:
-                    memo[text] = as_goods(shape, shape.goods, line)
+                    facts = as_goods(shape, shape.goods, line)
                 else:
-                    memo[text] = refilled(shape, line) or self._read(line)
-        return [facts or memo[text] for text, facts in zip(texts, known, strict=True)]
+                    facts = refilled(shape, line) or self._read(line)
+                known[at] = memo[texts[at]] = facts
+        return [facts for facts in known if facts is not None]
 
     def _shape_of(self, printed: str, alike: str) -> Shape | None:
         """Return the shape of a line, which all have that are `alike` (`figures_alike`); None where it has none."""

@@ -47,6 +47,7 @@ _CARD_FIGURES = re.compile(r"\d{3,}")
 _BOX = re.compile(r"[\[\]\u2610\u25a1]")  # to be ticked
 _OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
 _CASH_OR_CARD = frozenset((Role.CASH, Role.CREDIT))  # each for the whole total: one of them paid, and none says which
+_SAID = frozenset((Part.TOTAL, Part.TENDER, Part.RECEIVED, Part.CHANGE))  # by their own words, which no other changes
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
 
@@ -279,9 +280,11 @@ def _tender_role(entry: Entry, otherwise: Role) -> Role:
 def _card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
     """A bare "card" is what its card slip below calls it: debit, where that says so."""
     role = _tender_role(entry, otherwise)
+    if role is not Role.CREDIT:
+        return role
     named = [hit for hit in entry.facts.hits if any(sense.role is Role.CREDIT for sense in hit.senses)]
     bare = named and all(any(sense.role is Role.FILLER for sense in hit.senses) for hit in named)
-    if role is not Role.CREDIT or not bare:
+    if not bare:
         return role
     for line in range(entry.line + 1, min(len(sheet.facts), entry.line + 1 + CARD_SLIP_LINES)):
         label, facts = sheet.labels[line], sheet.facts[line]
