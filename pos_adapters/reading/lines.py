@@ -90,13 +90,11 @@ class LineReader:
             printed = [texts[at][:LINE_CHARACTERS_MAX] for at in new]
             for at, line, alike in zip(new, printed, figures_alike(printed), strict=True):
                 shape = self._alike.get(alike) or self._shape_of(line, alike)
-                if shape is None:
-                    facts = self._read(line)
-                elif shape.goods is not None:
-                    facts = as_goods(shape, shape.goods, line)
+                if shape is not None and shape.goods is not None:
+                    known[at] = memo[texts[at]] = as_goods(shape, shape.goods, line)
                 else:
-                    facts = refilled(shape, line) or self._read(line)
-                known[at] = memo[texts[at]] = facts
+                    again = refilled(shape, line) if shape is not None else None
+                    known[at] = memo[texts[at]] = again or self._read(line)
         return [facts for facts in known if facts is not None]
 
     def _shape_of(self, printed: str, alike: str) -> Shape | None:

@@ -42,7 +42,8 @@ class Owed:
         """Return the sale where all that was gathered since, and has a say, is the payment of what is owed."""
         mark, solution = self._mark, self._solution
         payment = gathered.usual.entries[mark.entries :]
-        if not any(entry.part in _OFFERED for entry in payment) or gathered.active != mark.active:
+        parts = {entry.part for entry in payment}
+        if not (parts & _OFFERED and parts <= _PAYMENT) or gathered.active != mark.active:
             return None
         if len(gathered.lines) - mark.lines > PAYMENT_LINES_MAX or not in_usual_fashion(gathered):
             return None
@@ -61,8 +62,6 @@ class Owed:
 
     def _settled(self, gathered: Gathered, payment: list[Entry]) -> Settlement | None:
         """Return how the total was paid; None where something is left over, or more than amounts decides."""
-        if any(entry.part not in _PAYMENT for entry in payment):
-            return None
         total, sheet = self._solution.total, self._sheet
         assert total.entry is not None
         below = Sheet(gathered.lines, gathered.usual.labels, sheet.decimals)
