@@ -273,13 +273,9 @@ def _described(entry: Entry) -> str:
     return entry.facts.name or entry.facts.text.strip()
 
 
-def _tender_role(entry: Entry, otherwise: Role) -> Role:
-    return entry.role if entry.role in TENDERS and entry.role is not None else otherwise
-
-
 def _card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
     """A bare "card" is what its card slip below calls it: debit, where that says so."""
-    role = _tender_role(entry, otherwise)
+    role = entry.role if entry.role in TENDERS and entry.role is not None else otherwise
     if role is not Role.CREDIT:
         return role
     named = [hit for hit in entry.facts.hits if any(sense.role is Role.CREDIT for sense in hit.senses)]
