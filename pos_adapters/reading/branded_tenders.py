@@ -16,6 +16,7 @@ from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part
 from retail.transaction import DocumentKind
 
 MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
+_MAY_PAY: Final = frozenset((Part.STRAY, Part.ITEM, Part.INFO, Part.RETURN))
 
 
 def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entry]:
@@ -23,6 +24,8 @@ def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entr
 
     They count where the sums ask for them, and so do points beside another tender: "POINTS 5.00". Cash has no brand.
     """
+    if _MAY_PAY.isdisjoint([entry.part for entry in later]):
+        return []
     found = []
     tendered = any(entry.part is Part.TENDER for entry in later)
     for entry in later:

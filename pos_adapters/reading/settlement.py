@@ -47,7 +47,6 @@ _CARD_FIGURES = re.compile(r"\d{3,}")
 _BOX = re.compile(r"[\[\]\u2610\u25a1]")  # to be ticked
 _OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
 _CASH_OR_CARD = frozenset((Role.CASH, Role.CREDIT))  # each for the whole total: one of them paid, and none says which
-_SAID = frozenset((Part.TOTAL, Part.TENDER, Part.RECEIVED, Part.CHANGE))  # by their own words, which no other changes
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
 
