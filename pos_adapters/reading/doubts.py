@@ -4,7 +4,8 @@ Phrases that name a training slip, a quote or a copy are known in many wordings,
 document is no sale must speak of it - that something is practised, offered, held, repeated, undone, refused or not yet
 paid - and such words have few beginnings; or denies what a sale is made of; or puts it where no slogan stands: among
 stars, between the receipt's date or number and its goods, between its goods and their payment. Shops' terms, offers and
-facts are left out by words of their own. The words are data (`pos_adapters/profiles/doubts.toml`).
+facts are left out by words of their own, and of a sentence only what several words say together counts: no paper is
+called by one. The words are data (`pos_adapters/profiles/doubts.toml`).
 Contract: pure but for bounded memos and the data, which are read once.
 """
 
@@ -23,6 +24,7 @@ from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.sentences import has_address, is_of_sentence, lines_of_sentence
 from pos_adapters.reading.sheet import Entry
 from retail.shipped import read_shipped
 from retail.transaction import DocumentKind
@@ -30,7 +32,6 @@ from retail.transaction import DocumentKind
 MEMO_LINES_MAX: Final = 8192  # the headers and footers of a busy store's day
 MEMO_WORDS_MAX: Final = 20_000  # a store prints a few thousand different words
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_ADDRESS: Final = re.compile(r"www\.|https?:|@|\w\.(?:com|net|org|example)\b")
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
 _QUEUED: Final = re.compile(r"\W*[^\W\d_]+\W+(?:[Nn][or]s?\W*)?\d{1,4}\W*")  # "Bestelling nr 47" is called out
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
@@ -50,13 +51,9 @@ _TAXES: Final = frozenset((Role.TAX, Role.TAX_BASE))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
 TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
-# Ends within the line, or goes on from the one above: a sentence that wraps, as no title does.
-_SENTENCE: Final = re.compile(r"[^\W\d_]{3}\. +[^\W\d_]|^ *[a-zà-öø-ÿа-я][^A-Z]*[.!]$")
 _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 
-SENTENCE_WORDS_MIN: Final = 3  # on a line that the next one goes on with
-SENTENCE_LINES_MAX: Final = 4
 _NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
 NUMBERS_MIN: Final = 2  # how many, and what it comes to
 
@@ -73,6 +70,7 @@ class Found(NamedTuple):
     doubtful: bool  # it speaks of the document, or stands among stars, in words that nobody explained
     strange: bool  # it has words that nobody explained, and none that make them harmless
     short: bool  # it has words that nobody explained, and no more than the name of a paper has
+    together: bool = False  # several of its words say so together
     harmless: bool = False  # it speaks of a shop's terms or facts
 
 
@@ -142,7 +140,7 @@ class Doubts:
     def _read(self, facts: LineFacts) -> Found:
         text = _NUMBERED.sub(lambda run: "#" * len(run.group()), fold(facts.text))
         explained = _explained(facts, self._active)
-        if explained is None or _ADDRESS.search(text):
+        if explained is None or has_address(text):
             return _HARMLESS_LINE
         marks: set[int] = set()
         alone = title = False
@@ -179,13 +177,12 @@ class Doubts:
             facts.unknown >= _STRANGE_LETTERS_MIN and "%" not in text and not all(map(names.__contains__, words))
         )
         strange = unexplained and _SLOGAN not in marks
-        short = len(words) <= PAPER_WORDS_MAX
-        of_paper = _PAPER in marks and short and _FIGURE.search(text) is None and _SENTENCE.search(facts.text) is None
+        of_paper = _PAPER in marks and len(words) <= PAPER_WORDS_MAX and _FIGURE.search(text) is None
         together = any(parts <= marks for parts in self._together)
         doubtful = alone or title or together or (strange and (facts.starred or of_paper))
-        told = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
-        named = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
-        return Found(doubtful, strange and not told, short=named and not told)
+        fact = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
+        short = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
+        return Found(doubtful, strange and not fact, short=short and not fact, together=together)
 
     def _known(self, facts: LineFacts) -> list[tuple[int, int]]:
         """Return where phrases stand that may mean anything else than a kind of document."""
@@ -234,7 +231,7 @@ def doubted_line(
         facts = lines[line]
         if facts.letters < _LETTERS_MIN and not WIDE.search(facts.text):
             continue
-        doubtful, strange, *_ = doubts.find(facts)
+        doubtful, strange = _found_in(lines, line, doubts)
         if not (doubtful or strange) or (line > last and _heads_tax_table(facts, lines[line + 1 : line + 2])):
             continue
         label = labels[line]
@@ -301,26 +298,15 @@ def _goes_on(above: LineFacts, facts: LineFacts, width: int) -> bool:
 
 def _is_of_terms(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> bool:
     """Whether the line is part of a sentence over several, and others of it speak of a shop's terms."""
-    first, last = line, line
-    while first > max(0, line - SENTENCE_LINES_MAX) and _continues(lines[first - 1], lines[first]):
-        first -= 1
-    while last + 1 < min(len(lines), line + SENTENCE_LINES_MAX) and _continues(lines[last], lines[last + 1]):
-        last += 1
-    return not _is_lower(lines[first]) and any(doubts.find(lines[at]).harmless for at in range(first, last + 1))
+    return any(doubts.find(lines[at]).harmless for at in lines_of_sentence(lines, line))
 
 
-def _continues(above: LineFacts, below: LineFacts) -> bool:
-    """Whether a sentence goes on: words enough for one that nothing ends, and no capital begins what follows."""
-    text = above.text.rstrip()
-    if not _is_lower(below) or below.starred or above.starred or below.decimals or above.decimals:
-        return False
-    if _ADDRESS.search(below.text):
-        return False
-    return not text.endswith((".", "!", "?", ":")) and len(_WORD.findall(text)) >= SENTENCE_WORDS_MIN
-
-
-def _is_lower(facts: LineFacts) -> bool:
-    return facts.text.lstrip()[:1].islower()
+def _found_in(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> tuple[bool, bool]:
+    """Return whether the line's words are doubtful, and whether strange; of a sentence, several of them together."""
+    found = doubts.find(lines[line])
+    if (found.doubtful or found.strange) and is_of_sentence(lines, line):
+        return found.together, False
+    return found.doubtful, found.strange
 
 
 def _names_value(lines: Sequence[LineFacts], line: int) -> bool:
