@@ -47,8 +47,10 @@ _FIGURE: Final = re.compile(r"\d")
 def doubt_about_slip(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -> str | None:
     """Return why a paid paper could be a slip of another kind than a sale; None where nothing says so."""
     heading = _heading(sheet, solution, doubts=doubts, active=active)
-    sold = [entry for entry, part, _ in solution.owed if part is Part.ITEM]
-    named = any(_has_name(entry.facts, sheet.labels[entry.line]) for entry in sold)
+    sold = [entry for entry, part, _ in solution.owed if part in (Part.ITEM, Part.IMPLICIT)]
+    named = any(
+        _has_name(sheet.facts[line], sheet.labels[line]) for entry in sold for line in entry.described or (entry.line,)
+    )
     named = named or (_gives_change(solution) and all(names_group(entry.facts.name) for entry in sold))
     if (heading is None and named) or _sells(sheet, solution, active):
         return None

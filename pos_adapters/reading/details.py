@@ -17,6 +17,7 @@ NET_LETTERS_MAX = 2  # a tax letter beside an amount
 CODE_LETTERS_MAX = 2  # beside the figures of the goods' number: a size, a shelf
 CLOSING_SLACK = 20  # thousandths: a weight times a price is rounded up or down, to a step or two ...
 CLOSING_SHARE = 200  # ... fuel tills round by more: half a hundredth of the amount
+_EACH = re.compile(r"\s*(?:@|[aáàâ]\b)", re.IGNORECASE)
 _NUMBERS = frozenset((Role.ID,))
 _NUMBER = re.compile(r"\d{4}")
 NAME_LINES_MAX = 4  # a description runs over at most this many lines
@@ -65,6 +66,7 @@ def _says_again(entries: list[Entry], index: int) -> bool:
     """Whether a nameless amount tells what the goods above it come to."""
     return (
         _repeats_previous(entries, index)
+        or _prices_previous(entries, index)
         or _nets_previous(entries, index)
         or (not entries[index].facts.named and _closes_multiplied(entries, index))
     )
@@ -105,6 +107,17 @@ def _repeats_previous(entries: list[Entry], index: int) -> bool:
     return (
         above.part is Part.ITEM and above.line == entry.line - 1 and above.amount == entry.amount and above.facts.named
     )
+
+
+def _prices_previous(entries: list[Entry], index: int) -> bool:
+    """A nameless "@ 6.40" under "3 x Salad 19.20" is what one of them costs."""
+    entry, above = entries[index], entries[max(0, index - 1)]
+    if entry.facts.named or above.part is not Part.ITEM or above.line != entry.line - 1 or above.quantity is None:
+        return False
+    if len(entry.facts.numbers) != 1 or above.price is not None or above.quantity.decimals:
+        return False
+    several = above.quantity.value > MILLI or _EACH.match(entry.facts.text) is not None
+    return several and above.amount == above.quantity.value * entry.amount // MILLI
 
 
 def _multiplies_previous(entries: list[Entry], index: int) -> bool:

@@ -13,6 +13,7 @@ from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
 ROUNDED_SHARE = 20  # what cash is rounded by is a smaller part of any total
 SENTENCE_WORDS_MIN = 3
+_HOURS = re.compile(r"\b[012]?\d[.,:][0-5]\d *[-\u2013] *[012]?\d[.,:][0-5]\d\b")  # "Mo-Sa 7.00 - 21.00"
 _WORD = re.compile(r"[^\W\d_]{2,}")
 EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
 
@@ -50,7 +51,8 @@ def header_amounts(sheet: Sheet) -> frozenset[int]:
         in_column = any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges)
         if in_column and (_stands_apart(entry) or not apart):
             break
-        if entry.part is Part.ITEM and (_is_in_sentence(entry) if sheet.decimals else entry.label is None):
+        opening = entry.part is Part.MODIFICATION and _HOURS.search(entry.facts.text) is not None
+        if opening or (entry.part is Part.ITEM and (_is_in_sentence(entry) if sheet.decimals else entry.label is None)):
             found.add(entry.line)
     return frozenset(found)
 
