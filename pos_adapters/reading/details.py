@@ -17,6 +17,7 @@ NET_LETTERS_MAX = 2  # a tax letter beside an amount
 CODE_LETTERS_MAX = 2  # beside the figures of the goods' number: a size, a shelf
 CLOSING_SLACK = 20  # thousandths: a weight times a price is rounded up or down, to a step or two ...
 CLOSING_SHARE = 200  # ... fuel tills round by more: half a hundredth of the amount
+_COUNTED = re.compile(r"\s*(\d{1,3}) ?[xX*]? +[^\W\d_]")
 _EACH = re.compile(r"\s*(?:@|[aáàâ]\b)", re.IGNORECASE)
 _NUMBERS = frozenset((Role.ID,))
 _NUMBER = re.compile(r"\d{4}")
@@ -112,12 +113,13 @@ def _repeats_previous(entries: list[Entry], index: int) -> bool:
 def _prices_previous(entries: list[Entry], index: int) -> bool:
     """A nameless "@ 6.40" under "3 x Salad 19.20" is what one of them costs."""
     entry, above = entries[index], entries[max(0, index - 1)]
-    if entry.facts.named or above.part is not Part.ITEM or above.line != entry.line - 1 or above.quantity is None:
+    if entry.facts.named or above.part is not Part.ITEM or above.line != entry.line - 1 or above.price is not None:
         return False
-    if len(entry.facts.numbers) != 1 or above.price is not None or above.quantity.decimals:
+    counted = _COUNTED.match(above.facts.text)
+    if counted is None or len(entry.facts.numbers) != 1 or entry.facts.indent <= above.facts.indent:
         return False
-    several = above.quantity.value > MILLI or _EACH.match(entry.facts.text) is not None
-    return several and above.amount == above.quantity.value * entry.amount // MILLI
+    several = int(counted[1]) > 1 or _EACH.match(entry.facts.text) is not None
+    return several and above.amount == int(counted[1]) * entry.amount
 
 
 def _multiplies_previous(entries: list[Entry], index: int) -> bool:
