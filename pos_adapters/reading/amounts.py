@@ -332,6 +332,8 @@ def _suffix(  # noqa: C901, PLR0911 - one answer a meaning
         return end, currency, use
     glued = not match.group("space")
     if match.group("percent"):
+        if not glued and text[match.end("percent") : match.end("percent") + 1].isdigit():
+            return end, currency, use  # "140,00 %10": the sign stands before the rate
         return (match.end("percent"), currency, "%") if len(match.group("space")) <= 1 else (end, currency, use)
     if match.group("sign"):
         if currency or (not glued and DIGITS.match(text, match.end("sign"))):

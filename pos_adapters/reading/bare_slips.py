@@ -69,11 +69,11 @@ def _heading(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -
         facts, label = sheet.facts[line], sheet.labels[line]
         if facts.decimals:  # a card's slip ends here
             break
-        if not _is_worded(facts) or _is_of_card_slip(facts, label, active):
-            continue
         addressed = _is_address(facts, label)
         if addressed:
             break
+        if not _is_worded(facts) or _is_of_card_slip(facts, label, active):
+            continue
         below.append(line)
     for line in reversed(below if addressed else below[:-1]):  # without an address, the first line is the name
         if _may_head(sheet.facts[line], sheet.labels[line], doubts):
@@ -94,7 +94,7 @@ def _is_address(facts: LineFacts, label: Label | None) -> bool:
     """Whether the line has a number of a street, a telephone or a taxpayer."""
     if facts.dated or _FIGURE.search(facts.text) is None:
         return False
-    return label is None or label.role in (Role.PHONE, Role.TAX_ID)
+    return _is_worded(facts) if label is None else label.role in (Role.PHONE, Role.TAX_ID)
 
 
 def _may_head(facts: LineFacts, label: Label | None, doubts: Doubts) -> bool:
