@@ -147,7 +147,7 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
     if not negative and last < size and text[last] == "-" and _ends_amount(text, last + 1, decimals):
         negative, last = True, last + 1
     if not negative and first > 0 and text[first - 1] == "(" and last < size and text[last] == ")":
-        negative, first, last = True, first - 1, last + 1
+        negative, first, last = not _is_multiplied(text, first - 1), first - 1, last + 1
     return Number(first, last, -value if negative else value, decimals, grouped, currency, use, last_group), max(
         end, last
     )
@@ -158,6 +158,12 @@ def _is_factor(text: str, start: int) -> bool:
     return start > 0 and (
         text[start - 1] == "%" or (text[start - 1] in "xх*" and text[start - 2 : start - 1].isdigit())
     )
+
+
+def _is_multiplied(text: str, at: int) -> bool:
+    """`2 x ( 0,99 )`: the price in brackets at `at` is what one costs, nothing below nought."""
+    before = text[:at].rstrip()
+    return before[-1:] in "xXх*@" and before[-2:-1] in " 0123456789" and before[:-1].rstrip()[-1:].isdigit()
 
 
 def _ends_amount(text: str, at: int, decimals: int) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from pos_adapters.reading.labels import TENDERS
@@ -40,6 +41,17 @@ def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entr
             entry.role = role
             found.append(entry)
     return found
+
+
+def balanced_by_change(later: Sequence[Entry], total: int) -> Entry | None:
+    """Return the amount in words that nobody knows which change directly below makes the payment: "YPF APP 40.00".
+
+    Only where something was handed over does a till count change, also "CHANGE 0.00".
+    """
+    for paid, below in pairwise(later):
+        if paid.part is Part.STRAY and below.part is Part.CHANGE and paid.facts.named:
+            return paid if paid.amount == total + abs(below.amount) else None
+    return None
 
 
 def names_bottle_slip(facts: LineFacts) -> bool:

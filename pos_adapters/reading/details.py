@@ -248,10 +248,14 @@ def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
 
 
 def _owner_of_counted(entries: list[Entry], index: int) -> Entry | None:
-    """Return the goods above an indented "3 copies at 3.50" that makes their amount: the word in it counts them."""
+    """Return the goods above an indented "3 copies at 3.50" that makes their amount: the word in it counts them.
+
+    Or it has the goods' number: "EAN 5602614067585  3 x 16.99".
+    """
     entry, above = entries[index], entries[max(0, index - 1)]
     facts = entry.facts
-    if any(map(str.isalpha, facts.text[: facts.numbers[0].start])) or facts.indent <= above.facts.indent:
+    named = facts.unknown and any(map(str.isalpha, facts.text[: facts.numbers[0].start]))
+    if named or facts.indent <= above.facts.indent:
         return None
     near = 0 < entry.line - above.line <= DETAIL_REACH_LINES
     whole = above.part is Part.ITEM and above.facts.named and above.facts.times is None

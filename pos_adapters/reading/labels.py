@@ -55,7 +55,7 @@ _TOTAL_YIELDS_TO = frozenset(
     (Role.SAVINGS, Role.DISCOUNT, Role.POINTS, Role.COUNT, Role.CHANGE, Role.TIP, Role.ROUNDING)
 )
 _NOT_LEADING = frozenset(
-    (Role.DISCOUNT, Role.SAVINGS, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.CHANGE, Role.POINTS)
+    (Role.DISCOUNT, Role.SAVINGS, Role.VOID_LINE, Role.RETURN_LINE, Role.TAX, Role.CHANGE, Role.POINTS, Role.ROUNDING)
 )
 MEMO_LINES_MAX = 8192  # some megabytes: the lines of a busy store's day
 _NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID, Role.MEMBER))

@@ -42,6 +42,7 @@ _MULTIPLIED = frozenset(
 
 # What heads a quantity or a price; where the figures behind make the amount, the line is goods.
 _MEASURES = frozenset((Role.COUNT, Role.PRICE_INFO))
+_TAXES = frozenset((Role.TAX, Role.TAX_BASE))  # whose words also mark a rate behind a price
 
 
 class Single(NamedTuple):
@@ -86,6 +87,8 @@ def _single_of(made: list[Entry], labels: Labels, decimals: int) -> Single | Non
         return None
     (entry,) = made
     facts = entry.facts
+    if facts.numbers[0].start < label.start:
+        return None
     found = amount_of(facts, decimals)
     if found is None or entry.amount <= 0 or entry.part is Part.ITEM or facts.times is not None:
         return None
@@ -114,7 +117,7 @@ def entries_of(sheet: Sheet, line: int, label: Label | None, *, labels: list[Lab
         if len(several) > 1 or (several and label.role in FACTS):
             return several
     found = amount_of(facts, sheet.decimals)
-    if facts.dated and label is None:
+    if label is None and (facts.dated or _is_remark(facts)):
         return []
     if found is None and label is not None and label.leads and label.role in MONEY:
         found = _amount_inside(facts, sheet.decimals, label)
@@ -137,11 +140,20 @@ def entries_of(sheet: Sheet, line: int, label: Label | None, *, labels: list[Lab
     return [entry]
 
 
+def _is_remark(facts: LineFacts) -> bool:
+    """`(includes eco tax 0.05)`: a line in brackets tells what the goods above it hold."""
+    text = facts.text.strip()
+    return text[:1] == "(" and text[-1:] == ")" and facts.named and facts.times is None and "(" not in text[1:]
+
+
 def _is_of_measure(facts: LineFacts, label: Label) -> bool:
     """`Qty 4 @ 1.03`, `0.957 kg NET @ 2.53`, `Qty 3  Price 1.50  4.50`: a word of measure labels no amount."""
     if facts.times is not None and label.role not in _MULTIPLIED:
         return True
-    return label.role in _MEASURES and facts.goods is not None and facts.goods.price is not None
+    if facts.goods is None or facts.goods.price is None:
+        return False
+    counted = label.role in _TAXES and facts.numbers[0].start < label.start  # "1   19.90  EX   19.90"
+    return counted or label.role in _MEASURES
 
 
 def _tender_in(labels: list[Label]) -> Role | None:
@@ -204,9 +216,17 @@ def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods in
         return Part.ITEM
     if part is Part.CHANGE and not label.leads:
         return Part.ITEM
+    if part is Part.SURCHARGE and _is_counted(entry.facts, label):
+        return Part.ITEM
     if part is Part.TAX and not label.leads and unknown > 10:
         return Part.ITEM
     return part
+
+
+def _is_counted(facts: LineFacts, label: Label) -> bool:
+    """`2  Couvert  2.00  4.00`: what has a quantity before its name is goods."""
+    first = facts.numbers[0]
+    return first.start < label.start and first.decimals == 0 and first.use in ("", "x") and not first.currency
 
 
 def _without_amount(sheet: Sheet, line: int) -> list[Entry]:

@@ -40,6 +40,7 @@ _BETWEEN_TIMES = re.compile(  # "N.98   A   0,95": a letter in a column of its o
     r"\s*(?:[€$£¥₩₽₸₴₺(]|[^\W\d_]{1,3}\.?)?\s*",
     re.IGNORECASE,
 )
+_RATE_LIMIT = 100_000  # a hundred per cent, in thousandths
 _TELLING = frozenset(
     (
         Role.SALES_COUNT, Role.COMPLETED, Role.POINTS_EARNED, Role.POINTS_SPENT, Role.DECLINED, Role.EXCHANGE,
@@ -141,13 +142,15 @@ class LineReader:
             return _RULED._replace(text=stripped)
         numbers = numbers_of(text)
         hits, letters, unknown = self.lexicon.find(fold(text))
+        times = _times(text, numbers)
+        if times is not None and numbers[-1].value < 0:
+            numbers = _with_rate(text, numbers, times)
         right = _right_end(text, numbers)
         if right:
             letters, unknown = _without_tail(text, numbers[right[0]], letters, unknown)
             hits = [hit for hit in hits if not _is_tax_letter(hit, text, numbers[right[0]])]
         named = unknown > 0 or any(_may_name(hit) for hit in hits)
         indent = len(text) - len(text.lstrip())
-        times = _times(text, numbers)
         dated = DATED.search(text) is not None
         signs = tuple(number.currency for number in numbers if number.currency)
         days = days_on(text) if looks_dated(text) else None
@@ -241,6 +244,15 @@ def _times(text: str, numbers: tuple[Number, ...]) -> tuple[int, int] | None:
         if _BETWEEN_TIMES.fullmatch(text, first.end, second.start):
             return index, index + 1
     return None
+
+
+def _with_rate(text: str, numbers: tuple[Number, ...], times: tuple[int, int]) -> tuple[Number, ...]:
+    """`1,0000 x 3299,00 (21,00)`: directly behind a price multiplied, brackets hold the rate of its tax."""
+    rate = numbers[-1]
+    behind = times[1] == len(numbers) - 2 and text[numbers[-2].end : rate.start] == " "
+    if not behind or text[rate.start] != "(" or text[rate.end :].strip() or -rate.value >= _RATE_LIMIT:
+        return numbers
+    return (*numbers[:-1], rate._replace(value=-rate.value, use="%"))
 
 
 def _adjacent(text: str, first: Number, second: Number) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from pos_adapters.reading.branded_tenders import with_brands
+from pos_adapters.reading.branded_tenders import balanced_by_change, with_brands
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -77,6 +77,10 @@ def settle(
         found = _counted(offered, received, change, total=total)
         if found is not None:
             return Settlement(_as_paid(*found, sheet), proven=True), ""
+    if total > 0 and not tenders and not received:
+        unnamed = balanced_by_change(later, total)
+        if unnamed is not None:
+            return Settlement(_as_paid([unnamed], change, sheet), proven=True), ""
     if not tenders and not received and not change:
         return _named_only(sheet, total, after), ""
     paid = sum(entry.amount for entry in tenders or received) - sum(abs(entry.amount) for entry in change)
