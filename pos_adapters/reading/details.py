@@ -56,7 +56,7 @@ def _settle_beside_previous(sheet: Sheet, index: int) -> None:
         _says_again(entries, index)
         or _multiplies_previous(entries, index)
         or _prices_next(entries, index)
-        or _prices_previous(entries, index)
+        or _prices_counted(entries, index)
     ):
         entries[index].part = Part.DETAIL
     elif _is_named_by_previous(entries, index) or _is_below_its_name(entries, index, sheet):
@@ -110,7 +110,7 @@ def _repeats_previous(entries: list[Entry], index: int) -> bool:
     )
 
 
-def _prices_previous(entries: list[Entry], index: int) -> bool:
+def _prices_counted(entries: list[Entry], index: int) -> bool:
     """A nameless "@ 6.40" under "3 x Salad 19.20" is what one of them costs."""
     entry, above = entries[index], entries[max(0, index - 1)]
     if entry.facts.named or above.part is not Part.ITEM or above.line != entry.line - 1 or above.price is not None:
