@@ -93,7 +93,8 @@ def _above_thanks(sheet: Sheet, tenders: list[Entry]) -> list[Entry]:
     thanks = [line for line, label in enumerate(sheet.labels) if label is not None and label.role is Role.THANKS]
     end = min([line for line in thanks if line > first], default=len(sheet.labels))
     above = [entry for entry in tenders if entry.line < end]
-    return above if len(above) < len(tenders) else []
+    again = any(entry.part is Part.TOTAL and entry.line > end for entry in sheet.opened)  # another receipt begins there
+    return above if len(above) < len(tenders) and not again else []
 
 
 def _counted(
