@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pos_adapters.reading.folding import WIDE, fold
 from pos_adapters.reading.lexicon import Hit, Lexicon, Role
@@ -88,12 +88,18 @@ def count_votes(lines: Iterable[LineFacts], votes: dict[int, int]) -> None:
             votes[languages] = votes.get(languages, 0) + letters
 
 
+_BESIDE: Final = {"kk": "ru"}  # a till of Kazakhstan prints some lines in both languages, and some in either
+
+
 def languages_of(votes: Mapping[int, int], lexicon: Lexicon, told: str | None) -> int:
     """Return the languages (bits) that the document speaks: the best, those near it, the told one, and English.
 
     English words stand on receipts of every country ("TOTAL", "VISA"). A phrase of few languages says more.
     """
-    return lexicon.mask("en") | (lexicon.mask(told) if told else 0) | _spoken(tuple(votes.items()))
+    spoken = _spoken(tuple(votes.items()))
+    for language, other in _BESIDE.items():
+        spoken |= lexicon.mask(other) if spoken & lexicon.mask(language) else 0
+    return lexicon.mask("en") | (lexicon.mask(told) if told else 0) | spoken
 
 
 @functools.lru_cache(maxsize=VOTES_MAX)
