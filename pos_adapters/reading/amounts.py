@@ -315,6 +315,8 @@ def _prefix_word(  # noqa: PLR0911 - one answer a meaning
         minus = first > 0 and text[first - 1] == "-"
         return first - minus, "zar", negative or minus, use
     wide = ord(text[at]) >= 0x2E80
+    if wide and first == at and first > 0 and text[first - 1].isdigit() and word not in _COUNTERS:
+        return None  # "33바4386", a car's number
     if decimals == 2 and len(word) == 1 and not word.isascii():
         minus = first > 0 and text[first - 1] == "-"
         return first - minus, currency, negative or minus, use  # a money sign that a wrong code page made a letter

@@ -14,18 +14,26 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Container, Iterable, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from pos_adapters.reading.folding import WIDE, fold
 from pos_adapters.reading.goods_groups import group_words
+from pos_adapters.reading.honest_places import (
+    details_goods,
+    goes_on,
+    heads_columns,
+    name_above,
+    named_above,
+    names_shop,
+    names_value,
+)
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sentences import has_address, is_of_sentence, lines_of_sentence
-from pos_adapters.reading.sheet import Entry
 from retail.shipped import read_shipped
 from retail.transaction import DocumentKind
 
@@ -35,9 +43,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
 _QUEUED: Final = re.compile(r"\W*[^\W\d_]+\W+(?:[Nn][or]s?\W*)?\d{1,4}\W*")  # "Bestelling nr 47" is called out
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
-_PAIR: Final = re.compile(r" {0,6}\S+(?: \S+)? {2,}\S+(?: \S+)? *")  # "Product  PLUS"
-_VALUE: Final = re.compile(r" {0,6}[^\W\d_][^\d]{1,20} {2,}\S*\d\S* *")  # "Pump  11"
-_MASKED_NUMBER: Final = re.compile(r"\W*[*xX\u2022#]{4,}[ -]?\d{2,4}\W*")
+_CODE: Final = re.compile(r"[:#] ?(?=[A-Z]*[a-z]+[A-Z])[A-Za-z]{3,8}$")  # "Receipt: FeBD": its number
 _STARS: Final = "\n*"  # no line holds it
 _FIGURE: Final = re.compile(r"\d")
 _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same whatever its figures
@@ -52,10 +58,7 @@ _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 
 
 TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
 _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
-_COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 
-_NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
-NUMBERS_MIN: Final = 2  # how many, and what it comes to
 
 _ALONE, _HARMLESS, _SLOGAN, _PAPER, _BEGINS, _ENDS = range(6)
 _GROUPS: Final = (
@@ -177,7 +180,12 @@ class Doubts:
             facts.unknown >= _STRANGE_LETTERS_MIN and "%" not in text and not all(map(names.__contains__, words))
         )
         strange = unexplained and _SLOGAN not in marks
-        of_paper = _PAPER in marks and len(words) <= PAPER_WORDS_MAX and _FIGURE.search(text) is None
+        of_paper = (
+            _PAPER in marks
+            and len(words) <= PAPER_WORDS_MAX
+            and _FIGURE.search(text) is None
+            and _CODE.search(facts.text) is None
+        )
         together = any(parts <= marks for parts in self._together)
         doubtful = alone or title or together or (strange and (facts.starred or of_paper))
         fact = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
@@ -218,8 +226,8 @@ def doubted_line(
     first, last = solution.owed[0][0], solution.owed[-1][0].line
     goods = min((first.line, *first.described))
     if all(entry.described in ((), (entry.line,)) for entry, _, _ in solution.owed):
-        goods -= _named_above(lines, labels, [entry.line for entry, _, _ in solution.owed])
-    facts_end, name = goods, _name_above(lines, labels, first)
+        goods -= named_above(lines, labels, [entry.line for entry, _, _ in solution.owed])
+    facts_end, name = goods, name_above(lines, labels, first)
     for line in range(goods - 1, -1, -1):
         if _is_fact(lines[line], labels[line]):
             facts_end = line
@@ -231,7 +239,9 @@ def doubted_line(
         facts = lines[line]
         if facts.letters < _LETTERS_MIN and not WIDE.search(facts.text):
             continue
-        doubtful, strange = _found_in(lines, line, doubts)
+        doubtful, strange = _found_in(
+            lines, line, doubts, starred=facts.starred and not names_shop(lines, labels, line)
+        )
         if not (doubtful or strange) or (line > last and _heads_tax_table(facts, lines[line + 1 : line + 2])):
             continue
         label = labels[line]
@@ -241,35 +251,13 @@ def doubted_line(
         if takes_off and (facts.right or _is_negative(lines[line + 1 : line + 2])):
             continue
         odd = strange and label is None and not facts.decimals and facts_end < line < payment and line != name
-        odd = odd and not _heads_columns(facts) and not (line and _goes_on(lines[line - 1], facts, width))
-        odd = odd and not _names_value(lines, line)
+        odd = odd and not heads_columns(facts) and not (line and goes_on(lines[line - 1], facts, width))
+        odd = (
+            odd and not names_value(lines, line) and not (line == last + 1 and details_goods(facts, lines[last], width))
+        )
         if (odd or (doubtful and line not in declined)) and not _is_of_terms(lines, line, doubts):
             return facts.text.strip()
     return None
-
-
-def _named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> int:
-    """Return how many lines of words stand above all goods: their names, where none stands below the last."""
-    apart = {below - above for above, below in pairwise(owed)}
-    after = owed[-1] + 1
-    if len(apart) != 1 or not (after < len(lines) and (labels[after] is not None or lines[after].rule)):
-        return 0
-    above = min(apart.pop() - 1, _NAME_LINES_MAX)
-    names = [line - at for line in owed for at in range(1, above + 1)]
-    return above if all(line >= 0 and _is_name(lines[line], labels[line]) for line in names) else 0
-
-
-def _name_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], first: Entry) -> int | None:
-    """Return the line above the first goods where it names them: theirs begins with figures, as no other name does."""
-    own, above = lines[first.line], first.line - 1
-    if above < 0 or len(own.numbers) < NUMBERS_MIN or first.described not in ((), (first.line,)):
-        return None
-    figures = own.text.lstrip()[:1].isdigit() and own.indent > lines[above].indent
-    return above if (figures or not own.named) and _is_name(lines[above], labels[above]) else None
-
-
-def _is_name(facts: LineFacts, label: Label | None) -> bool:
-    return label is None and facts.named and not (facts.rule or facts.decimals or facts.starred)
 
 
 def _says_total(facts: LineFacts, label: Label | None) -> bool:
@@ -284,40 +272,17 @@ def _heads_tax_table(facts: LineFacts, below: Sequence[LineFacts]) -> bool:
     return heads and any(sense.role in _TAXES for each in below for hit in each.hits for sense in hit.senses)
 
 
-def _heads_columns(facts: LineFacts) -> bool:
-    """Whether two words of a line head columns: the others do, too, however they are cut off."""
-    return sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits) >= _COLUMNS_MIN
-
-
-def _goes_on(above: LineFacts, facts: LineFacts, width: int) -> bool:
-    """Whether the line is the end of the one above, which the paper was too narrow for: "Waiter:", "Ramesh"."""
-    if facts.indent or not above.text:
-        return False
-    return above.text.rstrip().endswith(":") or (len(above.text) == width and above.text[-1].isalnum())
-
-
 def _is_of_terms(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> bool:
     """Whether the line is part of a sentence over several, and others of it speak of a shop's terms."""
     return any(doubts.find(lines[at]).harmless for at in lines_of_sentence(lines, line))
 
 
-def _found_in(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> tuple[bool, bool]:
+def _found_in(lines: Sequence[LineFacts], line: int, doubts: Doubts, *, starred: bool) -> tuple[bool, bool]:
     """Return whether the line's words are doubtful, and whether strange; of a sentence, several of them together."""
-    found = doubts.find(lines[line])
+    found = doubts.find(lines[line]._replace(starred=starred))
     if (found.doubtful or found.strange) and is_of_sentence(lines, line):
         return found.together, False
     return found.doubtful, found.strange
-
-
-def _names_value(lines: Sequence[LineFacts], line: int) -> bool:
-    """Whether a line tells a fact in two columns beside others, or names the masked number below: no paper's title.
-
-    "Product  PLUS" stands below "Pump  11"; "PLUS CUSTOMER" above "*******1234".
-    """
-    beside = [lines[at] for at in (line - 1, line + 1) if 0 <= at < len(lines)]
-    if _PAIR.fullmatch(lines[line].text) and any(_VALUE.fullmatch(each.text) for each in beside):
-        return True
-    return line + 1 < len(lines) and _MASKED_NUMBER.fullmatch(lines[line + 1].text) is not None
 
 
 def _is_negative(below: Sequence[LineFacts]) -> bool:

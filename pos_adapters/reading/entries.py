@@ -216,13 +216,22 @@ def _settle_places(sheet: Sheet) -> None:
                 found = amount_of(entry.facts, sheet.decimals)
                 if found is not None:
                     quantify(entry, found[1], sheet.decimals)
-        elif entry.part is Part.ITEM and entry.quantity is None and not goods_go_on(sheet, entry.line):
-            rated = entry.role is Role.TAX or any(number.use == "%" for number in entry.facts.numbers)
+        elif entry.part is Part.ITEM and _may_be_tax(entry) and not goods_go_on(sheet, entry.line):
+            rated = entry.role is Role.TAX or _has_rate(entry)
             entry.part = Part.TAX if rated else Part.STRAY if entry.amount else Part.INFO
         elif entry.part in (Part.RETURN, Part.VOID) and (entry.tender is not None or is_change(sheet, entry)):
             entry.part = Part.CHANGE  # "refund cash 19.95" below the total: how it was given back
         if entry.part is Part.MODIFICATION and adds_up_discounts(sheet, entry):
             entry.part = Part.SAVING
+
+
+def _may_be_tax(entry: Entry) -> bool:
+    """Whether the amount has no quantity, or is in a row of a table of taxes: `8%*  216  17`."""
+    return entry.quantity is None or (not entry.facts.named and _has_rate(entry))
+
+
+def _has_rate(entry: Entry) -> bool:
+    return any(number.use == "%" for number in entry.facts.numbers)
 
 
 def _opened(sheet: Sheet) -> list[Entry]:

@@ -14,7 +14,9 @@ import unicodedata
 WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 
 _CARD_END = r"\d{3,5}(?![\d.,])"  # behind four stars, what is left of a card's number: no amount
-_LEADERS = re.compile(rf"[.·…_]{{3,}}|[-=~]{{3,}}|\*{{3,}}+(?!(?<=\*\*\*\*){_CARD_END})|(?:\. ){{2,}}\.?")
+_LEADERS = re.compile(
+    rf"[.·…_]{{3,}}|[-=~]{{3,}}|(?<![-*])\*{{3,}}+(?!-\d)(?!(?<=\*\*\*\*){_CARD_END})|(?:\. ){{2,}}\.?"
+)
 _STARRED = re.compile(rf"\*{{2,}}(?:[ -]\*{{2,}})+[ -](?={_CARD_END})")  # its groups
 _MASKED = re.compile(
     r"(?<![^\W\d_])([xX])\1{3,}(?:[ -]?\1{2,})*+(?:[ -](?=\d)|(?=\d))"
@@ -71,6 +73,7 @@ def clean(text: str) -> str:
     """Return `text` as it was meant before printing: plain widths, no borders or leaders, no spread letters."""
     if not text.isascii():
         text = text.translate(_clean_table())
+        text = _MINUS.sub("-", text)
         if _HALF_WIDTH_KANA.search(text):
             text = unicodedata.normalize("NFKC", text)
     if "|" in text:
@@ -102,6 +105,7 @@ def _in_full(text: str) -> str:
     return text
 
 
+_MINUS = re.compile(r"[▲△](?=[¥\\]?\d)")  # as Japanese books print what is taken off: "▲59"
 _HALF_WIDTH_KANA = re.compile(r"[\uff61-\uff9f]")
 
 

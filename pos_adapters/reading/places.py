@@ -78,14 +78,27 @@ def edge_of(entry: Entry) -> int:
 def adds_up_discounts(sheet: Sheet, entry: Entry) -> bool:
     """`TOTAL DISCOUNT -3.00` of as much as all discounts above it may tell of them again: the sums decide."""
     words = entry.facts.text[entry.label.start : entry.label.end].split() if entry.label is not None else []
+    if entry.role is Role.DISCOUNT and entry.amount < 0 and _breaks_down(sheet, entry):
+        return True
     if entry.role is not Role.DISCOUNT or entry.amount >= 0 or len(words) + len(entry.facts.hits) <= 2:
         return False
     above = [other.amount for other in sheet.entries if other.line < entry.line and other.part is Part.MODIFICATION]
     return bool(above) and all(amount < 0 for amount in above) and sum(above) == entry.amount
 
 
+def _breaks_down(sheet: Sheet, entry: Entry) -> bool:
+    """Whether discounts directly below, further in, make as much: `ALL DISCOUNTS -12.00` above each of them."""
+    made, line = 0, entry.line + 1
+    for other in sheet.entries:
+        if other.line == line and other.part is Part.MODIFICATION and other.facts.indent > entry.facts.indent:
+            made, line = made + other.amount, line + 1
+    return made == entry.amount
+
+
 def names_goods(entry: Entry) -> bool:
     """Whether a labelled line before any total names goods all the same: "gift card 50.00", "round steak 9.99"."""
+    if entry.part is Part.SURCHARGE and entry.amount > 0 and _is_counted(entry):
+        return True  # "tea for x4  60.00" among the dishes
     if entry.part is Part.ITEM or entry.facts.unknown == 0 or entry.amount <= 0:
         return False
     if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE):
@@ -95,6 +108,11 @@ def names_goods(entry: Entry) -> bool:
     if entry.facts.unknown <= STRAY_LETTERS_MAX or any(number.use == "%" for number in entry.facts.numbers):
         return False
     return entry.part in (Part.TIP, Part.SURCHARGE, Part.ROUNDING)
+
+
+def _is_counted(entry: Entry) -> bool:
+    """Whether the line says how many: `x4`, `4 @ 15.00`."""
+    return entry.facts.times is not None or any(number.use in ("x", "u") for number in entry.facts.numbers[:-1])
 
 
 def pays_above(sheet: Sheet, entry: Entry) -> bool:
