@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from retail.shipped import read_shipped
 
+CURRENCIES = Path(__file__).parent.parent / "profiles" / "currencies.toml"
 MILLI = 1000
 DECIMALS_MAX = 4  # that are told apart: more are four
 _DIGITS_MAX = 9  # a longer run of ungrouped digits is an id or an article number, never an amount
@@ -68,8 +69,7 @@ class Number(NamedTuple):
 @functools.cache
 def currencies() -> dict[str, dict[str, list[str]]]:
     """Return the table of money signs (`pos_adapters/profiles/currencies.toml`): signs, words, languages."""
-    path = Path(__file__).parent.parent / "profiles" / "currencies.toml"
-    table = read_shipped(path)
+    table = read_shipped(CURRENCIES)
     table["words"] = {word: [code] for word, code in table["words"].items()}
     return table
 

@@ -116,32 +116,65 @@ PhraseSource = Callable[[], Iterable[tuple[str, Sense]]]
 """Gives phrases as they are written, the same each time it is called."""
 
 
+class Tables(NamedTuple):
+    """The phrases of a lexicon, merged and folded.
+
+    Those with the same first word are one text, a line each with the number of its meaning and its further words, until
+    a receipt prints that word: forty thousand objects would be 5 MB more of every core's memory.
+    """
+
+    meanings: list[tuple[Sense, ...]]  # 40,000 phrases have some 3,000 different ones
+    first: dict[str, str]
+    later: frozenset[str]  # words that begin no phrase but go on with one
+    wide: dict[str, int]  # scripts without spaces: whole phrases, with the numbers of their meanings
+
+
+def tables_of(phrases: Iterable[tuple[str, Sense]]) -> Tables:
+    """Return phrases as they are written, folded and merged."""
+    meanings: list[tuple[Sense, ...]] = []
+    first: dict[str, str] = {}
+    later: set[str] = set()
+    wide: dict[str, int] = {}
+    for text, number in _merged(phrases, meanings).items():
+        if not text.isascii() and WIDE.search(text):
+            wide[text] = number
+            continue
+        word, _, further = text.partition(" ")
+        word = sys.intern(word)
+        first[word] = f"{first.get(word, '')}{number} {further}\n"
+        if further:
+            later.update(map(sys.intern, further.split()))
+    return Tables(meanings, first, frozenset(later), wide)
+
+
+def _merged(phrases: Iterable[tuple[str, Sense]], meanings: list[tuple[Sense, ...]]) -> dict[str, int]:
+    """Return every phrase once, folded, with the number of what it means; what numbers mean goes into `meanings`."""
+    merged: dict[str, int] = {}
+    numbers: dict[tuple[Sense, ...], int] = {}
+    for text, sense in phrases:
+        folded = fold(text)
+        wide = not folded.isascii() and WIDE.search(folded)
+        key = folded.replace(" ", "") if wide else " ".join(_words_of(folded))
+        if key:
+            known = merged.get(key)
+            senses = (sense,) if known is None else _with_sense(meanings[known], sense)
+            number = merged[key] = numbers.setdefault(senses, len(numbers))
+            if number == len(meanings):
+                meanings.append(senses)
+    return merged
+
+
 class Lexicon:
     """All phrases of all languages. Immutable but for a bounded memo of words already looked up.
 
-    Phrases as written are asked for again when somebody teaches it more. Those with the same first word are one text, a
-    line each with the number of its meaning and its further words, until a receipt prints that word: forty thousand
-    objects would be 5 MB more of every core's memory.
+    Phrases as written are asked for when somebody teaches it more, and where their `tables` are not there yet.
     """
 
-    def __init__(self, phrases: PhraseSource, languages: tuple[str, ...]) -> None:
+    def __init__(self, phrases: PhraseSource, languages: tuple[str, ...], tables: Tables | None = None) -> None:
         self.languages = languages
         self._phrases = phrases
-        self._meanings: list[tuple[Sense, ...]] = []  # 40,000 phrases have some 3,000 different ones
-        self._first: dict[str, str] = {}
-        self._wide: dict[str, int] = {}
-        later: set[str] = set()
-        for text, number in self._merged().items():
-            if not text.isascii() and WIDE.search(text):
-                self._wide[text] = number
-                continue
-            first, _, further = text.partition(" ")
-            first = sys.intern(first)
-            self._first[first] = f"{self._first.get(first, '')}{number} {further}\n"
-            if further:
-                later.update(map(sys.intern, further.split()))
-        self._later = frozenset(later)
-        self._later_stems = tuple(word[:-1] for word in later if word.endswith("*"))
+        self._meanings, self._first, self._later, self._wide = tables_of(phrases()) if tables is None else tables
+        self._later_stems = tuple(word[:-1] for word in self._later if word.endswith("*"))
         self._stems = frozenset(first[:-1] for first in self._first if first.endswith("*"))
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
         lengths: dict[str, set[int]] = {}
@@ -150,24 +183,6 @@ class Lexicon:
         self._wide_lengths = {letter: tuple(sorted(found, reverse=True)) for letter, found in lengths.items()}
         self._memo: dict[str, tuple[Phrase, ...]] = {}
         self._gap_index: GapIndex | None = None
-
-    def _merged(self) -> dict[str, int]:
-        """Return every phrase once, folded, with the number of what it means."""
-        merged: dict[str, int] = {}
-        numbers: dict[tuple[Sense, ...], int] = {}
-        for text, sense in self._phrases():
-            folded = fold(text)
-            if not folded.isascii() and WIDE.search(folded):
-                key = folded.replace(" ", "")
-            else:
-                key = " ".join(_words_of(folded))
-            if key:
-                known = merged.get(key)
-                senses = (sense,) if known is None else _with_sense(self._meanings[known], sense)
-                number = merged[key] = numbers.setdefault(senses, len(numbers))
-                if number == len(self._meanings):
-                    self._meanings.append(senses)
-        return merged
 
     def _beginning_with(self, first: str) -> Iterator[Phrase]:
         """Yield the phrases whose first word this is, as it stands in the files: a stem with its `*`."""

@@ -9,12 +9,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
-from pos_adapters.reading.amounts import currencies
-from pos_adapters.reading.lexicon import Lexicon, Role, Sense
+from pos_adapters.reading.amounts import CURRENCIES, currencies
+from pos_adapters.reading.lexicon import Lexicon, Role, Sense, Tables, tables_of
+from pos_adapters.reading.packed_words import kept
 from pos_adapters.reading.word_keys import check_keys
 from retail.shipped import read_shipped
 from retail.transaction import DocumentKind
+
+_WORDS: Final = Path(__file__).parent.parent / "profiles" / "words"
+PACKED: Final = _WORDS / "all.json"
+"""Where a frozen program has its words folded (`packed_words`)."""
 
 _WORD_ROLES = frozenset(role.value for role in Role) - {"kind", "headline", "neutral", "filler"}
 _OF_POINTS = (Role.POINTS_EARNED, Role.POINTS_SPENT)
@@ -25,16 +31,30 @@ _GERMAN_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 @functools.cache
 def standard_lexicon() -> Lexicon:
     """Return the lexicon of all languages that the product ships; reads the package's data on the first call."""
-    languages = tuple(file.name.removesuffix(".toml") for file in _words_files())
-    return Lexicon(functools.partial(_standard_phrases, languages), languages)
+    return Lexicon(_standard_phrases, _languages(), kept(PACKED, sources()))
+
+
+def made_tables() -> Tables:
+    """Return the tables of that lexicon, made of the files of words."""
+    return tables_of(_standard_phrases())
+
+
+def sources() -> list[Path]:
+    """Return the files that they are made of."""
+    return [*_words_files(), CURRENCIES]
 
 
 def _words_files() -> list[Path]:
-    return sorted((Path(__file__).parent.parent / "profiles" / "words").glob("*.toml"))
+    return sorted(_WORDS.glob("*.toml"))
 
 
-def _standard_phrases(languages: tuple[str, ...]) -> Iterator[tuple[str, Sense]]:
+def _languages() -> tuple[str, ...]:
+    return tuple(file.name.removesuffix(".toml") for file in _words_files())
+
+
+def _standard_phrases() -> Iterator[tuple[str, Sense]]:
     """Yield the product's phrases one file after the other, so that only one at a time is held as text."""
+    languages = _languages()
     for number, file in enumerate(_words_files()):
         words = read_shipped(file)
         assert words["language"] == languages[number], f"{file.name} is named after its language"

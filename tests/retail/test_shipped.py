@@ -4,7 +4,7 @@ import json
 import tomllib
 from pathlib import Path
 
-from retail.shipped import packed_beside, read_shipped
+from retail.shipped import pack, packed_beside, read_shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("pos_adapters", "receipt", "agent/speech")
@@ -14,8 +14,19 @@ def test_a_table_is_read_as_toml_and_as_the_json_beside_it_where_there_is_one(tm
     table = tmp_path / "words.toml"
     table.write_text('total = ["Итого"]\n', "utf-8")
     assert read_shipped(table) == {"total": ["Итого"]}
-    packed_beside(table).write_text('{"total": ["Total"]}', "utf-8")
-    assert read_shipped(table) == {"total": ["Total"]}
+    pack(table, packed_beside(table))
+    assert read_shipped(table) == {"total": ["Итого"]}
+
+
+def test_the_json_beside_a_table_counts_for_the_very_table_it_was_made_of_only(tmp_path: Path) -> None:
+    table = tmp_path / "words.toml"
+    table.write_text('total = ["Total"]\n', "utf-8")
+    pack(table, packed_beside(table))
+    kept = packed_beside(table).read_text("utf-8")
+    packed_beside(table).write_text(kept.replace("Total", "TOTAL"), "utf-8")
+    assert read_shipped(table) == {"total": ["TOTAL"]}
+    table.write_text('total = ["Summe"]\n', "utf-8")
+    assert read_shipped(table) == {"total": ["Summe"]}
 
 
 def test_every_table_of_the_rooms_that_are_packed_says_the_same_as_json() -> None:
