@@ -20,7 +20,7 @@ EVIDENCE_BYTES: Final = 4096  # who has not spoken plainly by then is taken for 
 _STAR: Final = re.compile(
     rb"\x1b\x1d[\x03\x07\x19\x1a#()+AbPRSaitxy=]"
     rb"|\x1b\x1e[ACEFLNRacdlmr]"
-    rb"|\x1b\*r[A-CD-FKPQTYm]"
+    rb"|\x1b\*r[A-FKPQRTYm]"
     rb"|\x1b\x06[\x01\x18]"
     rb"|\x1bb[0-9:;<=][1-4][1-9]"  # a barcode: its kind, its characters, its width
     rb"|\x1b[FW][\x00\x01]?\x1b[5h]"  # bold off, then inversion off or height: ESC F has no argument here

@@ -15,12 +15,12 @@ from typing import Final
 from pos_adapters.reading.card_numbers import cards_among, hidden_places
 from pos_adapters.reading.wide_digits import STYLE_COMMAND
 
-PLACE_COMMAND: Final = r"\x1b[$\\][\x00-\xff]{2}|\x10[\x04\x05][\x00-\xff]"
-"""A position on the line, and requests that a printer answers whatever else is coming (DLE EOT, DLE ENQ)."""
+PLACE_COMMAND: Final = r"[\x1b\x1d][$\\][\x00-\xff]{2}|\x10[\x04\x05][\x00-\xff]"
+"""A position on the line or the page, and requests that a printer answers whatever else is coming (DLE EOT, DLE ENQ)."""
 
 _ESCPOS: Final = rf"(?:{STYLE_COMMAND}|{PLACE_COMMAND})"
 STAR_COMMAND: Final = r"\x1b[F45]|\x1b[iWh][\x00-\xff]|\x1b\x1dA[\x00-\xff]{2}"
-PLACE_BEGUN: Final = r"\x1b[$\\][\x00-\xff]?|\x1b[iWh]|\x1b\x1d(?:A[\x00-\xff]?)?|\x10[\x04\x05]?"
+PLACE_BEGUN: Final = r"[\x1b\x1d][$\\][\x00-\xff]?|\x1b[iWh]|\x1b\x1d(?:A[\x00-\xff]?)?|\x10[\x04\x05]?"
 """The first bytes of such a command, for those who hold back the end of a stream."""
 
 _STAR: Final = rf"(?:\x1bE|\x1b-[\x00-\xff]|{STAR_COMMAND})"

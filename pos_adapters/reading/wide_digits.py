@@ -14,8 +14,9 @@ from pos_adapters.reading.card_numbers import DIGITS_MIN, cards_among, hidden_pl
 
 # Commands of style, of three bytes: they may stand between digits, and their last byte may look like one ("ESC a 1").
 STYLE_COMMAND = r"(?:\x1b[ !\-3EGJMRSTVadert{]|\x1d[!BHbfh])[\x00-\xff]"
-# Heads of commands whose end may look like a figure of the text behind: of a two-dimensional code, the switch to UTF-8.
-BEFORE_TEXT = (r"\x1d\(k[\x00-\xff]{3}P0", r"\x1c\(C[\x00-\xff]{4}")
+# Heads of commands whose end may look like a figure of the text behind: of a two-dimensional code, the switch to UTF-8,
+# a barcode of Star's.
+BEFORE_TEXT = (r"\x1d\(k[\x00-\xff]{3}P0", r"\x1c\(C[\x00-\xff]{4}", r"\x1bb[0-9:;<=][1-4][1-9][\x00-\xff]")
 
 GAPS_MAX = 12  # between two groups: a few blanks, or a line's end and a command of style
 

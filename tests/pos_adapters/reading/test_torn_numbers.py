@@ -12,6 +12,8 @@ TORN = {
     "a position before each group": b"4111\x1b$@\x00 1111\x1b$\x80\x00 1111\x1b$\xc0\x00 1111\n",
     "a status request": b"VISA 411111\x10\x04\x011111111111\n",
     "Star's bold, which has no argument": b"VISA 4111111\x1bE111111\x1bF111\n",
+    "a place on a page": b"4111\x1d$ \x00\x1b$@\x00 1111\x1b$\x80\x00 1111\x1d\\\x00\x00 1111\n",
+    "in a barcode of Star's": b"\x1bb62104111111111111111\x1e",
     "in a QR code": b"\x1d(k\x13\x001P04111111111111111\x1d(k\x03\x001Q0\n",
     "filled up with noughts": b"PAN 0004111111111111111\n",
 }

@@ -87,6 +87,7 @@ def test_codes_and_raster_rows_are_on_the_paper() -> None:
         (b"\x1b@\x1b\x1da\x01Shop\n", Language.STAR),
         (b"\x1b@\x1b\x1ea\x00", Language.STAR),
         (b"\x1b*rA", Language.STAR),
+        (b"\x1b*rR\x1b!\x00", Language.STAR),
         (b"\x1b@\x1b!\x00Shop\n", Language.ESCPOS),
         (b"\x1b@\x1dV\x00", Language.ESCPOS),
         (b"\x1b@Shop\n", None),
