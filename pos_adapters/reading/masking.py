@@ -32,7 +32,7 @@ from pos_adapters.reading.spread_numbers import (
     may_be_spread,
     spread_at,
 )
-from pos_adapters.reading.torn_numbers import PLACE_BEGUN, PLACE_COMMAND, STAR_COMMAND, masked_torn
+from pos_adapters.reading.torn_numbers import PLACE_BEGUN, PLACE_COMMAND, masked_torn
 from pos_adapters.reading.wide_digits import BEFORE_TEXT, STYLE_COMMAND, WIDE_BYTES, masked_wide
 from pos_adapters.reading.wrapped_numbers import masked_wrapped
 
@@ -57,10 +57,10 @@ _PLACES = re.compile(rf"{STYLE_COMMAND}|\d")
 _BEGUN = r"[#!\x81\x82\xa1-\xa3\xe2\xe3\xef]|[\xe2\xe3]\x80|\xe2\x88|\xef\xbc|\x1b[ !\-3EGJMRSTVadert{]?|\x1d[!BHbfh]?"
 _BEGUN += "|" + PLACE_BEGUN + "|" + UNSEEN_BEGUN
 _TAIL = re.compile(  # digits that may go on, narrow or wide, and the first bytes of a wide one or of a command
-    rf"(?:[ .\-\xa0\t\r\n]|\d(?:{UNSEEN_BYTES}){{0,{UNSEEN_MAX}}}|{STYLE_COMMAND}|{PLACE_COMMAND}|{STAR_COMMAND}"
+    rf"(?:[ .\-\xa0\t\r\n]|\d(?:{UNSEEN_BYTES}){{0,{UNSEEN_MAX}}}|{STYLE_COMMAND}|{PLACE_COMMAND}"
     rf"|{WIDE_BYTES})*(?:{_BEGUN})?\Z".encode("latin-1")
 )
-_LEADS = rb"\x10\x1b\x1d"  # of the commands that may stand between digits; none has more than four bytes behind it
+_LEADS = rb"\x10\x1b-\x1d"  # of the commands that may stand between digits; none has more than four bytes behind it
 _WIDE_LEADS = rb"\x81\x82\xa1-\xa3\xc2\xe2\xe3\xef"
 _UNSEEN_LEADS = re.escape(UNSEEN_LEADS)
 _ENDED = re.compile(  # up to the last byte that can be no part of a tail, whatever stands around it

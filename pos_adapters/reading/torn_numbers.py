@@ -1,29 +1,66 @@
 """Card numbers that commands of a printer tear apart: bold last digits, a position before each group, a status request.
 
 Contract: pure. `masked_torn` works on bytes read as Latin-1 and keeps every length and offset. Between two pieces of a
-number stand commands and at most one separator; where a number is only torn by style in groups as on a card, `masking`
-finds it over line ends too. `ESC E` and `ESC F` have no argument in Star's language, so that a stretch is looked at in
-both.
+number stand commands that print nothing, of few bytes, and at most one separator; where a number is only torn by style
+in groups as on a card, `masking` finds it over line ends too. Epson's and Star's commands have other lengths, so that a
+stretch is looked at in both.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from pos_adapters.reading.card_numbers import cards_among, hidden_places
-from pos_adapters.reading.wide_digits import STYLE_COMMAND
+from receipt.escpos.commands import FIXED, TokenKind, fixed_commands
+from receipt.star.commands import fixed_commands as star_commands
 
-PLACE_COMMAND: Final = r"[\x1b\x1d][$\\][\x00-\xff]{2}|\x10[\x04\x05][\x00-\xff]"
-"""A position on the line or the page, and requests that a printer answers whatever else is coming (DLE EOT, DLE ENQ)."""
+ARGUMENT_BYTES_MAX: Final = 3  # of a command between two figures; what has more draws or sets up something
+_ANY: Final = r"[\x00-\xff]"
+_REQUEST: Final = rf"\x10[\x04\x05]{_ANY}"  # a printer answers it whatever else is coming (DLE EOT, DLE ENQ)
 
-_ESCPOS: Final = rf"(?:{STYLE_COMMAND}|{PLACE_COMMAND})"
-STAR_COMMAND: Final = r"\x1b[F45]|\x1b[iWh][\x00-\xff]|\x1b\x1dA[\x00-\xff]{2}"
-PLACE_BEGUN: Final = r"[\x1b\x1d][$\\][\x00-\xff]?|\x1b[iWh]|\x1b\x1d(?:A[\x00-\xff]?)?|\x10[\x04\x05]?"
+Table = Mapping[bytes, tuple[int, TokenKind, str]]
+
+
+def _by_length(table: Table) -> dict[tuple[str, int], str]:
+    """Return the last bytes of the commands that print nothing and cut nothing, by what stands before and behind."""
+    ends: dict[tuple[str, int], str] = {}
+    for prefix, (arguments, kind, _) in table.items():
+        if kind is TokenKind.COMMAND and arguments <= ARGUMENT_BYTES_MAX:
+            head = re.escape(prefix[:-1].decode("latin-1"))
+            ends[head, arguments] = ends.get((head, arguments), "") + re.escape(chr(prefix[-1]))
+    return ends
+
+
+def _whole(table: Table) -> str:
+    return "|".join(f"{head}[{ends}]{_ANY}{{{arguments}}}" for (head, arguments), ends in _by_length(table).items())
+
+
+def _begun(table: Table) -> str:
+    """Return the expression for the first bytes of such commands; their first byte alone is none of them."""
+    begun = [
+        f"{head}[{ends}]{_ANY}{{0,{arguments - 1}}}"
+        for (head, arguments), ends in _by_length(table).items()
+        if arguments
+    ]
+    return "|".join((*begun, *{head for head, _ in _by_length(table) if len(head) > 1}))
+
+
+_EPSONS: Final = fixed_commands(FIXED) | {b"\x1bc": (2, TokenKind.COMMAND, "sensors, the panel")}
+_STARS: Final = star_commands()
+_KNOWN: Final = re.compile(rb"\x1b[ !\-3EGJMRSTVadert{\x1d]|\x1d[!BHbfh]")  # those of `STYLE_COMMAND`, and Star's heads
+_OTHERS: Final = {prefix: rule for prefix, rule in _EPSONS.items() if not _KNOWN.match(prefix)} | {
+    prefix: rule for prefix, rule in _STARS.items() if len(prefix) > 2 or prefix[1:] in b"45FWh"
+}
+PLACE_COMMAND: Final = rf"{_REQUEST}|{_whole(_OTHERS)}"
+"""A command that prints nothing and is none of style: a position, a setting, a request; of either language.
+
+Without Star's `ESC i`, which cuts the paper in Epson's: nobody may hold that back."""
+PLACE_BEGUN: Final = rf"\x10[\x04\x05]?|\x1c|{_begun(_OTHERS)}"
 """The first bytes of such a command, for those who hold back the end of a stream."""
-
-_STAR: Final = rf"(?:\x1bE|\x1b-[\x00-\xff]|{STAR_COMMAND})"
+_LEAD: Final = re.compile(r"[\x10\x1b-\x1d]")
+_COMMANDS: Final = (rf"(?:{_REQUEST}|{_whole(_EPSONS)})", rf"(?:{_REQUEST}|{_whole(_STARS)})")
 
 
 def _torn(command: str) -> re.Pattern[str]:
@@ -33,7 +70,7 @@ def _torn(command: str) -> re.Pattern[str]:
     return re.compile(rf"{command}++(?P<styled>{torn})?|(?<!\d)(?P<plain>{torn})")
 
 
-_LANGUAGES: Final = tuple((_torn(command), re.compile(rf"{command}|(\d+)")) for command in (_ESCPOS, _STAR))
+_LANGUAGES: Final = tuple((_torn(command), re.compile(rf"{command}|(\d+)")) for command in _COMMANDS)
 
 
 def masked_torn(text: str, is_spared: Callable[[str], bool]) -> str:
@@ -41,7 +78,7 @@ def masked_torn(text: str, is_spared: Callable[[str], bool]) -> str:
 
     `is_spared` says which numbers are the store's own.
     """
-    if "\x1b" not in text and "\x10" not in text:
+    if _LEAD.search(text) is None:
         return text
     for torn, pieces in _LANGUAGES:
         done, kept = 0, list[str]()

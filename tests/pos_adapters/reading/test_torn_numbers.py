@@ -14,6 +14,13 @@ TORN = {
     "Star's bold, which has no argument": b"VISA 4111111\x1bE111111\x1bF111\n",
     "a place on a page": b"4111\x1d$ \x00\x1b$@\x00 1111\x1b$\x80\x00 1111\x1d\\\x00\x00 1111\n",
     "in a barcode of Star's": b"\x1bb62104111111111111111\x1e",
+    "a page of characters": b"VISA 41111111\x1bt\x1011111111\n",
+    "a position by tabs, a line's height": b"VISA 4111\x1b\\\x00\x001111\x1b21111\x1bp\x00\x19\xfa1111\n",
+    "double-byte text off": b"VISA 41111111\x1c.\x1c-\x0011111111\n",
+    "sensors": b"VISA 41111111\x1bc5\x0011111111\n",
+    "margins and units": b"VISA 41111111\x1dL\x10\x00\x1dP\x10\x1011111111\n",
+    "Star's page of characters, alignment": b"VISA 41111111\x1b\x1dt\x20\x1b\x1da\x0011111111\n",
+    "Star's font": b"VISA 41111111\x1b\x1eF\x0011111111\n",
     "in a QR code": b"\x1d(k\x13\x001P04111111111111111\x1d(k\x03\x001Q0\n",
     "filled up with noughts": b"PAN 0004111111111111111\n",
 }
@@ -32,6 +39,11 @@ def test_a_torn_number_keeps_six_and_four_digits_and_every_byte_its_place(job):
     assert re.sub(rb"\*", b"1", masked) == job, "nothing but digits was touched"
     masker = StreamMasker()
     assert b"".join(masker.feed(job[at : at + 1]) for at in range(len(job))) + masker.close() == masked
+
+
+def test_a_number_torn_by_stars_size_is_masked_and_a_cut_that_reads_alike_is_not_held_back():
+    assert mask_bytes(b"VISA 41111111\x1bi\x00\x0111111111\n") == b"VISA 411111**\x1bi\x00\x01****1111\n"
+    assert StreamMasker().feed(b"AUTH 41111111\n\x1bi") == b"AUTH 41111111\n\x1bi"
 
 
 @pytest.mark.parametrize("job", PLAIN.values(), ids=PLAIN)
