@@ -20,6 +20,7 @@ from pos_adapters.reading.places import (
     goods_go_on,
     is_change,
     leave_out_announced,
+    name_paid_total,
     names_goods,
     pays_above,
     settle_rounded_to,
@@ -85,6 +86,7 @@ def sheet_of(lines: Sequence[LineFacts], labelled: Sequence[Labels], decimals: i
 
 def settled_sheet(sheet: Sheet) -> Sheet:
     """Settle what the entries are, once all lines of their document are there; return the sheet."""
+    name_paid_total(sheet)
     totals = [
         entry.line for at in sheet.others if (entry := sheet.entries[at]).part is Part.TOTAL or entry.part is Part.CHECK
     ]

@@ -290,4 +290,6 @@ def _is_soft(hit: Hit, sense: Sense, text: str) -> bool:
         return True
     if sense.role is not Role.HEADLINE:
         return False
+    if sense.kind is DocumentKind.OTHER and not any(map(str.isdigit, text)):
+        return False  # "QUEUE NUMBER" heads a slip for a queue, "Queue number 47" may stand on any sale
     return sense.kind in _SOFT_AS_HEADLINE or any(other.role in _NUMBERED for other in hit.senses)

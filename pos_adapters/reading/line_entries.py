@@ -150,10 +150,22 @@ def _is_of_measure(facts: LineFacts, label: Label) -> bool:
     """`Qty 4 @ 1.03`, `0.957 kg NET @ 2.53`, `Qty 3  Price 1.50  4.50`: a word of measure labels no amount."""
     if facts.times is not None and label.role not in _MULTIPLIED:
         return True
-    if facts.goods is None or facts.goods.price is None:
+    if facts.goods is None:
+        return False
+    if label.role is Role.PRICE_INFO and _is_priced_beside(facts, label):
+        return True
+    if facts.goods.price is None:
         return False
     counted = label.role in _TAXES and facts.numbers[0].start < label.start  # "1   19.90  EX   19.90"
     return counted or label.role in _MEASURES
+
+
+def _is_priced_beside(facts: LineFacts, label: Label) -> bool:
+    """`RRP 25.98    12.99`: behind the price that the label tells stands another in a column of its own."""
+    told = [number for number in facts.numbers if number.start >= label.end and number.decimals]
+    if len(told) < 2 or not facts.right or facts.numbers[facts.right[0]] is not told[1]:
+        return False
+    return facts.text[told[0].end : told[1].start].isspace() and told[1].start - told[0].end > 1
 
 
 def _tender_in(labels: list[Label]) -> Role | None:

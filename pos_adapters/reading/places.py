@@ -37,6 +37,19 @@ def leave_out_announced(sheet: Sheet) -> None:
         sheet.first_total = min(totals, default=again[0])
 
 
+def name_paid_total(sheet: Sheet) -> None:
+    """Where no total is printed, "AMOUNT PAID 11.42" below the taxes is one if tenders above the subtotal made it."""
+    told = [sheet.entries[at] for at in sheet.others]
+    parts = [entry.part for entry in told]
+    if Part.TOTAL in parts or Part.CHECK not in parts or Part.RECEIVED not in parts or Part.CHANGE in parts:
+        return
+    received, subtotal = told[parts.index(Part.RECEIVED)], told[parts.index(Part.CHECK)]
+    paid = [entry for entry in told if entry.part is Part.TENDER and entry.amount]
+    above = all(entry.line < subtotal.line for entry in paid) and subtotal.line < received.line
+    if above and parts.count(Part.RECEIVED) == 1 and sum(entry.amount for entry in paid) == received.amount:
+        received.part = Part.TOTAL
+
+
 def header_amounts(sheet: Sheet) -> frozenset[int]:
     """Return the lines of goods that are amounts of the header: they stand in no column of amounts.
 

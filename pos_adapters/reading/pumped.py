@@ -1,7 +1,8 @@
 """Fuel slips that print volume, price and total, and no line of goods: the product says what was sold.
 
-Contract: `add_pumped` looks at a sheet without any goods; where exactly one pair of numbers above its total, one of
-them beside a unit of volume, makes that total but for what pumps round away, it adds the goods. Else it does nothing.
+Contract: `add_pumped` looks at a sheet without any goods but these two; where exactly one pair of numbers
+above its total, one of them beside a unit of volume, makes that total but for what pumps round away, it adds the goods.
+Else it does nothing.
 """
 
 from __future__ import annotations
@@ -32,15 +33,22 @@ class _Placed(NamedTuple):
 
 def add_pumped(sheet: Sheet) -> None:
     """Add the fuel that was sold to a sheet without goods, where volume and price make its total."""
-    if any(entry.part in _SOLD for entry in sheet.entries):
-        return
-    total = next((entry for entry in sheet.entries if entry.part is Part.TOTAL and entry.amount > 0), None)
+    totals = [entry for entry in sheet.entries if entry.part in (Part.TOTAL, Part.WEAK_TOTAL) and entry.amount > 0]
+    total = next((entry for entry in totals if entry.part is Part.TOTAL), totals[0] if len(totals) == 1 else None)
     if total is None:
+        return
+    sold = [entry for entry in sheet.entries if entry.part in _SOLD and entry.line < total.line]
+    if any(entry.part is not Part.ITEM or len(entry.facts.numbers) != 1 for entry in sold) or len(sold) > 2:
         return
     pairs = list(_pairs(sheet.facts[: total.line], total.amount, sheet.decimals))
     if len({frozenset((volume.number.value, price.number.value)) for volume, price in pairs}) != 1:
         return
     volume, price = min(pairs, key=lambda pair: pair[0].number.use == "p")  # "1.809 EUR/L" is no volume
+    if not {entry.line for entry in sold} <= {volume.line, price.line}:
+        return
+    for entry in sold:  # what looked like goods at the price of a litre
+        entry.part = Part.DETAIL
+    total.part = Part.TOTAL
     entry = Entry(volume.line, sheet.facts[volume.line], Part.ITEM, total.amount)
     entry.quantity, entry.price = volume.number, price.number
     entry.described = (volume.line,)
