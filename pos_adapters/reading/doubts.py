@@ -225,8 +225,9 @@ def doubted_line(
     """Return the first line, none of goods, that raises a doubt about the sale; None without any."""
     first, last = solution.owed[0][0], solution.owed[-1][0].line
     goods = min((first.line, *first.described))
-    if all(entry.described in ((), (entry.line,)) for entry, _, _ in solution.owed):
-        goods -= named_above(lines, labels, [entry.line for entry, _, _ in solution.owed])
+    named = named_above(lines, labels, [entry.line for entry, _, _ in solution.owed])
+    if named and all(entry.described in ((), (entry.line,)) for entry, _, _ in solution.owed):
+        goods -= named
     facts_end, name = goods, name_above(lines, labels, first)
     for line in range(goods - 1, -1, -1):
         if _is_fact(lines[line], labels[line]):
@@ -279,7 +280,8 @@ def _is_of_terms(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> bool:
 
 def _found_in(lines: Sequence[LineFacts], line: int, doubts: Doubts, *, starred: bool) -> tuple[bool, bool]:
     """Return whether the line's words are doubtful, and whether strange; of a sentence, several of them together."""
-    found = doubts.find(lines[line]._replace(starred=starred))
+    facts = lines[line]
+    found = doubts.find(facts if facts.starred is starred else facts._replace(starred=starred))
     if (found.doubtful or found.strange) and is_of_sentence(lines, line):
         return found.together, False
     return found.doubtful, found.strange

@@ -47,6 +47,8 @@ def details_goods(facts: LineFacts, goods: LineFacts, width: int) -> bool:
 
 def named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> int:
     """Return how many lines of words stand above all goods: their names, where none stands below the last."""
+    if len(owed) == 1 or owed[1] - owed[0] == 1:
+        return 0
     apart = {below - above for above, below in pairwise(owed)}
     after = owed[-1] + 1
     if len(apart) != 1 or not (after < len(lines) and (labels[after] is not None or lines[after].rule)):

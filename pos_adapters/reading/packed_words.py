@@ -35,8 +35,9 @@ def kept(file: Path, sources: Iterable[Path]) -> Tables | None:
         return None
     roles = {role.value: role for role in Role}
     kinds = {None: None} | {kind.value: kind for kind in DocumentKind}
+    one: dict[Sense, Sense] = {}  # of each: most stand in several meanings
     meanings = [
-        tuple([Sense(roles[role], kinds[kind], languages) for role, kind, languages in senses])
+        tuple([one.setdefault(sense, sense) for sense in (Sense(roles[r], kinds[k], bits) for r, k, bits in senses)])
         for senses in table["meanings"]
     ]
     first = {sys.intern(word): phrases for word, phrases in table["first"].items()}

@@ -71,9 +71,7 @@ def settle(
         paid_out = [_handed_out(entry) for entry in change]
         return Settlement(_as_paid(paid_out, [], sheet), proven=True, given_back=True), ""
     hidden = with_brands(later, sheet.facts) if total > 0 else []
-    several = [[*tenders, one] for one in hidden] if len(hidden) > 1 else []  # the others tell what points are left
-    others = [*tenders, *hidden] if hidden else [], *several, _above_thanks(sheet, tenders)
-    for offered in (tenders, *filter(None, others)):
+    for offered in _offers(tenders, hidden, sheet):
         found = _counted(offered, received, change, total=total)
         if found is not None:
             return Settlement(_as_paid(*found, sheet), proven=True), ""
@@ -85,6 +83,18 @@ def settle(
         return _named_only(sheet, total, after), ""
     paid = sum(entry.amount for entry in tenders or received) - sum(abs(entry.amount) for entry in change)
     return None, f"tenders less change make {show(paid)}, total is {show(total)}"
+
+
+def _offers(tenders: list[Entry], hidden: list[Entry], sheet: Sheet) -> Iterator[list[Entry]]:
+    """Yield the tenders that may have paid, the likeliest first."""
+    yield tenders
+    if hidden:
+        yield [*tenders, *hidden]
+    if len(hidden) > 1:
+        yield from ([*tenders, one] for one in hidden)  # the others tell what points are left
+    above = _above_thanks(sheet, tenders)
+    if above:
+        yield above
 
 
 def _above_thanks(sheet: Sheet, tenders: list[Entry]) -> list[Entry]:
