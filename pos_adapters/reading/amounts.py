@@ -261,6 +261,10 @@ def _prefix(  # noqa: C901, PLR0912 - one walk back over the marks, each with it
             negative = negative or mark == "-"
         elif mark == "*" and at and text[at - 1] == "*":
             return None  # a masked number
+        elif mark == "*" and text[max(0, at - 2) : at] in ("-", " -"):
+            negative = True  # "-*12,50", as Turkish tills print
+            at -= 2
+            break
         elif mark in "=*:(@[~.,'\"><&":
             break
         elif mark == "%":

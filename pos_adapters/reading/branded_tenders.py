@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -17,22 +18,27 @@ from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part
 from retail.transaction import DocumentKind
 
 MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
+EXCHANGED_SLACK: Final = 50  # thousandths: what a rate makes is rounded to a coin
 _MAY_PAY: Final = frozenset((Part.STRAY, Part.ITEM, Part.INFO, Part.RETURN))
 
 
 def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entry]:
     """Return amounts below the total whose tender has another name before it: "IKEA gift card 50.00".
 
-    They count where the sums ask for them, and so do points beside another tender: "POINTS 5.00". Cash has no brand.
+    They count where the sums ask for them, and so do points beside another tender ("POINTS 5.00") and, beside a tender
+    or change, money of another country with its rate. Cash has no brand.
     """
     if _MAY_PAY.isdisjoint([entry.part for entry in later]):
         return []
     found = []
     tendered = any(entry.part is Part.TENDER for entry in later)
+    given_back = any(entry.part is Part.CHANGE and entry.amount for entry in later)
     for entry in later:
         role = None
         if entry.part in (Part.STRAY, Part.ITEM) and entry.amount > 0:
             role = _tender_beside(entry) or (Role.CREDIT if _below_masked_card(entry, lines) else None)
+            if role is None and (tendered or given_back) and _is_exchanged(entry):
+                role = Role.CASH
         if tendered and entry.role is Role.POINTS and entry.part is Part.INFO and entry.facts.decimals:
             role = Role.POINTS_TENDER
         if tendered and entry.part is Part.RETURN and entry.amount > 0 and names_bottle_slip(entry.facts):
@@ -72,6 +78,16 @@ def _tender_beside(entry: Entry) -> Role | None:
     end, role = named[-1]
     between = facts.text[end : facts.numbers[facts.right[0]].start]
     return role if role is not Role.CASH and sum(map(str.isalpha, between)) <= STRAY_LETTERS_MAX else None
+
+
+def _is_exchanged(entry: Entry) -> bool:
+    """Whether the line says what money of another country comes to: "EUR 35,00 x 24,00   840,00"."""
+    quantity, rate = entry.quantity, entry.price
+    if quantity is None or rate is None or not quantity.currency or rate.currency or not quantity.decimals:
+        return False
+    own = entry.facts.numbers[entry.facts.right[0]].currency
+    made = quantity.value * rate.value // MILLI
+    return quantity.currency != own and abs(made - entry.amount) <= EXCHANGED_SLACK
 
 
 def _below_masked_card(entry: Entry, lines: Sequence[LineFacts]) -> bool:
