@@ -41,6 +41,8 @@ _SIGNED: Final = frozenset((Role.THANKS, Role.FISCAL))
 _OF_PAPERS: Final = FACTS | {Role.ACCOUNT}
 _LETTERS_MIN: Final = 3  # of a heading, or of a name: fewer are codes, but in scripts without spaces words
 _TAX_LETTER: Final = re.compile(r"\s*\*?[^\W\d_]{1,2}\s*")
+_SEVERAL: Final = re.compile(r"\s*(?:[2-9]|[1-9]\d) ?[xX]? +[^\W\d_]{3}")  # "2 Adults 7.80"
+_SIZE: Final = re.compile(r"\d ?(?:[gG]|[kK][gG]|[mMcC]?[lL]|[cCmM][mM])\b")  # "WATER 50CL"
 _FIGURE: Final = re.compile(r"\d")
 
 
@@ -128,9 +130,11 @@ def _sells(sheet: Sheet, solution: Solution, active: int) -> bool:
 
 
 def _is_counted(entry: Entry) -> bool:
-    """Whether the goods have a name and another quantity than one; notes and coins are counted without names."""
+    """Whether goods have a name and a quantity that is not one, or a size in it; coins are counted without names."""
     quantity = entry.quantity
-    return quantity is not None and quantity.value != MILLI and (entry.facts.named or bool(entry.described))
+    if quantity is None:
+        return entry.facts.named and (_SEVERAL.match(entry.facts.text) or _SIZE.search(entry.facts.name)) is not None
+    return quantity.value != MILLI and (entry.facts.named or bool(entry.described))
 
 
 def _is_coded(entry: Entry) -> bool:

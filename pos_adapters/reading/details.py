@@ -17,6 +17,7 @@ NET_LETTERS_MAX = 2  # a tax letter beside an amount
 CODE_LETTERS_MAX = 2  # beside the figures of the goods' number: a size, a shelf
 CLOSING_SLACK = 20  # thousandths: a weight times a price is rounded up or down, to a step or two ...
 CLOSING_SHARE = 200  # ... fuel tills round by more: half a hundredth of the amount
+EACH_LETTERS_MAX = 8  # beside how many and at which price: "12 Stück zu je 0,15"
 _COUNTED = re.compile(r"\s*(\d{1,3}) ?[xX*]? +[^\W\d_]")
 _EACH = re.compile(r"\s*(?:@|[aáàâ]\b)", re.IGNORECASE)
 _NUMBERS = frozenset((Role.ID,))
@@ -157,14 +158,16 @@ def _prices_next(entries: list[Entry], index: int) -> bool:
 
 
 def _prices_previous(entries: list[Entry], index: int) -> bool:
-    """A nameless "2 pcs 245 each" under "Pasta   490" is how many and at which price."""
+    """An indented "2 pcs 245 each" under "Pasta   490" is how many and at which price."""
     entry, above = entries[index], entries[max(0, index - 1)]
-    if entry.facts.named or entry.facts.times is not None or len(entry.facts.numbers) != 2:
+    facts = entry.facts
+    said = facts.named and (facts.unknown > EACH_LETTERS_MAX or facts.indent <= above.facts.indent)
+    if said or facts.times is not None or len(facts.numbers) != 2:
         return False
     if above.part is not Part.ITEM or above.line != entry.line - 1 or above.price is not None or not above.facts.named:
         return False
-    pieces, price = entry.facts.numbers
-    counted = pieces.use == "u" and pieces.decimals == 0 and pieces.value > MILLI
+    pieces, price = facts.numbers
+    counted = pieces.use in ("u", "") and pieces.decimals == 0 and pieces.value > MILLI
     if not counted or pieces.value * entry.amount // MILLI != above.amount:
         return False
     above.quantity, above.price, above.item = pieces, price, None

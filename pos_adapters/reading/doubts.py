@@ -50,6 +50,7 @@ _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same 
 _LETTERS_MIN: Final = 3  # of a line: shorter ones are codes, but in scripts without spaces words
 _STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials and units
 NAME_WORDS_MAX: Final = 3  # of a paper: a slogan says more
+TITLE_WORDS_EVER: Final = 5  # what stands where titles do and says more is a sentence
 PAPER_WORDS_MAX: Final = 5  # beside what the document is called: more are a sentence about it
 NAME_LETTERS_MAX: Final = 8  # of a paper, in scripts without spaces
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
