@@ -56,7 +56,7 @@ def _totals(sheet: Sheet) -> Iterator[Candidate]:
     candidates = strong or [entry for entry in sheet.opened if entry.part in (Part.CHECK, Part.WEAK_TOTAL)]
     adjusting = [entry for entry in sheet.opened if entry.part in (Part.ROUNDING, Part.TIP) and entry.amount]
     for entry in candidates:
-        yield Candidate(entry.amount, entry, entry.line, adjusted=False)
+        yield Candidate(entry.amount, entry, _until(sheet, entry), adjusted=False)
         for after in adjusting:
             if after.line <= entry.line:
                 continue
@@ -70,6 +70,17 @@ def _totals(sheet: Sheet) -> Iterator[Candidate]:
                 yield Candidate(entry.amount - after.amount, entry, until, adjusted=True, rounding=rounding)
     if not strong:
         yield from _total_from_tenders(sheet)
+
+
+def _until(sheet: Sheet, total: Entry) -> int:
+    """Return the line where what is owed ends: the total, or cash and change that stand above it, below all goods."""
+    above = [entry for entry in sheet.opened if entry.line < total.line and entry.amount and entry.part in _PAYMENT]
+    if not any(entry.part is Part.CHANGE for entry in above):
+        return total.line
+    first = min(entry.line for entry in above)
+    goods = (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION)
+    apart = all(entry.line < first or entry.line > total.line for entry in sheet.entries if entry.part in goods)
+    return first if apart else total.line
 
 
 def _paid_between(sheet: Sheet, total: Entry, rounding: Entry) -> bool:

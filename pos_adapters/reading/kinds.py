@@ -84,7 +84,7 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 marks = sense.kind in _MARKS_A_LINE and (
                     facts.right or not lines or _has_goods_beside(lines, line, goods)
                 )
-                if line in goods and (marks or _is_priced(facts)):
+                if line in goods and (marks or _is_priced(facts) or _names_goods_below(lines, line, goods)):
                     continue
                 foot = sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
                 if _names(facts, hit, sense) and not foot:
@@ -99,6 +99,19 @@ def _has_goods_beside(lines: Sequence[LineFacts], line: int, goods: range) -> bo
     above = next((lines[at] for at in range(line - 1, goods.start - 1, -1) if lines[at].right), None)
     taken_off = above is not None and above.numbers[above.right[0]].value < 0
     return taken_off or any(lines[at].right for at in range(line + 1, goods.stop))
+
+
+def _names_goods_below(lines: Sequence[LineFacts], line: int, goods: range) -> bool:
+    """Whether a line between goods names those below it, "Gift bag" above "35.00 * 2   70.00": it heads nothing."""
+    if not lines or not lines[line].unknown or not lines[line + 1 : line + 2]:
+        return False
+    below = lines[line + 1]
+    return (
+        below.times is not None
+        and bool(below.right)
+        and not below.named
+        and any(facts.right for facts in lines[goods.start : line])
+    )
 
 
 def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, active: int, after: int) -> bool:

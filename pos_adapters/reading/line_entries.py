@@ -224,6 +224,8 @@ def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods in
         return Part.ITEM if part is Part.WEAK_TOTAL else Part.WEAK_TOTAL
     if part is Part.MODIFICATION and entry.amount >= 0 and unknown > 0 and not label.leads:
         return Part.ITEM
+    if part is Part.MODIFICATION and not entry.amount:
+        return Part.DETAIL  # "second at half price -0.00": nothing is taken off
     if part in (Part.VOID, Part.RETURN) and not label.leads and entry.amount > 0:
         return Part.ITEM
     if part is Part.CHANGE and not label.leads:

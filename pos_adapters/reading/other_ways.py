@@ -5,6 +5,7 @@ Contract: pure. Each way is a whole sheet of its own, which counts only where it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
@@ -12,12 +13,15 @@ from typing import Final
 from pos_adapters.reading.entries import sheet_of
 from pos_adapters.reading.labels import Labels
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.places import EDGE_COLUMNS, edge_of, header_amounts
+from pos_adapters.reading.places import EDGE_COLUMNS, edge_of, header_amounts, stands_apart
 from pos_adapters.reading.quantities import USUAL_DECIMALS
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 from pos_adapters.reading.tax_letters import amounts_before_letters
 
+SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of the only goods otherwise
+_DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
+_FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
 _NO_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION)
 _NAMES_DISCOUNT: Final = frozenset((Part.WEAK_TOTAL, Part.TENDER, Part.FACT))
 _COUNTED: Final = frozenset((Role.COUNT, Role.PRICE_INFO))
@@ -25,14 +29,28 @@ _COUNTED: Final = frozenset((Role.COUNT, Role.PRICE_INFO))
 
 def other_ways(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the settled sheets of other readings in the fashion of the `usual` one, made when asked for."""
-    header, sizes = header_amounts(usual), _sizes_in_names(usual)
-    for none in (header, sizes, header | sizes if header and sizes else frozenset[int]()):
-        if none:
-            yield _without(none, usual, labelled)
+    found = [header_amounts(usual), _above_facts(usual), _sizes_in_names(usual), _sum_of_goods(usual)]
+    none = frozenset[int]().union(*found)
+    for lines in dict.fromkeys(filter(None, (*found, none))):
+        yield _without(lines, usual, labelled)
+    counted = _counts_before_amounts(usual)
+    if counted:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for entry in sheet.entries:
+            if entry.line in counted and entry.part is Part.ITEM:
+                entry.amount, entry.item = entry.facts.numbers[-1].last_group, None
+        yield sheet
+    dashed = _dashes_before_letters(usual)
+    if dashed:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for entry in sheet.entries:
+            if entry.line in dashed:
+                entry.part, entry.amount, entry.item = Part.ITEM, -entry.amount, None
+        yield sheet
     lettered = amounts_before_letters(usual.facts) if usual.decimals == USUAL_DECIMALS else None
     if lettered is not None:
         yield sheet_of(lettered, labelled, usual.decimals)
-    yield from _named_by_known_words(usual, labelled, none=header | sizes)
+    yield from _named_by_known_words(usual, labelled, none=none)
 
 
 def _without(lines: Container[int], usual: Sheet, labelled: Sequence[Labels]) -> Sheet:
@@ -54,7 +72,45 @@ def _sizes_in_names(sheet: Sheet) -> frozenset[int]:
         and goods.line == name.line + 1
         and name.facts.named
         and goods.price is not None
-        and not goods.facts.named
+        and goods.facts.unknown <= STRAY_LETTERS_MAX
+        and goods.facts.text.lstrip()[:1].isdigit()
+    )
+
+
+def _above_facts(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of what looks like goods above the receipt's date, number or cashier: a house, a room."""
+    goods = [entry for entry in sheet.entries if entry.part is Part.ITEM and entry.line < sheet.first_total]
+    facts = [line for line, label in enumerate(sheet.labels) if label is not None and label.role in _FACTS]
+    head = max((line for line in facts if goods and line < goods[-1].line), default=-1)
+    above = [entry for entry in goods if entry.line < head]
+    return frozenset(entry.line for entry in above) if not any(map(stands_apart, above)) else frozenset()
+
+
+def _sum_of_goods(sheet: Sheet) -> frozenset[int]:
+    """Return the line of what looks like the last goods, in unknown words, and is the sum of all goods above it."""
+    goods = [entry for entry in sheet.entries if entry.part in _GOODS and entry.line < sheet.first_total]
+    if len(goods) <= SUMMED_MIN or goods[-1].quantity is not None:
+        return frozenset()
+    made = sum(entry.amount for entry in goods[:-1])
+    return frozenset((goods[-1].line,)) if goods[-1].amount == made else frozenset()
+
+
+def _dashes_before_letters(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of goods where all above the total are "105.22-A": the dash leads to the letter of a tax."""
+    above = [entry for entry in sheet.entries if entry.line < sheet.first_total and entry.amount]
+    dashed = all(entry.amount < 0 and _DASHED.search(entry.facts.text) for entry in above)
+    return frozenset(entry.line for entry in above) if dashed else frozenset()
+
+
+def _counts_before_amounts(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of goods where "1 134.00" may be one at 134.00, in columns that stand close."""
+    return frozenset(
+        entry.line
+        for entry in sheet.entries
+        if entry.part is Part.ITEM
+        and entry.quantity is None
+        and entry.line < sheet.first_total
+        and entry.facts.numbers[-1].last_group >= 0
     )
 
 

@@ -58,11 +58,11 @@ def header_amounts(sheet: Sheet) -> frozenset[int]:
     """
     amounts = [entry for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)]
     edges = {edge_of(entry) for entry in amounts}
-    apart = all(_stands_apart(entry) for entry in amounts)
+    apart = all(stands_apart(entry) for entry in amounts)
     found = set()
     for entry in sheet.entries:
         in_column = any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges)
-        if in_column and (_stands_apart(entry) or not apart):
+        if in_column and (stands_apart(entry) or not apart):
             break
         opening = entry.part is Part.MODIFICATION and _HOURS.search(entry.facts.text) is not None
         if opening or (entry.part is Part.ITEM and (_is_in_sentence(entry) if sheet.decimals else entry.label is None)):
@@ -76,7 +76,7 @@ def _is_in_sentence(entry: Entry) -> bool:
     return told and len(_WORD.findall(entry.facts.text)) >= SENTENCE_WORDS_MIN
 
 
-def _stands_apart(entry: Entry) -> bool:
+def stands_apart(entry: Entry) -> bool:
     """Whether a gap, as of a column, stands before the last number of a line (or its currency), or nothing does."""
     text, number = entry.facts.text, entry.facts.numbers[-1]
     before = text[: number.start]
