@@ -33,12 +33,20 @@ class Mark(NamedTuple):
     entries: int
     signs: int
     telling: int
+    width: int
 
     @classmethod
     def of(cls, gathered: Gathered) -> Mark:
         """Return how far a document is gathered."""
         usual = gathered.usual
-        return cls(gathered.active, len(gathered.lines), len(usual.entries), len(gathered.signs), len(gathered.telling))
+        return cls(
+            gathered.active,
+            len(gathered.lines),
+            len(usual.entries),
+            len(gathered.signs),
+            len(gathered.telling),
+            gathered.width,
+        )
 
 
 class Draft:
@@ -91,9 +99,12 @@ def says_nothing(
 ) -> bool:
     """Whether no line since then labels money, names a kind or points, tells of something declined, or raises a doubt.
 
+    Nor may one be longer than all before: the paper is wider then, and a line that filled it did not.
     `total` is the line of the total; those of `payment` may name money. Above `paid_from`, where payment begins, words
     that nobody explains are a doubt, too.
     """
+    if gathered.width > since.width:
+        return False
     active, doubts = since.active, doubts_of(gathered.lexicon, since.active)
     for line, facts in enumerate(gathered.lines[since.lines :], since.lines):
         label = gathered.labelled[line][0]

@@ -55,6 +55,8 @@ class Gathered:
         """All labels in printed order, by their roles; most lines have none."""
         self.signs: list[str] = []
         """The money signs and words beside numbers, in printed order."""
+        self.width = 0
+        """The letters of the longest line: how wide the paper is, as far as lines tell."""
         self.fashions = Fashions()
         self.usual = Sheet(self.lines, [], USUAL_DECIMALS)
         """The entries in the usual fashion, not settled."""
@@ -101,5 +103,6 @@ class Gathered:
                 self.dated.append(line)
         self.lines += lines
         self.labelled += labelled
+        self.width = max([self.width, *[len(facts.text) for facts in lines]])
         self.fashions.count(said, labelled, goods=len(more) - len(said))
         add_entries(self.usual, labelled, speaking, known=self._known, active=active)

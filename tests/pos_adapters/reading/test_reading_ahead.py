@@ -23,7 +23,7 @@ BELOW = [
     "TOTAL 4.30", "TOTAL", "4.30", "SUBTOTAL  9.99", "Rounding -0.01", "Points earned 43", "You saved 0.50", "Discount -1.00",
     "Member no 1234567890", "1234567890", "Qty Price Amount", "Balance 12.00", "EUR", "€ 3.00", "USD 4.00", "7", "1,500",
     "Gracias por su compra", "Danke für Ihren Einkauf", "Спасибо за покупку", "ありがとうございました", "領収書", "合計 430",
-    "Open every day 8-20", "www.example.com", "Nothing to sign  3.00", "Bag  0.10", "Tip 1.00", "Approved", "Z 12", "KOPIE", "Copy for Jim",
+    "Open every day 8-20", "Quux", "COMTE AOP 12 MOIS", "The one and only number 1634895981094", "www.example.com", "Nothing to sign  3.00", "Bag  0.10", "Tip 1.00", "Approved", "Z 12", "KOPIE", "Copy for Jim",
 ]  # fmt: skip
 
 
@@ -112,13 +112,14 @@ def test_real_jobs_read_ahead_are_read_as_they_are_whole(corpus):
 @pytest.mark.parametrize("below", [[], ["12.03.2024 14:30", "Receipt No 0012", "Thank you for your purchase"]])
 def test_a_receipt_whose_payment_was_seen_is_not_worked_out_again_at_its_end(below):
     """What is told below the payment is taken in without reading the document from its beginning."""
+    head = [line.replace("Milk", "Milk".ljust(30)) for line in HEAD]  # no line below shows a wider paper
     ahead = ReadingAhead()
-    ahead.note(1, [PaperLine(line) for line in HEAD])
+    ahead.note(1, [PaperLine(line) for line in head])
     draft = ahead.draft
     assert draft is not None
     ahead.note(1, [PaperLine(line) for line in below])
     assert ahead.draft is draft
-    reading = ahead.read(paper_of([*HEAD, *below]))
+    reading = ahead.read(paper_of([*head, *below]))
     assert reading.transaction is not None
     assert reading.transaction.sequence_number == ("0012" if below else None)
 
@@ -141,6 +142,15 @@ def test_nothing_is_owed_before_its_payment_where_a_question_is_open(above):
     lines = [*GOODS, above, "TOTAL  4.30"]
     ahead.note(1, [PaperLine(line) for line in lines])
     assert ahead.owed is None
+
+
+@pytest.mark.parametrize("below", [[], ["The one and only number 1634895981094"]])
+def test_a_line_that_shows_a_wider_paper_ends_what_was_proved_on_a_narrower_one(below):
+    """Words that nobody explains go on with the line above where it fills the paper, and are a doubt where it does not."""
+    lines = [*GOODS, "TOTAL  4.30", "COMTE AOP 12 MOIS", "QUUX", "CASH  4.30", *below]
+    ahead, whole = read_in_pieces(lines, [4, 7])
+    assert ahead == whole
+    assert (whole.parked is None) == (not below)
 
 
 def test_lines_of_another_document_are_not_taken_for_this_ones():
