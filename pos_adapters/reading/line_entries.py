@@ -11,7 +11,7 @@ from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.labels import FACTS, MEMO_LINES_MAX, MONEY, TENDERS, Label, Labels, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.quantities import USUAL_DECIMALS, prices_first, quantity_and_price, round_half_up
+from pos_adapters.reading.quantities import USUAL_DECIMALS, is_remark, prices_first, quantity_and_price, round_half_up
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, stray_max
 
 PART_OF = {
@@ -117,7 +117,7 @@ def entries_of(sheet: Sheet, line: int, label: Label | None, *, labels: list[Lab
         if len(several) > 1 or (several and label.role in FACTS):
             return several
     found = amount_of(facts, sheet.decimals)
-    if label is None and (facts.dated or _is_remark(facts)):
+    if label is None and (facts.dated or (facts.times is None and is_remark(facts.text))):
         return []
     if found is None and label is not None and label.leads and label.role in MONEY:
         found = _amount_inside(facts, sheet.decimals, label)
@@ -138,12 +138,6 @@ def entries_of(sheet: Sheet, line: int, label: Label | None, *, labels: list[Lab
     if entry.part is Part.ITEM:
         quantify(entry, index, sheet.decimals)
     return [entry]
-
-
-def _is_remark(facts: LineFacts) -> bool:
-    """`(includes eco tax 0.05)`: a line in brackets tells what the goods above it hold."""
-    text = facts.text.strip()
-    return text[:1] == "(" and text[-1:] == ")" and facts.named and facts.times is None and "(" not in text[1:]
 
 
 def _is_of_measure(facts: LineFacts, label: Label) -> bool:

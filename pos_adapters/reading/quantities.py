@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from pos_adapters.reading.reprints import Reprinted
 
 USUAL_DECIMALS = 2  # of most currencies: lines are read as goods in this fashion while they stream in
 _PIECES_MAX = 999
+_REMARK = re.compile(r" *\([^()]*[^\W\d_]{2}[^()]*\)")
 
 
 class Goods(NamedTuple):
@@ -22,7 +24,9 @@ class Goods(NamedTuple):
 
 
 def goods_on(text: str, numbers: tuple[Number, ...], right: tuple[int, ...]) -> Goods | None:
-    """Return the line as goods in the usual fashion; None where its amount is negative or none."""
+    """Return the line as goods in the usual fashion; None where its amount is negative or none, or only a remark."""
+    if is_remark(text):
+        return None
     for index in right:
         amount = in_fashion(numbers[index], USUAL_DECIMALS)
         if amount is not None:
@@ -30,6 +34,11 @@ def goods_on(text: str, numbers: tuple[Number, ...], right: tuple[int, ...]) -> 
                 return None
             return Goods(amount, *quantity_and_price(text, numbers, index, decimals=USUAL_DECIMALS))
     return None
+
+
+def is_remark(text: str) -> bool:
+    """`(includes eco tax 0.05)`: a line in brackets tells what the goods above it hold."""
+    return text[-1:] == ")" and _REMARK.fullmatch(text) is not None
 
 
 class GoodsPlan(NamedTuple):
