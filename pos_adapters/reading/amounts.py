@@ -25,6 +25,7 @@ _MASK = re.compile(r"[*xX#●]{2,}")  # the rest of a card's number: "3791-**-**
 _GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
 _ID_REST = re.compile(r"[\d/:.\-]*")
 _NUMBER_NEAR = re.compile(r" {0,2}-?\d")
+_MULTIPLIED = re.compile(r"\d *[xXх*@] *$")  # "2 x ( 0,99 )": what one costs, nothing below nought
 _MARKS = re.compile(r"[.,']")
 _AFTER = re.compile(
     r"(?P<space> {0,12})(?:(?P<percent>%)"
@@ -147,7 +148,7 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
     if not negative and last < size and text[last] == "-" and _ends_amount(text, last + 1, decimals):
         negative, last = True, last + 1
     if not negative and first > 0 and text[first - 1] == "(" and last < size and text[last] == ")":
-        negative, first, last = not _is_multiplied(text, first - 1), first - 1, last + 1
+        negative, first, last = _MULTIPLIED.search(text, 0, first - 1) is None, first - 1, last + 1
     return Number(first, last, -value if negative else value, decimals, grouped, currency, use, last_group), max(
         end, last
     )
@@ -158,12 +159,6 @@ def _is_factor(text: str, start: int) -> bool:
     return start > 0 and (
         text[start - 1] == "%" or (text[start - 1] in "xх*" and text[start - 2 : start - 1].isdigit())
     )
-
-
-def _is_multiplied(text: str, at: int) -> bool:
-    """`2 x ( 0,99 )`: the price in brackets at `at` is what one costs, nothing below nought."""
-    before = text[:at].rstrip()
-    return before[-1:] in "xXх*@" and before[-2:-1] in " 0123456789" and before[:-1].rstrip()[-1:].isdigit()
 
 
 def _ends_amount(text: str, at: int, decimals: int) -> bool:
@@ -305,7 +300,8 @@ def _prefix_word(  # noqa: PLR0911 - one answer a meaning
     currency, negative, use = so_far
     first = _run_start(text, at)
     word = text[first : at + 1].lower()
-    if not currency and word in _money_words() and (len(word) > 1 or at + 1 == start):
+    glued = at + 1 == start and text[first - 1 : first].isdigit()  # "TCH850701RM1" is a taxpayer's number
+    if not (currency or glued) and word in _money_words() and (len(word) > 1 or at + 1 == start):
         if first > 0 and text[first - 1] == "-":
             return first - 1, word, True, use
         return first, word, negative, use

@@ -158,7 +158,7 @@ def _prices_next(entries: list[Entry], index: int) -> bool:
 
 
 def _prices_previous(entries: list[Entry], index: int) -> bool:
-    """An indented "2 pcs 245 each" under "Pasta   490" is how many and at which price."""
+    """An indented "2 pcs 245 each" under "Pasta   490", a nameless "CANT: 3  PRECIO: 1": how many and at which price."""
     entry, above = entries[index], entries[max(0, index - 1)]
     facts = entry.facts
     said = facts.named and (facts.unknown > EACH_LETTERS_MAX or facts.indent <= above.facts.indent)
@@ -167,7 +167,7 @@ def _prices_previous(entries: list[Entry], index: int) -> bool:
     if above.part is not Part.ITEM or above.line != entry.line - 1 or above.price is not None or not above.facts.named:
         return False
     pieces, price = facts.numbers
-    counted = pieces.use in ("u", "") and pieces.decimals == 0 and pieces.value > MILLI
+    counted = pieces.use in ("u", "") and pieces.decimals == 0 and pieces.value > (MILLI if facts.named else 0)
     if not counted or pieces.value * entry.amount // MILLI != above.amount:
         return False
     above.quantity, above.price, above.item = pieces, price, None

@@ -26,7 +26,7 @@ from pos_adapters.reading.goods_groups import sells_groups
 from pos_adapters.reading.kinds import (
     Naming,
     half_named,
-    headed_for_shop,
+    is_for_shop,
     lines_saying,
     looks_like_kitchen,
     namings,
@@ -154,7 +154,7 @@ class DocumentReading:
 
     def _questions(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
         """Yield what a sale leaves open whose sums hold."""
-        yield from self._remarks(solution)
+        yield from self._remarks(sheet, solution)
         if _given_back(solution):
             yield "money was given back for goods, and nothing calls it a return"
         if self._exchange_of_one_sign(solution):
@@ -173,7 +173,7 @@ class DocumentReading:
         if self.fiscal is None:
             yield doubt_about_slip(sheet, solution, doubts=doubts, active=active) or ""
 
-    def _remarks(self, solution: Solution) -> Iterator[str]:
+    def _remarks(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
         """Yield what known words say of another kind of document, above the goods or below them."""
         telling, active, total = self.gathered.telling, self.active, solution.total.line
         first = solution.owed[0][0]
@@ -181,8 +181,8 @@ class DocumentReading:
         remarked = half_named(telling, active, range(goods, total + 1))
         if remarked is not None:
             yield f"a line speaks of a {remarked.value} without naming the document one"
-        if headed_for_shop(self.lines, telling, active, goods=goods):
-            yield "the heading above the goods is that of the shop's copy"
+        if is_for_shop(self.lines, telling, active, labels=sheet.labels, goods=range(goods, total)):
+            yield "a line says that this is the shop's copy"
         if refused_below(solution.settlement, self.declined):
             yield "a payment was refused below all that settle the sale"
         if return_at_foot(self.lines, telling, active=active, after=total):

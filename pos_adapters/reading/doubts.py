@@ -60,6 +60,7 @@ _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 
 TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
 _TITLE_WORDS_MAX: Final = 4  # "HOUSE ACCOUNT TOP UP": more are a sentence
 
+_WITH_GOODS: Final = re.compile(r" *[-+>] ?[^\W\d_].*[^\s\-=*+>]")
 
 _ALONE, _HARMLESS, _SLOGAN, _PAPER, _BEGINS, _ENDS = range(6)
 _GROUPS: Final = (
@@ -239,7 +240,7 @@ def doubted_line(
     payment = min([paid.line for paid in tenders if paid.line > last], default=solution.total.line)
     for line in chain(range(goods), range(last + 1, len(lines))):
         facts = lines[line]
-        if facts.letters < _LETTERS_MIN and not WIDE.search(facts.text):
+        if (facts.letters < _LETTERS_MIN and not WIDE.search(facts.text)) or _adds_to(lines[last + 1 : line + 1]):
             continue
         doubtful, strange = _found_in(
             lines, line, doubts, starred=facts.starred and not names_shop(lines, labels, line)
@@ -260,6 +261,11 @@ def doubted_line(
         if (odd or (doubtful and line not in declined)) and not _is_of_terms(lines, line, doubts):
             return facts.text.strip()
     return None
+
+
+def _adds_to(below: Sequence[LineFacts]) -> bool:
+    """Whether all that stands below the last goods up to a line is "- no onions"."""
+    return bool(below) and all(_WITH_GOODS.fullmatch(facts.text) for facts in below)
 
 
 def _says_total(facts: LineFacts, label: Label | None) -> bool:

@@ -17,6 +17,7 @@ from pos_adapters.reading.line_entries import PART_OF, KnownLines, amount_of, en
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.places import (
     adds_up_discounts,
+    goods_called_taxed,
     goods_go_on,
     is_change,
     leave_out_announced,
@@ -209,11 +210,13 @@ def _find_heading(sheet: Sheet, lines: Iterable[int]) -> None:
 
 def _settle_places(sheet: Sheet) -> None:
     """Settle what only the place tells: tender words before any total name goods, goods after a subtotal may not be."""
+    taxed = goods_called_taxed(sheet)
     for entry in sheet.opened:
         if entry.line < sheet.start and entry.part not in (Part.TOTAL, Part.CHECK):
             entry.part = Part.INFO
         elif entry.line < sheet.first_total:
-            if entry.part is not Part.ITEM and names_goods(entry) and not pays_above(sheet, entry):
+            named = (taxed and entry.part is Part.TAX) or names_goods(entry)
+            if entry.part is not Part.ITEM and named and not pays_above(sheet, entry):
                 entry.part = Part.ITEM
                 found = amount_of(entry.facts, sheet.decimals)
                 if found is not None:

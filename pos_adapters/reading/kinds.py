@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import WIDE
+from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts, Telling
 from retail.transaction import DocumentKind
@@ -43,6 +44,7 @@ _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
 _CROSSED_OUT = "****"  # a card's figures: "CUENTA: ****4410" is its account, no bill
+_OF_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
 _WORD_SHARE = 0.5
 _WORDS_APART = re.compile("[ -]")  # a phrase says more than a word: "pre bill", "PRO-FORMA"
 _REMARKED = frozenset((DocumentKind.VOID, DocumentKind.TRAINING, DocumentKind.COPY, DocumentKind.SUSPENDED))
@@ -129,10 +131,22 @@ def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, ac
     return False
 
 
-def headed_for_shop(lines: Sequence[LineFacts], telling: Sequence[Telling], active: int, *, goods: int) -> bool:
-    """Whether "MERCHANT COPY" heads the goods from line `goods` on: no amount of a card's slip stands between."""
-    headed = [line for line in lines_saying(telling, active, Role.SHOP_COPY) if line < goods]
-    return bool(headed) and not any(facts.decimals for facts in lines[headed[-1] : goods])
+def is_for_shop(
+    lines: Sequence[LineFacts], telling: Sequence[Telling], active: int, *, labels: Sequence[Label | None], goods: range
+) -> bool:
+    """Whether "MERCHANT COPY" speaks of the whole paper: it heads the goods, or no card's slip is there to copy.
+
+    `goods` are the lines from their first one to the total; what heads them has no amount of a card's slip below it.
+    """
+    said = lines_saying(telling, active, Role.SHOP_COPY)
+    headed = [line for line in said if line < goods.start]
+    if headed and not any(facts.decimals for facts in lines[headed[-1] : goods.start]):
+        return True
+    below = any(line >= goods.stop for line in said)
+    return below and not any(
+        (label is not None and label.role in _OF_SLIPS and line not in said) or _CROSSED_OUT in lines[line].text
+        for line, label in enumerate(labels)
+    )
 
 
 def _repeated(before: Sequence[Naming], naming: Naming) -> bool:

@@ -128,6 +128,20 @@ def _is_counted(entry: Entry) -> bool:
     return entry.facts.times is not None or any(number.use in ("x", "u") for number in entry.facts.numbers[:-1])
 
 
+def goods_called_taxed(sheet: Sheet) -> bool:
+    """Whether lines above the total that speak of a tax are goods and its rate: "BAROLO IVA22  39.00".
+
+    No tax stands above goods, or without any: one such line says what all of them are, for a till prints them alike.
+    """
+    above = [entry for entry in sheet.opened if sheet.start <= entry.line < sheet.first_total]
+    taxed = [entry for entry in above if entry.role is Role.TAX and entry.facts.unknown > 0 and entry.amount > 0]
+    if not taxed or any(entry.part not in (Part.TAX, Part.ITEM) for entry in taxed):
+        return False
+    goods = [entry.line for entry in sheet.entries if entry.part in (Part.ITEM, Part.IMPLICIT) and entry not in taxed]
+    last = max([line for line in goods if line < sheet.first_total], default=sheet.first_total)
+    return any(entry.part is Part.ITEM or entry.line < last for entry in taxed)
+
+
 def pays_above(sheet: Sheet, entry: Entry) -> bool:
     """Whether a tender above the total may be what was paid: it is as much as a total below, and nothing else pays."""
     if entry.part is not Part.TENDER:
