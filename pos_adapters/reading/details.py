@@ -158,7 +158,7 @@ def _prices_next(entries: list[Entry], index: int) -> bool:
 
 
 def _prices_previous(entries: list[Entry], index: int) -> bool:
-    """An indented "2 pcs 245 each" under "Pasta   490", a nameless "CANT: 3  PRECIO: 1": how many and at which price."""
+    """An indented "2 pcs 245 each" under "Pasta   490", a nameless "CANT: 2  PRECIO: 245": how many at which price."""
     entry, above = entries[index], entries[max(0, index - 1)]
     facts = entry.facts
     said = facts.named and (facts.unknown > EACH_LETTERS_MAX or facts.indent <= above.facts.indent)
