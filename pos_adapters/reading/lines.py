@@ -41,6 +41,7 @@ _BETWEEN_TIMES = re.compile(  # "N.98   A   0,95": a letter in a column of its o
     re.IGNORECASE,
 )
 _RATE_LIMIT = 100_000  # a hundred per cent, in thousandths
+_MARKED_AMOUNT = "  *"  # as Turkish tills print what is no factor, in a column of its own
 _TELLING = frozenset(
     (
         Role.SALES_COUNT, Role.COMPLETED, Role.POINTS_EARNED, Role.POINTS_SPENT, Role.DECLINED, Role.EXCHANGE,
@@ -242,6 +243,8 @@ def _times(text: str, numbers: tuple[Number, ...]) -> tuple[int, int] | None:
         if first.use == "x" and second.use == "" and _adjacent(text, first, second):
             return index, index + 1
         if _BETWEEN_TIMES.fullmatch(text, first.end, second.start):
+            if second is numbers[-1] and text.endswith(_MARKED_AMOUNT, 0, second.start):
+                continue  # "BONUS KART 3 TAKSİT      *449,96"
             return index, index + 1
     return None
 

@@ -20,7 +20,9 @@ from pos_adapters.reading.sheet import Part, Sheet
 from retail.transaction import DocumentKind
 
 _ORDERED: Final = frozenset((DocumentKind.DEPOSIT, DocumentKind.QUOTE))
-_NUMBERED: Final = re.compile(r"\s*[^\W\d_]+ ?(?:nr|no|#)?\.? ?: *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE)
+_NUMBERED: Final = re.compile(
+    r"\s*[^\W\d_]+(?: [^\W\d_]+)? ?(?:(?:nr|no|č|n°|#|№)[.:]*|:) *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE
+)
 
 
 def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, active: int) -> list[Naming]:
@@ -69,7 +71,7 @@ def _pays_as_slip(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
 
 
 def _numbers_what_was_ordered(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
-    """Whether a single word below the payment has a number behind a colon: "Reservation: WEB 27395" was picked up."""
+    """Whether a line below the payment only numbers what was picked up: "Reservation: WEB 27395", "Order no. 12"."""
     paid = solution.settlement.tenders if solution.settlement is not None else ()
     facts = sheet.facts[naming.line]
     if naming.kind not in _ORDERED or facts.decimals or naming.line <= max((each.line for each in paid), default=0):
