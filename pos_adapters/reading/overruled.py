@@ -19,10 +19,7 @@ from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Part, Sheet
 from retail.transaction import DocumentKind
 
-_ORDERED: Final = frozenset((DocumentKind.DEPOSIT, DocumentKind.QUOTE))
-_NUMBERED: Final = re.compile(
-    r"\s*[^\W\d_]+(?: [^\W\d_]+)? ?(?:(?:nr|no|č|n°|#|№)[.:]*|:) *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE
-)
+_NUMBERED: Final = re.compile(r"\s*[^\W\d_]+ ?(?:nr|no|#)?\.? ?: *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE)
 
 
 def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, active: int) -> list[Naming]:
@@ -32,7 +29,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
         for naming in named
         if not _is_deposit_on_goods(naming, solution)
         and not _pays_as_slip(naming, sheet, solution)
-        and not _numbers_what_was_ordered(naming, sheet, solution)
+        and not _numbers_what_was_reserved(naming, sheet, solution)
     ]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports:
@@ -70,11 +67,11 @@ def _pays_as_slip(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
     return handed_in and len(paid) > 1 and any(each.line == naming.line for each in paid)
 
 
-def _numbers_what_was_ordered(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
-    """Whether a line below the payment only numbers what was picked up: "Reservation: WEB 27395", "Order no. 12"."""
+def _numbers_what_was_reserved(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
+    """Whether a line below the payment only numbers what was picked up: "Reservation: WEB 27395"."""
     paid = solution.settlement.tenders if solution.settlement is not None else ()
     facts = sheet.facts[naming.line]
-    if naming.kind not in _ORDERED or facts.decimals or naming.line <= max((each.line for each in paid), default=0):
+    if naming.kind is not DocumentKind.DEPOSIT or facts.decimals or naming.line <= max((each.line for each in paid), default=0):
         return False
     return _NUMBERED.fullmatch(facts.text) is not None
 
