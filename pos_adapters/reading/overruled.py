@@ -71,7 +71,8 @@ def _numbers_what_was_reserved(naming: Naming, sheet: Sheet, solution: Solution)
     """Whether a line below the payment only numbers what was picked up: "Reservation: WEB 27395"."""
     paid = solution.settlement.tenders if solution.settlement is not None else ()
     facts = sheet.facts[naming.line]
-    if naming.kind is not DocumentKind.DEPOSIT or facts.decimals or naming.line <= max((each.line for each in paid), default=0):
+    below = naming.line > max((each.line for each in paid), default=0)
+    if naming.kind is not DocumentKind.DEPOSIT or facts.decimals or not below:
         return False
     return _NUMBERED.fullmatch(facts.text) is not None
 
