@@ -89,7 +89,8 @@ def _above_facts(sheet: Sheet) -> frozenset[int]:
 def _sum_of_goods(sheet: Sheet) -> frozenset[int]:
     """Return the line of what looks like the last goods, in unknown words, and is the sum of all goods above it."""
     goods = [entry for entry in sheet.entries if entry.part in _GOODS and entry.line < sheet.first_total]
-    if len(goods) <= SUMMED_MIN or goods[-1].quantity is not None:
+    known = any(entry.part is Part.TOTAL for entry in sheet.entries)
+    if not known or len(goods) <= SUMMED_MIN or goods[-1].quantity is not None:
         return frozenset()
     made = sum(entry.amount for entry in goods[:-1])
     return frozenset((goods[-1].line,)) if goods[-1].amount == made else frozenset()
