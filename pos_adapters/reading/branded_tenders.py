@@ -55,7 +55,12 @@ def balanced_by_change(later: Sequence[Entry], total: int) -> Entry | None:
     Only where something was handed over does a till count change, also "CHANGE 0.00".
     """
     for paid, below in pairwise(later):
-        if paid.part is Part.STRAY and below.part is Part.CHANGE and paid.facts.named:
+        if below.part is not Part.CHANGE or not paid.facts.named:
+            continue
+        if paid.part is Part.TOTAL and 0 < abs(below.amount) == paid.amount - total:
+            paid.role = Role.CASH  # "ACTUALLY PAID 50.00, CHANGE 4.60", where that may also be what was to pay
+            return paid
+        if paid.part is Part.STRAY:
             return paid if paid.amount == total + abs(below.amount) else None
     return None
 

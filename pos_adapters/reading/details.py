@@ -9,7 +9,7 @@ from pos_adapters.reading.labels import FACTS, MONEY, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.places import EDGE_COLUMNS, edge_of
-from pos_adapters.reading.quantities import round_half_up
+from pos_adapters.reading.quantities import product_of
 from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
 
 DETAIL_REACH_LINES = 2  # a "2 x 1.50" belongs to goods at most this many lines away
@@ -42,11 +42,11 @@ def join_details(sheet: Sheet) -> None:
             if owner is not None:
                 owner.quantity, owner.price, owner.item = entry.quantity, entry.price, None
                 entry.part = Part.DETAIL
-            elif not _bare_name_above(sheet, entry.line, entries[index - 1] if index else None):
+            elif not _has_name_above(sheet, index):
                 if not entry.facts.named:
                     entry.part = Part.DETAIL
             elif entry.part is Part.DETAIL and entry.price is not None:
-                entry.amount = round_half_up(entry.quantity.value * entry.price.value, sheet.decimals)
+                entry.amount = product_of(entry.quantity, entry.price, sheet.decimals)
                 entry.part = Part.IMPLICIT if entry.amount else Part.DETAIL
 
 
@@ -234,8 +234,7 @@ def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
         return _owner_of_counted(entries, index)
     assert entry.quantity is not None
     assert entry.price is not None
-    price = entry.price.value if decimals or entry.price.grouped < 0 else entry.price.grouped  # "2 x 44,500"
-    product = round_half_up(entry.quantity.value * price, decimals)
+    product = product_of(entry.quantity, entry.price, decimals)
     slack = max(2 * 10 ** (3 - decimals), abs(product) // 100)
     around = [entries[at] for at in (index - 1, index + 1) if 0 <= at < len(entries)]
     for other in around:
@@ -263,6 +262,15 @@ def _owner_of_counted(entries: list[Entry], index: int) -> Entry | None:
     near = 0 < entry.line - above.line <= DETAIL_REACH_LINES
     whole = above.part is Part.ITEM and above.facts.named and above.facts.times is None
     return above if near and whole and above.amount == entry.amount else None
+
+
+def _has_name_above(sheet: Sheet, index: int) -> bool:
+    """Whether the line above names what this one counts: in words, or with a figure that looks like an amount."""
+    entries = sheet.entries
+    if index and _is_below_its_name(entries, index, sheet):
+        entries[index - 1].part = Part.INFO
+        return True
+    return _bare_name_above(sheet, entries[index].line, entries[index - 1] if index else None)
 
 
 def _bare_name_above(sheet: Sheet, line: int, previous: Entry | None) -> bool:

@@ -44,6 +44,8 @@ _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill N
 _QUEUED: Final = re.compile(r"\W*[^\W\d_]+\W+(?:[Nn][or]s?\W*)?\d{1,4}\W*")  # "Bestelling nr 47" is called out
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
 _CODE: Final = re.compile(r"[:#] ?(?=[A-Z]*[a-z]+[A-Z])[A-Za-z]{3,8}$")  # "Receipt: FeBD": its number
+_BRANCHES: Final = ("店", "점", "門市", "门市", "超市", "支店", "営業所", "商場", "商场", "食堂", "식당", "마트")
+_BRANCH_LETTERS_MAX: Final = 14
 _STARS: Final = "\n*"  # no line holds it
 _FIGURE: Final = re.compile(r"\d")
 _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same whatever its figures
@@ -168,9 +170,9 @@ class Doubts:
         dense = text.replace(" ", "")
         if self._wide and WIDE.search(text):
             found_wide = [(piece, mark) for piece, mark in self._wide if piece in dense]
-            marks.update(mark for _, mark in found_wide)
+            phrases = [text[start:end].replace(" ", "") for start, end in explained]
+            marks.update(mark for piece, mark in found_wide if mark != _PAPER or not _within(piece, dense, phrases))
             if not alone and _ALONE in marks:
-                phrases = [text[start:end].replace(" ", "") for start, end in explained]
                 alone = any(mark == _ALONE and _beside(piece, dense, phrases) for piece, mark in found_wide)
             if _ENDS in marks and (_FIGURE.search(text) is None or "#" in text):
                 tails = [piece for piece, mark in found_wide if mark == _ENDS]
@@ -181,6 +183,7 @@ class Doubts:
         unexplained = (
             facts.unknown >= _STRANGE_LETTERS_MIN and "%" not in text and not all(map(names.__contains__, words))
         )
+        unexplained = unexplained and not _names_branch(text)
         strange = unexplained and _SLOGAN not in marks
         of_paper = (
             _PAPER in marks
@@ -326,6 +329,17 @@ def _is_numbered(facts: LineFacts, active: int) -> bool:
 def _beside(piece: str, text: str, phrases: Iterable[str]) -> bool:
     """Whether `piece` stands in the text elsewhere than inside phrases: "またのご来店をお待ち" waits for nothing."""
     return text.count(piece) > sum(phrase.count(piece) for phrase in phrases)
+
+
+def _names_branch(text: str) -> bool:
+    """Whether a line is what a branch is called in scripts without spaces, by its last letter: "渋谷店", "강남점"."""
+    letters = "".join(filter(str.isalpha, text))
+    return letters.endswith(_BRANCHES) and len(letters) <= _BRANCH_LETTERS_MAX
+
+
+def _within(piece: str, text: str, phrases: Iterable[str]) -> bool:
+    """Whether `piece` stands in longer phrases only: the tax office's "현금영수증" is no "영수증" of another kind."""
+    return not _beside(piece, text, [phrase for phrase in phrases if len(phrase) > len(piece)])
 
 
 def _ends_as_paper(text: str, tails: Iterable[str], known: Iterable[tuple[int, int]]) -> bool:

@@ -21,6 +21,7 @@ from pos_adapters.reading.places import (
     goods_go_on,
     is_change,
     leave_out_announced,
+    leave_out_ungrouped,
     name_paid_total,
     names_goods,
     pays_above,
@@ -93,6 +94,7 @@ def settled_sheet(sheet: Sheet) -> Sheet:
     ]
     sheet.first_total = min(totals, default=len(sheet.facts))
     leave_out_announced(sheet)
+    leave_out_ungrouped(sheet)
     sheet.opened = _opened(sheet)
     if sheet.opened is sheet.entries:
         for entry in sheet.entries:

@@ -28,6 +28,7 @@ _ORDER = (
 _SOFT = frozenset((DocumentKind.KITCHEN, DocumentKind.DRAWER, DocumentKind.CARD_SLIP))
 _SOFT_AS_HEADLINE = frozenset((DocumentKind.REPORT,))
 _NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID))
+_COUNTED_BY = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION))
 _TOLD = _NUMBERED | {Role.DATE}  # beside figures: what they are of
 _COUNTS_ELSE = _NUMBERED | {Role.COUNT, Role.MEMBER}
 SALES_MIN, SALES_MAX = 5, 100_000  # fewer are pieces of one sale, more are a number of something
@@ -237,7 +238,8 @@ def _is_numbered(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     `Uscita 14/11/26 12:40` is when a car left, no money.
     """
     told = {other.role for other in hit.senses if other.languages & sense.languages}
-    return (bool(facts.numbers) and Role.DOCUMENT_NUMBER in told) or (facts.dated and Role.DATE in told)
+    counted = not _COUNTED_BY.isdisjoint(told) and any(map(str.isdigit, facts.text))
+    return counted or (facts.dated and Role.DATE in told)
 
 
 def _heads_taxes(facts: LineFacts, sense: Sense) -> bool:

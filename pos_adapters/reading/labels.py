@@ -243,7 +243,7 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
         return _count_or_total(labels, facts)
     if first.role in FACTS and facts.unknown == 0:
         money = _first_of(rest, MONEY)
-        if money is not None and not any(first.end <= number.start < money.start for number in facts.numbers):
+        if money is not None and not any(map(str.isdigit, facts.text[first.end : money.start])):
             return money
     return first
 

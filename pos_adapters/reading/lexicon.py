@@ -276,6 +276,7 @@ class Lexicon:
         hits, letters, unknown = self._find_words(
             [(word.start(), word.group()) for word in _NARROW_WORD.finditer(folded)], active
         )
+        narrow = len(hits)
         places = [at for at, letter in enumerate(folded) if letter != " "]
         dense = folded.replace(" ", "")
         index, size = 0, len(dense)
@@ -297,8 +298,9 @@ class Lexicon:
                     letters += 1
                     unknown += 1
                 index += 1
-        hits.sort()
-        return hits, letters, unknown
+        within = [hit for hit in hits[:narrow] if any(o.start < hit.start and hit.end <= o.end for o in hits[narrow:])]
+        hits = sorted(hit for hit in hits if hit not in within)  # the "ID" of "取引ID" is no card
+        return hits, letters - sum(hit.letters for hit in within), unknown
 
     def _look_up(self, word: str) -> tuple[Phrase, ...]:
         found = list(self._beginning_with(word))

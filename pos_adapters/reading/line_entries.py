@@ -11,7 +11,7 @@ from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.labels import FACTS, MEMO_LINES_MAX, MONEY, TENDERS, Label, Labels, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.quantities import USUAL_DECIMALS, is_remark, prices_first, quantity_and_price, round_half_up
+from pos_adapters.reading.quantities import USUAL_DECIMALS, is_remark, prices_first, product_of, quantity_and_price
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, stray_max
 
 PART_OF = {
@@ -172,7 +172,7 @@ def _labelled_pairs(sheet: Sheet, line: int, labels: list[Label]) -> list[Entry]
     facts = sheet.facts[line]
     entries = []
     for index, label in enumerate(labels):
-        if label.role not in PART_OF:
+        if label.role not in PART_OF or (index and _is_left_on_card(facts, labels[index - 1], label)):
             continue
         until = labels[index + 1].start if index + 1 < len(labels) else len(facts.text)
         for number in facts.numbers:
@@ -184,6 +184,13 @@ def _labelled_pairs(sheet: Sheet, line: int, labels: list[Label]) -> list[Entry]
                     entries.append(entry)
                     break
     return entries
+
+
+def _is_left_on_card(facts: LineFacts, card: Label, label: Label) -> bool:
+    """`Card no. 9130****9762 Balance 665.69`: a word that may also pay tells what is left behind a card's number."""
+    if card.role not in FACTS or label.role not in TENDERS:
+        return False
+    return any(sense.role is Role.BALANCE for hit in facts.hits if hit.start == label.start for sense in hit.senses)
 
 
 def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, int] | None:
@@ -267,6 +274,6 @@ def quantify(entry: Entry, index: int, decimals: int) -> None:
         if index in facts.times:
             entry.part = Part.IMPLICIT
             entry.other = entry.amount
-            entry.amount = round_half_up(quantity.value * price.value, decimals)
+            entry.amount = product_of(quantity, price, decimals)
         return
     entry.quantity, entry.price = quantity_and_price(facts.text, numbers, index, decimals=decimals)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import column_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
@@ -15,6 +16,7 @@ ROUNDED_SHARE = 20  # what cash is rounded by is a smaller part of any total
 SENTENCE_WORDS_MIN = 3
 _HOURS = re.compile(r"\b[012]?\d[.,:][0-5]\d *[-\u2013] *[012]?\d[.,:][0-5]\d\b")  # "Mo-Sa 7.00 - 21.00"
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_GROUPED_MIN = 1000 * MILLI  # from here on thousands stand apart, where tills group them
 EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
 
 
@@ -50,6 +52,22 @@ def name_paid_total(sheet: Sheet) -> None:
         received.part = Part.TOTAL
 
 
+def leave_out_ungrouped(sheet: Sheet) -> None:
+    """Where "3,980" is a total, "312075" beside no currency is a number of something, no amount without decimals."""
+    told = (Part.TOTAL, Part.CHECK, Part.TENDER, Part.RECEIVED)
+    amounts = [entry for entry in sheet.entries if entry.part in told and entry.amount >= _GROUPED_MIN]
+    if sheet.decimals or not amounts or any(map(_is_ungrouped, amounts)):
+        return
+    for entry in sheet.entries:
+        if entry.part is Part.ITEM and entry.amount >= _GROUPED_MIN and _is_ungrouped(entry):
+            entry.part = Part.INFO
+
+
+def _is_ungrouped(entry: Entry) -> bool:
+    facts = entry.facts
+    return not any(number.currency for number in facts.numbers) and str(entry.amount // MILLI) in facts.text
+
+
 def header_amounts(sheet: Sheet) -> frozenset[int]:
     """Return the lines of goods that are amounts of the header: they stand in no column of amounts.
 
@@ -58,7 +76,7 @@ def header_amounts(sheet: Sheet) -> frozenset[int]:
     """
     amounts = [entry for entry in sheet.entries if entry.part in (Part.TOTAL, Part.CHECK, Part.TENDER)]
     edges = {edge_of(entry) for entry in amounts}
-    apart = all(stands_apart(entry) for entry in amounts)
+    apart = sum(map(stands_apart, amounts)) * 2 > len(amounts)  # a long name may leave no gap
     found = set()
     for entry in sheet.entries:
         in_column = any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges)

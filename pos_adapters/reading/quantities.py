@@ -115,6 +115,12 @@ def _in_column(text: str, number: Number, amount: Number) -> Number | None:
     return number
 
 
+def product_of(quantity: Number, price: Number, decimals: int) -> int:
+    """Return what so many at this price come to, rounded as the fashion is; without decimals "2,380" is a thousand."""
+    each = price.grouped if decimals == 0 and price.grouped >= 0 else price.value
+    return round_half_up(quantity.value * each, decimals)
+
+
 def round_half_up(product: int, decimals: int) -> int:
     """Round a product of two thousandths (a millionth) to thousandths of the fashion's last place."""
     step = MILLI * 10 ** (3 - decimals)
