@@ -23,7 +23,7 @@ _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
 _NO_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION)
-_NAMES_DISCOUNT: Final = frozenset((Part.WEAK_TOTAL, Part.TENDER, Part.FACT))
+_NAMES_DISCOUNT: Final = frozenset((Part.WEAK_TOTAL, Part.TENDER, Part.FACT, Part.INFO))
 _COUNTED: Final = frozenset((Role.COUNT, Role.PRICE_INFO))
 
 

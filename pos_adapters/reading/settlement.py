@@ -16,7 +16,7 @@ from pos_adapters.reading.branded_tenders import balanced_by_change, with_brands
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.sheet import Entry, Part, Sheet
+from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
 
 class Paid(NamedTuple):
@@ -95,6 +95,9 @@ def _offers(tenders: list[Entry], hidden: list[Entry], sheet: Sheet) -> Iterator
     above = _above_thanks(sheet, tenders)
     if above:
         yield above
+    plain = [entry for entry in tenders if entry.facts.unknown <= STRAY_LETTERS_MAX]
+    if plain and plain[0] is tenders[0] and len(plain) < len(tenders):
+        yield plain  # "CT MONEY COLLECTED 0.41" below the payment
 
 
 def _above_thanks(sheet: Sheet, tenders: list[Entry]) -> list[Entry]:

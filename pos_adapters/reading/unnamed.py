@@ -30,7 +30,7 @@ def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
     owed = [entry for entry, _, _ in solution.owed]
     for entry in taken_off:
         before = owed[: owed.index(entry)]
-        if _is_below_subtotal(sheet, entry, before):
+        if _is_below_subtotal(sheet, entry, before) or _is_set_in(entry, before):
             continue
         unnamed = entry.role is None or entry.role in FACTS  # "ST. GUM -1.50": no store, but a till's word for a void
         if entry.amount < 0 and unnamed and (_names_goods(entry, before) or _takes_all_off(entry, before)):
@@ -47,6 +47,12 @@ def _is_below_subtotal(sheet: Sheet, entry: Entry, before: Sequence[Entry]) -> b
         other.amount == made and before[-1].line < other.line < entry.line and other.part in _SUMS
         for other in sheet.entries
     )
+
+
+def _is_set_in(entry: Entry, before: Sequence[Entry]) -> bool:
+    """Whether a line stands further in than all goods above it: it says something of them, and names none."""
+    named = [other.facts.indent for other in before if other.facts.named and other.amount > 0]
+    return bool(named) and entry.facts.indent > max(named)
 
 
 def _names_goods(entry: Entry, before: Sequence[Entry]) -> bool:
