@@ -39,7 +39,11 @@ def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entr
             role = _tender_beside(entry) or (Role.CREDIT if _below_masked_card(entry, lines) else None)
             if role is None and (tendered or given_back) and _is_exchanged(entry):
                 role = Role.CASH
-        if tendered and entry.role is Role.POINTS and entry.part is Part.INFO and entry.facts.decimals:
+        if (
+            entry.role is Role.POINTS
+            and entry.part is Part.INFO
+            and ((tendered and entry.facts.decimals) or _beside_tender(entry, later))
+        ):
             role = Role.POINTS_TENDER
         if tendered and entry.part is Part.RETURN and entry.amount > 0 and names_bottle_slip(entry.facts):
             role = Role.VOUCHER
@@ -47,6 +51,11 @@ def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entr
             entry.role = role
             found.append(entry)
     return found
+
+
+def _beside_tender(entry: Entry, later: Sequence[Entry]) -> bool:
+    """Whether a tender stands on the line above or below."""
+    return any(other.part is Part.TENDER and abs(other.line - entry.line) == 1 for other in later)
 
 
 def balanced_by_change(later: Sequence[Entry], total: int) -> Entry | None:

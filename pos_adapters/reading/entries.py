@@ -68,6 +68,8 @@ class Fashions:
         if votes[USUAL_DECIMALS] > votes[0] and not votes[3]:  # as nearly everywhere
             return [USUAL_DECIMALS, 0] if votes[0] else [USUAL_DECIMALS]
         found = [decimals for decimals in (USUAL_DECIMALS, 0) if votes[decimals]]
+        if votes[1] > max(votes[USUAL_DECIMALS], votes[0]):
+            found.append(1)  # "45.5": some Chinese tills leave out what is nothing
         if votes[3]:
             if self._in_thousandths is None:
                 self._in_thousandths = any(
@@ -223,6 +225,8 @@ def _settle_places(sheet: Sheet) -> None:
                 found = amount_of(entry.facts, sheet.decimals)
                 if found is not None:
                     quantify(entry, found[1], sheet.decimals)
+            elif entry.part is Part.RECEIVED and sheet.decimals and not any(n.decimals for n in entry.facts.numbers):
+                entry.part = Part.INFO  # "TILL: 8803", by a word that may also say what was received
         elif entry.part is Part.ITEM and _may_be_tax(entry) and not goods_go_on(sheet, entry.line):
             rated = entry.role is Role.TAX or _has_rate(entry)
             entry.part = Part.TAX if rated else Part.STRAY if entry.amount else Part.INFO

@@ -59,6 +59,7 @@ _NOT_LEADING = frozenset(
 )
 MEMO_LINES_MAX = 8192  # some megabytes: the lines of a busy store's day
 _NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID, Role.MEMBER))
+_COUNT_AND_AMOUNT = 2
 _BESIDE_CHARACTERS_MAX = 2  # between a number's words and its figures: further off stands an amount
 _NUMBER_LETTERS_MIN = 3  # "no" may be part of goods' names
 _OTHER_LANGUAGE_SHARE = 0.6
@@ -258,6 +259,9 @@ def _numbered(labels: Sequence[Label], facts: LineFacts) -> Label | None:
 
 
 def _count_or_total(labels: Sequence[Label], facts: LineFacts) -> Label:
+    total = _first_of(labels[1:], _TOTALS)
+    if total is not None and len(facts.numbers) == _COUNT_AND_AMOUNT and facts.numbers[0].start >= total.end:
+        return total  # "QUANTITY / TOTAL   2   31,800"
     if _counts_inside(labels[0], facts):
         return labels[0]._replace(role=Role.TOTAL)
     return labels[0]._replace(role=Role.TOTAL_WEAK) if _sums_up(labels, facts) else labels[0]

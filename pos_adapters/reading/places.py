@@ -128,17 +128,25 @@ def _breaks_down(sheet: Sheet, entry: Entry) -> bool:
 
 def names_goods(entry: Entry) -> bool:
     """Whether a labelled line before any total names goods all the same: "gift card 50.00", "round steak 9.99"."""
-    if entry.part is Part.SURCHARGE and entry.amount > 0 and _is_counted(entry):
-        return True  # "tea for x4  60.00" among the dishes
+    if entry.amount > 0 and _is_counted(entry) and (entry.part is Part.SURCHARGE or _tells_points(entry)):
+        return True  # "tea for x4  60.00" among the dishes, "1 piece, 10% in points  29,800" below a name
     if entry.part is Part.ITEM or entry.facts.unknown == 0 or entry.amount <= 0:
         return False
     if entry.part in (Part.TENDER, Part.RECEIVED, Part.CHANGE):
         return True
     if entry.part is Part.WEAK_TOTAL:
         return entry.role is not Role.TOTAL_WEAK
-    if entry.facts.unknown <= STRAY_LETTERS_MAX or any(number.use == "%" for number in entry.facts.numbers):
+    if entry.facts.unknown <= STRAY_LETTERS_MAX or _is_rated(entry):
         return False
     return entry.part in (Part.TIP, Part.SURCHARGE, Part.ROUNDING)
+
+
+def _tells_points(entry: Entry) -> bool:
+    return entry.role is Role.POINTS and _is_rated(entry)
+
+
+def _is_rated(entry: Entry) -> bool:
+    return any(number.use == "%" for number in entry.facts.numbers)
 
 
 def _is_counted(entry: Entry) -> bool:
