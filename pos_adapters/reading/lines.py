@@ -211,7 +211,8 @@ def _without_tail(text: str, amount: Number, letters: int, unknown: int) -> tupl
 
 def _is_tax_letter(hit: Hit, text: str, amount: Number) -> bool:
     """`35T`, `35 T`: a letter behind the amount is a tax's, whatever else it may stand for."""
-    return hit.letters == 1 and text[hit.start].isascii() and text[amount.end : hit.end].strip() == text[hit.start]
+    letter = text[hit.start : hit.end].strip()  # a folded "ß" is two letters: a hit may end behind its line
+    return hit.letters == 1 and letter.isascii() and letter != "" and text[amount.end : hit.end].strip() == letter
 
 
 def _languages_of(hit: Hit) -> int:
