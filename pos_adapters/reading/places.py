@@ -15,6 +15,7 @@ from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 ROUNDED_SHARE = 20  # what cash is rounded by is a smaller part of any total
 SENTENCE_WORDS_MIN = 3
 _HOURS = re.compile(r"\b[012]?\d[.,:][0-5]\d *[-\u2013] *[012]?\d[.,:][0-5]\d\b")  # "Mo-Sa 7.00 - 21.00"
+_FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _GROUPED_MIN = 1000 * MILLI  # from here on thousands stand apart, where tills group them
 EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
@@ -65,7 +66,8 @@ def leave_out_ungrouped(sheet: Sheet) -> None:
 
 def _is_ungrouped(entry: Entry) -> bool:
     facts = entry.facts
-    return not any(number.currency for number in facts.numbers) and str(entry.amount // MILLI) in facts.text
+    printed = any(figures == str(entry.amount // MILLI) for figures in _FIGURES.findall(facts.text))
+    return printed and not any(number.currency for number in facts.numbers)
 
 
 def header_amounts(sheet: Sheet) -> frozenset[int]:
