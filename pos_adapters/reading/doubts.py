@@ -26,6 +26,7 @@ from pos_adapters.reading.honest_places import (
     heads_columns,
     name_above,
     named_above,
+    names_journey_or_show,
     names_shop,
     names_value,
 )
@@ -257,7 +258,11 @@ def doubted_line(
         if takes_off and (facts.right or _is_negative(lines[line + 1 : line + 2])):
             continue
         odd = strange and label is None and not facts.decimals and facts_end < line < payment and line != name
-        odd = odd and not heads_columns(facts) and not (line and goes_on(lines[line - 1], facts, width))
+        odd = (
+            odd
+            and not (heads_columns(facts) or names_journey_or_show(facts))
+            and not (line and goes_on(lines[line - 1], facts, width))
+        )
         odd = (
             odd and not names_value(lines, line) and not (line == last + 1 and details_goods(facts, lines[last], width))
         )

@@ -23,6 +23,11 @@ _PAIR: Final = re.compile(r" {0,6}\S+(?: \S+)? {2,}\S+(?: \S+)? *")  # "Product 
 _VALUE: Final = re.compile(r" {0,6}[^\W\d_][^\d]{1,20} {2,}\S*\d\S* *")  # "Pump  11"
 _MASKED_NUMBER: Final = re.compile(r"\W*[*xX\u2022#]{4,}[ -]?\d{2,4}\W*")
 _TELEPHONE_FIGURES_MIN: Final = 7
+_PLACE: Final = r"[^\W\d_][a-z\u0430-\u04ff\u00e0-\u024f]+(?:[- ][^\W\d_]+)?"
+_JOURNEY: Final = re.compile(rf"\s*{_PLACE} (?:-|->|[\u2013\u2014\u2192]) {_PLACE}\s*")  # "Podolsk - Moskva-Kurskaya"
+_QUOTED: Final = re.compile(
+    r"\s*(?:\"[^\"]{3,}\"|\u00ab[^\u00bb]{3,}\u00bb|\u201e[^\u201c\u201d]{3,}[\u201c\u201d])\s*[^\W\d_]*\s*"
+)
 _OF_SHOPS: Final = frozenset((Role.PHONE, Role.TAX_ID))
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 _NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
@@ -92,3 +97,10 @@ def names_value(lines: Sequence[LineFacts], line: int) -> bool:
     if _PAIR.fullmatch(lines[line].text) and any(_VALUE.fullmatch(each.text) for each in beside):
         return True
     return line + 1 < len(lines) and _MASKED_NUMBER.fullmatch(lines[line + 1].text) is not None
+
+
+def names_journey_or_show(facts: LineFacts) -> bool:
+    """Whether a line is from where to where, or a name within quotes: tickets and shops are called so, no papers."""
+    if facts.hits:
+        return False
+    return _JOURNEY.fullmatch(facts.text) is not None or _QUOTED.fullmatch(facts.text) is not None
