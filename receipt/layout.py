@@ -373,10 +373,21 @@ class Typesetter(PrintHead):
         )
 
     def _widen(self) -> None:
-        """Undo the breaking of lines that end alike beyond the edge: the printer is wider than we assume."""
+        """Undo the breaking of lines that end alike beyond the edge, or within a word: the printer is wider."""
         broken = {index: self._set[index] for index in self._broken}
         ends = Counter(line_end(line) for line in broken.values())
-        edge = max((end for end, times in ends.items() if times > 1 and end <= UNNAMED_DOTS_MAX), default=0)
+        wide = [end for end, times in ends.items() if times > 1]
+        whole = self.model.dots  # where the till set no narrower area itself
+        wide += [line_end(line) for at, line in broken.items() if line.area >= whole and _torn(self._broken[at])]
+        edge = max((end for end in wide if end <= UNNAMED_DOTS_MAX), default=0)
         for index, line in broken.items():
             if line_end(line) <= edge:
                 self._lay(index, compose(line._replace(area=edge)))
+
+
+def _torn(pieces: tuple[PaperLine, ...]) -> bool:
+    """Whether a line of words was broken between two characters that belong together."""
+    first, second = pieces[0], pieces[1]
+    if not second.text or (" " not in first.text.strip() and first.text.isascii()):
+        return False
+    return not (second.spans[0].text[:1].isspace() or first.spans[-1].text[-1:].isspace())

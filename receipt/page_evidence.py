@@ -16,6 +16,8 @@ from collections import Counter
 from functools import cache, lru_cache
 from typing import Final
 
+_BILINGUAL: Final = "оеаинтсрвлк мдпуяыьгзбч йхжшюцщэфъёәғқңөұүһі"  # receipts of Kazakhstan say all in Russian, too
+
 # Each language's letters beyond ASCII in three groups, from the commonest to the rarest; small letters only.
 _LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
     "latin": (
@@ -42,7 +44,6 @@ _LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "cyrillic": (
         "оеаинтсрвлк мдпуяыьгзбч йхжшюцщэфъё",
-        "оеаинтсрвлк мдпуяыьгзбч йхжшюцщэфъёәғқңөұүһі",  # receipts of Kazakhstan say all in two languages
         "оаинвтерсік удлмпязьгбчхй жїшюєцщфґ",
         "аінрыстоелк ўдпмувьязг бчшхжйцюёэф",
         "аеынітрлдқс бмкжпшүұөғоу яңәгзйчһицюэфхвёщъь",
@@ -89,6 +90,7 @@ _REPEATED: Final = re.compile("([^\\x00-\\x7f\u00a0\u3000])\\1{3,}")
 # The classes without which a pattern cannot match, the pattern, and what each match takes away.
 _PENALTIES: Final = (
     ("AEK", re.compile("[aek](?=[AEK])"), 2.0),  # a capital after a small letter
+    ("K", re.compile("K{3}(?=k)"), 2.0),  # and a small one after several capitals
     ("aAeE", re.compile("[aAeE](?=[kKh])|[kKh](?=[aAeE])|[kK](?=h)|h(?=[kK])"), 2.0),  # two alphabets in a word
     ("eE", re.compile("[eE](?=[eE])"), 0.8),  # two accents in a row
     ("eE", re.compile("(?<![aAeE])[eE](?![aAeE])"), 0.8),  # an accented letter alone
@@ -113,8 +115,11 @@ _WORDS_KEPT: Final = 1024  # receipts of a shop say the same few hundred words
 _NO_VOWEL: Final = 1.6  # taken from each letter of a word of three letters and more that nobody could say
 
 
-def plausibility(text: str) -> float:
-    """Return how plausible a text is, per non-ASCII character; 0 where there is none."""
+def plausibility(text: str, *, bilingual: bool = False) -> float:
+    """Return how plausible a text is, per non-ASCII character; 0 where there is none.
+
+    `bilingual`: it may be Kazakh and Russian in one, which little text of other languages must not be taken for.
+    """
     count = len(text) - len(text.encode("ascii", "ignore"))
     if not count:
         return 0.0
@@ -131,7 +136,7 @@ def plausibility(text: str) -> float:
                 letters.setdefault(script, Counter())[small] += times
             else:
                 total += weight * times
-    total += sum(_best_language(script, found) for script, found in letters.items())
+    total += sum(_best_language(script, found, bilingual=bilingual) for script, found in letters.items())
     total += _by_neighbours(text)
     if "cyrillic" in letters or "greek" in letters:
         total -= _NO_VOWEL * sum(len(word) for word in _WORD.findall(text) if _unspeakable(word))
@@ -166,11 +171,23 @@ def _repeated_weight(repeated: re.Match[str]) -> float:
     return length * (_RULE if _class(repeated[1]) in "bv" else _REPEATED_LETTER)
 
 
-def _best_language(script: str, found: Counter[str]) -> float:
+def _best_language(script: str, found: Counter[str], *, bilingual: bool) -> float:
+    languages = _weights(script)
     return max(
         sum(weights.get(letter, _OTHER_LANGUAGE) * times for letter, times in found.items())
-        for weights in _weights(script)
+        for weights in (languages if bilingual or script != "cyrillic" else languages[:-1])
     )
+
+
+def of_one_language(text: str) -> bool:
+    """Whether one language that is spoken alone on receipts has all the Cyrillic letters of a text."""
+    letters = {letter for letter in text.lower() if "\u0400" <= letter < "\u0530"}
+    return any(letters.issubset(alone) for alone in _alone())
+
+
+@cache
+def _alone() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(language) for language in _LANGUAGES["cyrillic"])
 
 
 @cache
@@ -182,7 +199,7 @@ def _weights(script: str) -> tuple[dict[str, float], ...]:
             for letter in group
             if letter != "."
         }
-        for language in _LANGUAGES[script]
+        for language in (*_LANGUAGES[script], *((_BILINGUAL,) if script == "cyrillic" else ()))
     )
 
 

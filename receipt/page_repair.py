@@ -40,6 +40,7 @@ _IDEOGRAPHS_BONUS: Final = 0.5  # a till does not switch double-byte characters 
 _SAME_NUMBER_BONUS: Final = 0.2  # another printer calls this page by the number the till used
 _MULTIBYTE_BONUS: Final = 0.8  # bytes that are valid UTF-8 by accident are rare
 _DOUBLE_BYTE_BONUS: Final = 0.2
+_CLOSE: Final = 0.3  # so near each other, words decide, if any is known: capitals of Greek and Cyrillic look alike
 _MARGIN: Final = 0.1
 _MARGIN_BYTES: Final = 1.6  # divided by the bytes seen: with one byte nothing is plain
 
@@ -173,7 +174,7 @@ class PageRepair:
     def _decide(self, declared: Encoding) -> Encoding:
         sample = _joined(self._samples.pop(declared))
         size = self._sizes[declared]
-        verdict = self._best(sample, declared, size)
+        verdict = _page_of_sign(sample, declared) or self._best(sample, declared, size)
         if verdict.double_byte is None and size <= EARLY_BYTES:
             verdict = _by_words(sample, verdict)
         if size >= ENOUGH_BYTES:
@@ -203,15 +204,17 @@ class PageRepair:
         best_score += _DECLARED_BONUS if declared.double_byte is None else _IDEOGRAPHS_BONUS
         best_score += _MARGIN + _MARGIN_BYTES / size
         scores: dict[str, float] = {}  # neighbouring pages mostly give the same text
+        rivals = [(best_score, best)]
         for candidate, bonus in self._candidates(sample, declared):
             text = candidate.decode(sample)
             plain = scores.get(text)
             if plain is None:
                 plain = scores[text] = _score(sample, candidate)
-            score = plain + bonus
-            if plain >= _WORDS and score > best_score:
-                best, best_score = candidate, score
-        return best
+            if plain >= _WORDS and plain + bonus > best_score - _CLOSE:
+                rivals.append((plain + bonus, candidate))
+                best_score = max(best_score, plain + bonus)
+        close = [(score, rival) for score, rival in rivals if score > best_score - _CLOSE]
+        return max(close, key=lambda each: (known_words(each[1].decode(sample))[0], each[0]))[1]
 
     def _candidates(self, sample: bytes, declared: Encoding) -> Iterator[tuple[Encoding, float]]:
         """Yield the encodings that might be meant, each with what speaks for it apart from the text."""
@@ -255,6 +258,27 @@ class PageRepair:
                 for codec in _SINGLE_BYTE:
                     if codec not in (page, "cp1252", "katakana"):
                         yield declared._replace(codec=codec, double_byte=None, twice=page), 0.0
+
+
+_SIGN_AT_NUMBER: Final = re.compile(
+    rb"(?<![A-Za-z\x80-\xff])[\x80-\xff] {0,2}(?=[0-9])|(?<=[0-9]) {0,2}[\x80-\xff](?![A-Za-z\x80-\xff])"
+)
+_SIGNS: Final = "\u20ac\u00a3\u00a5"  # in the order of how common they are
+_PAGES_OF_SIGNS: Final = ("cp1252", "cp858", "cp437", "iso8859_15", "cp1251")
+
+
+def _page_of_sign(sample: bytes, declared: Encoding) -> Encoding | None:
+    """Return the page in which the only byte beyond ASCII, beside numbers wherever it stands, is a currency's sign."""
+    foreign = sample.translate(None, _ASCII)
+    if declared.double_byte is not None or len(set(foreign)) != 1:
+        return None
+    if len(_SIGN_AT_NUMBER.findall(sample)) != len(foreign):
+        return None
+    pages = [declared, *(declared._replace(codec=codec, twice="") for codec in _PAGES_OF_SIGNS)]
+    shown = [(page.decode(foreign[:1]), page) for page in pages]
+    if shown[0][0] in _SIGNS:
+        return declared
+    return next((page for sign in _SIGNS for seen, page in shown if seen == sign), None)
 
 
 # Pages in which a receipt of few letters is written, whatever page was declared; ties go to the first.

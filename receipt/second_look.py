@@ -14,10 +14,10 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from receipt.code_pages import UNDEFINED, Encoding, single_byte
-from receipt.page_evidence import plausibility
+from receipt.page_evidence import of_one_language, plausibility
 
 _ALIKE: Final = (("cp866", "cp1125"), ("cp1251", "kz1048", "ptcp154"), ("koi8_r", "koi8_u"))
-_SAMPLE_LINES_MAX: Final = 30  # a judgement must not cost more than a millisecond
+_SAMPLE_LINES_MAX: Final = 30  # a judgement must not cost more than some milliseconds, and it is a rare one
 _MARGIN: Final = 1.6  # for all letters together: one letter alone proves nothing
 _YEN: Final = MappingProxyType({ord("\\"): "\u00a5"})
 
@@ -38,14 +38,18 @@ def second_look(read: Encoding, texts: Iterable[str]) -> tuple[Encoding, Changes
     alike = None if read.double_byte or read.twice else _alike(read.codec)
     if alike is None:
         return None
-    found = [text for text in texts if alike.peculiar.search(text)]
+    lines = list(texts)
+    found = [text for text in lines if alike.peculiar.search(text)]
     if not found:
         return None
-    sample = "\n".join(found[:_SAMPLE_LINES_MAX])
+    strange = "".join(alike.peculiar.findall("".join(found)))
+    if strange.isalpha() and of_one_language("".join(found)):
+        return None
+    sample = "\n".join(dict.fromkeys([*found[:_SAMPLE_LINES_MAX], *lines[:_SAMPLE_LINES_MAX]]))
     letters = len(sample) - len(sample.encode("ascii", "ignore"))
-    most, meant = plausibility(sample) + _MARGIN / letters, None
+    most, meant = plausibility(sample, bilingual=True) + _MARGIN / letters, None
     for codec, changes in alike.others:
-        score = plausibility(sample.translate(changes))
+        score = plausibility(sample.translate(changes), bilingual=True)
         if score > most:
             most, meant = score, (read._replace(codec=codec), changes)
     return meant

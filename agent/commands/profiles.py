@@ -24,6 +24,7 @@ from pos_adapters.profiles.leaving_out import LaidOut, left_out
 from pos_adapters.profiles.profile import Profile, claimed_by, parse_profile, profile_toml
 from pos_adapters.profiles.profiled import Profiled
 from pos_adapters.profiles.scoring import Score, figures, score
+from pos_adapters.reading.labels import main_language
 from pos_adapters.reading.lines import LineReader, standard_reader
 from pos_adapters.reading.reader import read_text, text_of
 from pos_adapters.reading.values import Reading, ReceiptText
@@ -133,10 +134,11 @@ def _scored(folder: Path, file: Path, printer: str, *, profiled: Profiled) -> tu
     name = str(file.relative_to(folder))
     layout = str(golden.get("layout") or _NUMBERED.sub("", file.stem))
     best: tuple[Score, LaidOut] | None = None
+    lines = standard_reader()
     for paper in papers:
         text = text_of(paper)
         reading = profiled.read(text)
-        golden.setdefault("language", reading.languages[0] if reading.languages else "unknown")
+        golden.setdefault("language", main_language(lines.read_all(text.lines), lines.lexicon) or "unknown")
         one = score(name, golden, _read_document(paper.text, reading))
         if best is None or _fits(one) > _fits(best[0]):
             best = one, LaidOut(name=name, layout=layout, text=text, golden=golden)

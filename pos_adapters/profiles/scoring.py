@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from difflib import SequenceMatcher
 
 _TRANSACTIONS = ("sale", "return")
-LINE_DISTANCE_MAX = 400  # longer lines are compared as wholly wrong: no paper is that wide
+LINE_DISTANCE_MAX = 2_000  # longer texts are compared as wholly wrong: no paper is that wide, nor goes a line on so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +90,20 @@ def _character_errors(expected: object, found: object) -> tuple[int, int]:
     if expected is None:
         return 0, 0
     wanted, seen = _lines(expected), _lines(found)
-    errors = sum(_distance(one, other) for one, other in zip(wanted, seen, strict=False))
-    errors += sum(len(line) for line in wanted[len(seen) :]) + sum(len(line) for line in seen[len(wanted) :])
+    errors = 0
+    for what, begin, end, first, last in SequenceMatcher(None, wanted, seen, autojunk=False).get_opcodes():
+        if what != "equal":
+            errors += _between(wanted[begin:end], seen[first:last])
     return sum(len(line) for line in wanted), errors
+
+
+def _between(wanted: Sequence[str], seen: Sequence[str]) -> int:
+    """Return the errors of lines that are not alike; a line that went on on the next one is no error."""
+    if not (wanted and seen):
+        return sum(map(len, (*wanted, *seen)))
+    if len(wanted) == len(seen):
+        return sum(map(_distance, wanted, seen))
+    return min(_distance(mark.join(wanted), mark.join(seen)) for mark in (" ", ""))
 
 
 def _lines(text: object) -> list[str]:

@@ -106,16 +106,32 @@ def languages_of(votes: Mapping[int, int], lexicon: Lexicon, told: str | None) -
 @functools.lru_cache(maxsize=VOTES_MAX)
 def _spoken(votes: tuple[tuple[int, int], ...]) -> int:
     """Return the languages (bits) that get the most votes, and those near."""
-    if not votes:
-        return 0
-    weights = [0.0] * max(languages.bit_length() for languages, _ in votes)
+    weights = _weights(votes)
+    enough = max(weights, default=0.0) * _OTHER_LANGUAGE_SHARE
+    return sum(1 << index for index, weight in enumerate(weights) if weight >= enough) if enough else 0
+
+
+def _weights(votes: tuple[tuple[int, int], ...]) -> list[float]:
+    """Return how much speaks for each language."""
+    weights = [0.0] * max((languages.bit_length() for languages, _ in votes), default=0)
     for languages, letters in votes:
         among = _each_of(languages)
         share = letters / len(among)
         for index in among:
             weights[index] += share
-    enough = max(weights) * _OTHER_LANGUAGE_SHARE
-    return sum(1 << index for index, weight in enumerate(weights) if weight >= enough) if enough else 0
+    return weights
+
+
+def main_language(lines: Iterable[LineFacts], lexicon: Lexicon) -> str | None:
+    """Return the language that most of a document's words speak (ISO 639-1), None where they speak none."""
+    votes: dict[int, int] = {}
+    count_votes(lines, votes)
+    weights = _weights(tuple(votes.items()))
+    if not any(weights):
+        return None
+    likeliest = [index for index, weight in enumerate(weights) if weight == max(weights)]
+    names = [lexicon.languages[index] for index in likeliest]
+    return next((name for name in names if name not in _BESIDE), names[0])
 
 
 @functools.lru_cache(maxsize=1024)  # sets of languages that share a word: some 400

@@ -296,3 +296,9 @@ def test_lines_beyond_the_limit_are_not_read_again() -> None:
     reader.feed("\u0418\u0442\u043e\u0433\u043e 1.00\n".encode("cp1251") * 50)
     (paper,) = reader.close()
     assert paper.transparent
+
+
+def test_a_line_of_words_that_the_edge_would_break_within_a_word_shows_a_wider_printer() -> None:
+    long = "Exchange, return of any goods within 14 full days with receipt"
+    assert text_of(long.encode() + b"\nMilk\n") == [long, "Milk"]
+    assert text_of(b"\x1dW\x78\x00Exchange goods\n") == ["Exchange g", "oods"]

@@ -46,6 +46,14 @@ RECEIPTS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Нан 150\nСүт 450\nЖиыны 600\nҚолма-қол ақша 1000\nҚайтарым 400\nСатып алғаныңызға рахмет!\n",
         ("kz1048", "utf-8"),
     ),
+    "ruKiosk": (
+        "ИП ГАДЖИЕВ Р.М.\nИНН 054412345678\nПРОДАЖА\nСИГАРЕТЫ   =225.49\nЗАЖИГАЛКА\nМОРОЖЕНОЕ\nИТОГ        =1069.82\nНАЛИЧНЫМИ   =2000.00\nСДАЧА        =930.18\n",
+        ("cp866", "cp1251", "koi8_r", "utf-8"),
+    ),
+    "ukShop": (
+        "   Супермаркет м.Київ вул.Лаврська 12\nКаса 03  Зміна 118\nСУМА   669.63 ГРН\nГОТІВКА 700.00 ГРН\nРЕШТА    30.37 ГРН\nЧЕК 00041822  ФН ПРРО\n",
+        ("cp1251", "cp1125", "utf-8"),
+    ),
     "ukCafe": (
         (
             'КАФЕ "ПУЗАТА ХАТА"\n'
@@ -308,6 +316,13 @@ def test_cyrillic_that_a_program_took_for_a_western_page_is_read(codec: str, tak
     text, _ = RECEIPTS["ru"]
     text = text.replace("«", '"').replace("»", '"')
     assert wrong_characters(read(text.encode(codec).decode(taken_for).encode()), text, codec) == 0
+
+
+@pytest.mark.parametrize("codec", ["cp437", "cp850", "cp1252"])
+@pytest.mark.parametrize("declaration", [b"", b"\x1b@\x1bt\x11", b"\x1b@\x1bt\x02", b"\x1b@\x1bt\x10"])
+def test_a_sign_of_money_that_is_all_beyond_ascii_tells_the_page(codec: str, declaration: bytes) -> None:
+    text = "MILK          1.10\nTOTAL \u00a3       1.10\nCASH          2.00"
+    assert read(declaration + text.encode(codec)) == text.split("\n")
 
 
 def test_a_backslash_in_shift_jis_is_the_yen_sign() -> None:
