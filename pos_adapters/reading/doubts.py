@@ -41,6 +41,7 @@ from retail.transaction import DocumentKind
 MEMO_LINES_MAX: Final = 8192  # the headers and footers of a busy store's day
 MEMO_WORDS_MAX: Final = 20_000  # a store prints a few thousand different words
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_ENDED: Final = re.compile(r"[!?]|(?<=[^\W\d_]{3})\. ")  # between two words: a sentence, no abbreviation
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
 _QUEUED: Final = re.compile(r"\W*[^\W\d_]+\W+(?:[Nn][or]s?\W*)?\d{1,4}\W*")  # "Bestelling nr 47" is called out
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
@@ -151,6 +152,8 @@ class Doubts:
         if explained is None or has_address(text):
             return _HARMLESS_LINE
         marks: set[int] = set()
+        said: list[set[int]] = [set()]  # by sentences: "Don't throw away! This receipt wins" denies no receipt
+        ended = 0
         alone = title = False
         names = group_words()
         printed = list(_WORD.finditer(text))
@@ -161,9 +164,13 @@ class Doubts:
             found = self._words.get(match.group())
             if found is None:
                 found = self._look_up(match.group())
+            if at and _ENDED.search(text, ended, match.start()):
+                said.append(set())
+            ended = match.end()
             if not found:
                 continue
             marks |= found
+            said[-1] |= found
             names_paper = titled and ((_BEGINS in found and at == 0) or (_ENDS in found and at == last))
             if (names_paper or _ALONE in found) and not any(a <= match.start() < b for a, b in explained):
                 alone = alone or _ALONE in found
@@ -192,7 +199,8 @@ class Doubts:
             and _FIGURE.search(text) is None
             and _CODE.search(facts.text) is None
         )
-        together = any(parts <= marks for parts in self._together)
+        one_by_one = [marks] if len(said) == 1 or WIDE.search(text) else said
+        together = any(parts <= each for each in one_by_one for parts in self._together)
         doubtful = alone or title or together or (strange and (facts.starred or of_paper))
         fact = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
         short = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
