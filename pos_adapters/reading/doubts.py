@@ -152,8 +152,6 @@ class Doubts:
         if explained is None or has_address(text):
             return _HARMLESS_LINE
         marks: set[int] = set()
-        said: list[set[int]] = [set()]  # by sentences: "Don't throw away! This receipt wins" denies no receipt
-        ended = 0
         alone = title = False
         names = group_words()
         printed = list(_WORD.finditer(text))
@@ -164,13 +162,9 @@ class Doubts:
             found = self._words.get(match.group())
             if found is None:
                 found = self._look_up(match.group())
-            if at and _ENDED.search(text, ended, match.start()):
-                said.append(set())
-            ended = match.end()
             if not found:
                 continue
             marks |= found
-            said[-1] |= found
             names_paper = titled and ((_BEGINS in found and at == 0) or (_ENDS in found and at == last))
             if (names_paper or _ALONE in found) and not any(a <= match.start() < b for a, b in explained):
                 alone = alone or _ALONE in found
@@ -199,12 +193,23 @@ class Doubts:
             and _FIGURE.search(text) is None
             and _CODE.search(facts.text) is None
         )
-        one_by_one = [marks] if len(said) == 1 or WIDE.search(text) else said
-        together = any(parts <= each for each in one_by_one for parts in self._together)
+        together = any(parts <= said for said in self._sentences(text, printed, marks) for parts in self._together)
         doubtful = alone or title or together or (strange and (facts.starred or of_paper))
         fact = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
         short = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
         return Found(doubtful, strange and not fact, short=short and not fact, together=together)
+
+    def _sentences(self, text: str, words: Sequence[re.Match[str]], marks: set[int]) -> list[set[int]]:
+        """Return the marks of each sentence: "Don't throw away! This receipt wins" denies no receipt."""
+        if not _ENDED.search(text) or WIDE.search(text):
+            return [marks]
+        sentences: list[set[int]] = [set()]
+        for before, word in pairwise((None, *words)):
+            assert word is not None
+            if before is not None and _ENDED.search(text, before.end(), word.start()):
+                sentences.append(set())
+            sentences[-1] |= self._words.get(word.group(), frozenset())
+        return sentences
 
     def _known(self, facts: LineFacts) -> list[tuple[int, int]]:
         """Return where phrases stand that may mean anything else than a kind of document."""
