@@ -204,10 +204,11 @@ class Doubts:
         if not _ENDED.search(text) or WIDE.search(text):
             return [marks]
         sentences: list[set[int]] = [set()]
-        for before, word in pairwise((None, *words)):
-            assert word is not None
-            if before is not None and _ENDED.search(text, before.end(), word.start()):
+        ended = 0
+        for word in words:
+            if ended and _ENDED.search(text, ended, word.start()):
                 sentences.append(set())
+            ended = word.end()
             sentences[-1] |= self._words.get(word.group(), frozenset())
         return sentences
 
