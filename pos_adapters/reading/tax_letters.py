@@ -47,7 +47,7 @@ def amounts_before_letters(lines: Sequence[LineFacts]) -> list[LineFacts] | None
 
 def _without_star(facts: LineFacts) -> LineFacts:
     """Return the facts of a line whose last number is a tax's, behind its amount and a star."""
-    numbers = facts.numbers[:-1]
+    numbers = tuple(facts.numbers[:-1])
     amount = numbers[-1]
     right = (len(numbers) - 1,)
     return facts._replace(
