@@ -253,12 +253,11 @@ def doubted_line(
         if _is_fact(lines[line], labels[line]):
             facts_end = line
             break
-    width = max(len(facts.text) for facts in lines)
     tenders = solution.settlement.tenders if solution.settlement is not None else ()
     payment = min([paid.line for paid in tenders if paid.line > last], default=solution.total.line)
     for line in chain(range(goods), range(last + 1, len(lines))):
         facts = lines[line]
-        if (facts.letters < _LETTERS_MIN and not WIDE.search(facts.text)) or _adds_to(lines[last + 1 : line + 1]):
+        if facts.letters < _LETTERS_MIN and not WIDE.search(facts.text):
             continue
         doubtful, strange = _found_in(
             lines, line, doubts, starred=facts.starred and not names_shop(lines, labels, line)
@@ -271,6 +270,7 @@ def doubted_line(
             continue  # "TOTAL A REGLER 31,77": it was paid
         if takes_off and (facts.right or _is_negative(lines[line + 1 : line + 2])):
             continue
+        width = max([len(each.text) for each in lines])
         odd = strange and label is None and not facts.decimals and facts_end < line < payment and line != name
         odd = (
             odd
@@ -280,7 +280,8 @@ def doubted_line(
         odd = (
             odd and not names_value(lines, line) and not (line == last + 1 and details_goods(facts, lines[last], width))
         )
-        if (odd or (doubtful and line not in declined)) and not _is_of_terms(lines, line, doubts):
+        doubted = odd or (doubtful and line not in declined)
+        if doubted and not (_is_of_terms(lines, line, doubts) or _adds_to(lines[last + 1 : line + 1])):
             return facts.text.strip()
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from pos_adapters.reading.amounts import MILLI, Number, in_fashion
@@ -22,6 +23,8 @@ _VOLUME: Final = re.compile(
 )
 _SLACK_SHARE: Final = 1000  # pumps round the amount: the product may miss it by a thousandth ...
 _SLACK_STEPS: Final = 5  # ... or by some of the last place
+_GOODS_MAX: Final = 2  # what looks like goods: the volume at the price of a litre, the price
+_TOTALS: Final = frozenset((Part.TOTAL, Part.WEAK_TOTAL))
 _SOLD: Final = frozenset((Part.ITEM, Part.IMPLICIT, Part.RETURN))
 _LINES_BETWEEN_MAX: Final = 3  # volume and price stand together
 
@@ -33,12 +36,13 @@ class _Placed(NamedTuple):
 
 def add_pumped(sheet: Sheet) -> None:
     """Add the fuel that was sold to a sheet without goods, where volume and price make its total."""
-    totals = [entry for entry in sheet.entries if entry.part in (Part.TOTAL, Part.WEAK_TOTAL) and entry.amount > 0]
+    totals = [entry for entry in sheet.opened if entry.part in _TOTALS and entry.amount > 0]
     total = next((entry for entry in totals if entry.part is Part.TOTAL), totals[0] if len(totals) == 1 else None)
     if total is None:
         return
-    sold = [entry for entry in sheet.entries if entry.part in _SOLD and entry.line < total.line]
-    if any(entry.part is not Part.ITEM or len(entry.facts.numbers) != 1 for entry in sold) or len(sold) > 2:
+    goods = (entry for entry in sheet.entries if entry.part in _SOLD and entry.line < total.line)
+    sold = list(islice(goods, _GOODS_MAX + 1))
+    if len(sold) > _GOODS_MAX or any(entry.part is not Part.ITEM or len(entry.facts.numbers) != 1 for entry in sold):
         return
     pairs = list(_pairs(sheet.facts[: total.line], total.amount, sheet.decimals))
     if len({frozenset((volume.number.value, price.number.value)) for volume, price in pairs}) != 1:

@@ -43,6 +43,10 @@ def test_a_long_roll_with_many_open_questions_ends():
     assert read_text(ReceiptText(lines=tuple(lines))).transaction is None
 
 
+def test_letters_that_are_folded_to_two_move_nothing_out_of_its_line():
+    assert read_text(ReceiptText.of("æææææææ 2\nææ 1,50 T\nPain æææ 2,00 A\nTOTAL ææ 3.50 x\n")).transaction is None
+
+
 def test_very_long_lines_and_very_long_rolls_are_bounded():
     reading = read_text(ReceiptText(lines=tuple(["9 " * 100_000, "1.00" * 50_000] + ["Tea 1.00"] * 5000)))
     assert reading.transaction is None
