@@ -46,7 +46,13 @@ from pos_adapters.reading.overruled import (
 )
 from pos_adapters.reading.pumped import add_pumped
 from pos_adapters.reading.readings import Solution, Verdict
-from pos_adapters.reading.settlement import paid_after, refused_above, refused_below, strike_declined
+from pos_adapters.reading.settlement import (
+    charged_to_account,
+    paid_after,
+    refused_above,
+    refused_below,
+    strike_declined,
+)
 from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.transactions import Proved, Told, proved_of, transaction_of
 from pos_adapters.reading.unknown_language import DETAIL, in_unknown_language
@@ -155,6 +161,8 @@ class DocumentReading:
     def _questions(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
         """Yield what a sale leaves open whose sums hold."""
         yield from self._remarks(sheet, solution)
+        if charged_to_account(sheet, solution.settlement):
+            yield "a line charges an account, and something else pays"
         if _given_back(solution):
             yield "money was given back for goods, and nothing calls it a return"
         if self._exchange_of_one_sign(solution):
@@ -176,8 +184,7 @@ class DocumentReading:
     def _remarks(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
         """Yield what known words say of another kind of document, above the goods or below them."""
         telling, active, total = self.gathered.telling, self.active, solution.total.line
-        first = solution.owed[0][0]
-        goods = min((first.line, *first.described))
+        goods = min((solution.owed[0][0].line, *solution.owed[0][0].described))
         remarked = half_named(telling, active, range(goods, total + 1))
         if remarked is not None:
             yield f"a line speaks of a {remarked.value} without naming the document one"
@@ -189,9 +196,8 @@ class DocumentReading:
             yield "its foot names a return, its amounts are those of a sale"
 
     def _may_be_report(self, sheet: Sheet, solution: Solution) -> bool:
-        if self.fiscal is not None or not sells_groups(solution):
-            return False
-        return not speaks_to_customer(sheet, solution, active=self.active)
+        told = self.fiscal is not None or not sells_groups(solution)
+        return not (told or speaks_to_customer(sheet, solution, active=self.active))
 
     def roles(self) -> tuple[LineRole, ...]:
         """Return what each line turned out to be, after `read`."""

@@ -35,6 +35,7 @@ from pos_adapters.reading.lexicon import Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sentences import has_address, is_of_sentence, lines_of_sentence
+from pos_adapters.reading.sheet import Part
 from retail.shipped import read_shipped
 from retail.transaction import DocumentKind
 
@@ -53,6 +54,7 @@ _FIGURE: Final = re.compile(r"\d")
 _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same whatever its figures
 _LETTERS_MIN: Final = 3  # of a line: shorter ones are codes, but in scripts without spaces words
 _STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials and units
+SENTENCE_WORDS_MIN: Final = 5  # of a slogan or a term; "Your card was declined." is shorter
 NAME_WORDS_MAX: Final = 3  # of a paper: a slogan says more
 TITLE_WORDS_EVER: Final = 5  # what stands where titles do and says more is a sentence
 PAPER_WORDS_MAX: Final = 5  # beside what the document is called: more are a sentence about it
@@ -79,7 +81,8 @@ class Found(NamedTuple):
     doubtful: bool  # it speaks of the document, or stands among stars, in words that nobody explained
     strange: bool  # it has words that nobody explained, and none that make them harmless
     short: bool  # it has words that nobody explained, and no more than the name of a paper has
-    together: bool = False  # several of its words say so together
+    told: bool = False  # it says so as a sentence: by several of its words, or of a paper
+    alone: bool = False  # one of its words says so
     harmless: bool = False  # it speaks of a shop's terms or facts
 
 
@@ -197,7 +200,8 @@ class Doubts:
         doubtful = alone or title or together or (strange and (facts.starred or of_paper))
         fact = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
         short = unexplained and (len(dense) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX)
-        return Found(doubtful, strange and not fact, short=short and not fact, together=together)
+        told = together or (alone and _PAPER in marks)
+        return Found(doubtful, strange and not fact, short=short and not fact, told=told, alone=alone)
 
     def _sentences(self, text: str, words: Sequence[re.Match[str]], marks: set[int]) -> list[set[int]]:
         """Return the marks of each sentence: "Don't throw away! This receipt wins" denies no receipt."""
@@ -243,7 +247,8 @@ def doubted_line(
     declined: Container[int],
 ) -> str | None:
     """Return the first line, none of goods, that raises a doubt about the sale; None without any."""
-    first, last = solution.owed[0][0], solution.owed[-1][0].line
+    first = solution.owed[0][0]
+    last = max([entry.line for entry, part, _ in solution.owed if part is not Part.TAX])
     goods = min((first.line, *first.described))
     named = named_above(lines, labels, [entry.line for entry, _, _ in solution.owed])
     if named and all(entry.described in ((), (entry.line,)) for entry, _, _ in solution.owed):
@@ -313,7 +318,9 @@ def _found_in(lines: Sequence[LineFacts], line: int, doubts: Doubts, *, starred:
     facts = lines[line]
     found = doubts.find(facts if facts.starred is starred else facts._replace(starred=starred))
     if (found.doubtful or found.strange) and is_of_sentence(lines, line):
-        return found.together, False
+        sentence = lines_of_sentence(lines, line) or range(line, line + 1)
+        words = sum(len(_WORD.findall(lines[at].text)) for at in sentence)
+        return found.told or (found.alone and words < SENTENCE_WORDS_MIN), False
     return found.doubtful, found.strange
 
 

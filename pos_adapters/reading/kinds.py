@@ -16,6 +16,7 @@ from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts, Telling
+from pos_adapters.reading.sentences import is_of_sentence
 from retail.transaction import DocumentKind
 
 # When several kinds are named, the first of these counts: a copy of a refund is a copy, a voided quote a quote.
@@ -121,7 +122,7 @@ def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, ac
     """Whether a line below the goods consists of "REFUND" and heads no words about a shop's terms of return."""
     for line, facts in telling:
         for hit in facts.hits if line >= after else ():
-            if hit.letters < facts.letters or facts.numbers:
+            if hit.letters < facts.letters or facts.numbers or is_of_sentence(lines, line):
                 continue
             if any(
                 sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and sense.languages & active
@@ -142,6 +143,8 @@ def is_for_shop(
     said = lines_saying(telling, active, Role.SHOP_COPY)
     headed = [line for line in said if line < goods.start]
     if headed and not any(facts.decimals for facts in lines[headed[-1] : goods.start]):
+        return True
+    if any(line in goods for line in said):
         return True
     below = any(line >= goods.stop for line in said)
     return below and not any(

@@ -182,6 +182,21 @@ def refused_below(settlement: Settlement | None, declined: Sequence[int]) -> boo
     return declined[-1] > max([paid.line for paid in settlement.tenders], default=-1)
 
 
+def charged_to_account(sheet: Sheet, settlement: Settlement | None) -> bool:
+    """Whether a line consists of "CHARGE TO ACCOUNT", though something else pays: either may be what happened."""
+    if settlement is None or any(paid.role is Role.ACCOUNT for paid in settlement.tenders):
+        return False
+    told = zip(sheet.facts, sheet.labels, strict=True)
+    return any(
+        label is not None and label.role is Role.ACCOUNT and label.leads and not facts.unknown and _is_bare(facts.text)
+        for facts, label in told
+    )
+
+
+def _is_bare(text: str) -> bool:
+    return not any(map(str.isdigit, text)) and not text.rstrip().endswith(":")
+
+
 def refused_above(sheet: Sheet, settlement: Settlement | None, declined: Sequence[int]) -> bool:
     """Whether "DECLINED" may speak of the card below it: it stands below the total, and no tender between the two."""
     below = [line for line in declined if line > sheet.first_total]

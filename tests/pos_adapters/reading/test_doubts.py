@@ -75,12 +75,20 @@ def test_words_that_nobody_knows_are_doubtful_only_where_no_slogan_stands(place)
 
 @pytest.mark.parametrize("place", ["top", "foot"])
 def test_of_a_sentence_one_word_raises_no_doubt(place):
-    assert sold(paid_receipt("en", **{place: ("Rehearse your murkly fendo.",)}))
+    assert sold(paid_receipt("en", **{place: ("Rehearse your murkly fendo with zorblat.",)}))
     assert sold(paid_receipt("en", foot=("Murkly zorblat ask for", "fendo rehearsed")))
 
 
 @pytest.mark.parametrize(
-    "sentence", ["REHEARSED FENDO.", "Rehearsed fendo", "This is no receipt.", "nothing was paid."]
+    "sentence",
+    [
+        "REHEARSED FENDO.",
+        "Rehearsed fendo",
+        "Rehearse your fendo.",
+        "This transaction was all but rehearsed by fendo.",
+        "This is no receipt.",
+        "nothing was paid.",
+    ],
 )
 def test_a_title_in_capitals_and_a_sentence_that_denies_a_sale_raise_a_doubt(sentence):
     assert not sold(paid_receipt("en", foot=(sentence,)))
