@@ -19,6 +19,7 @@ from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Part, Sheet
 from retail.transaction import DocumentKind
 
+_MARKS_A_LINE: Final = frozenset((DocumentKind.VOID, DocumentKind.RETURN, DocumentKind.SUSPENDED))
 _NUMBERED: Final = re.compile(r"\s*[^\W\d_]+ ?(?:nr|no|#)?\.? ?: *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE)
 
 
@@ -30,6 +31,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
         if not _is_deposit_on_goods(naming, solution)
         and not _pays_as_slip(naming, sheet, solution)
         and not _numbers_what_was_reserved(naming, sheet, solution)
+        and not _names_goods(naming, solution)
     ]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports:
@@ -49,6 +51,14 @@ def speaks_to_customer(sheet: Sheet, solution: Solution, *, active: int) -> bool
     if any(label is not None and label.role is Role.THANKS for label in sheet.labels):
         return True
     return any(MASKED_CARD.search(facts.text) or says_completed(facts, active) for facts in sheet.facts)
+
+
+def _names_goods(naming: Naming, solution: Solution) -> bool:
+    """Whether a line is the name of goods, printed above their price and below other goods: no title stands there."""
+    if naming.kind in _MARKS_A_LINE:
+        return False
+    named = [entry.described for entry, part, _ in solution.owed[1:] if part is Part.ITEM and entry.line != naming.line]
+    return any(naming.line in described for described in named)
 
 
 def _is_deposit_on_goods(naming: Naming, solution: Solution) -> bool:

@@ -113,10 +113,20 @@ def adds_up_discounts(sheet: Sheet, entry: Entry) -> bool:
     words = entry.facts.text[entry.label.start : entry.label.end].split() if entry.label is not None else []
     if entry.role is Role.DISCOUNT and entry.amount < 0 and _breaks_down(sheet, entry):
         return True
-    if entry.role is not Role.DISCOUNT or entry.amount >= 0 or len(words) + len(entry.facts.hits) <= 2:
+    if entry.role is not Role.DISCOUNT or entry.amount >= 0:
+        return False
+    if len(words) + len(entry.facts.hits) <= 2 and not _is_below_gross(sheet, entry):
         return False
     above = [other.amount for other in sheet.entries if other.line < entry.line and other.part is Part.MODIFICATION]
     return bool(above) and all(amount < 0 for amount in above) and sum(above) == entry.amount
+
+
+def _is_below_gross(sheet: Sheet, entry: Entry) -> bool:
+    """Whether the subtotal above is what the goods come to before any discount: those above it are told once more."""
+    above = [one for one in sheet.entries if one.line < entry.line]
+    goods = [one for one in above if one.part is Part.ITEM or (one.part is Part.IMPLICIT and one.facts.named)]
+    gross = [one.amount for one in above if one.part is Part.CHECK]
+    return bool(gross) and gross[-1] == sum(one.amount for one in goods)
 
 
 def _breaks_down(sheet: Sheet, entry: Entry) -> bool:
