@@ -54,13 +54,18 @@ def name_paid_total(sheet: Sheet) -> None:
 
 
 def leave_out_ungrouped(sheet: Sheet) -> None:
-    """Where "3,980" is a total, "312075" beside no currency is a number of something, no amount without decimals."""
+    """Where "3,980" is a total, "312075" beside no currency is a number of something, no amount without decimals.
+
+    Tills that group totals alone are known: there it must be more than any total.
+    """
     told = (Part.TOTAL, Part.CHECK, Part.TENDER, Part.RECEIVED)
     amounts = [entry for entry in sheet.entries if entry.part in told and entry.amount >= _GROUPED_MIN]
     if sheet.decimals or not amounts or any(map(_is_ungrouped, amounts)):
         return
-    for entry in sheet.entries:
-        if entry.part is Part.ITEM and entry.amount >= _GROUPED_MIN and _is_ungrouped(entry):
+    goods = [entry for entry in sheet.entries if entry.part is Part.ITEM and entry.amount >= _GROUPED_MIN]
+    most = 0 if not all(map(_is_ungrouped, goods)) else max(entry.amount for entry in amounts)
+    for entry in goods:
+        if entry.amount > most and _is_ungrouped(entry):
             entry.part = Part.INFO
 
 
