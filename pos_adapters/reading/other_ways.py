@@ -19,17 +19,18 @@ from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 from pos_adapters.reading.tax_letters import amounts_before_letters
 
 SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of the only goods otherwise
+SUMS_MAX: Final = 4  # of groups of goods, one below the other
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
-_NO_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION)
+_NO_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION, Part.SURCHARGE)
 _NAMES_DISCOUNT: Final = frozenset((Part.WEAK_TOTAL, Part.TENDER, Part.FACT, Part.INFO))
 _COUNTED: Final = frozenset((Role.COUNT, Role.PRICE_INFO))
 
 
 def other_ways(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the settled sheets of other readings in the fashion of the `usual` one, made when asked for."""
-    found = [header_amounts(usual), _above_facts(usual), _sizes_in_names(usual), _sum_of_goods(usual)]
+    found = [header_amounts(usual), _above_facts(usual), _sizes_in_names(usual), _sums_of_goods(usual)]
     none = frozenset[int]().union(*found)
     for lines in dict.fromkeys(filter(None, (*found, none))):
         yield _without(lines, usual, labelled)
@@ -86,14 +87,25 @@ def _above_facts(sheet: Sheet) -> frozenset[int]:
     return frozenset(entry.line for entry in above) if not any(map(stands_apart, above)) else frozenset()
 
 
-def _sum_of_goods(sheet: Sheet) -> frozenset[int]:
-    """Return the line of what looks like the last goods, in unknown words, and is the sum of all goods above it."""
-    goods = [entry for entry in sheet.entries if entry.part in _GOODS and entry.line < sheet.first_total]
-    known = any(entry.part is Part.TOTAL for entry in sheet.entries)
-    if not known or len(goods) <= SUMMED_MIN or goods[-1].quantity is not None:
+def _sums_of_goods(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of what looks like the last goods, in unknown words, and is the sum of all goods above it.
+
+    So are "Services 125.00" and "Products 30.00" together, and the parts and the labour of a repair.
+    """
+    counted = (*_GOODS, Part.SURCHARGE)  # "Service Total 105.00"
+    amounts = [entry for entry in sheet.entries if entry.part in counted and entry.line < sheet.first_total]
+    if not any(entry.part is Part.TOTAL for entry in sheet.entries):
         return frozenset()
-    made = sum(entry.amount for entry in goods[:-1])
-    return frozenset((goods[-1].line,)) if goods[-1].amount == made else frozenset()
+    above = sum(entry.amount for entry in amounts)
+    made, below = 0, set[int]()
+    for entry in amounts[: SUMMED_MIN - 1 : -1]:
+        if entry.quantity is not None or len(below) == SUMS_MAX:
+            break
+        made, above = made + entry.amount, above - entry.amount
+        below.add(entry.line)
+        if made == above:
+            return frozenset(below)
+    return frozenset()
 
 
 def _dashes_before_letters(sheet: Sheet) -> frozenset[int]:

@@ -16,6 +16,8 @@ from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 CHOICES_MAX = 128  # combinations of answers per total, under a millisecond; with more the document is parked
 
+TAXED_TIMES_MIN = 3  # what is taxed is more than three times its tax
+
 _PAYMENT = (Part.RECEIVED, Part.CHANGE)
 
 Acting = tuple[tuple[Entry, Part, int], ...]
@@ -182,7 +184,7 @@ def _answers(  # noqa: C901, PLR0911 - the table of questions
     if part is Part.IMPLICIT:
         return _implicit_answers(some)
     if part is Part.TAX:
-        return _tax_answers(some)
+        return _tax_answers(some, sheet)
     if part is Part.ROUNDING:
         return _rounding_answers(some)
     if part in (Part.FACT, Part.INFO):
@@ -218,7 +220,7 @@ def _implicit_answers(some: list[Entry]) -> list[Answer]:
     return [Answer(multiplied)] if printed == multiplied else [Answer(multiplied), Answer(printed)]
 
 
-def _tax_answers(some: list[Entry]) -> list[Answer]:
+def _tax_answers(some: list[Entry], sheet: Sheet) -> list[Answer]:
     """Taxes are told (contained in the amounts) or come on top; a line that adds up the others counts once.
 
     Two equal ones may be a tax and its sum, or two taxes at one rate (India's CGST and SGST).
@@ -226,7 +228,19 @@ def _tax_answers(some: list[Entry]) -> list[Answer]:
     answers = [Answer(()), Answer(_as(some, Part.TAX))]
     if len(some) > 1 and some[-1].amount == sum(entry.amount for entry in some[:-1]):
         answers.insert(1, Answer(_as(some[:-1], Part.TAX)))
-    return answers if len(some) <= 2 else [*answers[:2]]
+    answers = answers if len(some) <= 2 else [*answers[:2]]
+    acting = _acting_taxes(some, sheet)
+    return [*answers, Answer(_as(acting, Part.TAX), 1)] if 0 < len(acting) < len(some) else answers
+
+
+def _acting_taxes(some: Sequence[Entry], sheet: Sheet) -> Sequence[Entry]:
+    """Return the taxes below the subtotal, where others tell of an item above it, or those below what they are of."""
+    gross = max((entry.line for entry in sheet.opened if entry.part is Part.CHECK), default=-1)
+    below = [entry for entry in some if entry.line > gross]
+    taxed, taxes = below[: len(below) // 2], below[len(below) // 2 :]  # "TAX1 AMT 30.49", "TAX1 3.13"
+    pairs = zip(taxed, taxes, strict=False)
+    told = len(taxed) == len(taxes) and all(base.amount > TAXED_TIMES_MIN * tax.amount > 0 for base, tax in pairs)
+    return taxes if told else below
 
 
 def _rounding_answers(some: list[Entry]) -> list[Answer]:
