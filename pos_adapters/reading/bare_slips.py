@@ -13,7 +13,7 @@ import re
 from typing import Final
 
 from pos_adapters.reading.amounts import MILLI
-from pos_adapters.reading.doubts import Doubts
+from pos_adapters.reading.doubtful_words import Doubts
 from pos_adapters.reading.entries import HEADINGS_MIN
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.goods_groups import names_group

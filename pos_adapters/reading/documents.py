@@ -16,7 +16,8 @@ from pos_adapters.reading import particulars
 from pos_adapters.reading.arithmetic import judge
 from pos_adapters.reading.bare_slips import doubt_about_slip
 from pos_adapters.reading.day_reports import day_report
-from pos_adapters.reading.doubts import doubted_line, doubts_of
+from pos_adapters.reading.doubtful_words import doubts_of
+from pos_adapters.reading.doubts import doubted_line
 from pos_adapters.reading.entries import settled_sheet, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity

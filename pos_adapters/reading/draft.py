@@ -12,7 +12,7 @@ from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from pos_adapters.reading.documents import DocumentEnd, DocumentReading, fiscal_conflict, reading_of
-from pos_adapters.reading.doubts import doubts_of
+from pos_adapters.reading.doubtful_words import doubts_of
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.gathered import Gathered
 from pos_adapters.reading.kinds import TERMS_REACH_LINES, half_named, lines_saying, namings, return_at_foot

@@ -1,7 +1,8 @@
 """Where words stand that nobody explained and that are no title of a paper: in honest places of a sale.
 
 What is sold is named above or below its amount, a line too narrow goes on below, columns are headed, facts are told in
-pairs, and the shop's own name may stand among stars. Contract: pure.
+pairs, and the shop's own name may stand among stars. Contract: pure; each of `HONEST_PLACES` is asked of a page and one
+of its lines, and only where a doubt stands.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
@@ -34,20 +35,26 @@ _NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and w
 _NUMBERS_MIN: Final = 2  # how many, and what it comes to
 
 
-def names_shop(lines: Sequence[LineFacts], labels: Sequence[Label | None], line: int) -> bool:
+class Page(NamedTuple):
+    """The lines of a paper, with what labels them, and the last one of its goods."""
+
+    lines: Sequence[LineFacts]
+    labels: Sequence[Label | None]
+    last: int
+
+    def width(self) -> int:
+        """Return how many characters the longest line has."""
+        return max([len(facts.text) for facts in self.lines])
+
+
+def names_shop(page: Page, line: int) -> bool:
     """Whether a line among stars is the shop's name: the paper begins with it, its telephone or tax number follows."""
-    if not lines[line].starred or any(facts.letters for facts in lines[:line]) or line + 1 >= len(lines):
+    lines, labels = page.lines, page.labels
+    if any(facts.letters for facts in lines[:line]) or line + 1 >= len(lines):
         return False
     label, below = labels[line + 1], lines[line + 1]
     figures = len(_FIGURE.findall(below.text)) >= _TELEPHONE_FIGURES_MIN and below.letters <= _TELEPHONE_LETTERS_MAX
     return figures if label is None else label.role in _OF_SHOPS
-
-
-def details_goods(facts: LineFacts, goods: LineFacts, width: int) -> bool:
-    """Whether a line directly below the last goods details them: a little further in, and far from the middle."""
-    further = 0 < facts.indent - goods.indent <= _DETAIL_INDENT_MAX
-    middle = facts.indent + (len(facts.text) - facts.indent) / 2
-    return further and not facts.starred and abs(middle - width / 2) > _DETAIL_INDENT_MAX
 
 
 def named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> int:
@@ -76,31 +83,49 @@ def _is_name(facts: LineFacts, label: Label | None) -> bool:
     return label is None and facts.named and not (facts.rule or facts.decimals or facts.starred)
 
 
-def heads_columns(facts: LineFacts) -> bool:
+def _heads_columns(page: Page, line: int) -> bool:
     """Whether two words of a line head columns: the others do, too, however they are cut off."""
-    return sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits) >= _COLUMNS_MIN
+    hits = page.lines[line].hits
+    return sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in hits) >= _COLUMNS_MIN
 
 
-def goes_on(above: LineFacts, facts: LineFacts, width: int) -> bool:
-    """Whether the line is the end of the one above, which the paper was too narrow for: "Waiter:", "Ramesh"."""
-    if facts.indent or not above.text:
-        return False
-    return above.text.rstrip().endswith(":") or (len(above.text) == width and above.text[-1].isalnum())
-
-
-def names_value(lines: Sequence[LineFacts], line: int) -> bool:
-    """Whether a line tells a fact in two columns beside others, or names the masked number below: no paper's title.
-
-    "Product  PLUS" stands below "Pump  11"; "PLUS CUSTOMER" above "*******1234".
-    """
-    beside = [lines[at] for at in (line - 1, line + 1) if 0 <= at < len(lines)]
-    if _PAIR.fullmatch(lines[line].text) and any(_VALUE.fullmatch(each.text) for each in beside):
-        return True
-    return line + 1 < len(lines) and _MASKED_NUMBER.fullmatch(lines[line + 1].text) is not None
-
-
-def names_journey_or_show(facts: LineFacts) -> bool:
+def _names_journey_or_show(page: Page, line: int) -> bool:
     """Whether a line is from where to where, or a name within quotes: tickets and shops are called so, no papers."""
-    if facts.hits:
+    facts = page.lines[line]
+    return not facts.hits and any(called.fullmatch(facts.text) for called in (_JOURNEY, _QUOTED))
+
+
+def _goes_on(page: Page, line: int) -> bool:
+    """Whether the line is the end of the one above, which the paper was too narrow for: "Waiter:", "Ramesh"."""
+    above = page.lines[line - 1].text if line else ""
+    if page.lines[line].indent or not above:
         return False
-    return _JOURNEY.fullmatch(facts.text) is not None or _QUOTED.fullmatch(facts.text) is not None
+    return above.rstrip().endswith(":") or (above[-1].isalnum() and len(above) == page.width())
+
+
+def _names_value(page: Page, line: int) -> bool:
+    """Whether a line tells a fact in two columns beside others: "Product  PLUS" below "Pump  11"."""
+    if not _PAIR.fullmatch(page.lines[line].text):
+        return False
+    beside = (line - 1, line + 1)
+    return any(_VALUE.fullmatch(page.lines[at].text) for at in beside if 0 <= at < len(page.lines))
+
+
+def _names_masked_number(page: Page, line: int) -> bool:
+    """Whether the next line is a masked number: "PLUS CUSTOMER" above "*******1234"."""
+    return any(_MASKED_NUMBER.fullmatch(facts.text) for facts in page.lines[line + 1 : line + 2])
+
+
+def _details_goods(page: Page, line: int) -> bool:
+    """Whether a line directly below the last goods details them: a little further in, and far from the middle."""
+    facts, goods = page.lines[line], page.lines[page.last]
+    if line != page.last + 1 or facts.starred or not 0 < facts.indent - goods.indent <= _DETAIL_INDENT_MAX:
+        return False
+    middle = (facts.indent + len(facts.text)) / 2
+    return abs(middle - page.width() / 2) > _DETAIL_INDENT_MAX
+
+
+HONEST_PLACES: Final = (
+    _heads_columns, _names_journey_or_show, _goes_on, _names_value, _names_masked_number, _details_goods,
+)  # fmt: skip
+"""What tells that a line is no title of a paper."""
