@@ -136,7 +136,7 @@ def _settled(sheet: Sheet, held: Sequence[Solution], show: Show) -> Verdict:
             solutions.append(solution._replace(settlement=settlement))
     if not solutions:
         return Verdict(None, "does_not_add_up", problem)
-    paid = [one for one in solutions if one.settlement is not None and one.settlement.proven]
+    paid = [one for one in solutions if one.is_paid]
     return _single(sheet, paid or [one for one in solutions if not one.total.adjusted] or solutions, show)
 
 
@@ -159,7 +159,7 @@ def _single(sheet: Sheet, pool: Sequence[Solution], show: Show) -> Verdict:
         if len({(total, count) for total, count, _ in meanings}) > 1 or len(usual) > 1:
             return Verdict(None, "ambiguous", _two_meanings(meanings, show))
         best = next(solution for solution in pool if solution.flips == fewest)
-    paid = best.settlement is not None and best.settlement.proven
+    paid = best.is_paid
     if not paid and any(entry.part is Part.TENDER for entry, _, _ in best.owed):
         return Verdict(None, "ambiguous", "a tender above the total may be goods, and nothing says how those were paid")
     if best.stray:

@@ -53,7 +53,7 @@ def doubt_about_slip(sheet: Sheet, solution: Solution, *, doubts: Doubts, active
     named = any(
         _has_name(sheet.facts[line], sheet.labels[line]) for entry in sold for line in entry.described or (entry.line,)
     )
-    named = named or (_gives_change(solution) and all(names_group(entry.facts.name) for entry in sold))
+    named = named or (solution.gives_change and all(names_group(entry.facts.name) for entry in sold))
     if (heading is None and named) or _sells(sheet, solution, active):
         return None
     if heading is None:
@@ -107,10 +107,6 @@ def _may_head(facts: LineFacts, label: Label | None, doubts: Doubts) -> bool:
         return True
     found = doubts.find(facts)
     return (found.strange or found.short) and not (label is not None and label.leads and label.role in _NAMED_BESIDE)
-
-
-def _gives_change(solution: Solution) -> bool:
-    return solution.settlement is not None and any(paid.amount < 0 for paid in solution.settlement.tenders)
 
 
 def _has_name(facts: LineFacts, label: Label | None) -> bool:

@@ -14,50 +14,39 @@ from typing import NamedTuple
 
 from pos_adapters.reading import particulars
 from pos_adapters.reading.arithmetic import judge
-from pos_adapters.reading.bare_slips import doubt_about_slip
 from pos_adapters.reading.day_reports import day_report
-from pos_adapters.reading.doubtful_words import doubts_of
-from pos_adapters.reading.doubts import doubted_line
 from pos_adapters.reading.entries import settled_sheet, sheet_of
 from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.foreign_tenders import convert_foreign_tenders
 from pos_adapters.reading.gathered import Gathered
-from pos_adapters.reading.goods_groups import sells_groups
 from pos_adapters.reading.kinds import (
     Naming,
-    half_named,
-    is_for_shop,
     lines_saying,
     looks_like_kitchen,
     namings,
-    return_at_foot,
     says_completed,
 )
-from pos_adapters.reading.later_tips import tipped_later
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.money_signs import currency_of, shown
+from pos_adapters.reading.open_questions import Asked, open_questions
 from pos_adapters.reading.other_ways import other_ways
 from pos_adapters.reading.overruled import (
     deposit_before_quote,
     deposit_taken_off,
     only_deposits,
     overruled,
-    speaks_to_customer,
 )
 from pos_adapters.reading.pumped import add_pumped
 from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import (
-    charged_to_account,
     paid_after,
     refused_above,
-    refused_below,
     strike_declined,
 )
 from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.transactions import Proved, Told, proved_of, transaction_of
 from pos_adapters.reading.unknown_language import DETAIL, in_unknown_language
-from pos_adapters.reading.unnamed import could_be_goods_back
 from pos_adapters.reading.values import FiscalIdentity, LineRole, Parked, ParkReason, Reading, StoreFacts
 from pos_adapters.reading.voids import pair_voids
 from retail.transaction import DocumentKind, TransactionStatus
@@ -100,7 +89,7 @@ class DocumentReading:
             named = self.named = deposit_before_quote(named, sheet)
         if named and sheet is not None and deposit_taken_off(named, sheet):
             return self._park(ParkReason.AMBIGUOUS, "a deposit paid before is taken off: part of it was sold then")
-        if named and (not named[0].soft or not _paid(verdict.solution)):
+        if named and (not named[0].soft or not (verdict.solution and verdict.solution.is_paid)):
             return self._named(named[0], sheet, verdict)
         if verdict.solution is None or sheet is None:
             return self._unproved(verdict, sheet)
@@ -136,9 +125,9 @@ class DocumentReading:
             named.insert(0, Naming(said, soft=False, line=0))
         if solution is None or sheet is None:
             return named
-        if _given_back(solution) or solution.total.amount < 0:
+        if solution.gives_back or solution.total.amount < 0:
             named = [naming for naming in named if not _pays_refund(naming, after=solution.total.line)]
-        if named and _paid(solution):
+        if named and solution.is_paid:
             if paid_after(sheet, solution.settlement, self.declined):
                 named = [naming for naming in named if naming.line not in self.declined]
             named = overruled(named, sheet, solution, active=self.active)
@@ -146,59 +135,21 @@ class DocumentReading:
 
     def _doubt(self, kind: DocumentKind, sheet: Sheet, solution: Solution) -> Reading | None:
         """Return what parks a document whose sums hold and whose words name no kind; None when it may be taken."""
-        if not _paid(solution) and not self._completed():
+        if not solution.is_paid and not self._completed():
             return self._park(ParkReason.INCOMPLETE, "it adds up, but nothing says that it was paid or completed")
-        if not _paid(solution) and _has_tender(sheet):
+        if not solution.is_paid and _has_tender(sheet):
             return self._park(ParkReason.AMBIGUOUS, "a tender is printed that does not pay what the sums make")
         if refused_above(sheet, solution.settlement, self.declined):
             return self._park(ParkReason.AMBIGUOUS, "a payment was refused, and the only card or voucher stands below")
-        if not _paid(solution) and _repeats_total_strangely(sheet, solution):
+        if not solution.is_paid and _repeats_total_strangely(sheet, solution):
             return self._park(ParkReason.AMBIGUOUS, "an amount below the total may be its payment, in unknown words")
         if kind is not DocumentKind.SALE:
             return None
-        detail = next(filter(None, self._questions(sheet, solution)), "")
+        detail = next(self._questions(sheet, solution), "")
         return self._park(ParkReason.AMBIGUOUS, detail) if detail else None
 
     def _questions(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
-        """Yield what a sale leaves open whose sums hold."""
-        yield from self._remarks(sheet, solution)
-        if charged_to_account(sheet, solution.settlement):
-            yield "a line charges an account, and something else pays"
-        if _given_back(solution):
-            yield "money was given back for goods, and nothing calls it a return"
-        if self._exchange_of_one_sign(solution):
-            yield "an exchange whose lines all have one sign"
-        if tipped_later(sheet, solution):
-            yield "a tip was added to what had been paid: the total above it or the one below may be what counts"
-        if self._may_be_report(sheet, solution):
-            yield "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report"
-        if could_be_goods_back(sheet, solution):
-            yield "an amount that is taken off without a word that says why: a discount, or goods given back"
-        active = self.active
-        doubts = doubts_of(self.gathered.lexicon, active)
-        doubted = doubted_line(self.lines, sheet.labels, doubts=doubts, solution=solution, declined=self.declined)
-        if doubted is not None:
-            yield f"words that no file explains stand where they may say that this is no sale: {doubted}"
-        if self.fiscal is None:
-            yield doubt_about_slip(sheet, solution, doubts=doubts, active=active) or ""
-
-    def _remarks(self, sheet: Sheet, solution: Solution) -> Iterator[str]:
-        """Yield what known words say of another kind of document, above the goods or below them."""
-        telling, active, total = self.gathered.telling, self.active, solution.total.line
-        goods = min((solution.owed[0][0].line, *solution.owed[0][0].described))
-        remarked = half_named(telling, active, range(goods, total + 1))
-        if remarked is not None:
-            yield f"a line speaks of a {remarked.value} without naming the document one"
-        if is_for_shop(self.lines, telling, active, labels=sheet.labels, goods=range(goods, total)):
-            yield "a line says that this is the shop's copy"
-        if refused_below(solution.settlement, self.declined):
-            yield "a payment was refused below all that settle the sale"
-        if return_at_foot(self.lines, telling, active=active, after=total):
-            yield "its foot names a return, its amounts are those of a sale"
-
-    def _may_be_report(self, sheet: Sheet, solution: Solution) -> bool:
-        told = self.fiscal is not None or not sells_groups(solution)
-        return not (told or speaks_to_customer(sheet, solution, active=self.active))
+        return open_questions(Asked(sheet, solution, self.gathered, self.active, self.fiscal, self.declined))
 
     def roles(self) -> tuple[LineRole, ...]:
         """Return what each line turned out to be, after `read`."""
@@ -316,13 +267,6 @@ class DocumentReading:
             decimals=decimals,
         )
 
-    def _exchange_of_one_sign(self, solution: Solution) -> bool:
-        headed = lines_saying(self.gathered.telling, self.active, Role.EXCHANGE)
-        return any(
-            not self.lines[line].numbers and (line < solution.total.line or self.lines[line].unknown <= 1)
-            for line in headed
-        ) and all(amount >= 0 for _, _, amount in solution.owed)
-
     @staticmethod
     def _mixed(sheet: Sheet) -> bool:
         return any(e.part in (Part.RETURN, Part.ITEM) and e.amount < 0 and not e.voided for e in sheet.entries)
@@ -351,11 +295,6 @@ def _names_of(languages: tuple[str, ...], active: int) -> tuple[str, ...]:
     return tuple(name for index, name in enumerate(languages) if active >> index & 1)
 
 
-def _paid(solution: Solution | None) -> bool:
-    """Whether printed tenders make the total."""
-    return solution is not None and solution.settlement is not None and solution.settlement.proven
-
-
 def _has_tender(sheet: Sheet) -> bool:
     """Whether an amount below a total is one of a tender."""
     return any(
@@ -370,11 +309,6 @@ def _repeats_total_strangely(sheet: Sheet, solution: Solution) -> bool:
         for entry in sheet.opened
         if entry.line > solution.total.line and entry.facts.named
     )
-
-
-def _given_back(solution: Solution) -> bool:
-    """Whether the words say that the money went to the customer."""
-    return solution.settlement is not None and solution.settlement.given_back
 
 
 def _pays_refund(naming: Naming, *, after: int) -> bool:

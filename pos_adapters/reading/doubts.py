@@ -81,15 +81,14 @@ def _sale_of(lines: Sequence[LineFacts], labels: Sequence[Label | None], solutio
     if named and all(entry.described in ((), (entry.line,)) for entry, _, _ in owed):
         goods -= named
     last = max([entry.line for entry, part, _ in owed if part is not Part.TAX])
-    tenders = solution.settlement.tenders if solution.settlement is not None else ()
     return _Sale(
         page=Page(lines, labels, last),
         goods=goods,
         facts_end=next((line for line in range(goods - 1, -1, -1) if _is_fact(lines[line], labels[line])), goods),
         name=name_above(lines, labels, first),
         total=solution.total.line,
-        paid=bool(tenders),
-        payment=min([paid.line for paid in tenders if paid.line > last], default=solution.total.line),
+        paid=bool(solution.tenders),
+        payment=min([paid.line for paid in solution.tenders if paid.line > last], default=solution.total.line),
     )
 
 

@@ -42,12 +42,12 @@ def _add_solution(roles: dict[int, LineRole], solution: Solution) -> None:
         roles[entry.line] = LineRole(line=entry.line, role=part.value, amount=_decimal(amount), equation=ITEMS_EQUATION)
     total = solution.total
     if total.entry is not None:
-        paid = solution.settlement is not None and solution.settlement.proven
+        paid = solution.is_paid
         equations = f"{ITEMS_EQUATION}; {TENDERS_EQUATION}" if paid else ITEMS_EQUATION
         roles[total.entry.line] = LineRole(
             line=total.entry.line, role="total", amount=_decimal(total.amount), equation=equations
         )
-    for tender in solution.settlement.tenders if solution.settlement is not None else ():
+    for tender in solution.tenders:
         roles[tender.line] = LineRole(
             line=tender.line,
             role="change" if tender.amount < 0 < total.amount else f"tender ({tender.role.value})",

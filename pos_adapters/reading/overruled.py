@@ -45,10 +45,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
 
 def speaks_to_customer(sheet: Sheet, solution: Solution, *, active: int) -> bool:
     """Whether change was given, or the customer's card is masked, or they are thanked or told that they bought."""
-    settlement = solution.settlement
-    if settlement is not None and any(paid.amount < 0 for paid in settlement.tenders):
-        return True
-    if any(label is not None and label.role is Role.THANKS for label in sheet.labels):
+    if solution.gives_change or any(label is not None and label.role is Role.THANKS for label in sheet.labels):
         return True
     return any(MASKED_CARD.search(facts.text) or says_completed(facts, active) for facts in sheet.facts)
 
@@ -72,16 +69,15 @@ def _is_deposit_on_goods(naming: Naming, solution: Solution) -> bool:
 
 def _pays_as_slip(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
     """Whether what names a slip for bottles is one that was handed in: its amount is part of what was paid."""
-    paid = solution.settlement.tenders if solution.settlement is not None else ()
+    paid = solution.tenders
     handed_in = naming.kind is DocumentKind.OTHER and names_bottle_slip(sheet.facts[naming.line])
     return handed_in and len(paid) > 1 and any(each.line == naming.line for each in paid)
 
 
 def _numbers_what_was_reserved(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
     """Whether a line below the payment only numbers what was picked up: "Reservation: WEB 27395"."""
-    paid = solution.settlement.tenders if solution.settlement is not None else ()
     facts = sheet.facts[naming.line]
-    below = naming.line > max((each.line for each in paid), default=0)
+    below = naming.line > max((each.line for each in solution.tenders), default=0)
     if naming.kind is not DocumentKind.DEPOSIT or facts.decimals or not below:
         return False
     return _NUMBERED.fullmatch(facts.text) is not None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from pos_adapters.reading.settlement import Settlement
+from pos_adapters.reading.settlement import Paid, Settlement
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 CHOICES_MAX = 128  # combinations of answers per total, under a millisecond; with more the document is parked
@@ -56,6 +56,26 @@ class Solution(NamedTuple):
     open_choice: bool  # another answer would have made another sum
     beside: Acting = ()  # those of `owed` that are no goods at the price on their line: mostly none
     settlement: Settlement | None = None
+
+    @property
+    def tenders(self) -> tuple[Paid, ...]:
+        """What was paid with; amounts below nothing were given as change."""
+        return self.settlement.tenders if self.settlement is not None else ()
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether printed tenders make the total."""
+        return self.settlement is not None and self.settlement.proven
+
+    @property
+    def gives_change(self) -> bool:
+        """Whether change was given."""
+        return any(paid.amount < 0 for paid in self.tenders)
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether the words say that the money went to the customer."""
+        return self.settlement is not None and self.settlement.given_back
 
 
 class Holding(NamedTuple):

@@ -1,0 +1,119 @@
+"""What is left open about a sale whose sums hold and which was paid: each answer parks it, never guesses.
+
+The questions stand in the order they are told in: what known words say of another kind of document, what the sums leave
+open, and last, for they cost most, what words say that nobody explained. Contract: pure; none is asked after the first
+that is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from pos_adapters.reading.bare_slips import doubt_about_slip
+from pos_adapters.reading.doubtful_words import doubts_of
+from pos_adapters.reading.doubts import doubted_line
+from pos_adapters.reading.gathered import Gathered
+from pos_adapters.reading.goods_groups import sells_groups
+from pos_adapters.reading.kinds import half_named, is_for_shop, lines_saying, return_at_foot
+from pos_adapters.reading.later_tips import tipped_later
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.overruled import speaks_to_customer
+from pos_adapters.reading.readings import Solution
+from pos_adapters.reading.settlement import charged_to_account, refused_below
+from pos_adapters.reading.sheet import Sheet
+from pos_adapters.reading.unnamed import could_be_goods_back
+from pos_adapters.reading.values import FiscalIdentity
+
+
+class Asked(NamedTuple):
+    """The sale that is asked about, and what was gathered of its lines."""
+
+    sheet: Sheet
+    solution: Solution
+    gathered: Gathered
+    active: int  # languages (bits)
+    fiscal: FiscalIdentity | None
+    declined: Sequence[int]  # lines that say that a payment was
+
+    @property
+    def goods(self) -> int:
+        """The first line of the goods, or of their name."""
+        first = self.solution.owed[0][0]
+        return min((first.line, *first.described))
+
+
+def open_questions(sale: Asked) -> Iterator[str]:
+    """Yield a sentence for each question that is open."""
+    total = sale.solution.total.line
+    remarked = half_named(sale.gathered.telling, sale.active, range(sale.goods, total + 1))
+    if remarked is not None:
+        yield f"a line speaks of a {remarked.value} without naming the document one"
+    for is_open, sentence in _QUESTIONS:
+        if is_open(sale):
+            yield sentence
+    yield from _unexplained(sale)
+
+
+def _unexplained(sale: Asked) -> Iterator[str]:
+    sheet, solution = sale.sheet, sale.solution
+    doubts = doubts_of(sale.gathered.lexicon, sale.active)
+    doubted = doubted_line(sale.gathered.lines, sheet.labels, doubts=doubts, solution=solution, declined=sale.declined)
+    if doubted is not None:
+        yield f"words that no file explains stand where they may say that this is no sale: {doubted}"
+    slip = doubt_about_slip(sheet, solution, doubts=doubts, active=sale.active) if sale.fiscal is None else None
+    if slip is not None:
+        yield slip
+
+
+def _is_for_shop(sale: Asked) -> bool:
+    gathered, goods = sale.gathered, range(sale.goods, sale.solution.total.line)
+    return is_for_shop(gathered.lines, gathered.telling, sale.active, labels=sale.sheet.labels, goods=goods)
+
+
+def _returns_at_foot(sale: Asked) -> bool:
+    gathered = sale.gathered
+    return return_at_foot(gathered.lines, gathered.telling, active=sale.active, after=sale.solution.total.line)
+
+
+def _exchanges_for_one_sign(sale: Asked) -> bool:
+    lines, total = sale.gathered.lines, sale.solution.total.line
+    headed = lines_saying(sale.gathered.telling, sale.active, Role.EXCHANGE)
+    return any(not lines[line].numbers and (line < total or lines[line].unknown <= 1) for line in headed) and all(
+        amount >= 0 for _, _, amount in sale.solution.owed
+    )
+
+
+def _may_be_report(sale: Asked) -> bool:
+    if sale.fiscal is not None or not sells_groups(sale.solution):
+        return False
+    return not speaks_to_customer(sale.sheet, sale.solution, active=sale.active)
+
+
+_QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
+    (_is_for_shop, "a line says that this is the shop's copy"),
+    (
+        lambda sale: refused_below(sale.solution.settlement, sale.declined),
+        "a payment was refused below all that settle the sale",
+    ),
+    (_returns_at_foot, "its foot names a return, its amounts are those of a sale"),
+    (
+        lambda sale: charged_to_account(sale.sheet, sale.solution.settlement),
+        "a line charges an account, and something else pays",
+    ),
+    (lambda sale: sale.solution.gives_back, "money was given back for goods, and nothing calls it a return"),
+    (_exchanges_for_one_sign, "an exchange whose lines all have one sign"),
+    (
+        lambda sale: tipped_later(sale.sheet, sale.solution),
+        "a tip was added to what had been paid: the total above it or the one below may be what counts",
+    ),
+    (
+        _may_be_report,
+        "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report",
+    ),
+    (
+        lambda sale: could_be_goods_back(sale.sheet, sale.solution),
+        "an amount that is taken off without a word that says why: a discount, or goods given back",
+    ),
+)
+"""What makes a question open, and the sentence that a person reads."""
