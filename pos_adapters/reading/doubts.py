@@ -155,10 +155,17 @@ def _adds_to_goods(sale: _Sale, line: int) -> bool:
     return bool(below) and all(_WITH_GOODS.fullmatch(facts.text) for facts in below)
 
 
+def _is_of_nothing(sale: _Sale, line: int) -> bool:
+    """Whether the only figure of a line below the payment is an amount of nil, "Pendiente 0,00": nothing is left."""
+    facts = sale.page.lines[line]
+    nil = len(facts.numbers) == 1 and bool(facts.right and facts.decimals) and facts.numbers[0].value == 0
+    return nil and sale.paid and line > sale.payment and not facts.starred
+
+
 def _is_of_terms(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> bool:
     """Whether the line is part of a sentence over several, and others of it speak of a shop's terms."""
     return any(doubts.find(lines[at]).harmless for at in lines_of_sentence(lines, line))
 
 
-_EXCUSES: Final = (_heads_tax_table, _says_paid_total, _takes_off, _adds_to_goods)
+_EXCUSES: Final = (_heads_tax_table, _says_paid_total, _takes_off, _adds_to_goods, _is_of_nothing)
 """What else a line means beside what stands around it, whatever its words."""
