@@ -106,6 +106,7 @@ class Hit(NamedTuple):
 
 
 _WORD = re.compile(r"[^\W\d_]+")
+_AMOUNT = re.compile(r"\d[.,]\d\d(?![\d.,]| ?%)")
 _NARROW_WORD = re.compile(r"[^\W\d_\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff]+")
 HEAD_LETTERS = 4  # by which most words that are in no dictionary are told at once
 _SPOKEN = re.compile(r"[^\W\d_]+\*?")  # a word of the data files, with the `*` of a stem
@@ -241,9 +242,9 @@ class Lexicon:
         if not folded.isascii() and WIDE.search(folded):
             return self._find_wide(folded, active)
         pattern = GAPPED_WORD if GAP in folded else _WORD
-        return self._find_words([(word.start(), word.group()) for word in pattern.finditer(folded)], active)
+        return self._find_words(folded, [(word.start(), word.group()) for word in pattern.finditer(folded)], active)
 
-    def _find_words(self, words: list[tuple[int, str]], active: int) -> tuple[list[Hit], int, int]:
+    def _find_words(self, folded: str, words: list[tuple[int, str]], active: int) -> tuple[list[Hit], int, int]:
         hits: list[Hit] = []
         letters = unknown = index = 0
         count = len(words)
@@ -261,6 +262,8 @@ class Lexicon:
                 ):
                     covered = sum(len(words[at][1]) for at in range(index, index + size))
                     last_start, last = words[index + size - 1]
+                    if size > 1 and _AMOUNT.search(folded, start, last_start):
+                        continue  # "CASH 20.00  CHANGE 3.00" has two labels, no "cash change"
                     hits.append(Hit(start, last_start + len(last), covered, phrase.senses))
                     letters += covered
                     index += size
@@ -274,7 +277,7 @@ class Lexicon:
 
     def _find_wide(self, folded: str, active: int) -> tuple[list[Hit], int, int]:
         hits, letters, unknown = self._find_words(
-            [(word.start(), word.group()) for word in _NARROW_WORD.finditer(folded)], active
+            folded, [(word.start(), word.group()) for word in _NARROW_WORD.finditer(folded)], active
         )
         narrow = len(hits)
         places = [at for at, letter in enumerate(folded) if letter != " "]
