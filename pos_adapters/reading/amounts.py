@@ -162,10 +162,15 @@ def _is_factor(text: str, start: int) -> bool:
 
 
 def _ends_amount(text: str, at: int, decimals: int) -> bool:
-    """Whether the minus before `at` is the amount's: nothing is glued to it but a tax letter ("3.00-A", "3.00-GP")."""
+    """Whether the minus before `at` is the amount's: nothing is glued to it but a tax letter ("3.00-A", "3.00-GP").
+
+    Tills that print Cyrillic letters have their minus in front.
+    """
     glued = text[at : at + 3]
     if not glued[:1].isalnum():
         return True
+    if "\u0400" <= glued[0] <= "\u04ff":
+        return False
     return decimals == 2 and glued[0].isalpha() and not glued[2:].isalnum() and not glued[1:2].isdigit()
 
 

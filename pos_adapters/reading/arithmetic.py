@@ -21,6 +21,7 @@ from retail.transaction import DocumentKind
 
 TOTALS_MAX = 16  # amounts tried as the total; a receipt prints its total a few times, a report more often
 _COUNT = (Role.COUNT,)
+_PRICED_NUMBERS_MIN = 3  # "Quantity 2  Price 3.00  Amount 6.00" counts pieces of one kind of goods
 Show = Callable[[int], str]
 
 
@@ -189,6 +190,7 @@ def _count_agrees(sheet: Sheet, solution: Solution) -> bool:
         abs(number.value) // MILLI  # goods brought back are counted below nothing
         for line, label in enumerate(sheet.labels)
         if label is not None and label.role is Role.COUNT and is_label(sheet.facts[line], label, _COUNT)
+        if len(sheet.facts[line].numbers) < _PRICED_NUMBERS_MIN
         for number in sheet.facts[line].numbers
         if number.decimals == 0 and number.use in ("", "u")
     }

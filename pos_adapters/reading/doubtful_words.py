@@ -36,7 +36,7 @@ _ENDED: Final = re.compile(r"[!?]|(?<=[^\W\d_]{3})\. ")  # between two words: a 
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
 _QUEUED: Final = re.compile(r"\W*[^\W\d_]+\W+(?:[Nn][or]s?\W*)?\d{1,4}\W*")  # "Bestelling nr 47" is called out
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
-_CODE: Final = re.compile(r"[:#] ?(?=[A-Z]*[a-z]+[A-Z])[A-Za-z]{3,8}$")  # "Receipt: FeBD": its number
+_CODE: Final = re.compile(r"[:#\u2116] ?(?=[A-Z]*[a-z]+[A-Z]|[A-Za-z-]*_)[A-Za-z_-]{3,16}$")  # "Receipt: FeBD"
 _BRANCHES: Final = ("店", "점", "門市", "门市", "超市", "支店", "営業所", "商場", "商场", "食堂", "식당", "마트")
 _BRANCH_LETTERS_MAX: Final = 14
 _STARS: Final = "\n*"  # no line holds it
@@ -236,7 +236,9 @@ def _explained(facts: LineFacts, active: int) -> Sequence[tuple[int, int]] | Non
         senses = [sense for sense in hit.senses if sense.languages & active]
         if any(sense.role is Role.NEUTRAL for sense in senses):
             return None
-        if senses and not any(sense.kind is not None for sense in senses):
+        roles = {sense.role for sense in senses}
+        numbered = {Role.KIND, Role.DOCUMENT_NUMBER} <= roles and _FIGURE.search(facts.text)  # "Work order no 41", paid
+        if senses and (numbered or not any(sense.kind is not None for sense in senses)):
             found.append((hit.start, hit.end))
     return found
 

@@ -29,6 +29,7 @@ _JOURNEY: Final = re.compile(rf"\s*{_PLACE} (?:-|->|[\u2013\u2014\u2192]) {_PLAC
 _QUOTED: Final = re.compile(
     r"\s*(?:\"[^\"]{3,}\"|\u00ab[^\u00bb]{3,}\u00bb|\u201e[^\u201c\u201d]{3,}[\u201c\u201d])\s*[^\W\d_]*\s*"
 )
+_QUOTE: Final = re.compile('["\u00ab\u00bb\u201c-\u201f]')
 _OF_SHOPS: Final = frozenset((Role.PHONE, Role.TAX_ID))
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 _NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
@@ -96,10 +97,17 @@ def _names_journey_or_show(page: Page, line: int) -> bool:
 
 
 def _goes_on(page: Page, line: int) -> bool:
-    """Whether the line is the end of the one above, which the paper was too narrow for: "Waiter:", "Ramesh"."""
-    above = page.lines[line - 1].text if line else ""
+    """Whether the line is the end of the one above, which the paper was too narrow for: "Waiter:", "Ramesh".
+
+    A quotation that was opened above ends here: `Place: Kiosk "33`, `penguins"`; so does a fact, in small letters.
+    """
+    above, text = page.lines[line - 1].text if line else "", page.lines[line].text
     if page.lines[line].indent or not above:
         return False
+    if len(above) + len(text.split()[0]) >= page.width():
+        quoted = len(_QUOTE.findall(above)) % 2 == len(_QUOTE.findall(text)) % 2 == 1
+        if quoted or (":" in above and text[0].islower()):
+            return True
     return above.rstrip().endswith(":") or (above[-1].isalnum() and len(above) == page.width())
 
 

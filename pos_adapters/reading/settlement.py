@@ -118,6 +118,10 @@ def _counted(
     for chosen in _selections(tenders, received, total):
         if sum([entry.amount for entry in chosen]) == handed_over:
             return chosen, change
+    gross = [entry for entry in tenders if entry.amount == handed_over]  # "CASH 4.60, CASH RECEIVED 10.00"
+    in_cash = len(tenders) == len(gross) + 1 == 2 and all(entry.role is Role.CASH for entry in tenders)
+    if in_cash and change and total in [entry.amount for entry in tenders]:
+        return gross, change
     exact = _exact(tenders, received, total)
     if exact is not None and _explains_change(tenders, received, change, total):
         return exact, []
