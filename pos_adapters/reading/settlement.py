@@ -237,6 +237,8 @@ def _selections(tenders: list[Entry], received: list[Entry], total: int) -> Iter
         yield tenders
         unique = _without_echoes(tenders)
         yield unique
+        if unique[1:] and unique[0].amount == total and all(entry.role is Role.CASH for entry in unique):
+            yield unique[1:]  # "CASH SALE 4.60" heads "CASH TENDERED 10.00, CHANGE 5.40"
     if received:
         last = _last_of(received)
         other = [entry for entry in unique if entry.role is not Role.CASH]
