@@ -17,7 +17,6 @@ from pos_adapters.reading.doubtful_words import Doubts
 from pos_adapters.reading.entries import HEADINGS_MIN
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.goods_groups import names_group
-from pos_adapters.reading.kinds import says_completed
 from pos_adapters.reading.labels import FACTS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -48,7 +47,7 @@ _FIGURE: Final = re.compile(r"\d")
 
 def doubt_about_slip(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -> str | None:
     """Return why a paid paper could be a slip of another kind than a sale; None where nothing says so."""
-    heading = _heading(sheet, solution, doubts=doubts, active=active)
+    heading = _heading(sheet, solution, doubts=doubts)
     sold = [entry for entry, part, _ in solution.owed if part in (Part.ITEM, Part.IMPLICIT)]
     named = any(
         _has_name(sheet.facts[line], sheet.labels[line]) for entry in sold for line in entry.described or (entry.line,)
@@ -61,7 +60,7 @@ def doubt_about_slip(sheet: Sheet, solution: Solution, *, doubts: Doubts, active
     return f"nothing speaks of a sale, and words that no file explains may name another paper: {heading}"
 
 
-def _heading(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -> str | None:
+def _heading(sheet: Sheet, solution: Solution, *, doubts: Doubts) -> str | None:
     """Return the first line below the shop's name and address that stands where a heading does; None without any."""
     first = solution.owed[0][0]
     goods = min((first.line, *first.described))
@@ -74,7 +73,7 @@ def _heading(sheet: Sheet, solution: Solution, *, doubts: Doubts, active: int) -
         addressed = _is_address(facts, label)
         if addressed:
             break
-        if not _is_worded(facts) or _is_of_card_slip(facts, label, active):
+        if not _is_worded(facts) or _is_of_card_slip(facts, label):
             continue
         below.append(line)
     for line in reversed(below if addressed else below[:-1]):  # without an address, the first line is the name
@@ -87,9 +86,9 @@ def _is_worded(facts: LineFacts) -> bool:
     return facts.letters >= _LETTERS_MIN or WIDE.search(facts.text) is not None
 
 
-def _is_of_card_slip(facts: LineFacts, label: Label | None, active: int) -> bool:
-    """Whether a card's slip above the receipt says this: that it is one, or that it was paid."""
-    return says_completed(facts, active) or (label is not None and label.role is Role.TERMINAL and not facts.unknown)
+def _is_of_card_slip(facts: LineFacts, label: Label | None) -> bool:
+    """Whether a card's slip above the receipt says this."""
+    return label is not None and label.role is Role.TERMINAL and not facts.unknown
 
 
 def _is_address(facts: LineFacts, label: Label | None) -> bool:
@@ -101,7 +100,7 @@ def _is_address(facts: LineFacts, label: Label | None) -> bool:
 
 def _may_head(facts: LineFacts, label: Label | None, doubts: Doubts) -> bool:
     columns = sum(any(sense.role is Role.HEADING for sense in hit.senses) for hit in facts.hits)
-    if _FIGURE.search(facts.text) is not None or columns >= HEADINGS_MIN or (columns and not facts.unknown):
+    if columns >= HEADINGS_MIN or _FIGURE.search(facts.text) is not None:
         return False
     if label is not None and label.role in _OF_PAYMENTS:
         return True

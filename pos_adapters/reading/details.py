@@ -53,12 +53,7 @@ def join_details(sheet: Sheet) -> None:
 def _settle_beside_previous(sheet: Sheet, index: int) -> None:
     """Find goods that only detail the goods above them, or whose name is above them and looks like goods."""
     entries = sheet.entries
-    if (
-        _says_again(entries, index)
-        or _multiplies_previous(entries, index)
-        or _prices_next(entries, index)
-        or _prices_counted(entries, index)
-    ):
+    if _says_again(entries, index) or _prices_next(entries, index) or _prices_counted(entries, index):
         entries[index].part = Part.DETAIL
     elif _is_named_by_previous(entries, index) or _is_below_its_name(entries, index, sheet):
         entries[index - 1].part = Part.INFO
@@ -182,8 +177,8 @@ def _is_named_by_previous(entries: list[Entry], index: int) -> bool:
     entry, above = entries[index], entries[max(0, index - 1)]
     if entry.facts.named or entry.quantity is None or entry.price is None:
         return False
-    named = above.part is Part.ITEM and not above.facts.times
-    if above.line != entry.line - 1 or not above.facts.named or not (named or _is_size(above)):
+    named = above.part is Part.ITEM and not above.facts.times and above.facts.named
+    if above.line != entry.line - 1 or not named:
         return False
     size = above.facts.numbers[-1]
     if above.label is not None or above.facts.text[max(0, size.start - 2) : size.start].isspace():
@@ -205,8 +200,6 @@ def _is_below_its_name(entries: list[Entry], index: int, sheet: Sheet) -> bool:
     figure = facts.numbers[-1]
     if name.label is not None or not facts.named or figure.currency or figure.decimals:
         return False
-    if facts.times is not None and entry.price is None:
-        return False  # "SCREWS 3x20" is a size where the line below says how many, and at which price
     if not all(is_code(sheet.facts[line]) for line in range(name.line + 1, entry.line)):
         return False
     return name.line < entry.line <= name.line + DETAIL_REACH_LINES and edge_of(entry) - edge_of(name) > EDGE_COLUMNS
@@ -217,15 +210,6 @@ def is_code(facts: LineFacts) -> bool:
     if facts.rule or facts.dated or facts.named or facts.letters > CODE_LETTERS_MAX:
         return False
     return facts.times is None and not (facts.numbers and facts.right) and any(map(str.isdigit, facts.text))
-
-
-def _is_size(entry: Entry) -> bool:
-    """Whether what a line multiplies is one word of its name: "RICE 210g*3"."""
-    times = entry.facts.times
-    if entry.part is not Part.IMPLICIT or times is None:
-        return False
-    first, second = (entry.facts.numbers[at] for at in times)
-    return first.use == "u" and " " not in entry.facts.text[first.start : second.end]
 
 
 def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:

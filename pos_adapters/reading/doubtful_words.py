@@ -174,7 +174,7 @@ class Doubts:
         dense = text.replace(" ", "")
         phrases = [text[start:end].replace(" ", "") for start, end in explained]
         found = [(piece, mark) for piece, mark in self._wide if piece in dense]
-        tails = [piece for piece, mark in found if mark == _ENDS] if _tells_no_figure(text) else []
+        tails = [piece for piece, mark in found if mark == _ENDS] if _FIGURE.search(text) is None else []
         return _Told(
             marks=told.marks | {mark for piece, mark in found if mark != _PAPER or not _within(piece, dense, phrases)},
             alone=told.alone or any(mark == _ALONE and _beside(piece, dense, phrases) for piece, mark in found),
@@ -183,7 +183,7 @@ class Doubts:
 
     def _may_be_title(self, facts: LineFacts, text: str, words: Sequence[re.Match[str]]) -> bool:
         """Whether a line is as short as the names of papers: with a number only behind "No.", and no queue's."""
-        if len(words) > TITLE_WORDS_MAX or not (_FIGURE.search(text) is None or ("#" in text and not facts.dated)):
+        if len(words) > TITLE_WORDS_MAX or not (_FIGURE.search(text) is None or "#" in text):
             return False
         queued = len(words) == 1 and _QUEUED.fullmatch(facts.text) is not None
         return not (queued and _is_numbered(facts, self._active))
@@ -244,8 +244,8 @@ def _explained(facts: LineFacts, active: int) -> Sequence[tuple[int, int]] | Non
 
 
 def _is_unexplained(facts: LineFacts, text: str, words: Sequence[re.Match[str]]) -> bool:
-    """Whether a line has words that no phrase explains, and names no group of goods, no rate and no branch."""
-    if facts.unknown < _STRANGE_LETTERS_MIN or "%" in text or _names_branch(text):
+    """Whether a line has words that no phrase explains, and names no group of goods and no branch."""
+    if facts.unknown < _STRANGE_LETTERS_MIN or _names_branch(text):
         return False
     groups = group_words()
     return not all(word.group() in groups for word in words)
@@ -259,10 +259,6 @@ def _may_call_paper(facts: LineFacts, text: str, words: Sequence[re.Match[str]])
 def _is_short(text: str, words: Sequence[re.Match[str]]) -> bool:
     """Whether a line is no longer than the name of a paper."""
     return len(text.replace(" ", "")) <= NAME_LETTERS_MAX if WIDE.search(text) else len(words) <= NAME_WORDS_MAX
-
-
-def _tells_no_figure(text: str) -> bool:
-    return _FIGURE.search(text) is None or "#" in text
 
 
 def _is_numbered(facts: LineFacts, active: int) -> bool:

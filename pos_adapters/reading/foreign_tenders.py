@@ -32,7 +32,6 @@ def convert_foreign_tenders(sheet: Sheet) -> None:
             near = sheet.facts[entry.line : entry.line + 1 + REACH_LINES]
             worth = _worth(sheet, entry, near)
             if worth is not None:
-                _strike_repeats(sheet, entry, worth)
                 entry.amount = worth
 
 
@@ -86,11 +85,3 @@ def _asked_for(sheet: Sheet) -> Iterator[int]:
     """What must have been handed over, for the total and the change that was given back."""
     change = sum(abs(entry.amount) for entry in sheet.entries if entry.part is Part.CHANGE)
     yield from (entry.amount + change for entry in sheet.entries if entry.part is Part.TOTAL)
-
-
-def _strike_repeats(sheet: Sheet, entry: Entry, worth: int) -> None:
-    """What says the same again in the shop's own money is no second tender."""
-    for other in sheet.entries:
-        near = entry.line <= other.line <= entry.line + REACH_LINES
-        if near and other is not entry and other.part in _PAYS and other.amount == worth:
-            other.part = Part.INFO

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import WIDE
-from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts, Telling
 from pos_adapters.reading.sentences import is_of_sentence
@@ -45,8 +44,7 @@ _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every la
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
-_CROSSED_OUT = "****"  # a card's figures: "CUENTA: ****4410" is its account, no bill
-_OF_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
+_CROSSED_OUT = "****"  # a card's figures
 _WORD_SHARE = 0.5
 _WORDS_APART = re.compile("[ -]")  # a phrase says more than a word: "pre bill", "PRO-FORMA"
 _REMARKED = frozenset((DocumentKind.VOID, DocumentKind.TRAINING, DocumentKind.COPY, DocumentKind.SUSPENDED))
@@ -133,9 +131,7 @@ def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, ac
     return False
 
 
-def is_for_shop(
-    lines: Sequence[LineFacts], telling: Sequence[Telling], active: int, *, labels: Sequence[Label | None], goods: range
-) -> bool:
+def is_for_shop(lines: Sequence[LineFacts], telling: Sequence[Telling], active: int, goods: range) -> bool:
     """Whether "MERCHANT COPY" speaks of the whole paper: it heads the goods, or no card's slip is there to copy.
 
     `goods` are the lines from their first one to the total; what heads them has no amount of a card's slip below it.
@@ -147,10 +143,7 @@ def is_for_shop(
     if any(line in goods for line in said):
         return True
     below = any(line >= goods.stop for line in said)
-    return below and not any(
-        (label is not None and label.role in _OF_SLIPS and line not in said) or _CROSSED_OUT in lines[line].text
-        for line, label in enumerate(labels)
-    )
+    return below and not any(_CROSSED_OUT in facts.text for facts in lines)
 
 
 def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
@@ -215,7 +208,6 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         )
     if (
         (any(other.role in _TOLD for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
-        or (_CROSSED_OUT in facts.text and any(other.role is Role.PAYMENT_CARD for other in hit.senses))
         or _heads_taxes(facts, sense)
         or _is_letter_of_noise(facts, hit)
         or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))

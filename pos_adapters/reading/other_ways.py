@@ -23,42 +23,62 @@ SUMS_MAX: Final = 4  # of groups of goods, one below the other
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
-_NO_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION, Part.SURCHARGE)
+_HAVE_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION, Part.SURCHARGE)
 _NAMES_DISCOUNT: Final = frozenset((Part.WEAK_TOTAL, Part.TENDER, Part.FACT, Part.INFO))
 _COUNTED: Final = frozenset((Role.COUNT, Role.PRICE_INFO))
 
 
 def other_ways(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the settled sheets of other readings in the fashion of the `usual` one, made when asked for."""
-    found = [header_amounts(usual), _above_facts(usual), _sizes_in_names(usual), _sums_of_goods(usual)]
-    none = frozenset[int]().union(*found)
-    for lines in dict.fromkeys(filter(None, (*found, none))):
+    for way in _WAYS:
+        yield from way(usual, labelled)
+
+
+def _without_amounts(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheets in which amounts of some lines are none: for each reason, and for all together."""
+    found = [find(usual) for find in _NO_AMOUNTS]
+    for lines in dict.fromkeys(filter(None, (*found, frozenset[int]().union(*found)))):
         yield _without(lines, usual, labelled)
-    counted = _counts_before_amounts(usual)
-    if counted:
-        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+
+
+def _counted(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which "1 134.00" is one at 134.00."""
+    lines = _counts_before_amounts(usual)
+    if lines:
+        sheet = _anew(usual, labelled)
         for entry in sheet.entries:
-            if entry.line in counted and entry.part is Part.ITEM:
+            if entry.line in lines and entry.part is Part.ITEM:
                 entry.amount, entry.item = entry.facts.numbers[-1].last_group, None
         yield sheet
-    dashed = _dashes_before_letters(usual)
-    if dashed:
-        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+
+
+def _dashed(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which a dash behind each amount takes nothing off."""
+    lines = _dashes_before_letters(usual)
+    if lines:
+        sheet = _anew(usual, labelled)
         for entry in sheet.entries:
-            if entry.line in dashed:
+            if entry.line in lines:
                 entry.part, entry.amount, entry.item = Part.ITEM, -entry.amount, None
         yield sheet
-    lettered = amounts_before_letters(usual.facts) if usual.decimals == USUAL_DECIMALS else None
-    if lettered is not None:
-        yield sheet_of(lettered, labelled, usual.decimals)
-    yield from _named_by_known_words(usual, labelled, none=none)
+
+
+def _lettered(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which letters behind amounts are those of taxes, no units."""
+    facts = amounts_before_letters(usual.facts) if usual.decimals == USUAL_DECIMALS else None
+    if facts is not None:
+        yield sheet_of(facts, labelled, usual.decimals)
+
+
+def _anew(usual: Sheet, labelled: Sequence[Labels]) -> Sheet:
+    return sheet_of(usual.facts, labelled, usual.decimals)
 
 
 def _without(lines: Container[int], usual: Sheet, labelled: Sequence[Labels]) -> Sheet:
     """Return the sheet on which the goods of these `lines` have no amount."""
-    sheet = sheet_of(usual.facts, labelled, usual.decimals)
+    sheet = _anew(usual, labelled)
     for entry in sheet.entries:
-        if entry.line in lines and entry.part in _NO_AMOUNTS:
+        if entry.line in lines and entry.part in _HAVE_AMOUNTS:
             entry.part = Part.DETAIL
     return sheet
 
@@ -127,27 +147,21 @@ def _counts_before_amounts(sheet: Sheet) -> frozenset[int]:
     )
 
 
-def _named_by_known_words(usual: Sheet, labelled: Sequence[Labels], *, none: frozenset[int]) -> Iterator[Sheet]:
+def _named_by_known_words(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the sheet in which goods and discounts may be called by words that mean something else elsewhere.
 
     "LOT 3 BODIES 14.00" is goods in the column of the others, and "SOLDE -20% -2.00" above the total takes off.
     """
+    none = frozenset[int]().union(*[find(usual) for find in _NO_AMOUNTS])
     last_total = max((entry.line for entry in usual.entries if entry.part is Part.TOTAL), default=-1)
     goods = [entry for entry in usual.entries if entry.part is Part.ITEM and entry.line < usual.first_total]
     edges = {edge_of(entry) for entry in goods if entry.line not in none}
     parts: dict[int, Part] = {}
     for at, entry in enumerate(usual.entries):
         inside = goods and goods[0].line < entry.line < last_total and entry.role is not None
-        if not inside or not any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges):
-            continue
-        if entry.amount < 0:
-            if entry.part in _NAMES_DISCOUNT:
-                parts[at] = Part.MODIFICATION
-        elif entry.line < usual.first_total and (
-            (entry.part is Part.FACT and entry.facts.unknown > STRAY_LETTERS_MAX)
-            or (entry.part is Part.INFO and entry.role in _COUNTED and _ends_name(usual, entry))
-        ):
-            parts[at] = Part.ITEM
+        part = _part_by_place(usual, entry) if inside else None
+        if part is not None and any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges):
+            parts[at] = part
     if not parts:
         return
     renamed = _without(none, usual, labelled)
@@ -159,7 +173,24 @@ def _named_by_known_words(usual: Sheet, labelled: Sequence[Labels], *, none: fro
     yield renamed
 
 
+def _part_by_place(sheet: Sheet, entry: Entry) -> Part | None:
+    """Return what an amount among the goods may be, whatever its words mean elsewhere."""
+    if entry.amount < 0:
+        return Part.MODIFICATION if entry.part in _NAMES_DISCOUNT else None
+    if entry.line >= sheet.first_total:
+        return None
+    named = entry.part is Part.FACT and entry.facts.unknown > STRAY_LETTERS_MAX
+    counted = entry.part is Part.INFO and entry.role in _COUNTED and _ends_name(sheet, entry)
+    return Part.ITEM if named or counted else None
+
+
 def _ends_name(sheet: Sheet, entry: Entry) -> bool:
     """Whether a bare name above goes on before the amount: "TOOTHBRUSHES MEDIUM", "  2 PIECES  2.99"."""
     above = sheet.facts[entry.line - 1]
     return above.named and not above.rule and not above.numbers and sheet.labels[entry.line - 1] is None
+
+
+_NO_AMOUNTS: Final = (header_amounts, _above_facts, _sizes_in_names, _sums_of_goods)
+"""Each returns the lines whose figures are no amounts, for a reason of its own."""
+_WAYS: Final = (_without_amounts, _counted, _dashed, _lettered, _named_by_known_words)
+"""In the order they are tried: the first whose sums hold is taken."""

@@ -97,8 +97,7 @@ def header_amounts(sheet: Sheet) -> frozenset[int]:
 
 def _is_in_sentence(entry: Entry) -> bool:
     """Whether words of the shop, and no payment, lead to the amount: goods and papers are called by fewer."""
-    told = entry.label is None or entry.role is Role.SURCHARGE  # "Delivery free over 50 EUR"
-    return told and len(_WORD.findall(entry.facts.text)) >= SENTENCE_WORDS_MIN
+    return len(_WORD.findall(entry.facts.text)) >= SENTENCE_WORDS_MIN
 
 
 def stands_apart(entry: Entry) -> bool:
@@ -129,7 +128,7 @@ def adds_up_discounts(sheet: Sheet, entry: Entry) -> bool:
 def _is_below_gross(sheet: Sheet, entry: Entry) -> bool:
     """Whether the subtotal above is what the goods come to before any discount: those above it are told once more."""
     above = [one for one in sheet.entries if one.line < entry.line]
-    goods = [one for one in above if one.part is Part.ITEM or (one.part is Part.IMPLICIT and one.facts.named)]
+    goods = [one for one in above if one.part is Part.ITEM]
     gross = [one.amount for one in above if one.part is Part.CHECK]
     return bool(gross) and gross[-1] == sum(one.amount for one in goods)
 

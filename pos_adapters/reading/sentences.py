@@ -48,7 +48,7 @@ def has_address(text: str) -> bool:
 
 def _continues(above: LineFacts, below: LineFacts) -> bool:
     text = above.text.rstrip()
-    if not _is_lower(below) or below.starred or above.starred or below.decimals or above.decimals:
+    if not _is_lower(below) or below.decimals:
         return False
     return (
         not has_address(below.text)
