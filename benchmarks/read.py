@@ -45,6 +45,7 @@ from receipt.escpos.tokenizer import Tokenizer
 SHELF = ("Milk 3.5% 1L", "Rye bread", "Gouda young", "Bananas loose", "Coffee beans", "Tomato soup", "Tea bags 80")
 LETTERS = "abcdefghijklmnoprstuvz"
 PIECE_BYTES = 256
+OTHER_PIECES_BYTES = (64, 100, 512, 1448)  # of serial adapters, small drivers, USB's fast packets and TCP's segments
 COLD_BYTES = 32 * 1024 * 1024  # more than a core's own caches hold
 COLD_RECEIPTS_MAX = 200  # walking takes twenty times as long as reading
 WARM_UP_SEED = 1_000_000  # receipts that nobody measures
@@ -138,11 +139,23 @@ def measure(*, quick: bool) -> list[Figure]:
         what = f"sent by 256 bytes: left at the cut, {name}"
         found += _figures(what, left, goal_us=100, least=last, least_name=LAST_LINES)
         found += _figures(f"sent by 256 bytes: all of it, {name}", whole)
-    found += _cold(range(50_000, 50_000 + min(rounds, COLD_RECEIPTS_MAX)))
+    found += _in_other_pieces(range(40_000, 40_000 + rounds))
+    found += _cold(range(200_000, 200_000 + min(rounds, COLD_RECEIPTS_MAX)))
     found += _figures("by lines, with a profile of the workstation: left at the cut", _profiled(range(rounds)))
     worst = max(_least_us(partial(read_text, lines(seed))) for lines in (hostile, undecided) for seed in range(20))
     what = "120 hostile lines, worst of 40 documents (the best of three times each), ms"
     return [*found, figure(what, worst / 1000, goal="<= 20 ms", holds=worst <= 20_000)]
+
+
+def _in_other_pieces(seeds: range) -> list[Figure]:
+    """Return what is left at the cut of pieces of other sizes; nothing is promised of them."""
+    found = []
+    for size_bytes in OTHER_PIECES_BYTES:
+        for name, new_names in (("goods at new prices", False), ("names never seen", True)):
+            _, left = _streamed(seeds, new_names=new_names, parted=partial(_anywhere, piece_bytes=size_bytes))
+            found += _figures(f"sent by {size_bytes} bytes: left at the cut, {name}", left)
+            seeds = _next(seeds)
+    return found
 
 
 def _cold(seeds: range) -> list[Figure]:
@@ -255,9 +268,9 @@ def _by_lines(data: bytes, rng: random.Random) -> list[bytes]:
     return data.splitlines(keepends=True)
 
 
-def _anywhere(data: bytes, rng: random.Random) -> list[bytes]:
-    first = rng.randint(1, PIECE_BYTES)
-    return [data[:first], *(data[at : at + PIECE_BYTES] for at in range(first, len(data), PIECE_BYTES))]
+def _anywhere(data: bytes, rng: random.Random, *, piece_bytes: int = PIECE_BYTES) -> list[bytes]:
+    first = rng.randint(1, piece_bytes)
+    return [data[:first], *(data[at : at + piece_bytes] for at in range(first, len(data), piece_bytes))]
 
 
 def _not_at_all(data: bytes, rng: random.Random) -> list[bytes]:

@@ -68,7 +68,7 @@ def _unexplained(sale: Asked) -> Iterator[str]:
 
 def _is_for_shop(sale: Asked) -> bool:
     gathered, goods = sale.gathered, range(sale.goods, sale.solution.total.line)
-    return is_for_shop(gathered.lines, gathered.telling, sale.active, goods)
+    return is_for_shop(gathered.lines, gathered.telling, sale.active, goods=goods)
 
 
 def _returns_at_foot(sale: Asked) -> bool:

@@ -19,7 +19,9 @@ def pair_voids(sheet: Sheet) -> None:
             continue
         marked = _mark_above(sheet, entries[index - 1].line if index else sheet.start - 1, entry.line, Role.VOID_LINE)
         by_word = entry.part is Part.VOID or marked
-        partner = _partner_of(entries[:index][::-1], entry, by_word=by_word)
+        partner = _partner_of(entries[:index][::-1], entry, by_word=by_word) or _partner_of(
+            entries[index + 1 : index + 2], entry, by_word=False
+        )
         if partner is not None and (entry.amount < 0 or by_word):
             entry.voided = partner.voided = True
             entry.part = Part.VOID
