@@ -131,7 +131,7 @@ def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, ac
     return False
 
 
-def is_for_shop(lines: Sequence[LineFacts], telling: Sequence[Telling], active: int, goods: range) -> bool:
+def is_for_shop(lines: Sequence[LineFacts], telling: Sequence[Telling], active: int, *, goods: range) -> bool:
     """Whether "MERCHANT COPY" speaks of the whole paper: it heads the goods, or no card's slip is there to copy.
 
     `goods` are the lines from their first one to the total; what heads them has no amount of a card's slip below it.
