@@ -70,6 +70,15 @@ def _lettered(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
         yield sheet_of(facts, labelled, usual.decimals)
 
 
+def _by_day(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which lines that a day begins are goods, as on a hotel's bill; none where goods stand else."""
+    dated = [facts.dated and facts.named and bool(facts.decimals) and bool(facts.right) for facts in usual.facts]
+    if any(dated) and not any(entry.part in _GOODS for entry in usual.entries):
+        lines = zip(usual.facts, dated, strict=True)
+        facts = [facts._replace(dated=False) if by_day else facts for facts, by_day in lines]
+        yield sheet_of(facts, labelled, usual.decimals)
+
+
 def _anew(usual: Sheet, labelled: Sequence[Labels]) -> Sheet:
     return sheet_of(usual.facts, labelled, usual.decimals)
 
@@ -192,5 +201,5 @@ def _ends_name(sheet: Sheet, entry: Entry) -> bool:
 
 _NO_AMOUNTS: Final = (header_amounts, _above_facts, _sizes_in_names, _sums_of_goods)
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
-_WAYS: Final = (_without_amounts, _counted, _dashed, _lettered, _named_by_known_words)
+_WAYS: Final = (_without_amounts, _counted, _dashed, _lettered, _by_day, _named_by_known_words)
 """In the order they are tried: the first whose sums hold is taken."""
