@@ -72,12 +72,26 @@ def _says_again(entries: list[Entry], index: int) -> bool:
 def _closes_multiplied(entries: list[Entry], index: int) -> bool:
     """A lone "10.00", or "worth 10.00", under goods "2 x 5.00" is what they come to: the printed amount wins."""
     entry, above = entries[index], entries[max(0, index - 1)]
-    if above.part is not Part.IMPLICIT or above.line != entry.line - 1 or len(entry.facts.numbers) != 1:
+    amounts = sum(number.use != "%" for number in entry.facts.numbers)  # "%10  *320,00": beside the rate of its tax
+    if above.line != entry.line - 1 or amounts != 1:
+        return False
+    if above.part is Part.ITEM and above.quantity is not None and above.quantity.use == "u" and above.price is None:
+        return _multiplies_counted(above, entry)
+    if above.part is not Part.IMPLICIT:
         return False
     slack = max(CLOSING_SLACK, above.amount // CLOSING_SHARE)
     if not above.amount or abs(above.amount - entry.amount) > slack:
         return False
     above.amount, above.other, above.item = entry.amount, None, None
+    return True
+
+
+def _multiplies_counted(above: Entry, entry: Entry) -> bool:
+    """A lone "10.00" under "Oil   2 pcs  5.00" is what they come to: what stands beside the pieces is for one."""
+    quantity = above.quantity
+    if quantity is None or above.amount <= 0 or quantity.value * above.amount // MILLI != entry.amount:
+        return False
+    above.amount, above.item = entry.amount, None
     return True
 
 

@@ -36,6 +36,7 @@ _ENDED: Final = re.compile(r"[!?]|(?<=[^\W\d_]{3})\. ")  # between two words: a 
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
 _QUEUED: Final = re.compile(r"\W*[^\W\d_]+\W+(?:[Nn][or]s?\W*)?\d{1,4}\W*")  # "Bestelling nr 47" is called out
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
+_TOLD: Final = re.compile(r"\.? ?: ?[^\W\d_]")
 _CODE: Final = re.compile(r"[:#\u2116] ?(?=[A-Z]*[a-z]+[A-Z]|[A-Za-z-]*_)[A-Za-z_-]{3,16}$")  # "Receipt: FeBD"
 _BRANCHES: Final = ("店", "점", "門市", "门市", "超市", "支店", "営業所", "商場", "商场", "食堂", "식당", "마트")
 _BRANCH_LETTERS_MAX: Final = 14
@@ -238,7 +239,7 @@ def _explained(facts: LineFacts, active: int) -> Sequence[tuple[int, int]] | Non
             return None
         roles = {sense.role for sense in senses}
         numbered = {Role.KIND, Role.DOCUMENT_NUMBER} <= roles and _FIGURE.search(facts.text)  # "Work order no 41", paid
-        if senses and (numbered or not any(sense.kind is not None for sense in senses)):
+        if senses and (numbered or Role.RECEIVED in roles or not any(sense.kind is not None for sense in senses)):
             found.append((hit.start, hit.end))
     return found
 
@@ -253,7 +254,19 @@ def _is_unexplained(facts: LineFacts, text: str, words: Sequence[re.Match[str]])
 
 def _may_call_paper(facts: LineFacts, text: str, words: Sequence[re.Match[str]]) -> bool:
     """Whether a line that names a paper is its heading: short, and without the paper's number."""
-    return len(words) <= PAPER_WORDS_MAX and _FIGURE.search(text) is None and _CODE.search(facts.text) is None
+    short = len(words) <= PAPER_WORDS_MAX and _FIGURE.search(text) is None and _CODE.search(facts.text) is None
+    return short and not _names_cashier(facts)
+
+
+def _names_cashier(facts: LineFacts) -> bool:
+    """Whether a line begins with what who serves is called, and tells the name: "Sales adv.: Mary P."."""
+    first = facts.hits[0] if facts.hits else None
+    return (
+        first is not None
+        and not facts.text[: first.start].strip()
+        and any(sense.role is Role.CASHIER for sense in first.senses)
+        and _TOLD.match(facts.text, first.end) is not None
+    )
 
 
 def _is_short(text: str, words: Sequence[re.Match[str]]) -> bool:

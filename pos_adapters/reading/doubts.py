@@ -64,6 +64,7 @@ def doubted_line(
         if facts.letters < _LETTERS_MIN and not WIDE.search(facts.text):
             continue
         doubtful, strange = _found_in(sale.page, line, doubts)
+        doubtful = doubtful and not (_is_nought(facts) and not doubts.find(facts).alone)
         if (
             (doubtful or strange)
             and ((doubtful and line not in declined) or (strange and _may_head(sale, line)))
@@ -115,6 +116,11 @@ def _may_head(sale: _Sale, line: int) -> bool:
         and not page.lines[line].decimals
         and not any(place(page, line) for place in HONEST_PLACES)
     )
+
+
+def _is_nought(facts: LineFacts) -> bool:
+    """Whether a line ends in no money: "left to pay 0.00" says that nothing is."""
+    return bool(facts.right) and facts.numbers[facts.right[0]].value == 0
 
 
 def _is_fact(facts: LineFacts, label: Label | None) -> bool:
