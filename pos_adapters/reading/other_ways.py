@@ -123,7 +123,7 @@ def _sums_of_goods(sheet: Sheet) -> frozenset[int]:
     """
     counted = (*_GOODS, Part.SURCHARGE)  # "Service Total 105.00"
     amounts = [entry for entry in sheet.entries if entry.part in counted and entry.line < sheet.first_total]
-    if not any(entry.part is Part.TOTAL for entry in sheet.entries):
+    if not any(entry.part in (Part.TOTAL, Part.CHECK) for entry in sheet.entries):
         return frozenset()
     above = sum(entry.amount for entry in amounts)
     made, below = 0, set[int]()
