@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from pos_adapters.reading.doubtful_words import Doubts
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.honest_places import HONEST_PLACES, Page, name_above, named_above, names_shop
+from pos_adapters.reading.kinds import is_nothing
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -61,7 +62,7 @@ def doubted_line(
     sale = _sale_of(lines, labels, solution)
     for line in chain(range(sale.goods), range(sale.page.last + 1, len(lines))):
         facts = lines[line]
-        if facts.letters < _LETTERS_MIN and not WIDE.search(facts.text):
+        if (facts.letters < _LETTERS_MIN and not WIDE.search(facts.text)) or is_nothing(facts):
             continue
         doubtful, strange = _found_in(sale.page, line, doubts)
         doubtful = doubtful and not (_is_nought(facts) and not doubts.find(facts).alone)

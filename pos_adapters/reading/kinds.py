@@ -43,6 +43,8 @@ _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every la
     re.IGNORECASE,
 )
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
+_ALSO_RECEIPT = re.compile("[兼及] ?(?:領収|领收|收[据據]|レシート)|(?:겸|및) ?영수증|영수증 ?(?:겸|및)")
+_GIVES_WAY = frozenset((DocumentKind.QUOTE, DocumentKind.OTHER, DocumentKind.KITCHEN))  # to "... and receipt" beside it
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
 _CROSSED_OUT = "****"  # a card's figures
@@ -199,8 +201,10 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     letters = max(facts.letters, 1)
     if sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text):
         return False
+    if is_nothing(facts) or (sense.kind in _GIVES_WAY and _ALSO_RECEIPT.search(facts.text)):
+        return False
     if sense.role is Role.KIND:
-        if _is_priced(facts) or _is_nothing(facts) or _is_numbered(facts, hit, sense) or _heads_tender(facts, hit):
+        if _is_priced(facts) or _is_numbered(facts, hit, sense) or _heads_tender(facts, hit):
             return False
         if hit.letters >= _WORD_SHARE * letters or _WORDS_APART.search(facts.text[hit.start : hit.end].strip()):
             return True
@@ -311,8 +315,8 @@ def _prints_cents(lines: Sequence[LineFacts], goods: range) -> bool:
     return any(facts.right and facts.numbers[facts.right[-1]].decimals for facts in lines[goods.start : goods.stop])
 
 
-def _is_nothing(facts: LineFacts) -> bool:
-    """`Balance due 0.00`: a paid receipt says that nothing is left to pay."""
+def is_nothing(facts: LineFacts) -> bool:
+    """Whether a line tells of an amount of zero: `Balance due 0.00` says of a paid receipt that nothing is left."""
     return bool(facts.right) and facts.numbers[facts.right[0]].value == 0
 
 
