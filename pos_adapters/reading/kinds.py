@@ -199,9 +199,9 @@ def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bo
 
 def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     letters = max(facts.letters, 1)
-    if sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text):
-        return False
-    if is_nothing(facts) or (sense.kind in _GIVES_WAY and _ALSO_RECEIPT.search(facts.text)):
+    of_terms = sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text)
+    of_receipt = sense.kind in _GIVES_WAY and _ALSO_RECEIPT.search(facts.text)
+    if of_terms or of_receipt or is_nothing(facts):
         return False
     if sense.role is Role.KIND:
         if _is_priced(facts) or _is_numbered(facts, hit, sense) or _heads_tender(facts, hit):
