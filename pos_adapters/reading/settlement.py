@@ -7,15 +7,14 @@ echo of it. Nothing printed about payment proves nothing; something printed that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from pos_adapters.reading.branded_tenders import balanced_by_change, with_brands
-from pos_adapters.reading.labels import TENDERS, Label
+from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.named_tenders import CARD_SLIP_LINES, names_one_tender, says_how, says_paid, shows_card
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
 
@@ -40,12 +39,6 @@ class Settlement(NamedTuple):
 
 
 NAMED_TENDER_REACH_LINES = 8  # further down, "VISA" is an advertisement of what the shop accepts
-CARD_SLIP_LINES = 20  # a card slip has a dozen lines below the tax table
-_BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
-CARD_FIGURES_SHOWN_MAX = 10  # the first six and the last four; whatever shows more, a top-up's PIN, is no card
-_CARD_FIGURES = re.compile(r"\d{3,}")
-_BOX = re.compile(r"[\[\]\u2610\u25a1]")  # to be ticked
-_OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
 _CASH_OR_CARD = frozenset((Role.CASH, Role.CREDIT))  # each for the whole total: one of them paid, and none says which
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
 
@@ -352,8 +345,8 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
         if line not in declined
         and (label := sheet.labels[line]) is not None
         and label.leads
-        and _names_one_tender(sheet.facts[line], label)
-        and (total == 0 or _shows_card(sheet, line) or _says_paid(sheet.facts[line]))
+        and names_one_tender(sheet.facts[line], label)
+        and (total == 0 or shows_card(sheet, line) or says_paid(sheet.facts[line]) or says_how(sheet, line, total))
         and label.role is not Role.TENDER_OTHER  # "bank transfer" without an amount says how to pay an invoice
     ]
     if len({label.role for _, label in named}) != 1:
@@ -361,39 +354,3 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
     line, label = named[0]
     facts = sheet.facts[line]
     return Settlement((Paid(line, label.role, total, facts.name or facts.text.strip()),), proven=True)
-
-
-def _says_paid(facts: LineFacts) -> bool:
-    """Whether the line says that it was paid with something, and no other word: "to be paid by card" does not."""
-    if facts.unknown or _is_amount(facts) or _BOX.search(facts.text):
-        return False
-    said = [{sense.role for sense in hit.senses} for hit in facts.hits]
-    paid = [Role.PAID_BY in roles for roles in said]
-    return any(paid) and all(by or roles & TENDERS for by, roles in zip(paid, said, strict=True))
-
-
-def _is_amount(facts: LineFacts) -> bool:
-    return any(number.value == 0 or number.decimals or number.currency for number in facts.numbers)
-
-
-def _shows_card(sheet: Sheet, line: int) -> bool:
-    """Whether the line has figures of a card and no amount, or a card slip stands around it."""
-    facts = sheet.facts[line]
-    if _is_amount(facts) or sum(map(str.isdigit, facts.text)) > CARD_FIGURES_SHOWN_MAX:
-        return False
-    around = sheet.labels[max(0, line - CARD_SLIP_LINES) : line + CARD_SLIP_LINES]
-    return _CARD_FIGURES.search(facts.text) is not None or any(
-        label is not None and label.role in _OF_CARD_SLIPS for label in around
-    )
-
-
-def _names_one_tender(facts: LineFacts, label: Label) -> bool:
-    if label.role not in TENDERS:
-        return False
-    said_paid = any(sense.role is Role.RECEIVED for sense in facts.hits[0].senses)
-    if facts.unknown > (_BESIDE_PAID_LETTERS_MAX if said_paid and facts.numbers else 0):
-        return False
-    tenders = [hit for hit in facts.hits if any(sense.role in TENDERS for sense in hit.senses)]
-    roles = {sense.role for hit in tenders for sense in hit.senses if sense.role in TENDERS}
-    once = len(tenders) == 1 or any(letter.isdigit() for letter in facts.text)
-    return len(roles) == 1 and (once or _says_paid(facts))
