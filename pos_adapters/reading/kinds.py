@@ -43,6 +43,9 @@ _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every la
     re.IGNORECASE,
 )
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
+_IS_NONE = re.compile(
+    r"\s*[:=]\s*(?:no|none|0|non|nein|nie|ne|nee|não|hayır|нет|ні|жоқ|无|無|なし|없음)\s*$", re.IGNORECASE
+)
 _ALSO_RECEIPT = re.compile("[兼及] ?(?:領収|领收|收[据據]|レシート)|(?:겸|및) ?영수증|영수증 ?(?:겸|및)")
 _GIVES_WAY = frozenset((DocumentKind.QUOTE, DocumentKind.OTHER, DocumentKind.KITCHEN))  # to "... and receipt" beside it
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
@@ -201,7 +204,7 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     letters = max(facts.letters, 1)
     of_terms = sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text)
     of_receipt = sense.kind in _GIVES_WAY and _ALSO_RECEIPT.search(facts.text)
-    if of_terms or of_receipt or is_nothing(facts):
+    if of_terms or of_receipt or is_nothing(facts) or _IS_NONE.match(facts.text, hit.end):
         return False
     if sense.role is Role.KIND:
         if _is_priced(facts) or _is_numbered(facts, hit, sense) or _heads_tender(facts, hit):
