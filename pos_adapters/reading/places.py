@@ -129,7 +129,7 @@ def _is_below_gross(sheet: Sheet, entry: Entry) -> bool:
     """Whether the subtotal above is what the goods come to before any discount: those above it are told once more."""
     above = [one for one in sheet.entries if one.line < entry.line]
     goods = [one for one in above if one.part is Part.ITEM]
-    gross = [one.amount for one in above if one.part is Part.CHECK]
+    gross = [one.amount for one in above if one.part in (Part.CHECK, Part.TOTAL)]
     return bool(gross) and gross[-1] == sum(one.amount for one in goods)
 
 
