@@ -22,6 +22,7 @@ _BARE_DIGITS_MAX = 6  # nor is one without decimals or currency: tills that prin
 
 DIGITS = re.compile(r"\d+(?:[.,']\d+)*")
 _MASK = re.compile(r"[*xX#●]{2,}")  # the rest of a card's number: "3791-**-****"
+_MASKED = re.compile(r"\*{8}")  # directly behind its first figures
 _GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
 _ID_REST = re.compile(r"[\d/:.\-]*")
 _NUMBER_NEAR = re.compile(r" {0,2}-?\d")
@@ -126,7 +127,7 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
     after = text[end] if end < size else " "
     if after in "/:-" and end + 1 < size and text[end + 1].isdigit() and not (after == "-" and "," in text[start:end]):
         return None, _end_of_id(text, end)
-    if after == "-" and _MASK.match(text, end + 1):
+    if (after == "-" and _MASK.match(text, end + 1)) or (after == "*" and _MASKED.match(text, end)):
         return None, _end_of_id(text, end)
     digits = text[start:end]
     last_group = -1

@@ -40,6 +40,7 @@ from pos_adapters.reading.overruled import (
 from pos_adapters.reading.pumped import add_pumped
 from pos_adapters.reading.readings import Solution, Verdict
 from pos_adapters.reading.settlement import (
+    named_beside,
     paid_after,
     refused_above,
     strike_declined,
@@ -97,7 +98,7 @@ class DocumentReading:
         if kind is DocumentKind.SALE and only_deposits(verdict.solution):
             return Reading(kind=DocumentKind.DEPOSIT, languages=self.languages, fiscal=self.fiscal)
         doubt = self._doubt(kind, sheet, verdict.solution)
-        return doubt if doubt is not None else self._proved(kind, sheet, verdict)
+        return doubt if doubt is not None else self._proved(kind, sheet, _told_how(sheet, verdict))
 
     def owed(self) -> Proved | None:
         """Return what is owed for a sale that ends with its total; None where anything is open about it."""
@@ -282,6 +283,15 @@ def reading_of(proved: Proved, told: Told, kind: DocumentKind, *, status: Transa
         workstation_printed=told.workstation(),
         cashier_printed=told.cashier(),
     )
+
+
+def _told_how(sheet: Sheet, verdict: Verdict) -> Verdict:
+    """Return the verdict with how a completed sale was paid, where no tender makes its total and words name one."""
+    solution = verdict.solution
+    if solution is None or solution.is_paid:
+        return verdict
+    settlement = named_beside(sheet, solution.total.amount, solution.total.until)
+    return verdict._replace(solution=solution._replace(settlement=settlement))
 
 
 def _has_total(sheet: Sheet | None) -> bool:

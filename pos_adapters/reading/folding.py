@@ -14,8 +14,9 @@ import unicodedata
 WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 
 _CARD_END = r"\d{3,5}(?![\d.,])"  # behind four stars, what is left of a card's number: no amount
+_CARD_BEGIN = r"(?<=\d{4})(?<![\d.,]\d{4})\*{8,}"  # "4902************"
 _LEADERS = re.compile(
-    rf"[.·…_]{{3,}}|[-=~]{{3,}}|(?<![-*])\*{{3,}}+(?!-\d)(?!(?<=\*\*\*\*){_CARD_END})|(?:\. ){{2,}}\.?"
+    rf"[.·…_]{{3,}}|[-=~]{{3,}}|(?<![-*])(?!{_CARD_BEGIN})\*{{3,}}+(?!-\d)(?!(?<=\*\*\*\*){_CARD_END})|(?:\. ){{2,}}\.?"
 )
 _STARRED = re.compile(rf"\*{{2,}}(?:[ -]\*{{2,}})+[ -](?={_CARD_END})")  # its groups
 _MASKED = re.compile(

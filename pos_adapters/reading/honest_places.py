@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pos_adapters.reading.labels import Label
@@ -60,15 +59,27 @@ def names_shop(page: Page, line: int) -> bool:
 
 def named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> int:
     """Return how many lines of words stand above all goods: their names, where none stands below the last."""
-    if len(owed) == 1 or owed[1] - owed[0] == 1:
-        return 0
-    apart = {below - above for above, below in pairwise(owed)}
     after = owed[-1] + 1
-    if len(apart) != 1 or not (after < len(lines) and (labels[after] is not None or lines[after].rule)):
+    if len(owed) == 1 or not (after < len(lines) and (labels[after] is not None or _is_apart(lines[after]))):
         return 0
-    above = min(apart.pop() - 1, _NAME_LINES_MAX)
-    names = [line - at for line in owed for at in range(1, above + 1)]
-    return above if all(line >= 0 and _is_name(lines[line], labels[line]) for line in names) else 0
+    named = [_names_above(lines, labels, line, above) for above, line in zip((-1, *owed), owed, strict=False)]
+    return min(named)
+
+
+def _names_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], line: int, above: int) -> int:
+    """Return how many lines of words stand directly above a line of goods, below those `above`."""
+    names = 0
+    while (
+        names < _NAME_LINES_MAX
+        and line - names - 1 > above
+        and _is_name(lines[line - names - 1], labels[line - names - 1])
+    ):
+        names += 1
+    return names
+
+
+def _is_apart(facts: LineFacts) -> bool:
+    return facts.rule or not (facts.letters or facts.numbers)
 
 
 def name_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], first: Entry) -> int | None:

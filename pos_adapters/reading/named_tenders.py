@@ -69,6 +69,7 @@ def names_one_tender(facts: LineFacts, label: Label) -> bool:
     if facts.unknown > (_BESIDE_PAID_LETTERS_MAX if said_paid and facts.numbers else 0):
         return False
     tenders = [hit for hit in facts.hits if any(sense.role in TENDERS for sense in hit.senses)]
-    roles = {sense.role for hit in tenders for sense in hit.senses if sense.role in TENDERS}
-    once = len(tenders) == 1 or any(letter.isdigit() for letter in facts.text)
-    return len(roles) == 1 and (once or says_paid(facts))
+    ways = [{sense.role for sense in hit.senses if sense.role in TENDERS} for hit in tenders]
+    one = all(label.role in roles for roles in ways)  # "SumUp" is any card, "SumUp girocard" is that one
+    once = len(tenders) == 1 or said_paid or any(letter.isdigit() for letter in facts.text)
+    return one and (once or says_paid(facts))

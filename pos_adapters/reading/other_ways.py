@@ -20,6 +20,7 @@ from pos_adapters.reading.tax_letters import amounts_before_letters
 
 SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of the only goods otherwise
 SUMS_MAX: Final = 4  # of groups of goods, one below the other
+_BRACKETED: Final = re.compile(r"\[ *\d[\d.,]* *\]$")
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
@@ -199,7 +200,14 @@ def _ends_name(sheet: Sheet, entry: Entry) -> bool:
     return above.named and not above.rule and not above.numbers and sheet.labels[entry.line - 1] is None
 
 
-_NO_AMOUNTS: Final = (header_amounts, _above_facts, _sizes_in_names, _sums_of_goods)
+def _in_brackets(sheet: Sheet) -> frozenset[int]:
+    """Return the lines whose amount stands in square brackets: "MILK 900 ML  [2,150]" tells the usual price."""
+    return frozenset(
+        entry.line for entry in sheet.entries if entry.part in _GOODS and _BRACKETED.search(entry.facts.text)
+    )
+
+
+_NO_AMOUNTS: Final = (header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets)
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
 _WAYS: Final = (_without_amounts, _counted, _dashed, _lettered, _by_day, _named_by_known_words)
 """In the order they are tried: the first whose sums hold is taken."""

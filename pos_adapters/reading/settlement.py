@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pos_adapters.reading.branded_tenders import balanced_by_change, with_brands
-from pos_adapters.reading.labels import TENDERS
+from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.named_tenders import CARD_SLIP_LINES, names_one_tender, says_how, says_paid, shows_card
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
@@ -335,22 +335,40 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
     So does "paid by card". A list of what the shop takes says nothing, on one line or on several; nor does a bare
     "CASH" or "CASH 0.00": an order that is paid at the door prints it, too.
     """
+    named = [
+        (line, label)
+        for line, label in _naming_one(sheet, total, after)
+        if total == 0 or shows_card(sheet, line) or says_paid(sheet.facts[line]) or says_how(sheet, line, total)
+    ]
+    return _paid_as_named(sheet, total, named, proven=True)
+
+
+def named_beside(sheet: Sheet, total: int, after: int) -> Settlement:
+    """Return how a sale was paid whose words say that it was completed: there a bare "Payment: cash" tells it."""
+    return _paid_as_named(sheet, total, _naming_one(sheet, total, after), proven=False)
+
+
+def _naming_one(sheet: Sheet, total: int, after: int) -> list[tuple[int, Label]]:
+    """Return the lines near the total that name one way of payment, and no amount."""
     printed = [entry.line for entry in sheet.entries if entry.part is Part.TOTAL and entry.amount == total]
     begins = min([after, *printed])  # a card slip below the sale repeats its total
     until = min(len(sheet.facts), after + NAMED_TENDER_REACH_LINES)
     declined = {entry.line for entry in sheet.entries if entry.part is Part.INFO and entry.role in TENDERS}
-    named = [
+    return [
         (line, label)
         for line in range(begins, until)
         if line not in declined
         and (label := sheet.labels[line]) is not None
         and label.leads
         and names_one_tender(sheet.facts[line], label)
-        and (total == 0 or shows_card(sheet, line) or says_paid(sheet.facts[line]) or says_how(sheet, line, total))
         and label.role is not Role.TENDER_OTHER  # "bank transfer" without an amount says how to pay an invoice
     ]
+
+
+def _paid_as_named(sheet: Sheet, total: int, named: Sequence[tuple[int, Label]], *, proven: bool) -> Settlement:
+    """Return the settlement of a total by the one way that lines name; by none where they name several."""
     if len({label.role for _, label in named}) != 1:
         return Settlement((), proven=False)
     line, label = named[0]
     facts = sheet.facts[line]
-    return Settlement((Paid(line, label.role, total, facts.name or facts.text.strip()),), proven=True)
+    return Settlement((Paid(line, label.role, total, facts.name or facts.text.strip()),), proven=proven)
