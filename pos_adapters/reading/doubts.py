@@ -14,6 +14,7 @@ from collections.abc import Container, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
+from pos_adapters.reading.addresses import is_address
 from pos_adapters.reading.doubtful_words import Doubts
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.honest_places import HONEST_PLACES, Page, name_above, named_above, names_shop
@@ -169,10 +170,15 @@ def _is_of_nothing(sale: _Sale, line: int) -> bool:
     return nil and sale.paid and line > sale.payment and not facts.starred
 
 
+def _is_address(sale: _Sale, line: int) -> bool:
+    """Whether a line above the goods tells the shop's street and house."""
+    return line < sale.goods and is_address(sale.page.lines[line].text)
+
+
 def _is_of_terms(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> bool:
     """Whether the line is part of a sentence over several, and others of it speak of a shop's terms."""
     return any(doubts.find(lines[at]).harmless for at in lines_of_sentence(lines, line))
 
 
-_EXCUSES: Final = (_heads_tax_table, _says_paid_total, _takes_off, _adds_to_goods, _is_of_nothing)
+_EXCUSES: Final = (_heads_tax_table, _says_paid_total, _takes_off, _adds_to_goods, _is_of_nothing, _is_address)
 """What else a line means beside what stands around it, whatever its words."""

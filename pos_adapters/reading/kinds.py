@@ -11,6 +11,7 @@ import re
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
+from pos_adapters.reading.addresses import is_address
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.labels import TENDERS
@@ -98,6 +99,8 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 if _names(facts, hit, sense) and not foot:
                     found.append(Naming(sense.kind, _is_soft(hit, sense, facts.text), line))
     found = [naming for at, naming in enumerate(found) if not _repeated(found[:at], naming)]
+    if found and lines and goods:
+        found = [naming for naming in found if naming.line >= goods.start or not is_address(lines[naming.line].text)]
     found.sort(key=lambda naming: (naming.soft, _ORDER.index(naming.kind)))
     return found
 
@@ -170,6 +173,8 @@ def half_named(telling: Sequence[Telling], active: int, goods: range) -> Documen
             for sense in hit.senses:
                 tested = sense.kind is DocumentKind.TRAINING and sense.role is Role.HEADLINE  # "PRINTER TEST"
                 if sense.kind in _REMARKED and sense.languages & active and not tested:
+                    if line < goods.start and is_address(facts.text):
+                        continue
                     return sense.kind
     return None
 
