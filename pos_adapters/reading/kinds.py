@@ -43,6 +43,7 @@ _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every la
     r"(?![^\W\d_]{3})",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(r" *\([^()]*\) *")  # below goods, "(ON THE HOUSE)" speaks of them
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _IS_NONE = re.compile(
     r"\s*[:=]\s*(?:no|none|0|non|nein|nie|ne|nee|não|hayır|нет|ні|жоқ|无|無|なし|없음)\s*$", re.IGNORECASE
@@ -93,7 +94,12 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 marks = sense.kind in _MARKS_A_LINE and (
                     facts.right or not lines or _has_goods_beside(lines, line, goods)
                 )
-                if line in goods and (marks or _is_priced(facts) or _names_goods_below(lines, line, goods)):
+                if line in goods and (
+                    marks
+                    or _is_priced(facts)
+                    or _names_goods_below(lines, line, goods)
+                    or (sense.kind is DocumentKind.OTHER and _BRACKETED.fullmatch(facts.text))
+                ):
                     continue
                 foot = sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
                 if _names(facts, hit, sense) and not foot:

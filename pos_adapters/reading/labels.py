@@ -66,7 +66,7 @@ _OTHER_LANGUAGE_SHARE = 0.6
 VOTES_MAX = 4096  # remembered with what they elect: most receipts of a store say the same words
 
 
-_PHRASE = re.compile(rf"[^\W\d_][\W_]+[^\W\d_]|{WIDE.pattern}")  # of several words
+_PHRASE = re.compile(rf"[^\W\d_][\W\d_]+[^\W\d_]|{WIDE.pattern}")  # of several words, maybe around a figure
 
 
 class Label(NamedTuple):

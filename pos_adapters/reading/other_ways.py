@@ -26,7 +26,7 @@ _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
 _HAVE_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION, Part.SURCHARGE)
 _NAMES_DISCOUNT: Final = frozenset((Part.WEAK_TOTAL, Part.TENDER, Part.FACT, Part.INFO))
-_COUNTED: Final = frozenset((Role.COUNT, Role.PRICE_INFO))
+_BELOW_NAMES: Final = frozenset((Role.COUNT, Role.PRICE_INFO, Role.TAX_BASE))  # pieces, what is exempt
 
 
 def other_ways(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
@@ -168,8 +168,8 @@ def _named_by_known_words(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[
     edges = {edge_of(entry) for entry in goods if entry.line not in none}
     parts: dict[int, Part] = {}
     for at, entry in enumerate(usual.entries):
-        inside = goods and goods[0].line < entry.line < last_total and entry.role is not None
-        part = _part_by_place(usual, entry) if inside else None
+        inside = goods and usual.start <= entry.line < last_total and entry.role is not None
+        part = _part_by_place(usual, entry, below=goods[0].line) if inside else None
         if part is not None and any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges):
             parts[at] = part
     if not parts:
@@ -183,21 +183,25 @@ def _named_by_known_words(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[
     yield renamed
 
 
-def _part_by_place(sheet: Sheet, entry: Entry) -> Part | None:
-    """Return what an amount among the goods may be, whatever its words mean elsewhere."""
+def _part_by_place(sheet: Sheet, entry: Entry, *, below: int) -> Part | None:
+    """Return what an amount among the goods may be, whatever its words mean elsewhere; they begin `below` that line."""
+    goes_on = entry.part is Part.INFO and entry.role in _BELOW_NAMES and _ends_name(sheet, entry)
+    if not goes_on and entry.line < below and entry.role is not Role.TAX_BASE:
+        return None
     if entry.amount < 0:
         return Part.MODIFICATION if entry.part in _NAMES_DISCOUNT else None
     if entry.line >= sheet.first_total:
         return None
-    named = entry.part is Part.FACT and entry.facts.unknown > STRAY_LETTERS_MAX
-    counted = entry.part is Part.INFO and entry.role in _COUNTED and _ends_name(sheet, entry)
-    return Part.ITEM if named or counted else None
+    rated = entry.part is Part.INFO and entry.role is Role.TAX_BASE  # "Tarifa inspección 31,04": a fee by its name
+    named = (entry.part is Part.FACT or rated) and entry.facts.unknown > STRAY_LETTERS_MAX
+    return Part.ITEM if named or goes_on else None
 
 
 def _ends_name(sheet: Sheet, entry: Entry) -> bool:
     """Whether a bare name above goes on before the amount: "TOOTHBRUSHES MEDIUM", "  2 PIECES  2.99"."""
     above = sheet.facts[entry.line - 1]
-    return above.named and not above.rule and not above.numbers and sheet.labels[entry.line - 1] is None
+    priced = any(number.decimals or number.currency for number in above.numbers)  # "9788806234560 NOVEL" is a name
+    return above.named and not above.rule and not priced and sheet.labels[entry.line - 1] is None
 
 
 def _in_brackets(sheet: Sheet) -> frozenset[int]:
