@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 SEED ?=
-TEST_PACKAGES := chromium socat strace gcc libc6-dev spin tesseract-ocr cups-daemon cups-client snmp nsis wixl msitools $(if $(shell command -v npm),,nodejs npm)
+TEST_PACKAGES := chromium socat strace gcc libc6-dev spin tesseract-ocr cups snmp nsis wixl msitools $(if $(shell command -v npm),,nodejs npm)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 RUNTIME := $(VENV)/.runtime-installed

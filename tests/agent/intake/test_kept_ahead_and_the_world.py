@@ -7,12 +7,13 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.bootstrap import Core
+from agent.clock import business_day
 from agent.journal.reader import JournalReader
 from agent.journal.records import StoredRecord
 from pos_adapters.taps.frames import Outcome
@@ -21,6 +22,8 @@ from tests.agent.intake.test_kept_ahead import PAPER, after_restart, commit_fail
 from tests.agent.intake.test_standing_cuts import ForwardClock
 from tests.hub.rig import HubRig
 from tests.hub.test_upload import deliver_all
+
+DAY_ENDS_AT = time(4)  # of a store that does not say: what is sold before is of the day before
 
 
 async def read_only(core: Core, *, yes: bool = True) -> None:
@@ -81,7 +84,8 @@ def test_a_core_killed_around_a_cut_that_starts_into_another_world_knows_one_sal
     tmp_path: Path, meanwhile: Callable[[Core], None], ahead_h: int, is_printed: bool
 ):
     core, job = left_behind(tmp_path / "store")
-    day = datetime.now(UTC).astimezone().date().isoformat()
+    now = datetime.now(UTC).astimezone()
+    day = business_day(now, now.tzinfo or UTC, DAY_ENDS_AT).isoformat()
     clock = ForwardClock()
     clock.ahead = timedelta(hours=ahead_h)
     core = make_store(core.state.root, clock=clock)

