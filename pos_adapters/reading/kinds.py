@@ -161,6 +161,17 @@ def is_for_shop(lines: Sequence[LineFacts], telling: Sequence[Telling], active: 
     return below and not any(_CROSSED_OUT in facts.text for facts in lines)
 
 
+def names_kitchen(telling: Sequence[Telling], active: int, *, above: int) -> bool:
+    """Whether a line above the goods names where they are made ready, as the heads of orders do."""
+    return any(
+        sense.kind is DocumentKind.KITCHEN and sense.languages & active and _names(facts, hit, sense)
+        for line, facts in telling
+        if line < above
+        for hit in facts.hits
+        for sense in hit.senses
+    )
+
+
 def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
     """On one line the first kind counts: "GUEST CHECK - NOT A RECEIPT" is a guest check."""
     return any(other.line == naming.line and not other.soft for other in before)

@@ -15,7 +15,7 @@ from pos_adapters.reading.doubtful_words import doubts_of
 from pos_adapters.reading.doubts import doubted_line
 from pos_adapters.reading.gathered import Gathered
 from pos_adapters.reading.goods_groups import sells_groups
-from pos_adapters.reading.kinds import half_named, is_for_shop, lines_saying, return_at_foot
+from pos_adapters.reading.kinds import half_named, is_for_shop, lines_saying, names_kitchen, return_at_foot
 from pos_adapters.reading.later_tips import tipped_later
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.overruled import speaks_to_customer
@@ -90,6 +90,23 @@ def _may_be_report(sale: Asked) -> bool:
     return not speaks_to_customer(sale.sheet, sale.solution, active=sale.active)
 
 
+_OF_SHOPS: Final = frozenset(
+    (
+        Role.TAX_ID, Role.PHONE, Role.FISCAL, Role.TAX, Role.TAX_BASE, Role.SUBTOTAL, Role.DISCOUNT, Role.POINTS,
+        Role.TERMINAL,
+    )
+)  # fmt: skip
+"""What a customer's receipt tells, and no order that a kitchen gets."""
+
+
+def _may_be_order(sale: Asked) -> bool:
+    """Whether it is headed by a kitchen or a bar, and nothing on it is told to a customer."""
+    if not names_kitchen(sale.gathered.telling, sale.active, above=sale.goods) or sale.fiscal is not None:
+        return False
+    told = any(label is not None and label.role in _OF_SHOPS for label in sale.sheet.labels)
+    return not told and not speaks_to_customer(sale.sheet, sale.solution, active=sale.active)
+
+
 _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
     (_is_for_shop, "a line says that this is the shop's copy"),
     (
@@ -111,6 +128,7 @@ _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
         _may_be_report,
         "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report",
     ),
+    (_may_be_order, "it is headed by where goods are made ready, and nothing speaks to a customer: maybe an order"),
     (
         lambda sale: could_be_goods_back(sale.sheet, sale.solution),
         "an amount that is taken off without a word that says why: a discount, or goods given back",

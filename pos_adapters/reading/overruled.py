@@ -103,13 +103,15 @@ def deposit_before_quote(named: list[Naming], sheet: Sheet) -> list[Naming]:
 
 
 def only_deposits(solution: Solution) -> bool:
-    """Whether all that was sold is called a deposit and nothing else: the goods themselves come later."""
+    """Whether all that was sold is called a deposit, maybe one on something: the goods themselves come later."""
     sold = False
     for entry, part, _ in solution.owed:
         if part is Part.ITEM:
             sold = True
-            senses = [sense for hit in entry.facts.hits for sense in hit.senses]
-            if entry.facts.unknown or not any(sense.kind is DocumentKind.DEPOSIT for sense in senses):
+            hits = entry.facts.hits
+            if entry.facts.unknown:  # "DEPOSIT BICYCLE", no "RIOJA RESERVA"
+                hits = tuple(hit for hit in hits[:1] if not any(map(str.isalpha, entry.facts.text[: hit.start])))
+            if not any(sense.kind is DocumentKind.DEPOSIT for hit in hits for sense in hit.senses):
                 return False
     return sold
 

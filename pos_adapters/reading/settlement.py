@@ -315,8 +315,8 @@ def _card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
         return role
     for line in range(entry.line + 1, min(len(sheet.facts), entry.line + 1 + CARD_SLIP_LINES)):
         label, facts = sheet.labels[line], sheet.facts[line]
-        if label is not None and label.role in (Role.DEBIT, Role.CREDIT) and label.leads and not facts.unknown:
-            return label.role
+        if label is not None and label.role is Role.DEBIT and label.leads and not facts.unknown:
+            return label.role  # below "VISA", or a bank that heads the slip
     return role
 
 
