@@ -102,7 +102,7 @@ def _total_from_tenders(sheet: Sheet) -> Iterator[Candidate]:
         change = sum(abs(entry.amount) for entry in sheet.opened if entry.part is Part.CHANGE)
         yield Candidate(paid - change, None, tenders[0].line, adjusted=False)
         first, *others = tenders
-        if first.part is Part.RECEIVED and others and 2 * first.amount == paid and not change:
+        if first.part is Part.RECEIVED and others and 2 * first.amount == paid - change:
             yield Candidate(first.amount, first, first.line, adjusted=False)  # "paid in all", and with what
 
 

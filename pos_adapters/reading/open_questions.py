@@ -98,13 +98,17 @@ _OF_SHOPS: Final = frozenset(
 )  # fmt: skip
 """What a customer's receipt tells, and no order that a kitchen gets."""
 
+_OF_TABLES: Final = frozenset((Role.CASHIER, Role.ID, Role.DOCUMENT_NUMBER))
+
 
 def _may_be_order(sale: Asked) -> bool:
     """Whether it is headed by a kitchen or a bar, and nothing on it is told to a customer."""
     if not names_kitchen(sale.gathered.telling, sale.active, above=sale.goods) or sale.fiscal is not None:
         return False
-    told = any(label is not None and label.role in _OF_SHOPS for label in sale.sheet.labels)
-    return not told and not speaks_to_customer(sale.sheet, sale.solution, active=sale.active)
+    told = {label.role for label in sale.sheet.labels if label is not None}
+    if told & _OF_SHOPS or not told & _OF_TABLES:
+        return False
+    return not speaks_to_customer(sale.sheet, sale.solution, active=sale.active)
 
 
 _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pos_adapters.reading.branded_tenders import balanced_by_change, with_brands
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.named_tenders import CARD_SLIP_LINES, names_one_tender, says_how, says_paid, shows_card
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
@@ -309,15 +310,21 @@ def _card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
     role = entry.role if entry.role in TENDERS and entry.role is not None else otherwise
     if role is not Role.CREDIT:
         return role
-    named = [hit for hit in entry.facts.hits if any(sense.role is Role.CREDIT for sense in hit.senses)]
-    bare = named and all(any(sense.role is Role.FILLER for sense in hit.senses) for hit in named)
-    if not bare:
+    if not _names_any_card(entry.facts):
         return role
     for line in range(entry.line + 1, min(len(sheet.facts), entry.line + 1 + CARD_SLIP_LINES)):
         label, facts = sheet.labels[line], sheet.facts[line]
-        if label is not None and label.role is Role.DEBIT and label.leads and not facts.unknown:
-            return label.role  # below "VISA", or a bank that heads the slip
+        if label is None or label.role not in (Role.DEBIT, Role.CREDIT) or not label.leads or facts.unknown:
+            continue
+        if not _names_any_card(facts):  # as the bank does that heads the slip
+            return label.role
     return role
+
+
+def _names_any_card(facts: LineFacts) -> bool:
+    """Whether the words of a line that name a card are those of any: "card", "POS"."""
+    named = [hit for hit in facts.hits if any(sense.role is Role.CREDIT for sense in hit.senses)]
+    return bool(named) and all(any(sense.role is Role.FILLER for sense in hit.senses) for hit in named)
 
 
 def _role_named(sheet: Sheet, near: int) -> Role:
