@@ -10,12 +10,13 @@ from collections.abc import Container, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from pos_adapters.reading.discount_places import below_their_label, taken_off_already
 from pos_adapters.reading.entries import sheet_of
 from pos_adapters.reading.labels import Labels
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.places import EDGE_COLUMNS, edge_of, header_amounts, stands_apart
 from pos_adapters.reading.quantities import USUAL_DECIMALS
-from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
+from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, stray_max
 from pos_adapters.reading.tax_letters import amounts_before_letters
 
 SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of the only goods otherwise
@@ -78,6 +79,17 @@ def _by_day(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
         lines = zip(usual.facts, dated, strict=True)
         facts = [facts._replace(dated=False) if by_day else facts for facts, by_day in lines]
         yield sheet_of(facts, labelled, usual.decimals)
+
+
+def _discounts_below_label(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which the name of goods, repeated below "DISCOUNT", tells what is taken off them."""
+    lines = below_their_label(usual)
+    if lines:
+        sheet = _anew(usual, labelled)
+        for entry in sheet.entries:
+            if entry.line in lines:
+                entry.part, entry.amount, entry.item, entry.role = Part.MODIFICATION, -entry.amount, None, Role.DISCOUNT
+        yield sheet
 
 
 def _anew(usual: Sheet, labelled: Sequence[Labels]) -> Sheet:
@@ -165,6 +177,8 @@ def _named_by_known_words(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[
     none = frozenset[int]().union(*[find(usual) for find in _NO_AMOUNTS])
     last_total = max((entry.line for entry in usual.entries if entry.part is Part.TOTAL), default=-1)
     goods = [entry for entry in usual.entries if entry.part is Part.ITEM and entry.line < usual.first_total]
+    if all(entry.line in none for entry in goods):
+        none = frozenset()  # the totals stand in a column of their own
     edges = {edge_of(entry) for entry in goods if entry.line not in none}
     parts: dict[int, Part] = {}
     for at, entry in enumerate(usual.entries):
@@ -186,14 +200,16 @@ def _named_by_known_words(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[
 def _part_by_place(sheet: Sheet, entry: Entry, *, below: int) -> Part | None:
     """Return what an amount among the goods may be, whatever its words mean elsewhere; they begin `below` that line."""
     goes_on = entry.part is Part.INFO and entry.role in _BELOW_NAMES and _ends_name(sheet, entry)
-    if not goes_on and entry.line < below and entry.role is not Role.TAX_BASE:
+    leads = entry.part is Part.FACT and entry.line == below - 1  # "2 h room 30.00" right above the first goods
+    if not goes_on and not leads and entry.line < below and entry.role is not Role.TAX_BASE:
         return None
     if entry.amount < 0:
         return Part.MODIFICATION if entry.part in _NAMES_DISCOUNT else None
     if entry.line >= sheet.first_total:
         return None
     rated = entry.part is Part.INFO and entry.role is Role.TAX_BASE  # "Tarifa inspección 31,04": a fee by its name
-    named = (entry.part is Part.FACT or rated) and entry.facts.unknown > STRAY_LETTERS_MAX
+    stray = stray_max(entry.facts, entry.label) if entry.label is not None else STRAY_LETTERS_MAX
+    named = (entry.part is Part.FACT or rated) and entry.facts.unknown > stray
     return Part.ITEM if named or goes_on else None
 
 
@@ -211,7 +227,7 @@ def _in_brackets(sheet: Sheet) -> frozenset[int]:
     )
 
 
-_NO_AMOUNTS: Final = (header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets)
+_NO_AMOUNTS: Final = (header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, taken_off_already)
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
-_WAYS: Final = (_without_amounts, _counted, _dashed, _lettered, _by_day, _named_by_known_words)
+_WAYS: Final = (_without_amounts, _counted, _dashed, _lettered, _by_day, _named_by_known_words, _discounts_below_label)
 """In the order they are tried: the first whose sums hold is taken."""

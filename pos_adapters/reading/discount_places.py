@@ -1,0 +1,60 @@
+"""Discounts whose place tells what they are: told below a price that is lower already, or named by the line above.
+
+Contract: pure. Both are asked only where the sums of a document do not hold as it stands.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from pos_adapters.reading.amounts import in_fashion
+from pos_adapters.reading.folding import fold
+from pos_adapters.reading.labels import Label
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
+
+_DISCOUNTS = frozenset((Role.DISCOUNT,))
+
+
+def taken_off_already(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of discounts that the goods above them have off: "1  79.00  55.30" above "30 %  -23.70"."""
+    return frozenset(
+        told.line
+        for goods, told in pairwise(sheet.entries)
+        if goods.part is Part.ITEM
+        and told.part is Part.MODIFICATION
+        and told.amount < 0
+        and _has_off(goods, told, sheet.decimals)
+    )
+
+
+def _has_off(goods: Entry, told: Entry, decimals: int) -> bool:
+    """Whether a figure beside the goods' amount is what they cost before the discount."""
+    usual = goods.amount - told.amount
+    return any(in_fashion(number, decimals) == usual for number in goods.facts.numbers)
+
+
+def below_their_label(sheet: Sheet) -> frozenset[int]:
+    """Return the lines that repeat the name of goods above with an amount, right below the bare word "discount"."""
+    return frozenset(
+        entry.line
+        for entry in sheet.entries
+        if entry.part is Part.ITEM
+        and 0 < entry.line < sheet.first_total
+        and entry.amount > 0
+        and _is_bare(sheet.facts[entry.line - 1], sheet.labels[entry.line - 1])
+        and _name_of(entry) in {_dense(facts.text) for facts in sheet.facts[: entry.line - 1]}
+    )
+
+
+def _is_bare(facts: LineFacts, label: Label | None) -> bool:
+    return not facts.numbers and is_label(facts, label, _DISCOUNTS)
+
+
+def _name_of(entry: Entry) -> str:
+    return _dense(entry.facts.text[: entry.facts.numbers[-1].start])
+
+
+def _dense(text: str) -> str:
+    return "".join(fold(text).split())
