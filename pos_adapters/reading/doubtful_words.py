@@ -88,6 +88,7 @@ class Doubts:
         self._active = active
         words: list[_Word] = []
         self._together: list[frozenset[int]] = []
+        denials: set[int] = set()
         mark = len(_GROUPS)
         for table in filter(None, map(_tables().get, languages)):
             for group, number in _GROUPS:
@@ -95,12 +96,14 @@ class Doubts:
             words += (_word_of(text, mark) for text in table.get("denials", ()))
             words += (_word_of(text, mark + 1) for text in table.get("denied", ()))
             self._together.append(frozenset((mark, mark + 1)))
+            denials.add(mark)
             mark += 2
             for phrase in table.get("together", ()):
                 parts = [_word_of(text, mark + at) for at, text in enumerate(phrase.split())]
                 words += parts
                 self._together.append(frozenset(part.mark for part in parts))
                 mark += len(parts)
+        self._denials = frozenset(denials)
         self._whole: dict[str, set[int]] = {}
         self._begins: dict[str, set[int]] = {}
         for word in words:
@@ -160,6 +163,10 @@ class Doubts:
         self, facts: LineFacts, text: str, words: Sequence[re.Match[str]], *, explained: Sequence[tuple[int, int]]
     ) -> _Told:
         said = [self._words.get(word.group()) or self._look_up(word.group()) for word in words]
+        said = [
+            marks - self._denials if marks & self._denials and _is_within(word, explained) else marks
+            for word, marks in zip(words, said, strict=True)
+        ]
         apart = [not any(a <= word.start() < b for a, b in explained) for word in words]
         ends = ((0, _BEGINS), (-1, _ENDS)) if words and self._may_be_title(facts, text, words) else ()
         return _Told(
@@ -228,6 +235,11 @@ class Doubts:
 def doubts_of(lexicon: Lexicon, active: int) -> Doubts:
     """Return the doubtful words of the `active` languages, for lines read with this lexicon."""
     return Doubts((name for bit, name in enumerate(lexicon.languages) if active >> bit & 1), active)
+
+
+def _is_within(word: re.Match[str], phrases: Iterable[tuple[int, int]]) -> bool:
+    """Whether a word is part of a longer phrase: "sans contact" denies no payment."""
+    return any(a <= word.start() and word.end() <= b and b - a > len(word.group()) for a, b in phrases)
 
 
 def _explained(facts: LineFacts, active: int) -> Sequence[tuple[int, int]] | None:

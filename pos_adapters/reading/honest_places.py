@@ -16,6 +16,7 @@ from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sheet import Entry
 
+_GROUP: Final = re.compile(r" *[^\W\d_]+(?: [^\W\d_]+)? ?: *")  # "Fenna:"
 _FIGURE: Final = re.compile(r"\d")
 _DETAIL_INDENT_MAX: Final = 4  # columns: further in stand titles
 _TELEPHONE_LETTERS_MAX: Final = 3  # "Tel"
@@ -144,7 +145,18 @@ def _details_goods(page: Page, line: int) -> bool:
     return abs(middle - page.width() / 2) > _DETAIL_INDENT_MAX
 
 
+def _heads_group(page: Page, line: int) -> bool:
+    """Whether a line is one or two words and a colon, and goods stand further in below: "Fenna:", "  Cutting 32,50"."""
+    facts, below = page.lines[line], page.lines[line + 1 : line + 2]
+    if not _GROUP.fullmatch(facts.text):
+        return False
+    return any(each.named and each.decimals and page.labels[line + 1] is None for each in below) and (
+        below[0].indent > facts.indent
+    )
+
+
 HONEST_PLACES: Final = (
     _heads_columns, _names_journey_or_show, _goes_on, _names_value, _names_masked_number, _details_goods,
+    _heads_group,
 )  # fmt: skip
 """What tells that a line is no title of a paper."""

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.discount_places import below_their_label, taken_off_already
 from pos_adapters.reading.entries import sheet_of
 from pos_adapters.reading.labels import Labels
@@ -20,6 +21,7 @@ from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, st
 from pos_adapters.reading.tax_letters import amounts_before_letters
 
 SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of the only goods otherwise
+PIECES_MIN: Final = 2  # of one piece the price is the amount
 SUMS_MAX: Final = 4  # of groups of goods, one below the other
 _BRACKETED: Final = re.compile(r"\[ *\d[\d.,]* *\]$")
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
@@ -227,7 +229,27 @@ def _in_brackets(sheet: Sheet) -> frozenset[int]:
     )
 
 
-_NO_AMOUNTS: Final = (header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, taken_off_already)
+def _prices_below(sheet: Sheet) -> frozenset[int]:
+    """Return the lines that only tell what one costs of the goods above: "SPRAY 10ML  2  7,90", "  a 3,95"."""
+    return frozenset(
+        price.line
+        for goods, price in pairwise(sheet.entries)
+        if goods.part in _GOODS
+        and price.part in _GOODS
+        and price.line == goods.line + 1
+        and price.facts.unknown <= STRAY_LETTERS_MAX
+        and any(
+            number.value >= PIECES_MIN * MILLI
+            and not number.decimals
+            and number.value * price.amount == goods.amount * MILLI
+            for number in goods.facts.numbers
+        )
+    )
+
+
+_NO_AMOUNTS: Final = (
+    header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, taken_off_already, _prices_below,
+)  # fmt: skip
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
 _WAYS: Final = (_without_amounts, _counted, _dashed, _lettered, _by_day, _named_by_known_words, _discounts_below_label)
 """In the order they are tried: the first whose sums hold is taken."""

@@ -32,6 +32,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
         and not _pays_as_slip(naming, sheet, solution)
         and not _numbers_what_was_reserved(naming, sheet, solution)
         and not _names_goods(naming, solution)
+        and not _gives_change(naming, solution)
     ]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports:
@@ -72,6 +73,12 @@ def _pays_as_slip(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
     paid = solution.tenders
     handed_in = naming.kind is DocumentKind.OTHER and names_bottle_slip(sheet.facts[naming.line])
     return handed_in and len(paid) > 1 and any(each.line == naming.line for each in paid)
+
+
+def _gives_change(naming: Naming, solution: Solution) -> bool:
+    """Whether what names a return is the change: "TERUGGAVE 8,00" below the cash is what was given back of it."""
+    given = [paid for paid in solution.tenders if paid.line == naming.line and paid.amount < 0]
+    return naming.kind is DocumentKind.RETURN and bool(given) and solution.total.amount > 0
 
 
 def _numbers_what_was_reserved(naming: Naming, sheet: Sheet, solution: Solution) -> bool:

@@ -116,6 +116,8 @@ def _counted(
     in_cash = len(tenders) == len(gross) + 1 == 2 and all(entry.role is Role.CASH for entry in tenders)
     if in_cash and change and total in [entry.amount for entry in tenders]:
         return gross, change
+    if total > 0 and not received and _brought_to_nought([*tenders, *change], total):
+        return [_handed_over(entry) for entry in tenders], change
     exact = _exact(tenders, received, total)
     if exact is not None and _explains_change(tenders, received, change, total):
         return exact, []
@@ -126,7 +128,9 @@ def _unnamed_change(later: Sequence[Entry], total: int) -> list[Entry]:
     """Return the amount directly below the cash that is what was handed over beyond `total`; nothing where none is."""
     for cash, below in pairwise(later):
         handed = cash.part is Part.RECEIVED or (cash.part is Part.TENDER and cash.role is Role.CASH)
-        said_otherwise = below.part is Part.STRAY or below.role is Role.DISCOUNT  # "REMISE 5,00": handed back in Quebec
+        said_otherwise = (  # "REMISE 5,00": handed back in Quebec; "TERUGGAVE 5,00" is what a refund comes to, too
+            below.part in (Part.STRAY, Part.TOTAL) or below.role is Role.DISCOUNT
+        )
         if handed and said_otherwise and 0 < below.amount == cash.amount - total:
             return [below]
     return []
@@ -209,6 +213,18 @@ def _signed(entry: Entry) -> Entry:
     """A refund's tenders may be printed positive: they act against the customer's payment all the same."""
     if entry.amount > 0:
         entry.amount = -entry.amount
+    return entry
+
+
+def _brought_to_nought(payment: Sequence[Entry], total: int) -> bool:
+    """Whether every tender is taken off a positive total, "MASTERCARD -2,57", and change is what that leaves."""
+    tenders = [entry.amount for entry in payment if entry.part is Part.TENDER]
+    left = sum([abs(entry.amount) for entry in payment if entry.part is Part.CHANGE])
+    return bool(tenders) and max(tenders) < 0 and total + sum(tenders) + left == 0
+
+
+def _handed_over(entry: Entry) -> Entry:
+    entry.amount = abs(entry.amount)
     return entry
 
 
