@@ -52,11 +52,12 @@ def speaks_to_customer(sheet: Sheet, solution: Solution, *, active: int) -> bool
 
 
 def _names_goods(naming: Naming, solution: Solution) -> bool:
-    """Whether a line is the name of goods, printed above their price and below other goods: no title stands there."""
+    """Whether a line is the name of goods, between other goods and their price: a title stands above their name."""
     if naming.kind in _MARKS_A_LINE:
         return False
-    named = [entry.described for entry, part, _ in solution.owed[1:] if part is Part.ITEM and entry.line != naming.line]
-    return any(naming.line in described for described in named)
+    goods = [entry for entry, part, _ in solution.owed[1:] if part is Part.ITEM and entry.line != naming.line]
+    names = [[line for line in entry.described if line != entry.line] for entry in goods]
+    return any(lines and naming.line == lines[-1] for lines in names)
 
 
 def _is_deposit_on_goods(naming: Naming, solution: Solution) -> bool:
