@@ -19,7 +19,7 @@ from retail.transaction import DocumentKind
 
 MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
 EXCHANGED_SLACK: Final = 50  # thousandths: what a rate makes is rounded to a coin
-_MAY_PAY: Final = frozenset((Part.STRAY, Part.ITEM, Part.INFO, Part.RETURN))
+_MAY_PAY: Final = frozenset((Part.STRAY, Part.ITEM, Part.INFO, Part.RETURN, Part.MODIFICATION))
 
 
 def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entry]:
@@ -47,10 +47,18 @@ def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entr
             role = Role.POINTS_TENDER
         if tendered and entry.part is Part.RETURN and entry.amount > 0 and names_bottle_slip(entry.facts):
             role = Role.VOUCHER
+        if tendered and entry.part is Part.MODIFICATION and entry.amount > 0:
+            role = _coupon_in(entry)
         if role is not None:
             entry.role = role
             found.append(entry)
     return found
+
+
+def _coupon_in(entry: Entry) -> Role | None:
+    """Return what a discount's words pay with, beside another tender: "BUONO SCONTO 3.00" may be a coupon handed in."""
+    senses = [sense.role for hit in entry.facts.hits for sense in hit.senses]
+    return next((role for role in (Role.COUPON, Role.VOUCHER) if role in senses), None)
 
 
 def _beside_tender(entry: Entry, later: Sequence[Entry]) -> bool:

@@ -25,20 +25,32 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 @functools.cache
 def group_words() -> frozenset[str]:
     """Return the words of all languages that name groups of goods."""
+    return frozenset(fold(word) for words in _table().values() for word in words)
+
+
+@functools.cache
+def _takings_words() -> frozenset[str]:
+    """Return the words of all languages that name all that was sold."""
+    return frozenset(fold(word) for word in _table()["takings"])
+
+
+@functools.cache
+def _table() -> dict[str, list[str]]:
     path = Path(__file__).parent.parent / "profiles" / "goods_groups.toml"
     table: dict[str, list[str]] = read_shipped(path)
-    return frozenset(fold(word) for words in table.values() for word in words)
+    return table
 
 
 def sells_groups(solution: Solution) -> bool:
-    """Whether all that was sold is called by groups of goods, none of them twice."""
+    """Whether all that was sold is called by groups of goods, none of them twice, or by the word for sales itself."""
     names: list[str] = []
     for entry, part, _ in solution.owed:
         if part is Part.ITEM:
             names.append(entry.facts.name)
             if not names_group(names[-1]):
                 return False  # as the first goods of nearly every receipt
-    return GROUPS_MIN <= len(names) == len(set(names))
+    enough = GROUPS_MIN if names and fold(names[0]).strip(" .:*-") not in _takings_words() else 1
+    return enough <= len(names) == len(set(names))
 
 
 @functools.lru_cache(maxsize=NAMES_MAX)

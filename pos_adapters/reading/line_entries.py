@@ -120,7 +120,7 @@ def entries_of(sheet: Sheet, line: int, label: Label | None, *, labels: list[Lab
     if label is None and (facts.dated or (facts.times is None and is_remark(facts.text))):
         return []
     if found is None and label is not None and label.leads and label.role in MONEY:
-        found = _amount_inside(facts, sheet.decimals, label)
+        found = _amount_inside(facts, sheet.decimals, labels[0] if _says_what_is_paid(facts, labels) else label)
     if found is None:
         return _without_amount(sheet, line)
     amount, index = found
@@ -205,6 +205,14 @@ def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, 
             if amount is not None:
                 return amount, index
     return None
+
+
+def _says_what_is_paid(facts: LineFacts, labels: list[Label]) -> bool:
+    """`Paid 9.00 EUR by card`: the amount stands between what says that it was paid, and with what."""
+    if len(labels) < 2 or facts.unknown or labels[0].role is not Role.RECEIVED or labels[1].role not in TENDERS:
+        return False
+    between = [number for number in facts.numbers if labels[0].end <= number.start < labels[1].start]
+    return len(between) == 1 and bool(between[0].decimals or between[0].currency)
 
 
 _HANDED = frozenset((Role.CASH, Role.RECEIVED))

@@ -24,6 +24,7 @@ SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of
 PIECES_MIN: Final = 2  # of one piece the price is the amount
 SUMS_MAX: Final = 4  # of groups of goods, one below the other
 _BRACKETED: Final = re.compile(r"\[ *\d[\d.,]* *\]$")
+_COUNTED: Final = re.compile(r" *\d{1,2} ?[xX]? +[^\W\d_]")
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
@@ -201,6 +202,8 @@ def _named_by_known_words(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[
 
 def _part_by_place(sheet: Sheet, entry: Entry, *, below: int) -> Part | None:
     """Return what an amount among the goods may be, whatever its words mean elsewhere; they begin `below` that line."""
+    if entry.part is Part.MODIFICATION and entry.amount > 0:  # "1 COMBO 49.00": a menu, no discount
+        return Part.ITEM if entry.line < sheet.first_total and _COUNTED.match(entry.facts.text) else None
     goes_on = entry.part is Part.INFO and entry.role in _BELOW_NAMES and _ends_name(sheet, entry)
     leads = entry.part is Part.FACT and entry.line == below - 1  # "2 h room 30.00" right above the first goods
     if not goes_on and not leads and entry.line < below and entry.role is not Role.TAX_BASE:
