@@ -23,6 +23,7 @@ from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 
+TAX_COLUMNS_MIN: Final = 3  # a rate, what it is of, and the tax
 _OF_SALES: Final = frozenset(
     (Role.TAX, Role.TAX_BASE, Role.SUBTOTAL, Role.COUNT, Role.DISCOUNT, Role.SAVINGS, Role.PRICE_INFO, Role.POINTS)
 )
@@ -42,6 +43,7 @@ _LETTERS_MIN: Final = 3  # of a heading, or of a name: fewer are codes, but in s
 _TAX_LETTER: Final = re.compile(r"\s*\*?[^\W\d_]{1,2}\s*")
 _SEVERAL: Final = re.compile(r"\s*(?:[2-9]|[1-9]\d) ?[xX]? +[^\W\d_]{3}")  # "2 Adults 7.80"
 _SIZE: Final = re.compile(r"\d ?(?:[gG]|[kK][gG]|[mMcC]?[lL]|[cCmM][mM])\b")  # "WATER 50CL"
+_RATES: Final = re.compile(r"(?:\s*\d{1,2}(?:[.,]\d{1,2})? ?%:? +\d+[.,]\d\d)+\s*")
 _FIGURE: Final = re.compile(r"\d")
 
 
@@ -120,8 +122,18 @@ def _sells(sheet: Sheet, solution: Solution, active: int) -> bool:
     return (
         any(part is not Part.ITEM or _is_counted(entry) or _is_coded(entry) for entry, part, _ in solution.owed)
         or any(label is not None and label.role in _OF_SALES and facts.numbers for facts, label in told)
+        or any(_tells_taxes(sheet, line) for line in range(first, len(sheet.facts)))
         or any(_is_said_to_buyer(facts, active) for facts in sheet.facts)
     )
+
+
+def _tells_taxes(sheet: Sheet, line: int) -> bool:
+    """Whether a line below the goods tells taxes in bare figures: "9% 1,98", or below "MWST% TOTAL MWST"."""
+    facts, head = sheet.facts[line], sheet.labels[line - 1]
+    if facts.letters > 1 or not facts.decimals:
+        return False
+    below = head is not None and head.role is Role.TAX and not sheet.facts[line - 1].unknown
+    return (below and len(facts.numbers) >= TAX_COLUMNS_MIN) or _RATES.fullmatch(facts.text) is not None
 
 
 def _is_counted(entry: Entry) -> bool:

@@ -95,6 +95,20 @@ def _discounts_below_label(usual: Sheet, labelled: Sequence[Labels]) -> Iterator
         yield sheet
 
 
+def _sold_by_weak_words(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which words that may be a total name goods, "Fahrpreis 21,40", above what is added to them."""
+    weak = [
+        at
+        for at, entry in enumerate(usual.entries)
+        if entry.part is Part.WEAK_TOTAL and entry.line < usual.first_total and entry.amount > 0
+    ]
+    goods = [entry for entry in usual.entries if entry.part in _GOODS and entry.line < usual.first_total]
+    if len(weak) == 1 and goods and all(entry.role is Role.SURCHARGE for entry in goods):
+        sheet = _anew(usual, labelled)
+        sheet.entries[weak[0]].part = Part.ITEM
+        yield sheet
+
+
 def _anew(usual: Sheet, labelled: Sequence[Labels]) -> Sheet:
     return sheet_of(usual.facts, labelled, usual.decimals)
 
@@ -234,25 +248,45 @@ def _in_brackets(sheet: Sheet) -> frozenset[int]:
 
 def _prices_below(sheet: Sheet) -> frozenset[int]:
     """Return the lines that only tell what one costs of the goods above: "SPRAY 10ML  2  7,90", "  a 3,95"."""
-    return frozenset(
-        price.line
-        for goods, price in pairwise(sheet.entries)
-        if goods.part in _GOODS
-        and price.part in _GOODS
-        and price.line == goods.line + 1
-        and price.facts.unknown <= STRAY_LETTERS_MAX
-        and any(
-            number.value >= PIECES_MIN * MILLI
-            and not number.decimals
-            and number.value * price.amount == goods.amount * MILLI
-            for number in goods.facts.numbers
-        )
+    return frozenset(price.line for goods, price in _pairs_of_goods(sheet) if _makes(goods, price))
+
+
+def _prices_above(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of goods that only tell what one costs, all of them below: "SOIL 40L  7,95", "x 2 = 15,90"."""
+    return frozenset(price.line for price, goods in _pairs_of_goods(sheet) if _makes(goods, price))
+
+
+def _pairs_of_goods(sheet: Sheet) -> Iterator[tuple[Entry, Entry]]:
+    """Yield goods with what stands directly below them, nameless."""
+    for above, below in pairwise(sheet.entries):
+        both = above.part in _GOODS and below.part in _GOODS and below.line == above.line + 1
+        if both and below.facts.unknown <= STRAY_LETTERS_MAX:
+            yield above, below
+
+
+def _makes(goods: Entry, price: Entry) -> bool:
+    """Whether a line of goods says that it is several at a price."""
+    return any(
+        number.value >= PIECES_MIN * MILLI
+        and not number.decimals
+        and number.value * price.amount == goods.amount * MILLI
+        for number in goods.facts.numbers
     )
 
 
 _NO_AMOUNTS: Final = (
-    header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, taken_off_already, _prices_below,
+    header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, taken_off_already,
+    _prices_below, _prices_above,
 )  # fmt: skip
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
-_WAYS: Final = (_without_amounts, _counted, _dashed, _lettered, _by_day, _named_by_known_words, _discounts_below_label)
+_WAYS: Final = (
+    _without_amounts,
+    _counted,
+    _dashed,
+    _lettered,
+    _by_day,
+    _named_by_known_words,
+    _discounts_below_label,
+    _sold_by_weak_words,
+)
 """In the order they are tried: the first whose sums hold is taken."""
