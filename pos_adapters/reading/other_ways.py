@@ -12,6 +12,7 @@ from typing import Final
 
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.discount_places import below_their_label, taken_off_already
+from pos_adapters.reading.dressed_amounts import undressed
 from pos_adapters.reading.entries import sheet_of
 from pos_adapters.reading.labels import Labels
 from pos_adapters.reading.lexicon import Role
@@ -54,6 +55,17 @@ def _counted(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
         for entry in sheet.entries:
             if entry.line in lines and entry.part is Part.ITEM:
                 entry.amount, entry.item = entry.facts.numbers[-1].last_group, None
+        yield sheet
+
+
+def _dressed(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which figures without what all totals have, a currency or thousands apart, are no amounts."""
+    places = undressed(usual)
+    if places:
+        sheet = _anew(usual, labelled)
+        for at, entry in enumerate(sheet.entries):
+            if at in places:
+                entry.part = Part.DETAIL if entry.part in _HAVE_AMOUNTS else Part.INFO
         yield sheet
 
 
@@ -281,6 +293,7 @@ _NO_AMOUNTS: Final = (
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
 _WAYS: Final = (
     _without_amounts,
+    _dressed,
     _counted,
     _dashed,
     _lettered,
