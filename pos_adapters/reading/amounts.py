@@ -37,9 +37,8 @@ _AFTER = re.compile(
 _SIGNS = frozenset("€$£¥₩₽₸₴₺₹₪฿₫₱₦")
 # Japanese, Chinese and Korean words that count what a pack holds or how many there are, glued to the figure.
 _COUNTERS = frozenset(
-    "点個个枚本件コ包瓶盒袋罐支片粒条箱桶杯份双套张缶巻卷足冊組食束玉切名入錠丸株羽匹膳串尾台着房人種ケヶパロ"
-    "개병장권입구팩봉매캔잔명롤박포단정알켤마송"
-    "号號位番形階机機번호층"
+    "点個个枚本件コ包瓶盒袋罐支片粒条箱桶杯份双套张缶巻卷足冊組食束玉切名入錠丸株羽匹膳串尾台着房人種ケヶパロ丁目年月日時分秒泊回歳才度間割"
+    "개병장권입구팩봉매캔잔명롤박포단정알켤마송년월일시분초회세号號位番形階机機번호층"
 )
 _TIMES = frozenset(("x", "х"))
 _COUNT_LENGTH_MAX = 20  # "1234,500 litrów "
@@ -146,7 +145,8 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
     last, currency, use = _suffix(text, end, currency=currency, use=use)
     if use == "id" or (not currency and digits.isdigit() and len(digits) > _BARE_DIGITS_MAX):
         return None, end
-    if not negative and last < size and text[last] == "-" and _ends_amount(text, last + 1, decimals):
+    closed = currency == "\xa5" and decimals in (0, 3)  # "¥1,730-": nothing follows
+    if not negative and not closed and last < size and text[last] == "-" and _ends_amount(text, last + 1, decimals):
         negative, last = True, last + 1
     if not negative and first > 0 and text[first - 1] == "(" and last < size and text[last] == ")":
         negative, first, last = _MULTIPLIED.search(text, 0, first - 1) is None, first - 1, last + 1
@@ -270,12 +270,12 @@ def _prefix(  # noqa: C901, PLR0912 - one walk back over the marks, each with it
             break
         elif mark == "%":
             use = "%"
+        elif mark in "#№_第제" or mark.isdigit():
+            return None
         elif mark.isalpha():
             return _prefix_word(text, at, start, decimals=decimals, so_far=(currency, negative, use))
         elif mark in "-+/":
             break
-        elif mark in "#№_" or mark.isdigit():
-            return None
         else:
             break
         at -= 1

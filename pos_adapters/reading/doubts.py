@@ -18,10 +18,11 @@ from pos_adapters.reading.addresses import is_address
 from pos_adapters.reading.doubtful_words import Doubts
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.honest_places import HONEST_PLACES, Page, name_above, named_above, names_shop
-from pos_adapters.reading.kinds import is_nothing
+from pos_adapters.reading.kinds import is_also_receipt, is_nothing
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.polite_sentences import is_polite, serves, tells_who_does_what
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sentences import is_of_sentence, lines_of_sentence
 from pos_adapters.reading.sheet import Part
@@ -105,6 +106,10 @@ def _found_in(page: Page, line: int, doubts: Doubts) -> tuple[bool, bool]:
         sentence = lines_of_sentence(page.lines, line) or range(line, line + 1)
         words = sum(len(_WORD.findall(page.lines[at].text)) for at in sentence)
         return found.told or (found.alone and words < SENTENCE_WORDS_MIN), False
+    if (found.doubtful or found.strange) and WIDE.search(facts.text):
+        if is_polite(page.lines, line):
+            return found.told or (found.alone and not serves(page.lines, line)), False
+        return found.doubtful, found.strange and not tells_who_does_what(facts.text)
     return found.doubtful, found.strange
 
 
@@ -175,10 +180,17 @@ def _is_address(sale: _Sale, line: int) -> bool:
     return line < sale.goods and is_address(sale.page.lines[line].text)
 
 
+def _is_receipt_too(sale: _Sale, line: int) -> bool:
+    """Whether a paid paper calls itself a receipt beside what else it is."""
+    return sale.paid and is_also_receipt(sale.page.lines[line])
+
+
 def _is_of_terms(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> bool:
     """Whether the line is part of a sentence over several, and others of it speak of a shop's terms."""
     return any(doubts.find(lines[at]).harmless for at in lines_of_sentence(lines, line))
 
 
-_EXCUSES: Final = (_heads_tax_table, _says_paid_total, _takes_off, _adds_to_goods, _is_of_nothing, _is_address)
+_EXCUSES: Final = (
+    _heads_tax_table, _says_paid_total, _takes_off, _adds_to_goods, _is_of_nothing, _is_address, _is_receipt_too,
+)  # fmt: skip
 """What else a line means beside what stands around it, whatever its words."""

@@ -30,6 +30,7 @@ _QUOTED: Final = re.compile(
     r"\s*(?:\"[^\"]{3,}\"|\u00ab[^\u00bb]{3,}\u00bb|\u201e[^\u201c\u201d]{3,}[\u201c\u201d])\s*[^\W\d_]*\s*"
 )
 _QUOTE: Final = re.compile('["\u00ab\u00bb\u201c-\u201f]')
+_CUSTOMER: Final = re.compile(r".*[^\W\d_].* ?(?:様|さま|御中|殿|귀하)\s*|.*[가-힣]{2,} ?(?<!손)(?<!고객)님\s*")
 _OF_SHOPS: Final = frozenset((Role.PHONE, Role.TAX_ID))
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 _NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
@@ -136,6 +137,11 @@ def _names_masked_number(page: Page, line: int) -> bool:
     return any(_MASKED_NUMBER.fullmatch(facts.text) for facts in page.lines[line + 1 : line + 2])
 
 
+def _names_customer(page: Page, line: int) -> bool:
+    """Whether a line ends as customers are addressed: "患者氏名 田中 花子 様"."""
+    return _CUSTOMER.fullmatch(page.lines[line].text) is not None
+
+
 def _details_goods(page: Page, line: int) -> bool:
     """Whether a line directly below the last goods details them: a little further in, and far from the middle."""
     facts, goods = page.lines[line], page.lines[page.last]
@@ -158,5 +164,6 @@ def _heads_group(page: Page, line: int) -> bool:
 HONEST_PLACES: Final = (
     _heads_columns, _names_journey_or_show, _goes_on, _names_value, _names_masked_number, _details_goods,
     _heads_group,
+    _names_customer,
 )  # fmt: skip
 """What tells that a line is no title of a paper."""

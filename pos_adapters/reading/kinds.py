@@ -48,7 +48,9 @@ _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _IS_NONE = re.compile(
     r"\s*[:=]\s*(?:no|none|0|non|nein|nie|ne|nee|não|hayır|нет|ні|жоқ|无|無|なし|없음)\s*$", re.IGNORECASE
 )
-_ALSO_RECEIPT = re.compile("[兼及] ?(?:領収|领收|收[据據]|レシート)|(?:겸|및) ?영수증|영수증 ?(?:겸|및)")
+_ALSO_RECEIPT = re.compile(
+    "[兼及・/] ?(?:領収|领收|收[据據]|レシート)|[(] ?領収[書証] ?[)]|(?:겸|및) ?영수증|영수증 ?(?:겸|및)"
+)
 _GIVES_WAY = frozenset((DocumentKind.QUOTE, DocumentKind.OTHER, DocumentKind.KITCHEN))  # to "... and receipt" beside it
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
@@ -172,6 +174,14 @@ def names_kitchen(telling: Sequence[Telling], active: int, *, above: int) -> boo
     )
 
 
+def is_also_receipt(facts: LineFacts) -> bool:
+    """Whether a line names a paper that is a receipt, too, and no other kind: "納品書(領収書)"."""
+    if _ALSO_RECEIPT.search(facts.text) is None:
+        return False
+    kinds = {sense.kind for hit in facts.hits for sense in hit.senses if sense.kind is not None}
+    return bool(kinds) and kinds <= _GIVES_WAY
+
+
 def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
     """On one line the first kind counts: "GUEST CHECK - NOT A RECEIPT" is a guest check."""
     return any(other.line == naming.line and not other.soft for other in before)
@@ -189,7 +199,8 @@ def half_named(telling: Sequence[Telling], active: int, goods: range) -> Documen
                 continue
             for sense in hit.senses:
                 tested = sense.kind is DocumentKind.TRAINING and sense.role is Role.HEADLINE  # "PRINTER TEST"
-                if sense.kind in _REMARKED and sense.languages & active and not tested:
+                told = tested or _is_numbered(facts, hit, sense)
+                if sense.kind in _REMARKED and sense.languages & active and not told:
                     if line < goods.start and is_address(facts.text):
                         continue
                     return sense.kind

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from pos_adapters.reading.amounts import MILLI, in_fashion
+from pos_adapters.reading.amounts import MILLI, Number, in_fashion
 from pos_adapters.reading.labels import FACTS, MEMO_LINES_MAX, MONEY, TENDERS, Label, Labels, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -42,6 +43,8 @@ _MULTIPLIED = frozenset(
 
 # What heads a quantity or a price; where the figures behind make the amount, the line is goods.
 _MEASURES = frozenset((Role.COUNT, Role.PRICE_INFO))
+_CARDS = frozenset((Role.CREDIT, Role.DEBIT))
+_CARD_FIGURES = 4  # shown
 _TAXES = frozenset((Role.TAX, Role.TAX_BASE))  # whose words also mark a rate behind a price
 
 
@@ -178,7 +181,7 @@ def _labelled_pairs(sheet: Sheet, line: int, labels: list[Label]) -> list[Entry]
         for number in facts.numbers:
             if label.end <= number.start < until:
                 amount = in_fashion(number, sheet.decimals)
-                if amount is not None:
+                if amount is not None and not _ends_card(number, labels[index : index + 2]):
                     entry = Entry(line, facts, PART_OF[label.role], amount)
                     entry.role, entry.label = label.role, label
                     entries.append(entry)
@@ -191,6 +194,12 @@ def _is_left_on_card(facts: LineFacts, card: Label, label: Label) -> bool:
     if card.role not in FACTS or label.role not in TENDERS:
         return False
     return any(sense.role is Role.BALANCE for hit in facts.hits if hit.start == label.start for sense in hit.senses)
+
+
+def _ends_card(number: Number, labels: Sequence[Label]) -> bool:
+    """`Visa 1234 (タッチ決済) 1,600`: between two words for the same card stand its last figures."""
+    figures = number.end - number.start == _CARD_FIGURES and number.decimals == 0 and not number.currency
+    return figures and len(labels) > 1 and labels[0].role in _CARDS and labels[0].role is labels[1].role
 
 
 def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, int] | None:
