@@ -22,7 +22,7 @@ from pos_adapters.reading.overruled import speaks_to_customer
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.settlement import charged_to_account, refused_below
 from pos_adapters.reading.sheet import Sheet
-from pos_adapters.reading.unnamed import could_be_goods_back
+from pos_adapters.reading.unnamed import could_be_goods_back, could_be_payment
 from pos_adapters.reading.values import FiscalIdentity
 
 
@@ -136,6 +136,10 @@ _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
     (
         lambda sale: could_be_goods_back(sale.sheet, sale.solution),
         "an amount that is taken off without a word that says why: a discount, or goods given back",
+    ),
+    (
+        lambda sale: could_be_payment(sale.sheet, sale.solution),
+        "a voucher between what the goods come to and what was to pay: it may have paid, or made them cheaper",
     ),
 )
 """What makes a question open, and the sentence that a person reads."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pos_adapters.reading.labels import FACTS
+from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 
@@ -19,6 +20,11 @@ _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _NAME_LETTERS_MIN: Final = 3  # that no phrase explains
 SUMMED_MIN: Final = 2  # lines: what one comes to is its own price again
 _SUMS: Final = frozenset((Part.CHECK, Part.TOTAL, Part.WEAK_TOTAL, Part.INFO))
+_DISCOUNT: Final = re.compile(  # compounds: no list holds them all
+    r"[^\W\d_]{3,}(?:rabatte?|nachl(?:ass|aß)|skonto|erm(?:ä|ae)(?:ß|ss)igung|ersparnis|korting(?:en)?|prijsverlaging)\b",
+    re.IGNORECASE,
+)
+_VOUCHERS: Final = frozenset((Role.VOUCHER, Role.STORED_VALUE))
 _OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|voor|\+)\s*\d|\d\s*=\s*\d")
 
 
@@ -36,6 +42,28 @@ def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
         if entry.amount < 0 and unnamed and (_names_goods(entry, before) or _takes_all_off(entry, before)):
             return True
     return False
+
+
+def could_be_payment(sheet: Sheet, solution: Solution) -> bool:
+    """Return whether a voucher is taken off below a total that all goods make: it may have paid a part of that.
+
+    "TOTAL 95.00, GIFT VOUCHER -50.00, TO PAY 45.00" is a sale of 95.00 that was paid in two ways, or one of 45.00.
+    """
+    owed = [entry for entry, _, _ in solution.owed]
+    taken_off = [
+        entry
+        for entry, part, _ in solution.beside
+        if part is Part.MODIFICATION and entry.amount < 0 and _names_voucher(entry)
+    ]
+    for entry in taken_off:
+        made = sum(other.amount for other in owed[: owed.index(entry)])
+        if any(one.part is Part.TOTAL and one.amount == made and one.line < entry.line for one in sheet.entries):
+            return True
+    return False
+
+
+def _names_voucher(entry: Entry) -> bool:
+    return any(sense.role in _VOUCHERS for hit in entry.facts.hits for sense in hit.senses)
 
 
 def _is_below_subtotal(sheet: Sheet, entry: Entry, before: Sequence[Entry]) -> bool:
@@ -56,10 +84,13 @@ def _is_set_in(entry: Entry, before: Sequence[Entry]) -> bool:
 
 
 def _names_goods(entry: Entry, before: Sequence[Entry]) -> bool:
-    """Whether a line's words are a name of its own: not the item's above it, no offer, no known word."""
+    """Whether a line's words are a name of its own: not the item's above it, no offer, no known word.
+
+    Nor is a word that ends in what a discount is called in languages that join words: "Kaartkorting", "Azubirabatt".
+    """
     facts = entry.facts
     words = _words_of(entry)
-    if not words or facts.unknown < _NAME_LETTERS_MIN or _OFFER.search(facts.text):
+    if not words or facts.unknown < _NAME_LETTERS_MIN or _OFFER.search(facts.text) or _DISCOUNT.search(facts.text):
         return False
     return not any(words & _words_of(other) for other in before)
 
