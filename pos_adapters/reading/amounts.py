@@ -83,7 +83,7 @@ def _money_words() -> frozenset[str]:
 _UNIT_WORDS = (
     "kg g gr gm l lt ltr ml cl dl lb lbs oz gal m m2 st stk stck pc pcs pz szt ks ad adet kos ud uds un "
     "und кг г гр л мл шт уп м m3 kwh квт pk pck cm mm ct dag bot fl dz ea each qty ток дана порц pkt op "
-    "opak bal stuk stuks kus kom tk km mi"
+    "opak bal stuk stuks kus kom tk km mi mb gb tb mah"
 )
 _UNITS = frozenset(_UNIT_WORDS.split())
 

@@ -44,6 +44,7 @@ _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every la
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r" *\([^()]*\) *")  # below goods, "(ON THE HOUSE)" speaks of them
+_CAME = re.compile(r"\s*(?:入[庫場室館店]|입차|입장)")
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _IS_NONE = re.compile(
     r"\s*[:=]\s*(?:no|none|0|non|nein|nie|ne|nee|não|hayır|нет|ні|жоқ|无|無|なし|없음)\s*$", re.IGNORECASE
@@ -104,13 +105,21 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 ):
                     continue
                 foot = sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
-                if _names(facts, hit, sense) and not foot:
+                left = sense.kind is DocumentKind.REPORT and _tells_when_left(lines, line)
+                if _names(facts, hit, sense) and not foot and not left:
                     found.append(Naming(sense.kind, _is_soft(hit, sense, facts.text), line))
     found = [naming for at, naming in enumerate(found) if not _repeated(found[:at], naming)]
     if found and lines and goods:
         found = [naming for naming in found if naming.line >= goods.start or not is_address(lines[naming.line].text)]
     found.sort(key=lambda naming: (naming.soft, _ORDER.index(naming.kind)))
     return found
+
+
+def _tells_when_left(lines: Sequence[LineFacts], line: int) -> bool:
+    """Whether a line tells when somebody paid and left, below when they came: "入庫 13:02", "精算 16:58"."""
+    if not line or not lines or not lines[line].dated:
+        return False
+    return lines[line - 1].dated and _CAME.match(lines[line - 1].text) is not None
 
 
 def _has_goods_beside(lines: Sequence[LineFacts], line: int, goods: range) -> bool:
