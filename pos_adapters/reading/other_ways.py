@@ -121,6 +121,25 @@ def _sold_by_weak_words(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sh
         yield sheet
 
 
+def _taken_off_between_totals(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which a discount takes off though no sign says so: "SUM 9,40", "LESS 1,10", "TOTAL 8,30"."""
+    found = [
+        at + 1
+        for at, (above, less, below) in enumerate(
+            zip(usual.entries, usual.entries[1:], usual.entries[2:], strict=False)
+        )
+        if above.part is below.part is Part.TOTAL
+        and less.role is Role.DISCOUNT
+        and 0 < less.amount == above.amount - below.amount
+    ]
+    if found:
+        sheet = _anew(usual, labelled)
+        for at in found:
+            less = sheet.entries[at]
+            less.part, less.amount, less.item = Part.MODIFICATION, -less.amount, None
+        yield sheet
+
+
 def _anew(usual: Sheet, labelled: Sequence[Labels]) -> Sheet:
     return sheet_of(usual.facts, labelled, usual.decimals)
 
@@ -301,5 +320,6 @@ _WAYS: Final = (
     _named_by_known_words,
     _discounts_below_label,
     _sold_by_weak_words,
+    _taken_off_between_totals,
 )
 """In the order they are tried: the first whose sums hold is taken."""
