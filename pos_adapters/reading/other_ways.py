@@ -107,20 +107,6 @@ def _discounts_below_label(usual: Sheet, labelled: Sequence[Labels]) -> Iterator
         yield sheet
 
 
-def _sold_by_weak_words(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
-    """Yield the sheet in which words that may be a total name goods, "Fahrpreis 21,40", above what is added to them."""
-    weak = [
-        at
-        for at, entry in enumerate(usual.entries)
-        if entry.part is Part.WEAK_TOTAL and entry.line < usual.first_total and entry.amount > 0
-    ]
-    goods = [entry for entry in usual.entries if entry.part in _GOODS and entry.line < usual.first_total]
-    if len(weak) == 1 and goods and all(entry.role is Role.SURCHARGE for entry in goods):
-        sheet = _anew(usual, labelled)
-        sheet.entries[weak[0]].part = Part.ITEM
-        yield sheet
-
-
 def _taken_off_between_totals(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the sheet in which a discount takes off though no sign says so: "SUM 9,40", "LESS 1,10", "TOTAL 8,30"."""
     found = [
@@ -319,7 +305,6 @@ _WAYS: Final = (
     _by_day,
     _named_by_known_words,
     _discounts_below_label,
-    _sold_by_weak_words,
     _taken_off_between_totals,
 )
 """In the order they are tried: the first whose sums hold is taken."""
