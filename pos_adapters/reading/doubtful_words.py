@@ -38,7 +38,14 @@ _QUEUED: Final = re.compile(r"\W*[^\W\d_]+\W+(?:[Nn][or]s?\W*)?\d{1,4}\W*")  # "
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
 _TOLD: Final = re.compile(r"\.? ?: ?[^\W\d_]")
 _CODE: Final = re.compile(r"[:#\u2116] ?(?=[A-Z]*[a-z]+[A-Z]|[A-Za-z-]*_)[A-Za-z_-]{3,16}$")  # "Receipt: FeBD"
-_BRANCHES: Final = ("店", "점", "門市", "门市", "超市", "支店", "営業所", "商場", "商场", "食堂", "식당", "마트")
+_BRANCH_WORDS: Final = (
+    "店 점 門市 门市 超市 支店 営業所 商場 商场 食堂 식당 마트 券売所 直売所 案内所 売場 売り場 窓口 "
+    "カウンター ラウンジ 会館 公園 博物館 美術館 動物園 水族館 遊園地 神社 温泉 ホテル 旅館 カフェ 酒場 "
+    "市場 薬局 医院 病院 歯科 クリニック ガーデン サロン スタジオ センター プラザ ショップ マーケット "
+    "ターミナル 農園 牧場 工房 倶楽部 屋 亭 庵 堂 園 荘 楼 苑 매표소 카페 약국 병원 의원 호텔 서점 문고 "
+    "상회 공원 박물관 미술관 농원 공방 휴게소 시장 빵집"
+)
+_BRANCHES: Final = tuple(_BRANCH_WORDS.split())
 _BRANCH_LETTERS_MAX: Final = 14
 _STARS: Final = "\n*"  # no line holds it
 _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same whatever its figures

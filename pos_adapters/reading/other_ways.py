@@ -14,6 +14,7 @@ from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.discount_places import below_their_label, taken_off_already
 from pos_adapters.reading.dressed_amounts import undressed
 from pos_adapters.reading.entries import sheet_of
+from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.labels import Labels
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.places import EDGE_COLUMNS, edge_of, header_amounts, stands_apart
@@ -24,6 +25,8 @@ from pos_adapters.reading.tax_letters import amounts_before_letters
 SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of the only goods otherwise
 PIECES_MIN: Final = 2  # of one piece the price is the amount
 SUMS_MAX: Final = 4  # of groups of goods, one below the other
+_SUMS: Final = (Part.CHECK, Part.WEAK_TOTAL)
+_FEE: Final = re.compile(r"\s*[^\W\d]*(?:料金?|代金?|運賃|요금|운임|이용료)(?![^\W\d])")
 _BRACKETED: Final = re.compile(r"\[ *\d[\d.,]* *\]$")
 _COUNTED: Final = re.compile(r" *\d{1,2} ?[xX]? +[^\W\d_]")
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
@@ -123,6 +126,28 @@ def _taken_off_between_totals(usual: Sheet, labelled: Sequence[Labels]) -> Itera
         for at in found:
             less = sheet.entries[at]
             less.part, less.amount, less.item = Part.MODIFICATION, -less.amount, None
+        yield sheet
+
+
+def _fees_alone(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which a fee is what was sold, where nothing else was: "ご利用料金 500" of a locker.
+
+    So are seats: "S席 1階 H列 12番 6,600" has its word for a place within a name.
+    """
+    if any(entry.part in _HAVE_AMOUNTS for entry in usual.entries if entry.line < usual.first_total):
+        return
+    fees = [at for at, entry in enumerate(usual.entries) if entry.part in _SUMS and _FEE.match(entry.facts.text)][:1]
+    seats = [
+        at
+        for at, entry in enumerate(usual.entries)
+        if entry.part is Part.FACT and entry.label is not None and not entry.label.leads
+        if entry.line < usual.first_total and entry.amount > 0 and WIDE.search(entry.facts.text)
+    ]
+    for places in filter(None, (fees, seats)):
+        sheet = _anew(usual, labelled)
+        for at in places:
+            entry = sheet.entries[at]
+            entry.part, entry.described = Part.ITEM, (entry.line,)
         yield sheet
 
 
@@ -303,6 +328,7 @@ _WAYS: Final = (
     _dashed,
     _lettered,
     _by_day,
+    _fees_alone,
     _named_by_known_words,
     _discounts_below_label,
     _taken_off_between_totals,
