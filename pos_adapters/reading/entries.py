@@ -204,7 +204,7 @@ def _find_heading(sheet: Sheet, lines: Iterable[int]) -> None:
             sheet.headed = True
             return
         if (
-            len(facts.hits) < HEADINGS_MIN or facts.times is not None or facts.right  # "TOTAL ART. 5" counts
+            len(facts.hits) < HEADINGS_MIN or facts.times is not None or facts.numbers  # "TOTAL ART. 5" counts
         ):
             continue
         if _headings(facts) >= HEADINGS_MIN and facts.unknown <= 4:
