@@ -17,7 +17,14 @@ from typing import Final, NamedTuple
 from pos_adapters.reading.addresses import is_address
 from pos_adapters.reading.doubtful_words import Doubts
 from pos_adapters.reading.folding import WIDE
-from pos_adapters.reading.honest_places import HONEST_PLACES, Page, name_above, named_above, names_shop
+from pos_adapters.reading.honest_places import (
+    HONEST_PLACES,
+    Page,
+    name_above,
+    name_further_out,
+    named_above,
+    names_shop,
+)
 from pos_adapters.reading.kinds import is_also_receipt, is_nothing
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
@@ -32,6 +39,9 @@ SENTENCE_WORDS_MIN: Final = 5  # of a slogan or a term; "Your card was declined.
 _LETTERS_MIN: Final = 3  # of a line: shorter ones are codes, but in scripts without spaces words
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _WITH_GOODS: Final = re.compile(r" *[-+>] ?[^\W\d_].*[^\s\-=*+>]")
+_FRAMED: Final = re.compile(  # as titles are, in scripts without spaces
+    rf"\s*(?:[<\[\u3008\u300a\u3010\u3014].*{WIDE.pattern}.*[>\]\u3009\u300b\u3011\u3015]|\*.*{WIDE.pattern}.*\*)\s*"
+)
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
 _TAXES: Final = frozenset((Role.TAX, Role.TAX_BASE))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
@@ -89,7 +99,7 @@ def _sale_of(lines: Sequence[LineFacts], labels: Sequence[Label | None], solutio
         page=Page(lines, labels, last),
         goods=goods,
         facts_end=next((line for line in range(goods - 1, -1, -1) if _is_fact(lines[line], labels[line])), goods),
-        name=name_above(lines, labels, first),
+        name=name_above(lines, labels, first) or name_further_out(lines, labels, [entry.line for entry, _, _ in owed]),
         total=solution.total.line,
         paid=bool(solution.tenders),
         payment=min([paid.line for paid in solution.tenders if paid.line > last], default=solution.total.line),
@@ -116,8 +126,9 @@ def _found_in(page: Page, line: int, doubts: Doubts) -> tuple[bool, bool]:
 def _may_head(sale: _Sale, line: int) -> bool:
     """Whether words of any kind, in no honest place of a sale, may be a title: between its facts and its payment."""
     page = sale.page
+    framed = line < sale.goods and _FRAMED.fullmatch(page.lines[line].text) is not None and not names_shop(page, line)
     return (
-        sale.facts_end < line < sale.payment
+        (framed or sale.facts_end < line < sale.payment)
         and line != sale.name
         and page.labels[line] is None
         and not page.lines[line].decimals

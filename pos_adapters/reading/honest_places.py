@@ -93,6 +93,19 @@ def name_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], first
     return above if (figures or not own.named) and _is_name(lines[above], labels[above]) else None
 
 
+def name_further_out(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> int | None:
+    """Return the line above the first goods that names them: theirs is further in, and other goods begin where it does.
+
+    "中古エレキギター", "  管理番号 U-10082  30,800", "弦セット 2,200": no title has goods of its own below it.
+    """
+    first = owed[0]
+    above = first - 1
+    if above < 0 or not _is_name(lines[above], labels[above]) or lines[first].indent <= lines[above].indent:
+        return None
+    beside = any(lines[line].indent == lines[above].indent for line in owed[1:])
+    return above if beside else None
+
+
 def _is_name(facts: LineFacts, label: Label | None) -> bool:
     return label is None and facts.named and not (facts.rule or facts.decimals or facts.starred)
 

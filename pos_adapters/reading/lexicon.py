@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pos_adapters.reading.folding import WIDE, fold
 from pos_adapters.reading.gaps import GAP, GAPPED_WORD, GapIndex, is_legible, may_be
+from pos_adapters.reading.glued_words import runs_on
 from retail.transaction import DocumentKind
 
 
@@ -108,6 +109,7 @@ class Hit(NamedTuple):
 _WORD = re.compile(r"[^\W\d_]+")
 _AMOUNT = re.compile(r"\d[.,]\d\d(?![\d.,]| ?%)")
 _NARROW_WORD = re.compile(r"[^\W\d_\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff]+")
+_GLUED = frozenset((Role.POINTS, Role.MEMBER, Role.FILLER, Role.NEUTRAL))
 HEAD_LETTERS = 4  # by which most words that are in no dictionary are told at once
 _SPOKEN = re.compile(r"[^\W\d_]+\*?")  # a word of the data files, with the `*` of a stem
 _MEMO_WORDS_MAX = 20_000  # a store prints a few thousand different words; past this the memo starts anew
@@ -291,6 +293,10 @@ class Lexicon:
                 if number is not None and (len(text) > 1 or _stands_alone(dense, index)):
                     senses = self._meanings[number]
                     if active >= 0 and not _is_spoken(senses, active):
+                        continue
+                    if not any(sense.kind is not None or sense.role in _GLUED for sense in senses) and runs_on(
+                        text, dense, places, end=index + len(text), phrases=self._wide
+                    ):
                         continue
                     index += len(text)
                     hits.append(Hit(places[index - len(text)], places[index - 1] + 1, len(text), senses))

@@ -140,7 +140,7 @@ def _fees_alone(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     seats = [
         at
         for at, entry in enumerate(usual.entries)
-        if entry.part is Part.FACT and entry.label is not None and not entry.label.leads
+        if entry.part is Part.FACT and entry.facts.unknown and not entry.facts.dated
         if entry.line < usual.first_total and entry.amount > 0 and WIDE.search(entry.facts.text)
     ]
     for places in filter(None, (fees, seats)):

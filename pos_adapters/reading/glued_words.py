@@ -1,0 +1,27 @@
+"""Words in katakana to which another is glued: "カードケース" is a case, no card, and "テーブルランプ" no table.
+
+The last word says what a thing is, so that "アポロカード" is a card. Contract: pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from typing import Final
+
+PHRASE_LETTERS_MIN: Final = 2
+PHRASE_LETTERS_MAX: Final = 12
+_KATAKANA: Final = re.compile("[ァ-ヺー]+")
+
+
+def runs_on(text: str, dense: str, places: Sequence[int], *, end: int, phrases: Container[str]) -> bool:
+    """Return whether letters that begin no known phrase go on behind a word in katakana.
+
+    The word `text` ends at `end` of `dense`, a line without its blanks, whose letters stand at `places` of the line.
+    """
+    if end >= len(dense) or not _KATAKANA.fullmatch(text) or not _KATAKANA.match(dense[end]):
+        return False
+    if places[end] != places[end - 1] + 1:
+        return False
+    sizes = range(PHRASE_LETTERS_MIN, PHRASE_LETTERS_MAX + 1)
+    return not any(dense[end : end + size] in phrases for size in sizes)
