@@ -35,6 +35,9 @@ _FIGURE: Final = re.compile(r"\d")
 _ENDED: Final = re.compile(r"[!?]|(?<=[^\W\d_]{3})\. ")  # between two words: a sentence, no abbreviation
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
 _QUEUED: Final = re.compile(r"\W*[^\W\d_]+\W+(?:[Nn][or]s?\W*)?\d{1,4}\W*")  # "Bestelling nr 47" is called out
+_HOURS: Final = re.compile(
+    r"\b\d{1,2}[:.h]\d{2} ?h? ?(?:-|\u2013|/|a|as|alle|bis|to|tot|do) ?\d{1,2}(?:[:.h]\d{2})?\b"
+)  # "8:30-14"
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
 _TOLD: Final = re.compile(r"\.? ?: ?[^\W\d_]")
 _CODE: Final = re.compile(r"[:#\u2116] ?(?=[A-Z]*[a-z]+[A-Z]|[A-Za-z-]*_)[A-Za-z_-]{3,16}$")  # "Receipt: FeBD"
@@ -145,7 +148,7 @@ class Doubts:
     def _read(self, facts: LineFacts) -> Found:
         text = _NUMBERED.sub(lambda run: "#" * len(run.group()), fold(facts.text))
         explained = _explained(facts, self._active)
-        if explained is None or has_address(text):
+        if explained is None or has_address(text) or _HOURS.search(text) is not None:
             return _HARMLESS_LINE
         words = list(_WORD.finditer(text))
         told = self._told_by_words(facts, text, words, explained=explained)

@@ -246,13 +246,27 @@ def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods in
         return Part.DETAIL  # "second at half price -0.00": nothing is taken off
     if part in (Part.VOID, Part.RETURN) and not label.leads and entry.amount > 0:
         return Part.ITEM
-    if part is Part.CHANGE and not label.leads:
-        return Part.ITEM
+    if part is Part.CHANGE:
+        return _change_by_words(entry, label)
     if part is Part.SURCHARGE and _is_counted(entry.facts, label):
         return Part.ITEM
     if part is Part.TAX and not label.leads and unknown > 10:
         return Part.ITEM
     return part
+
+
+def _change_by_words(entry: Entry, label: Label) -> Part:
+    """Return what a line is that speaks of change: "CHANGES. WARRANTY 6 MONTHS" tells no amount."""
+    if not label.leads:
+        return Part.ITEM
+    told = entry.facts.unknown > stray_max(entry.facts, label) and not _is_of_money(entry.facts, label)
+    return Part.INFO if told else Part.CHANGE
+
+
+def _is_of_money(facts: LineFacts, label: Label) -> bool:
+    """Whether a number behind the words has decimals, a currency or thousands apart."""
+    behind = [number for number in facts.numbers if number.start >= label.end]
+    return any(number.decimals or number.currency or number.grouped >= 0 for number in behind)
 
 
 def _is_counted(facts: LineFacts, label: Label) -> bool:
