@@ -175,7 +175,9 @@ def is_for_shop(lines: Sequence[LineFacts], telling: Sequence[Telling], active: 
 def names_kitchen(telling: Sequence[Telling], active: int, *, above: int) -> bool:
     """Whether a line above the goods names where they are made ready, as the heads of orders do."""
     return any(
-        sense.kind is DocumentKind.KITCHEN and sense.languages & active and _names(facts, hit, sense)
+        sense.kind is DocumentKind.KITCHEN
+        and sense.languages & active
+        and (not facts.unknown or _names(facts, hit, sense))  # "BAR  Table 5"
         for line, facts in telling
         if line < above
         for hit in facts.hits
