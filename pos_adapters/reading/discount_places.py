@@ -15,6 +15,7 @@ from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
 
 _DISCOUNTS = frozenset((Role.DISCOUNT,))
+_TAKEN_FROM = (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION)
 
 
 def taken_off_already(sheet: Sheet) -> frozenset[int]:
@@ -33,6 +34,19 @@ def _has_off(goods: Entry, told: Entry, decimals: int) -> bool:
     """Whether a figure beside the goods' amount is what they cost before the discount."""
     usual = goods.amount - told.amount
     return any(in_fashion(number, decimals) == usual for number in goods.facts.numbers)
+
+
+def summed_up(sheet: Sheet) -> frozenset[int]:
+    """Return the line of a discount that says again what the lines above it took off, one by one or together.
+
+    "BEER 960.00", "Happy hour -288.00", and below the goods "Sum 2198.00", "Discount -288.00".
+    """
+    amounts = [entry for entry in sheet.entries if entry.part in _TAKEN_FROM and entry.line < sheet.first_total]
+    told = amounts[-1] if amounts else None
+    if told is None or told.part is not Part.MODIFICATION or told.role is not Role.DISCOUNT:
+        return frozenset()
+    taken = [entry.amount for entry in amounts[:-1] if entry.part is Part.MODIFICATION]
+    return frozenset((told.line,)) if told.amount and sum(taken) == told.amount else frozenset()
 
 
 def below_their_label(sheet: Sheet) -> frozenset[int]:

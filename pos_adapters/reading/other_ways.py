@@ -11,10 +11,11 @@ from itertools import pairwise
 from typing import Final
 
 from pos_adapters.reading.amounts import MILLI
-from pos_adapters.reading.discount_places import below_their_label, taken_off_already
+from pos_adapters.reading.discount_places import below_their_label, summed_up, taken_off_already
 from pos_adapters.reading.dressed_amounts import undressed
 from pos_adapters.reading.entries import sheet_of
 from pos_adapters.reading.folding import WIDE
+from pos_adapters.reading.labelled_goods import goods_by_labels
 from pos_adapters.reading.labels import Labels
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.places import EDGE_COLUMNS, edge_of, header_amounts, stands_apart
@@ -148,6 +149,18 @@ def _fees_alone(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
         for at in places:
             entry = sheet.entries[at]
             entry.part, entry.described = Part.ITEM, (entry.line,)
+        yield sheet
+
+
+def _labelled(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which "Cost 618.00" below a name, its price and how many is the amount of goods."""
+    goods = goods_by_labels(usual)
+    if goods:
+        sheet = _anew(usual, labelled)
+        for at, (name, quantity, price) in goods.items():
+            entry = sheet.entries[at]
+            entry.part, entry.item, entry.role, entry.described = Part.ITEM, None, None, (name,)
+            entry.quantity, entry.price = quantity, price
         yield sheet
 
 
@@ -318,7 +331,7 @@ def _makes(goods: Entry, price: Entry) -> bool:
 
 _NO_AMOUNTS: Final = (
     header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, taken_off_already,
-    _prices_below, _prices_above,
+    summed_up, _prices_below, _prices_above,
 )  # fmt: skip
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
 _WAYS: Final = (
@@ -332,5 +345,6 @@ _WAYS: Final = (
     _named_by_known_words,
     _discounts_below_label,
     _taken_off_between_totals,
+    _labelled,
 )
 """In the order they are tried: the first whose sums hold is taken."""
