@@ -44,6 +44,7 @@ _TAX_LETTER: Final = re.compile(r"\s*\*?[^\W\d_]{1,2}\s*")
 _SEVERAL: Final = re.compile(r"\s*(?:[2-9]|[1-9]\d) ?[xX]? +[^\W\d_]{3}")  # "2 Adults 7.80"
 _SIZE: Final = re.compile(r"\d ?(?:[gG]|[kK][gG]|[mMcC]?[lL]|[cCmM][mM])\b")  # "WATER 50CL"
 _RATES: Final = re.compile(r"(?:\s*\d{1,2}(?:[.,]\d{1,2})? ?%:? +\d+[.,]\d\d)+\s*")
+_ARTICLE: Final = re.compile(r"\bart(?:icles?|ikel)?\b[ .]*\d|§ *\d", re.IGNORECASE)
 _FIGURE: Final = re.compile(r"\d")
 
 
@@ -121,10 +122,17 @@ def _sells(sheet: Sheet, solution: Solution, active: int) -> bool:
     told = zip(sheet.facts[first:], sheet.labels[first:], strict=True)
     return (
         any(part is not Part.ITEM or _is_counted(entry) or _is_coded(entry) for entry, part, _ in solution.owed)
-        or any(label is not None and label.role in _OF_SALES and facts.numbers for facts, label in told)
+        or any(label is not None and label.role in _OF_SALES and _is_figured(facts, label) for facts, label in told)
         or any(_tells_taxes(sheet, line) for line in range(first, len(sheet.facts)))
         or any(_is_said_to_buyer(facts, active) for facts in sheet.facts)
     )
+
+
+def _is_figured(facts: LineFacts, label: Label) -> bool:
+    """Whether a line tells its figure: "TVA non applicable, art. 293 B" tells an article of law, and none of a tax."""
+    if label.role not in (Role.TAX, Role.TAX_BASE):
+        return bool(facts.numbers)
+    return bool(facts.numbers) and _ARTICLE.search(facts.text) is None
 
 
 def _tells_taxes(sheet: Sheet, line: int) -> bool:

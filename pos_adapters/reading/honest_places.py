@@ -17,6 +17,11 @@ from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sheet import Entry
 
 _GROUP: Final = re.compile(r" *[^\W\d_]+(?: [^\W\d_]+)? ?: *")  # "Fenna:"
+_PERSON: Final = re.compile(
+    r" *(?:Frau|Herrn?|Fam(?:ilie|\.)|Mme|Mlle|Madame|Monsieur|M\.|Mevr(?:ouw|\.)|Dhr\.?|Mr\.?|Mrs\.?|Ms\.?)"
+    r" (?:[^\W\d_]\. ?){0,2}[^\W\d_]+(?:[ -][^\W\d_]+)? *",
+    re.IGNORECASE,
+)
 _FIGURE: Final = re.compile(r"\d")
 _DETAIL_INDENT_MAX: Final = 4  # columns: further in stand titles
 _TELEPHONE_LETTERS_MAX: Final = 3  # "Tel"
@@ -164,6 +169,11 @@ def _details_goods(page: Page, line: int) -> bool:
     return abs(middle - page.width() / 2) > _DETAIL_INDENT_MAX
 
 
+def _names_person(page: Page, line: int) -> bool:
+    """Whether a line is a title and a name, "Mme FERRAND": whom it is for, or who serves."""
+    return _PERSON.fullmatch(page.lines[line].text) is not None
+
+
 def _heads_group(page: Page, line: int) -> bool:
     """Whether a line is one or two words and a colon, and goods stand further in below: "Fenna:", "  Cutting 32,50"."""
     facts, below = page.lines[line], page.lines[line + 1 : line + 2]
@@ -177,6 +187,7 @@ def _heads_group(page: Page, line: int) -> bool:
 HONEST_PLACES: Final = (
     _heads_columns, _names_journey_or_show, _goes_on, _names_value, _names_masked_number, _details_goods,
     _heads_group,
+    _names_person,
     _names_customer,
 )  # fmt: skip
 """What tells that a line is no title of a paper."""
