@@ -27,9 +27,18 @@ _ADDRESS: Final = re.compile(
     rf"|.{{0,12}}[路街道町丁]\d+[号號番-]|.{{2,12}}[市区区]\d+-\d+|[가-힣 ]{{1,12}}[로길] ?\d+)",
     re.IGNORECASE,
 )
+_WORDS: Final = r"[一-龥ぁ-んァ-ヶー々]"
+_DISTRICT: Final = re.compile(  # in Japan, of which shops often print no more
+    rf"\s*(?:[一-龥]{{2,3}}[都道府県]{_WORDS}{{1,6}}[市区郡町村]|{_WORDS}{{1,5}}市(?!場){_WORDS}{{0,4}}[区町村]){_WORDS}{{0,10}}\s*"
+)
 _LETTERS_MAX: Final = 60  # of a line of an address
 
 
 def is_address(text: str) -> bool:
     """Whether a line begins as a street and a house do."""
     return len(text) <= _LETTERS_MAX and _ADDRESS.match(text) is not None
+
+
+def names_district(text: str) -> bool:
+    """Whether a line is no more than a town in Japan and a part of it: "福岡市中央区天神"."""
+    return _DISTRICT.fullmatch(text) is not None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pos_adapters.reading.addresses import names_district
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.doubtful_words import Doubts
 from pos_adapters.reading.entries import HEADINGS_MIN
@@ -96,6 +97,8 @@ def _is_of_card_slip(facts: LineFacts, label: Label | None) -> bool:
 
 def _is_address(facts: LineFacts, label: Label | None) -> bool:
     """Whether the line has a number of a street, a telephone or a taxpayer."""
+    if names_district(facts.text):
+        return True
     if facts.dated or _FIGURE.search(facts.text) is None:
         return False
     return _is_worded(facts) if label is None else label.role in (Role.PHONE, Role.TAX_ID)

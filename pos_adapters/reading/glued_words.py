@@ -1,6 +1,7 @@
-"""Words in katakana to which another is glued: "カードケース" is a case, no card, and "テーブルランプ" no table.
+"""Phrases of scripts without spaces that are none: parts of longer words, and of two words with blanks between.
 
-The last word says what a thing is, so that "アポロカード" is a card. Contract: pure.
+"カードケース" is a case, no card, and "テーブルランプ" no table: the last word says what a thing is, so that
+"アポロカード" is a card. Contract: pure.
 """
 
 from __future__ import annotations
@@ -25,3 +26,14 @@ def runs_on(text: str, dense: str, places: Sequence[int], *, end: int, phrases: 
         return False
     sizes = range(PHRASE_LETTERS_MIN, PHRASE_LETTERS_MAX + 1)
     return not any(dense[end : end + size] in phrases for size in sizes)
+
+
+def is_torn(dense: str, places: Sequence[int], start: int, end: int) -> bool:
+    """Return whether a phrase is the end of one word and the beginning of the next: "75点  検査" has no "点検".
+
+    A phrase that was spread, "合  計", begins and ends with blanks or marks around it.
+    """
+    if places[end - 1] - places[start] == end - 1 - start or not start:
+        return False
+    begins = places[start - 1] != places[start] - 1 or not dense[start - 1].isalnum()
+    return not begins and end < len(dense) and places[end] == places[end - 1] + 1 and dense[end].isalpha()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pos_adapters.reading.folding import WIDE, fold
 from pos_adapters.reading.gaps import GAP, GAPPED_WORD, GapIndex, is_legible, may_be
-from pos_adapters.reading.glued_words import runs_on
+from pos_adapters.reading.glued_words import is_torn, runs_on
 from retail.transaction import DocumentKind
 
 
@@ -294,8 +294,9 @@ class Lexicon:
                     senses = self._meanings[number]
                     if active >= 0 and not _is_spoken(senses, active):
                         continue
-                    if not any(sense.kind is not None or sense.role in _GLUED for sense in senses) and runs_on(
-                        text, dense, places, end=index + len(text), phrases=self._wide
+                    if is_torn(dense, places, index, index + len(text)) or (
+                        not any(sense.kind is not None or sense.role in _GLUED for sense in senses)
+                        and runs_on(text, dense, places, end=index + len(text), phrases=self._wide)
                     ):
                         continue
                     index += len(text)
