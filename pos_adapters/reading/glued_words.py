@@ -28,7 +28,7 @@ def runs_on(text: str, dense: str, places: Sequence[int], *, end: int, phrases: 
     return not any(dense[end : end + size] in phrases for size in sizes)
 
 
-def is_torn(dense: str, places: Sequence[int], start: int, end: int) -> bool:
+def is_torn(dense: str, places: Sequence[int], *, start: int, end: int) -> bool:
     """Return whether a phrase is the end of one word and the beginning of the next: "75点  検査" has no "点検".
 
     A phrase that was spread, "合  計", begins and ends with blanks or marks around it.

@@ -294,7 +294,7 @@ class Lexicon:
                     senses = self._meanings[number]
                     if active >= 0 and not _is_spoken(senses, active):
                         continue
-                    if is_torn(dense, places, index, index + len(text)) or (
+                    if is_torn(dense, places, start=index, end=index + len(text)) or (
                         not any(sense.kind is not None or sense.role in _GLUED for sense in senses)
                         and runs_on(text, dense, places, end=index + len(text), phrases=self._wide)
                     ):
