@@ -5,57 +5,64 @@ Contract: pure. Asked only where the sums of a document do not hold as it stands
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from pos_adapters.reading.amounts import MILLI, Number
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
+from pos_adapters.reading.sheet import Part, Sheet, is_label
 
 _ABOVE_PRICE_MAX: Final = 3  # lines between the name and its price: how many, an article's number
 _HALF_CENT: Final = 5  # in thousandths: 0.418 at 18.90 is rounded
+_AMOUNTS: Final = (Part.WEAK_TOTAL, Part.TOTAL)
 _BESIDES: Final = frozenset((Role.COUNT, Role.HEADING, Role.ID, Role.UNIT))
 
 
-def goods_by_labels(sheet: Sheet) -> dict[int, tuple[int, Number | None, Number]]:
-    """Return the places of the entries that are goods' amounts: line of the name, quantity and price of each.
+class Told(NamedTuple):
+    """One sort of goods: the places of its price and its amount, the line of its name, how many, and for how much."""
 
-    That they are, their own sum tells: the pieces at the price make the amount.
+    price_at: int
+    amount_at: int
+    name: int
+    quantity: Number | None
+    price: Number
+
+
+def goods_by_labels(sheet: Sheet) -> list[Told]:
+    """Return the goods that are told so. That they are, their own sum tells: the pieces at the price are the amount.
+
+    The total of all stands below them, also where their own amount has its name: "Price 162", "Pieces 2", "Sum 324".
     """
-    found: dict[int, tuple[int, Number | None, Number]] = {}
-    price: Entry | None = None
+    found: list[Told] = []
+    price_at = -1
+    last_total = max((entry.line for entry in sheet.entries if entry.part is Part.TOTAL), default=-1)
     for at, entry in enumerate(sheet.entries):
-        if entry.line >= sheet.first_total:
+        if entry.line >= last_total:
             break
-        if entry.part is Part.WEAK_TOTAL and price is not None:
-            told = _told(sheet, price, entry)
+        if entry.part in _AMOUNTS and price_at >= 0:
+            told = _told(sheet, price_at, at)
             if told is not None:
-                found[at] = told
-                price = None
+                found.append(told)
+                price_at = -1
                 continue
         if entry.role is Role.PRICE_INFO or entry.part is Part.WEAK_TOTAL:
-            price = entry
+            price_at = at
     return found
 
 
-def _told(sheet: Sheet, price: Entry, amount: Entry) -> tuple[int, Number | None, Number] | None:
+def _told(sheet: Sheet, price_at: int, amount_at: int) -> Told | None:
+    price, amount = sheet.entries[price_at], sheet.entries[amount_at]
     name = _name_above(sheet, price.line)
     if name is None:
         return None
-    one = price.facts.numbers[-1]
+    numbers = price.facts.numbers
+    one = next((number for number in numbers if number.value == price.amount), numbers[-1])
     if price.amount == amount.amount:
-        return name, None, one
-    for number in _counts(sheet, name, amount.line, without=price.line):
-        if abs(number.value * price.amount - amount.amount * MILLI) <= _HALF_CENT * MILLI:
-            return name, number, one
+        return Told(price_at, amount_at, name, None, one)
+    for line in range(name + 1, amount.line + 1):
+        for number in sheet.facts[line].numbers:
+            if abs(number.value * price.amount - amount.amount * MILLI) <= _HALF_CENT * MILLI:
+                return Told(price_at, amount_at, name, number, one)
     return None
-
-
-def _counts(sheet: Sheet, name: int, until: int, *, without: int) -> Iterator[Number]:
-    """Yield the figures between a name and its amount that may be how many."""
-    for line in range(name + 1, until):
-        if line != without:
-            yield from (number for number in sheet.facts[line].numbers if number.value > 0)
 
 
 def _name_above(sheet: Sheet, line: int) -> int | None:

@@ -157,10 +157,12 @@ def _labelled(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     goods = goods_by_labels(usual)
     if goods:
         sheet = _anew(usual, labelled)
-        for at, (name, quantity, price) in goods.items():
-            entry = sheet.entries[at]
-            entry.part, entry.item, entry.role, entry.described = Part.ITEM, None, None, (name,)
-            entry.quantity, entry.price = quantity, price
+        for told in goods:
+            sheet.entries[told.price_at].part = Part.INFO
+            entry = sheet.entries[told.amount_at]
+            entry.part, entry.item, entry.role, entry.described = Part.ITEM, None, None, (told.name,)
+            entry.quantity, entry.price = told.quantity, told.price
+        sheet.first_total = min(entry.line for entry in sheet.entries if entry.part is Part.TOTAL)
         yield sheet
 
 
