@@ -108,11 +108,21 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 left = sense.kind is DocumentKind.REPORT and _tells_when_left(lines, line)
                 if _names(facts, hit, sense) and not foot and not left:
                     found.append(Naming(sense.kind, _is_soft(hit, sense, facts.text), line))
+    found = [naming for naming in found if not _pays_back(naming, found)]
     found = [naming for at, naming in enumerate(found) if not _repeated(found[:at], naming)]
     if found and lines and goods:
         found = [naming for naming in found if naming.line >= goods.start or not is_address(lines[naming.line].text)]
     found.sort(key=lambda naming: (naming.soft, _ORDER.index(naming.kind)))
     return found
+
+
+def _pays_back(naming: Naming, found: Sequence[Naming]) -> bool:
+    """Whether a line that may name money paid out or goods brought back names these: another line names them alone."""
+    if naming.kind is not DocumentKind.PAY_OUT:
+        return False
+    returns = {other.line for other in found if other.kind is DocumentKind.RETURN}
+    paid_out = {other.line for other in found if other.kind is DocumentKind.PAY_OUT}
+    return naming.line in returns and paid_out <= returns and returns - paid_out != set()
 
 
 def _tells_when_left(lines: Sequence[LineFacts], line: int) -> bool:
