@@ -30,6 +30,7 @@ _SUMS: Final = (Part.CHECK, Part.WEAK_TOTAL)
 _FEE: Final = re.compile(r"\s*[^\W\d]*(?:料金?|代金?|運賃|요금|운임|이용료)(?![^\W\d])")
 _BRACKETED: Final = re.compile(r"\[ *\d[\d.,]* *\]$")
 _COUNTED: Final = re.compile(r" *\d{1,2} ?[xX]? +[^\W\d_]")
+_SEATS: Final = re.compile(r"\bn(?:[.:]|[ro\u00ba\u00b0][.:]?) ?\d{1,2}[,.]\d{2} *$", re.IGNORECASE)
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
@@ -331,9 +332,14 @@ def _makes(goods: Entry, price: Entry) -> bool:
     )
 
 
+def _numbers_of_places(sheet: Sheet) -> frozenset[int]:
+    """Return the lines that end in two numbers of seats: "STALLS ROW F NO. 8,10" costs nothing."""
+    return frozenset(entry.line for entry in sheet.entries if entry.part in _GOODS and _SEATS.search(entry.facts.text))
+
+
 _NO_AMOUNTS: Final = (
     header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, taken_off_already,
-    summed_up, _prices_below, _prices_above,
+    summed_up, _prices_below, _prices_above, _numbers_of_places,
 )  # fmt: skip
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
 _WAYS: Final = (
