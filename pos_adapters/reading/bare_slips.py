@@ -56,6 +56,7 @@ def doubt_about_slip(sheet: Sheet, solution: Solution, *, doubts: Doubts, active
     named = any(
         _has_name(sheet.facts[line], sheet.labels[line]) for entry in sold for line in entry.described or (entry.line,)
     )
+    named = named or all(_is_priced_below_name(sheet, entry.line) for entry in sold)
     named = named or (solution.gives_change and all(names_group(entry.facts.name) for entry in sold))
     if (heading is None and named) or _sells(sheet, solution, active):
         return None
@@ -117,6 +118,13 @@ def _may_head(facts: LineFacts, label: Label | None, doubts: Doubts) -> bool:
 def _has_name(facts: LineFacts, label: Label | None) -> bool:
     """Whether goods are called by more than what tills call papers and accounts."""
     return label is None or label.role not in _OF_PAPERS or facts.unknown >= _LETTERS_MIN
+
+
+def _is_priced_below_name(sheet: Sheet, line: int) -> bool:
+    """Whether a line tells price and amount, by its lot or serial number, and what that is called stands above it."""
+    priced = sum(number.decimals > 0 for number in sheet.facts[line].numbers) > 1
+    above = sheet.facts[line - 1] if line else None
+    return priced and above is not None and above.named and not above.decimals and sheet.labels[line - 1] is None
 
 
 def _sells(sheet: Sheet, solution: Solution, active: int) -> bool:

@@ -20,6 +20,7 @@ from pos_adapters.reading.goods_groups import group_words
 from pos_adapters.reading.lexicon import Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sentences import has_address
+from pos_adapters.reading.spoken_chinese import asks_to_pay, speaks_to_customer
 from retail.shipped import read_shipped
 
 MEMO_LINES_MAX: Final = 8192  # the headers and footers of a busy store's day
@@ -30,7 +31,11 @@ PAPER_WORDS_MAX: Final = 5  # beside what the document is called: more are a sen
 NAME_LETTERS_MAX: Final = 8  # of a paper, in scripts without spaces
 TITLE_LETTERS_MAX: Final = 12  # of a title, in scripts without spaces
 _STRANGE_LETTERS_MIN: Final = 4  # that no phrase explains: fewer are initials and units
+_WIDE_STRANGE_LETTERS_MIN: Final = 3  # elsewhere: two may be a dining room or a table
+_WIDE_LETTERS_MIN: Final = 2  # beside the name of a paper, in scripts without spaces: a word
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_WIDE_PAPER: Final = re.compile("^\\W*\\w{2,6}(?:单|單|凭证|憑證|登记|登記|存根|联|聯)\\W*$")  # "会员升级单"
+_LATIN: Final = re.compile("[a-z]{2}")
 _FIGURE: Final = re.compile(r"\d")
 _ENDED: Final = re.compile(r"[!?]|(?<=[^\W\d_]{3})\. ")  # between two words: a sentence, no abbreviation
 _NUMBERED: Final = re.compile(r"\b(?:no|nr)s?\b[.:# ]*(?=[\d:#.]|$)")  # "Bill No: 12" denies nothing
@@ -53,10 +58,10 @@ _BRANCH_LETTERS_MAX: Final = 14
 _STARS: Final = "\n*"  # no line holds it
 _FIGURES: Final = str.maketrans("123456789", "000000000")  # a line is the same whatever its figures
 
-_ALONE, _HARMLESS, _SLOGAN, _PAPER, _BEGINS, _ENDS = range(6)
+_ALONE, _HARMLESS, _SLOGAN, _PAPER, _BEGINS, _ENDS, _ASIDE = range(7)
 _GROUPS: Final = (
     ("alone", _ALONE), ("harmless", _HARMLESS), ("slogans", _SLOGAN), ("papers", _PAPER),
-    ("begins", _BEGINS), ("ends", _ENDS),
+    ("begins", _BEGINS), ("ends", _ENDS), ("asides", _ASIDE),
 )  # fmt: skip
 
 
@@ -96,6 +101,8 @@ class Doubts:
 
     def __init__(self, languages: Iterable[str], active: int) -> None:
         self._active = active
+        languages = tuple(languages)
+        self._chinese = "zh" in languages and "ja" not in languages
         words: list[_Word] = []
         self._together: list[frozenset[int]] = []
         denials: set[int] = set()
@@ -152,12 +159,14 @@ class Doubts:
             return _HARMLESS_LINE
         words = list(_WORD.finditer(text))
         told = self._told_by_words(facts, text, words, explained=explained)
+        spoken = False
         if self._wide and WIDE.search(text):
-            told = self._told_without_spaces(facts, text, told, explained=explained)
-        if _HARMLESS in told.marks:
+            spoken = speaks_to_customer(text)
+            told = self._told_without_spaces(facts, text, told, explained=explained, spoken=spoken)
+        if _HARMLESS in told.marks and not (told.title and _WIDE_PAPER.search(text.rstrip())):
             return _HARMLESS_LINE
-        unexplained = _is_unexplained(facts, text, words)
-        strange = unexplained and _SLOGAN not in told.marks
+        unexplained = _is_unexplained(facts, text, words, of_paper=_PAPER in told.marks, chinese=self._chinese)
+        strange = unexplained and _SLOGAN not in told.marks and not spoken
         of_paper = facts.starred or (_PAPER in told.marks and _may_call_paper(facts, text, words))
         together = any(parts <= said for said in self._sentences(text, words, told.marks) for parts in self._together)
         fact = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
@@ -186,16 +195,22 @@ class Doubts:
         )
 
     def _told_without_spaces(
-        self, facts: LineFacts, text: str, told: _Told, *, explained: Sequence[tuple[int, int]]
+        self, facts: LineFacts, text: str, told: _Told, *, explained: Sequence[tuple[int, int]], spoken: bool
     ) -> _Told:
-        """Return what is told by words and by pieces of a text in a script that prints no spaces between words."""
+        """Return what is told by words and by pieces of a text in a script that prints no spaces between words.
+
+        Who is `spoken` to reads no title, and of some words only that something may happen, no more.
+        """
         dense = text.replace(" ", "")
         phrases = [text[start:end].replace(" ", "") for start, end in explained]
         found = [(piece, mark) for piece, mark in self._wide if piece in dense]
-        tails = [piece for piece, mark in found if mark == _ENDS] if _FIGURE.search(text) is None else []
+        tails = [piece for piece, mark in found if mark == _ENDS] if not spoken and _FIGURE.search(text) is None else []
+        alone = frozenset((_ALONE,)) if spoken or _names_cashier(facts) else frozenset((_ALONE, _ASIDE))
         return _Told(
             marks=told.marks | {mark for piece, mark in found if mark != _PAPER or not _within(piece, dense, phrases)},
-            alone=told.alone or any(mark == _ALONE and _beside(piece, dense, phrases) for piece, mark in found),
+            alone=told.alone
+            or asks_to_pay(dense)
+            or any(mark in alone and _beside(piece, dense, phrases) for piece, mark in found),
             title=told.title or _ends_as_paper(text, tails, self._known(facts)),
         )
 
@@ -266,9 +281,15 @@ def _explained(facts: LineFacts, active: int) -> Sequence[tuple[int, int]] | Non
     return found
 
 
-def _is_unexplained(facts: LineFacts, text: str, words: Sequence[re.Match[str]]) -> bool:
+def _is_unexplained(
+    facts: LineFacts, text: str, words: Sequence[re.Match[str]], *, of_paper: bool, chinese: bool
+) -> bool:
     """Whether a line has words that no phrase explains, and names no group of goods and no branch."""
-    if facts.unknown < _STRANGE_LETTERS_MIN or _names_branch(text):
+    wide = chinese and WIDE.search(text) is not None and _LATIN.search(text) is None
+    least = _STRANGE_LETTERS_MIN
+    if wide:
+        least = _WIDE_LETTERS_MIN if of_paper else _WIDE_STRANGE_LETTERS_MIN
+    if facts.unknown < least or _names_branch(text):
         return False
     groups = group_words()
     return not all(word.group() in groups for word in words)

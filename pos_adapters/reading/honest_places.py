@@ -94,7 +94,9 @@ def name_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], first
     own, above = lines[first.line], first.line - 1
     if above < 0 or len(own.numbers) < _NUMBERS_MIN or first.described not in ((), (first.line,)):
         return None
-    figures = own.text.lstrip()[:1].isdigit() and own.indent > lines[above].indent
+    label = labels[first.line]
+    coded = label is not None and label.role is Role.ID and label.leads  # "SKU 8821-0091"
+    figures = coded or (own.text.lstrip()[:1].isdigit() and own.indent > lines[above].indent)
     return above if (figures or not own.named) and _is_name(lines[above], labels[above]) else None
 
 

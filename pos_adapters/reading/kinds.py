@@ -18,6 +18,7 @@ from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts, Telling
 from pos_adapters.reading.sentences import is_of_sentence
+from pos_adapters.reading.spoken_chinese import speaks_to_customer
 from retail.transaction import DocumentKind
 
 # When several kinds are named, the first of these counts: a copy of a refund is a copy, a voided quote a quote.
@@ -65,6 +66,8 @@ TERMS_REACH_LINES = 2  # the terms of return stand directly below their heading
 _TERMS_LETTERS_MIN = 8  # a sentence, not a shop's address
 _WIDE_SHARE = 0.3  # scripts without spaces: a phrase among the words of a heading ...
 _WIDE_TICKET_LETTERS = 3  # a place and what is printed there: the kitchen's copy
+_WIDE_KITCHEN = re.compile(r"\W*(?:[后後]|中|热|熱|冷|出品|传菜|傳菜)?[厨廚](?:房|部|打|师|師)?\W*")
+_WIDE_NUMBER = re.compile(r"(?<=[\u3400-\u9fff])[ :：#]{0,2}\d{3,}(?![.,\d])")  # "帐单 0882" is the number of a bill
 _WIDE_PHRASE_LETTERS = 5  # ... or one so long that it is no coincidence
 
 
@@ -216,7 +219,7 @@ def half_named(telling: Sequence[Telling], active: int, goods: range) -> Documen
         if any(number.decimals or number.currency for number in facts.numbers):
             continue
         for hit in facts.hits:
-            if hit.letters < _REMARK_SHARE * facts.letters:
+            if hit.letters < _REMARK_SHARE * facts.letters or speaks_to_customer(facts.text):
                 continue
             for sense in hit.senses:
                 tested = sense.kind is DocumentKind.TRAINING and sense.role is Role.HEADLINE  # "PRINTER TEST"
@@ -265,11 +268,15 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
             return False
         if hit.letters >= _WORD_SHARE * letters or _WORDS_APART.search(facts.text[hit.start : hit.end].strip()):
             return True
-        return WIDE.match(facts.text[hit.start : hit.end]) is not None and (
-            hit.letters >= _WIDE_PHRASE_LETTERS or hit.letters >= _WIDE_SHARE * letters
+        told = sense.kind in _MARKS_A_LINE and speaks_to_customer(facts.text)  # what may be done, and how
+        return (
+            not told
+            and WIDE.match(facts.text[hit.start : hit.end]) is not None
+            and (hit.letters >= _WIDE_PHRASE_LETTERS or hit.letters >= _WIDE_SHARE * letters)
         )
     if (
         (any(other.role in _TOLD for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
+        or (sense.kind is DocumentKind.QUOTE and _WIDE_NUMBER.match(facts.text, hit.end))
         or _heads_taxes(facts, sense)
         or _is_letter_of_noise(facts, hit)
         or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))
@@ -382,6 +389,8 @@ def _is_soft(hit: Hit, sense: Sense, text: str) -> bool:
         phrase = text[hit.start : hit.end]
         if " " in phrase or (WIDE.match(phrase) and hit.letters >= _WIDE_TICKET_LETTERS):
             return False  # "Grill" may be the restaurant's name, "kitchen copy" is not
+        if _WIDE_KITCHEN.fullmatch(text):
+            return False  # no guest's slip is headed so, whatever the restaurant is called
     if sense.kind in _SOFT:
         return True
     if sense.role is not Role.HEADLINE:

@@ -66,6 +66,7 @@ _OTHER_LANGUAGE_SHARE = 0.6
 VOTES_MAX = 4096  # remembered with what they elect: most receipts of a store say the same words
 
 
+_CURRENCY: Final = re.compile(" ?(?:RMB|rmb|人民[币幣]|港[币幣]|[新台臺]+[币幣])[ :：]?")
 _PHRASE = re.compile(rf"[^\W\d_][\W\d_]+[^\W\d_]|{WIDE.pattern}")  # of several words, maybe around a figure
 
 
@@ -247,8 +248,9 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
         return _first_of(labels, _NOT_LEADING) or _numbered(labels, facts)
     rest = labels[1:]
     if first.role in _TOTALS:
-        yields_to = _TOTAL_YIELDS_TO - {Role.COUNT} if _counts_before_amount(first, facts) else _TOTAL_YIELDS_TO
-        return _first_of(rest, yields_to) or _adjacent_tax(first, rest) or _first_of(rest, TENDERS) or first
+        counted = _counts_before_amount(first, facts) or _counts_behind_amount(first, rest, facts)
+        yields_to = _TOTAL_YIELDS_TO - {Role.COUNT} if counted else _TOTAL_YIELDS_TO
+        return _first_of(rest, yields_to) or _adjacent_tax(first, rest) or _tender_behind(rest, facts) or first
     if first.role is Role.RECEIVED:
         return _first_of(rest, {Role.CHANGE}) or tender_of(rest) or first
     if first.role in TENDERS:
@@ -304,6 +306,14 @@ def _counts_before_amount(label: Label, facts: LineFacts) -> bool:
     return any(label.end <= number.start and not number.decimals for number in facts.numbers[: facts.right[0]])
 
 
+def _counts_behind_amount(total: Label, rest: Sequence[Label], facts: LineFacts) -> bool:
+    """`应付金额:128.36  件数:5`: the amount with cents stands before the words of what was counted."""
+    count = _first_of(rest, (Role.COUNT,))
+    return count is not None and any(
+        number.decimals and total.end <= number.start < count.start for number in facts.numbers
+    )
+
+
 def _number_of(labels: Sequence[Label], facts: LineFacts) -> Label | None:
     """`Card no. 1234`: the figures belong to the number, not to the card."""
     fact = _first_of(labels, FACTS)
@@ -314,6 +324,12 @@ def _number_of(labels: Sequence[Label], facts: LineFacts) -> Label | None:
 
 def _first_of(labels: Iterable[Label], roles: Iterable[Role]) -> Label | None:
     return next((label for label in labels if label.role in roles), None)
+
+
+def _tender_behind(rest: Sequence[Label], facts: LineFacts) -> Label | None:
+    """Return the tender that a total is told for; in "金额: RMB 447.00" stands the money's name, no cash."""
+    tender = _first_of(rest, TENDERS)
+    return None if tender and _CURRENCY.fullmatch(facts.text, tender.start, tender.end) else tender
 
 
 def _adjacent_tax(first: Label, rest: Sequence[Label]) -> Label | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from pos_adapters.reading.folding import WIDE, fold
+from pos_adapters.reading.folding import WIDE, fold, latin_within
 from pos_adapters.reading.gaps import GAP, GAPPED_WORD, GapIndex, is_legible, may_be
 from pos_adapters.reading.glued_words import is_torn, runs_on
 from retail.transaction import DocumentKind
@@ -309,8 +309,9 @@ class Lexicon:
                     unknown += 1
                 index += 1
         within = [hit for hit in hits[:narrow] if any(o.start < hit.start and hit.end <= o.end for o in hits[narrow:])]
+        told = latin_within(folded, hits) if narrow == 0 else 0  # the "app" of "app微信" is explained
         hits = sorted(hit for hit in hits if hit not in within)  # the "ID" of "取引ID" is no card
-        return hits, letters - sum(hit.letters for hit in within), unknown
+        return hits, letters - told - sum(hit.letters for hit in within), unknown - told
 
     def _look_up(self, word: str) -> tuple[Phrase, ...]:
         found = list(self._beginning_with(word))

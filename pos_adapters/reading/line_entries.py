@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -224,6 +225,7 @@ def _says_what_is_paid(facts: LineFacts, labels: list[Label]) -> bool:
     return len(between) == 1 and bool(between[0].decimals or between[0].currency)
 
 
+_TAKES_OFF = re.compile("[\u6298\u51cf\u6e1b\u60e0\u8ba9\u8b93]")  # 折减減惠让讓: "會員 9折 -48"
 _HANDED = frozenset((Role.CASH, Role.RECEIVED))
 _GIVES_BACK = frozenset((Role.RETURN_LINE, Role.VOID_LINE, Role.CHANGE))
 
@@ -232,7 +234,8 @@ def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods in
     entry: Entry, label: Label
 ) -> Part:
     if label.role in FACTS:
-        takes_off = entry.amount < 0 and entry.facts.unknown > 0 and entry.facts.numbers[-1].decimals
+        named = entry.facts.unknown > 0 and entry.facts.numbers[-1].decimals
+        takes_off = entry.amount < 0 and (named or _TAKES_OFF.search(entry.facts.text))
         return Part.MODIFICATION if takes_off else Part.FACT
     part = PART_OF[label.role]
     unknown = entry.facts.unknown

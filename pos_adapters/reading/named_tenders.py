@@ -18,13 +18,16 @@ CARD_SLIP_LINES = 20  # a card slip has a dozen lines below the tax table
 _BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
 CARD_FIGURES_SHOWN_MAX = 10  # the first six and the last four; whatever shows more, a top-up's PIN, is no card
 _CARD_FIGURES = re.compile(r"\d{3,}")
+_PAID_IN_TRUTH = re.compile(r"\s*(?:[本顾顧客户戶]*[实實已](?:际|際)?[付收缴繳支])")
 _BOX = re.compile(r"[\[\]\u2610\u25a1]")  # to be ticked
+_FRAMED = re.compile(r"\s*\[[^\[\]]+\]\s*")
 _OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
 
 
 def says_paid(facts: LineFacts) -> bool:
     """Whether the line says that it was paid with something, and no other word: "to be paid by card" does not."""
-    if facts.unknown or _is_amount(facts) or _BOX.search(facts.text):
+    framed = _FRAMED.fullmatch(facts.text) is not None  # the whole line, and no box to tick
+    if facts.unknown or _is_amount(facts) or (_BOX.search(facts.text) and not framed):
         return False
     said = [{sense.role for sense in hit.senses} for hit in facts.hits]
     paid = [Role.PAID_BY in roles for roles in said]
@@ -32,11 +35,37 @@ def says_paid(facts: LineFacts) -> bool:
 
 
 def says_how(sheet: Sheet, line: int, total: int) -> bool:
-    """Whether a line "Paid by: ..." without an amount stands below one that says that the total was paid."""
-    if not _says_received(sheet.facts[line]) or _is_amount(sheet.facts[line]):
+    """Whether a line "Paid by: ..." without an amount stands below one that says that the total was paid.
+
+    An amount is either told twice, as owed and as paid, or named as what was paid in truth ("实付", no "付款金额").
+    """
+    if _is_amount(sheet.facts[line]):
         return False
+    reach = PAID_REACH_LINES if _says_received(sheet.facts[line]) else 1  # "实付金额 38.42" and, bare, "支付宝"
     paid = [entry.line for entry in sheet.entries if entry.amount == total and entry.part in (Part.TOTAL, Part.CHECK)]
-    return len(paid) > 1 and any(0 < line - at <= PAID_REACH_LINES and _says_received(sheet.facts[at]) for at in paid)
+    near = [at for at in paid if 0 < line - at <= reach and _says_received(sheet.facts[at])]
+    return bool(near) and (
+        (len(paid) > 1 and reach > 1) or any(_PAID_IN_TRUTH.match(sheet.facts[at].text) for at in near)
+    )
+
+
+def paid_by_all_lines(sheet: Sheet) -> list[tuple[int, Label]]:
+    """Return the lines anywhere that say with what it was paid, "已在线支付" at the head of what is taken away."""
+    return [
+        (line, label)
+        for line, label in enumerate(sheet.labels)
+        if label is not None and label.role in TENDERS and says_paid(sheet.facts[line])
+    ]
+
+
+def role_named(sheet: Sheet, near: int) -> Role:
+    """How a bare "PAID 12.00" was paid: the tender named without an amount nearby, else unknown."""
+    for line in range(max(0, near - 2), len(sheet.facts)):
+        label = sheet.labels[line]
+        if label is not None and label.role in TENDERS and label.leads and not sheet.facts[line].right:
+            return label.role
+    said = {label.role for facts, label in zip(sheet.facts, sheet.labels, strict=True) if label and says_paid(facts)}
+    return said.pop() if len(said) == 1 and said <= TENDERS else Role.TENDER_OTHER  # "paid online", at the head
 
 
 def _says_received(facts: LineFacts) -> bool:

@@ -22,6 +22,7 @@ from pos_adapters.reading.overruled import speaks_to_customer
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.settlement import charged_to_account, refused_below
 from pos_adapters.reading.sheet import Sheet
+from pos_adapters.reading.spoken_chinese import speaks_to_customer as is_addressed
 from pos_adapters.reading.unnamed import could_be_goods_back, could_be_payment
 from pos_adapters.reading.values import FiscalIdentity
 
@@ -78,7 +79,8 @@ def _returns_at_foot(sale: Asked) -> bool:
 
 def _exchanges_for_one_sign(sale: Asked) -> bool:
     lines, total = sale.gathered.lines, sale.solution.total.line
-    headed = lines_saying(sale.gathered.telling, sale.active, Role.EXCHANGE)
+    said = lines_saying(sale.gathered.telling, sale.active, Role.EXCHANGE)
+    headed = [line for line in said if not is_addressed(lines[line].text)]
     return any(not lines[line].numbers and (line < total or lines[line].unknown <= 1) for line in headed) and all(
         amount >= 0 for _, _, amount in sale.solution.owed
     )

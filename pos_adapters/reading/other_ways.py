@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from pos_adapters.reading.amounts import MILLI
@@ -22,6 +22,7 @@ from pos_adapters.reading.places import EDGE_COLUMNS, edge_of, header_amounts, s
 from pos_adapters.reading.quantities import USUAL_DECIMALS
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, stray_max
 from pos_adapters.reading.tax_letters import amounts_before_letters
+from pos_adapters.reading.told_totals import WAYS_OF_TOTALS
 
 SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of the only goods otherwise
 PIECES_MIN: Final = 2  # of one piece the price is the amount
@@ -41,7 +42,7 @@ _BELOW_NAMES: Final = frozenset((Role.COUNT, Role.PRICE_INFO, Role.TAX_BASE))  #
 
 def other_ways(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the settled sheets of other readings in the fashion of the `usual` one, made when asked for."""
-    for way in _WAYS:
+    for way in chain(_WAYS, WAYS_OF_TOTALS):
         yield from way(usual, labelled)
 
 

@@ -15,7 +15,15 @@ from pos_adapters.reading.branded_tenders import balanced_by_change, with_brands
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.named_tenders import CARD_SLIP_LINES, names_one_tender, says_how, says_paid, shows_card
+from pos_adapters.reading.named_tenders import (
+    CARD_SLIP_LINES,
+    names_one_tender,
+    paid_by_all_lines,
+    role_named,
+    says_how,
+    says_paid,
+    shows_card,
+)
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
 
@@ -311,7 +319,7 @@ def _explains_change(tenders: list[Entry], received: list[Entry], change: list[E
 
 
 def _as_paid(chosen: Sequence[Entry], change: Sequence[Entry], sheet: Sheet) -> tuple[Paid, ...]:
-    role = Role.CASH if change else _role_named(sheet, chosen[0].line if chosen else 0)
+    role = Role.CASH if change else role_named(sheet, chosen[0].line if chosen else 0)
     paid = [Paid(entry.line, _card_role(entry, sheet, role), entry.amount, _described(entry)) for entry in chosen]
     paid += [Paid(entry.line, Role.CASH, -abs(entry.amount), _described(entry)) for entry in change]
     return tuple(paid)
@@ -343,15 +351,6 @@ def _names_any_card(facts: LineFacts) -> bool:
     return bool(named) and all(any(sense.role is Role.FILLER for sense in hit.senses) for hit in named)
 
 
-def _role_named(sheet: Sheet, near: int) -> Role:
-    """How a bare "PAID 12.00" was paid: the tender named without an amount nearby, else unknown."""
-    for line in range(max(0, near - 2), len(sheet.facts)):
-        label = sheet.labels[line]
-        if label is not None and label.role in TENDERS and label.leads and not sheet.facts[line].right:
-            return label.role
-    return Role.TENDER_OTHER
-
-
 def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
     """No tender with an amount: "VISA **** 1234" just below the total, or "VISA" above a card slip, still says how.
 
@@ -368,7 +367,8 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
 
 def named_beside(sheet: Sheet, total: int, after: int) -> Settlement:
     """Return how a sale was paid whose words say that it was completed: there a bare "Payment: cash" tells it."""
-    return _paid_as_named(sheet, total, _naming_one(sheet, total, after), proven=False)
+    named = _naming_one(sheet, total, after) or paid_by_all_lines(sheet)
+    return _paid_as_named(sheet, total, named, proven=False)
 
 
 def _naming_one(sheet: Sheet, total: int, after: int) -> list[tuple[int, Label]]:
