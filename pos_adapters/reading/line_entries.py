@@ -180,7 +180,7 @@ def _labelled_pairs(sheet: Sheet, line: int, labels: list[Label]) -> list[Entry]
             continue
         until = labels[index + 1].start if index + 1 < len(labels) else len(facts.text)
         for number in facts.numbers:
-            if label.end <= number.start < until:
+            if label.start <= number.start < until and label.end < number.end:  # "收80.00" is glued
                 amount = in_fashion(number, sheet.decimals)
                 if amount is not None and not _ends_card(number, labels[index : index + 2]):
                     entry = Entry(line, facts, PART_OF[label.role], amount)
