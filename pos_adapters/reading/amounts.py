@@ -38,7 +38,7 @@ _SIGNS = frozenset("€$£¥₩₽₸₴₺₹₪฿₫₱₦")
 # Japanese, Chinese and Korean words that count what a pack holds or how many there are, glued to the figure.
 _COUNTERS = frozenset(
     "点個个枚本件コ包瓶盒袋罐支片粒条箱桶杯份双套张缶巻卷足冊組食束玉切名入錠丸株羽匹膳串尾台着房人種ケヶパロ丁目年月日時分秒泊回歳才度間割"
-    "개병장권입구팩봉매캔잔명롤박포단정알켤마송년월일시분초회세号號位番形階机機번호층"
+    "개병장권입구팩봉매캔잔명롤박포단정알켤마송종건줄판통년월일시분초회세号號位番形階机機번호층"
 )
 _TIMES = frozenset(("x", "х"))
 _COUNT_LENGTH_MAX = 20  # "1234,500 litrów "

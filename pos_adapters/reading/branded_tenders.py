@@ -19,6 +19,7 @@ from retail.transaction import DocumentKind
 
 MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
 EXCHANGED_SLACK: Final = 50  # thousandths: what a rate makes is rounded to a coin
+_BALANCE_REACH_LINES: Final = 3  # the card's number and what was on it stand between
 _MAY_PAY: Final = frozenset((Part.STRAY, Part.ITEM, Part.INFO, Part.RETURN, Part.MODIFICATION))
 
 
@@ -36,7 +37,9 @@ def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entr
     for entry in later:
         role = None
         if entry.part in (Part.STRAY, Part.ITEM) and entry.amount > 0:
-            role = _tender_beside(entry) or (Role.CREDIT if _below_masked_card(entry, lines) else None)
+            role = _own_card(entry, lines, _tender_beside(entry)) or (
+                Role.CREDIT if _below_masked_card(entry, lines) else None
+            )
             if role is None and (tendered or given_back) and _is_exchanged(entry):
                 role = Role.CASH
         if (
@@ -100,6 +103,17 @@ def _tender_beside(entry: Entry) -> Role | None:
     end, role = named[-1]
     between = facts.text[end : facts.numbers[facts.right[0]].start]
     return role if role is not Role.CASH and sum(map(str.isalpha, between)) <= STRAY_LETTERS_MAX else None
+
+
+def _own_card(entry: Entry, lines: Sequence[LineFacts], role: Role | None) -> Role | None:
+    """Return the tender: a card of a name that nobody knows is stored value where what is left on it stands below."""
+    below = lines[entry.line + 1 : entry.line + 1 + _BALANCE_REACH_LINES]
+    left = any(facts.right and facts.hits and _tells_balance(facts) for facts in below)
+    return Role.STORED_VALUE if role is Role.CREDIT and left and MASKED_CARD.search(entry.facts.text) is None else role
+
+
+def _tells_balance(facts: LineFacts) -> bool:
+    return any(sense.role is Role.BALANCE for sense in facts.hits[0].senses)
 
 
 def _is_exchanged(entry: Entry) -> bool:

@@ -1,24 +1,27 @@
 """Discounts whose place tells what they are: told below a price that is lower already, or named by the line above.
 
-Contract: pure. Both are asked only where the sums of a document do not hold as it stands.
+Contract: pure. All are asked only where the sums of a document do not hold as it stands.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Final
 
-from pos_adapters.reading.amounts import in_fashion
+from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.folding import fold
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
 
-_DISCOUNTS = frozenset((Role.DISCOUNT,))
-_TAKEN_FROM = (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION)
+_WHOLE: Final = 100 * MILLI  # per cent
+_ARROWS: Final = ("\u2192", "->", "=>", "\u25b6", "\u21d2")
+_DISCOUNTS: Final = frozenset((Role.DISCOUNT,))
+_TAKEN_FROM: Final = (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION)
 
 
-def taken_off_already(sheet: Sheet) -> frozenset[int]:
+def _taken_off_already(sheet: Sheet) -> frozenset[int]:
     """Return the lines of discounts that the goods above them have off: "1  79.00  55.30" above "30 %  -23.70"."""
     return frozenset(
         told.line
@@ -36,7 +39,7 @@ def _has_off(goods: Entry, told: Entry, decimals: int) -> bool:
     return any(in_fashion(number, decimals) == usual for number in goods.facts.numbers)
 
 
-def summed_up(sheet: Sheet) -> frozenset[int]:
+def _summed_up(sheet: Sheet) -> frozenset[int]:
     """Return the line of a discount that says again what the lines above it took off, one by one or together.
 
     "BEER 960.00", "Happy hour -288.00", and below the goods "Sum 2198.00", "Discount -288.00".
@@ -47,6 +50,35 @@ def summed_up(sheet: Sheet) -> frozenset[int]:
         return frozenset()
     taken = [entry.amount for entry in amounts[:-1] if entry.part is Part.MODIFICATION]
     return frozenset((told.line,)) if told.amount and sum(taken) == told.amount else frozenset()
+
+
+def _lowered_prices(sheet: Sheet) -> frozenset[int]:
+    """Return the lines that tell from which to which price goods came down: "LIMITED OFFER 49.00 -> 39.00"."""
+    return frozenset(
+        entry.line
+        for entry in sheet.entries
+        if len(entry.facts.numbers) > 1
+        and any(arrow in entry.facts.text[: entry.facts.numbers[-1].start] for arrow in _ARROWS)
+    )
+
+
+def priced_less(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of goods that tell their rate off between two prices: "15.00  10 % off  13.50"."""
+    return frozenset(
+        entry.line
+        for entry in sheet.entries
+        if entry.part is Part.MODIFICATION and entry.amount > 0 and _is_rate_off(entry, sheet.decimals)
+    )
+
+
+def _is_rate_off(entry: Entry, decimals: int) -> bool:
+    """Whether the first figure less the rate behind it makes the amount, to the smallest coin."""
+    usual, *rates = entry.facts.numbers
+    price = in_fashion(usual, decimals)
+    if price is None or entry.amount >= price:
+        return False
+    coin = MILLI // 10**decimals
+    return any(abs(price * (_WHOLE - rate.value) // _WHOLE - entry.amount) <= coin for rate in rates if rate.use == "%")
 
 
 def below_their_label(sheet: Sheet) -> frozenset[int]:
@@ -72,3 +104,7 @@ def _name_of(entry: Entry) -> str:
 
 def _dense(text: str) -> str:
     return "".join(fold(text).split())
+
+
+NO_PRICES: Final = (_taken_off_already, _summed_up, _lowered_prices)
+"""Each returns the lines whose figures take nothing off and cost nothing."""

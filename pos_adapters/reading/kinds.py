@@ -14,9 +14,9 @@ from typing import NamedTuple
 from pos_adapters.reading.addresses import is_address
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import WIDE
-from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts, Telling
+from pos_adapters.reading.named_tenders import gives_back, heads_tender
 from pos_adapters.reading.sentences import is_of_sentence
 from pos_adapters.reading.spoken_chinese import speaks_to_customer
 from retail.transaction import DocumentKind
@@ -264,7 +264,8 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     if of_terms or of_receipt or is_nothing(facts) or _IS_NONE.match(facts.text, hit.end):
         return False
     if sense.role is Role.KIND:
-        if _is_priced(facts) or _is_numbered(facts, hit, sense) or _heads_tender(facts, hit):
+        given_back = sense.kind is DocumentKind.VOID and gives_back(facts, hit)
+        if given_back or _is_priced(facts) or _is_numbered(facts, hit, sense) or heads_tender(facts, hit):
             return False
         if hit.letters >= _WORD_SHARE * letters or _WORDS_APART.search(facts.text[hit.start : hit.end].strip()):
             return True
@@ -304,16 +305,6 @@ def _is_numbered(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     told = {other.role for other in hit.senses if other.languages & sense.languages}
     counted = not _COUNTED_BY.isdisjoint(told) and any(map(str.isdigit, facts.text))
     return counted or (facts.dated and Role.DATE in told)
-
-
-def _heads_tender(facts: LineFacts, hit: Hit) -> bool:
-    """`Tahsilat: Nakit 500,00`: what was received, named before its tender and amount, is no paper of its own."""
-    return (
-        bool(facts.right)
-        and facts.numbers[facts.right[0]].decimals > 0
-        and any(sense.role is Role.RECEIVED for sense in hit.senses)
-        and any(sense.role in TENDERS for other in facts.hits if other.start >= hit.end for sense in other.senses)
-    )
 
 
 def _heads_taxes(facts: LineFacts, sense: Sense) -> bool:

@@ -36,7 +36,8 @@ _RULE = re.compile(r"[\s\-=_*~.+#:·•]*")
 _STARRED = re.compile(r"\s*([*#=<>!~-])\1.*[^\W\d_]{2}.*([*#=<>!~-])\2\s*")
 _TO_SIGN = re.compile(r"\s*[xX] ?[._]{4,}\s*")  # a place for a signature, no "X" of a report
 _BETWEEN_TIMES = re.compile(  # "N.98   A   0,95": a letter in a column of its own is a tax's
-    r"(?! +a {2,})\.?[)\s]*(?:/ ?)?(?:\(?[^\W\d_]{1,7}\.?[)\s]+)?(?:[xх*@]|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
+    r"(?! +a {2,})\.?[)\s]*(?:/ ?)?(?:\(?[^\W\d_]{1,7}\.?[)\s]+)?"
+    r"(?:[xх@]|\*(?!\*)|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
     r"\s*(?:[€$£¥₩₽₸₴₺(*]|[^\W\d_]{1,3}\.?)?\s*",
     re.IGNORECASE,
 )

@@ -9,7 +9,7 @@ import re
 
 from pos_adapters.reading.branded_tenders import MASKED_CARD
 from pos_adapters.reading.labels import TENDERS, Label
-from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lexicon import Hit, Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sheet import Part, Sheet
 
@@ -79,7 +79,7 @@ def _is_amount(facts: LineFacts) -> bool:
 def shows_card(sheet: Sheet, line: int) -> bool:
     """Whether the line has figures of a card and no amount, or a card slip stands around it."""
     facts = sheet.facts[line]
-    if _is_amount(facts) or sum(map(str.isdigit, facts.text)) > CARD_FIGURES_SHOWN_MAX:
+    if _is_amount(facts) or sum(map(str.isdigit, _before_approval(facts))) > CARD_FIGURES_SHOWN_MAX:
         return False
     around = sheet.labels[max(0, line - CARD_SLIP_LINES) : line + CARD_SLIP_LINES]
     below = sheet.facts[line : line + PAID_REACH_LINES + 1]
@@ -88,6 +88,12 @@ def shows_card(sheet: Sheet, line: int) -> bool:
         or any(label is not None and label.role in _OF_CARD_SLIPS for label in around)
         or any(MASKED_CARD.search(each.text) is not None for each in below)
     )
+
+
+def _before_approval(facts: LineFacts) -> str:
+    """Return the text before the number of the approval, which no masked card's figures are: "VISA ***1234 AUTH 88"."""
+    ends = [hit.start for hit in facts.hits if any(sense.role is Role.TERMINAL for sense in hit.senses)]
+    return facts.text[: min(ends)] if ends and "*" in facts.text[: min(ends)] else facts.text
 
 
 def names_one_tender(facts: LineFacts, label: Label) -> bool:
@@ -102,3 +108,19 @@ def names_one_tender(facts: LineFacts, label: Label) -> bool:
     one = all(label.role in roles for roles in ways)  # "SumUp" is any card, "SumUp girocard" is that one
     once = len(tenders) == 1 or said_paid or any(letter.isdigit() for letter in facts.text)
     return one and (once or says_paid(facts))
+
+
+def heads_tender(facts: LineFacts, hit: Hit) -> bool:
+    """`Tahsilat: Nakit 500,00`: what was received, named before its tender and amount, is no paper of its own."""
+    return (
+        bool(facts.right)
+        and facts.numbers[facts.right[0]].decimals > 0
+        and any(sense.role is Role.RECEIVED for sense in hit.senses)
+        and any(sense.role in TENDERS for other in facts.hits if other.start >= hit.end for sense in other.senses)
+    )
+
+
+def gives_back(facts: LineFacts, hit: Hit) -> bool:
+    """`VISA APPROVAL CANCELLED -45.00`: a refund's own payment, by a tender and an amount below nothing."""
+    below = bool(facts.right) and facts.numbers[facts.right[0]].value < 0
+    return below and any(sense.role in TENDERS for other in facts.hits if other is not hit for sense in other.senses)

@@ -10,11 +10,12 @@ from collections.abc import Container, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import Final
 
-from pos_adapters.reading.amounts import MILLI
-from pos_adapters.reading.discount_places import below_their_label, summed_up, taken_off_already
+from pos_adapters.reading.amounts import MILLI, in_fashion
+from pos_adapters.reading.discount_places import NO_PRICES
 from pos_adapters.reading.dressed_amounts import undressed
 from pos_adapters.reading.entries import sheet_of
 from pos_adapters.reading.folding import WIDE
+from pos_adapters.reading.further_ways import FURTHER_WAYS
 from pos_adapters.reading.labelled_goods import goods_by_labels
 from pos_adapters.reading.labels import Labels
 from pos_adapters.reading.lexicon import Role
@@ -100,17 +101,6 @@ def _by_day(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
         lines = zip(usual.facts, dated, strict=True)
         facts = [facts._replace(dated=False) if by_day else facts for facts, by_day in lines]
         yield sheet_of(facts, labelled, usual.decimals)
-
-
-def _discounts_below_label(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
-    """Yield the sheet in which the name of goods, repeated below "DISCOUNT", tells what is taken off them."""
-    lines = below_their_label(usual)
-    if lines:
-        sheet = _anew(usual, labelled)
-        for entry in sheet.entries:
-            if entry.line in lines:
-                entry.part, entry.amount, entry.item, entry.role = Part.MODIFICATION, -entry.amount, None, Role.DISCOUNT
-        yield sheet
 
 
 def _taken_off_between_totals(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
@@ -219,11 +209,21 @@ def _sums_of_goods(sheet: Sheet) -> frozenset[int]:
     for entry in amounts[: SUMMED_MIN - 1 : -1]:
         if entry.quantity is not None or len(below) == SUMS_MAX:
             break
-        made, above = made + entry.amount, above - entry.amount
+        made, above = made + _amounts_on(entry, sheet.decimals), above - entry.amount
         below.add(entry.line)
         if made == above:
             return frozenset(below)
     return frozenset()
+
+
+def _amounts_on(entry: Entry, decimals: int) -> int:
+    """Return what the amounts of a line come to: "Parts 85.00   Labour 75.00", each in words."""
+    numbers = entry.facts.numbers
+    amounts = [in_fashion(number, decimals) for number in numbers]
+    spread = all(
+        any(map(str.isalpha, entry.facts.text[before.end : number.start])) for before, number in pairwise(numbers)
+    )
+    return sum(filter(None, amounts)) if spread else entry.amount
 
 
 def _dashes_before_letters(sheet: Sheet) -> frozenset[int]:
@@ -339,8 +339,8 @@ def _numbers_of_places(sheet: Sheet) -> frozenset[int]:
 
 
 _NO_AMOUNTS: Final = (
-    header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, taken_off_already,
-    summed_up, _prices_below, _prices_above, _numbers_of_places,
+    header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, *NO_PRICES,
+    _prices_below, _prices_above, _numbers_of_places,
 )  # fmt: skip
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
 _WAYS: Final = (
@@ -352,8 +352,8 @@ _WAYS: Final = (
     _by_day,
     _fees_alone,
     _named_by_known_words,
-    _discounts_below_label,
     _taken_off_between_totals,
     _labelled,
+    *FURTHER_WAYS,
 )
 """In the order they are tried: the first whose sums hold is taken."""

@@ -1,0 +1,133 @@
+"""Further ways to read a document whose sums do not hold: what discounts and cards print beside their words.
+
+Contract: pure, as in `other_ways`, which asks them last: each way is a whole sheet, which counts where its sums hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from pos_adapters.reading.discount_places import below_their_label, priced_less
+from pos_adapters.reading.entries import sheet_of
+from pos_adapters.reading.labels import Labels
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.places import EDGE_COLUMNS, edge_of, header_amounts, stands_apart
+from pos_adapters.reading.sheet import Entry, Part, Sheet
+
+_LAST_FIGURES: Final = re.compile(r"[^\W\d_] ?\(\d{4}\)")
+_CARDS: Final = (Role.CREDIT, Role.DEBIT)
+_COUNT_AND_AMOUNT: Final = 2
+_GOODS: Final = (Part.ITEM, Part.IMPLICIT)
+_PAID: Final = (Part.RECEIVED, Part.TENDER)
+_TAKEN_OFF: Final = frozenset((Role.POINTS_TENDER, Role.VOUCHER, Role.COUPON, Role.STORED_VALUE))
+
+
+def _discounts_below_label(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which the name of goods, repeated below "DISCOUNT", tells what is taken off them."""
+    lines = below_their_label(usual)
+    if lines:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for entry in sheet.entries:
+            if entry.line in lines:
+                entry.part, entry.amount, entry.item, entry.role = Part.MODIFICATION, -entry.amount, None, Role.DISCOUNT
+        yield sheet
+
+
+def _priced_less(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which lines that tell a rate off between two prices are goods at the second."""
+    lines = priced_less(usual)
+    if lines:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for entry in sheet.entries:
+            if entry.line in lines:
+                named = sheet.facts[entry.line - 1].named and sheet.labels[entry.line - 1] is None
+                entry.part, entry.described = Part.ITEM, (entry.line - 1 if named else entry.line,)
+        yield sheet
+
+
+def _last_figures(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which four figures in brackets behind the word for a card are its last: "VISA (1120)"."""
+    cards = [at for at, entry in enumerate(usual.entries) if _shows_last_figures(entry)]
+    if cards:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for at in cards:
+            sheet.entries[at].part = Part.DETAIL
+        yield sheet
+
+
+def _shows_last_figures(entry: Entry) -> bool:
+    alone = entry.part is Part.TENDER and entry.role in _CARDS and len(entry.facts.numbers) == 1
+    return alone and _LAST_FIGURES.search(entry.facts.text) is not None
+
+
+def _apart_from_head(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet without figures of the head: the goods stand in a column of their own, no total's."""
+    heads, told = _above_column(usual), _told_above(usual)
+    if heads or told:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for entry in sheet.entries:
+            if entry.line in heads or (entry.line in told and entry.part in _PAID):
+                entry.part = Part.DETAIL
+        yield sheet
+
+
+def _above_column(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of what looks like goods above the first two that end in one column."""
+    goods = [entry for entry in sheet.entries if entry.part is Part.ITEM and entry.line < sheet.first_total]
+    for at, (first, second) in enumerate(pairwise(goods)):
+        if abs(edge_of(first) - edge_of(second)) <= EDGE_COLUMNS and stands_apart(first):
+            return frozenset(entry.line for entry in goods[:at])
+    return frozenset()
+
+
+def _told_above(sheet: Sheet) -> frozenset[int]:
+    """Return the lines above the goods that tell when it was paid, beside a figure: "[PAID] 12:58 [STAFF] 1"."""
+    first = next((entry.line for entry in sheet.entries if entry.part in _GOODS and stands_apart(entry)), 0)
+    return frozenset(
+        entry.line for entry in sheet.entries if entry.line < first and entry.part in _PAID and entry.facts.dated
+    )
+
+
+def _counted_below_names(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which goods cost what stands behind how many of them, below their names: "QTY 1  21.50"."""
+    counted = [at for at, entry in enumerate(usual.entries) if _is_counted(usual, entry)]
+    if counted:
+        heads = header_amounts(usual)
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for at, entry in enumerate(sheet.entries):
+            if at in counted:
+                entry.part, entry.described = Part.ITEM, (entry.line,)
+            elif entry.line in heads and entry.line < usual.entries[counted[0]].line:
+                entry.part = Part.DETAIL
+        yield sheet
+
+
+def _is_counted(sheet: Sheet, entry: Entry) -> bool:
+    facts = entry.facts
+    if entry.part is not Part.WEAK_TOTAL or entry.line >= sheet.first_total or len(facts.numbers) != _COUNT_AND_AMOUNT:
+        return False
+    return facts.numbers[0].decimals == 0 and any(sense.role is Role.COUNT for sense in facts.hits[0].senses)
+
+
+def _paid_taken_off(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which points and vouchers below the total pay though a minus says that they are taken off."""
+    total = max((entry.amount for entry in usual.entries if entry.part is Part.TOTAL), default=0)
+    taken = [
+        at
+        for at, entry in enumerate(usual.entries)
+        if entry.part is Part.TENDER and entry.role in _TAKEN_OFF and -total < entry.amount < 0
+    ]
+    if taken:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for at in taken:
+            sheet.entries[at].amount = -sheet.entries[at].amount
+        yield sheet
+
+
+FURTHER_WAYS: Final = (
+    _discounts_below_label, _priced_less, _last_figures, _apart_from_head, _counted_below_names, _paid_taken_off,
+)  # fmt: skip
+"""In the order they are tried."""
