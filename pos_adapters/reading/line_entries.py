@@ -210,6 +210,7 @@ def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, 
             amount = in_fashion(number, decimals)
             # no "Payment terms 30 days", and no till beside the time: "11:32 Kas 7"
             typed = label.role in _HANDED and facts.unknown <= STRAY_LETTERS_MAX and not facts.dated
+            typed = typed and number.value < _TYPED_BELOW * MILLI  # "Cash sale A 118822" is the paper's number
             if amount is None and typed and number.decimals == 0 and number.use == "":
                 amount = number.value  # "CASH 20": what is handed over is often typed without decimals
             if amount is not None:
@@ -226,6 +227,7 @@ def _says_what_is_paid(facts: LineFacts, labels: list[Label]) -> bool:
 
 
 _TAKES_OFF = re.compile("[\u6298\u51cf\u6e1b\u60e0\u8ba9\u8b93]")  # 折减減惠让讓: "會員 9折 -48"
+_TYPED_BELOW = 100_000
 _HANDED = frozenset((Role.CASH, Role.RECEIVED))
 _GIVES_BACK = frozenset((Role.RETURN_LINE, Role.VOID_LINE, Role.CHANGE))
 
