@@ -20,6 +20,7 @@ from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.honest_places import (
     HONEST_PLACES,
     Page,
+    heads_framed_group,
     name_above,
     name_further_out,
     named_above,
@@ -109,7 +110,7 @@ def _sale_of(lines: Sequence[LineFacts], labels: Sequence[Label | None], solutio
 def _found_in(page: Page, line: int, doubts: Doubts) -> tuple[bool, bool]:
     """Return whether the line's words are doubtful, and whether strange; of a sentence, several of them together."""
     facts = page.lines[line]
-    if facts.starred and names_shop(page, line):
+    if facts.starred and (names_shop(page, line) or heads_framed_group(page, line)):
         facts = facts._replace(starred=False)
     found = doubts.find(facts)
     if (found.doubtful or found.strange) and is_of_sentence(page.lines, line):

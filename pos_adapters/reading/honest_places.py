@@ -18,7 +18,8 @@ from pos_adapters.reading.sheet import Entry
 
 _GROUP: Final = re.compile(r" *[^\W\d_]+(?: [^\W\d_]+)? ?: *")  # "Fenna:"
 _PERSON: Final = re.compile(
-    r" *(?:Frau|Herrn?|Fam(?:ilie|\.)|Mme|Mlle|Madame|Monsieur|M\.|Mevr(?:ouw|\.)|Dhr\.?|Mr\.?|Mrs\.?|Ms\.?)"
+    r" *(?:Frau|Herrn?|Fam(?:ilie|\.)|Mme|Mlle|Madame|Monsieur|M\.|Mevr(?:ouw|\.)|Dhr\.?|Mr\.?|Mrs\.?|Ms\.?|Miss"
+    r"|Dr\.?|Sra?\.?)"
     r" (?:[^\W\d_]\. ?){0,2}[^\W\d_]+(?:[ -][^\W\d_]+)? *",
     re.IGNORECASE,
 )
@@ -186,10 +187,14 @@ def _heads_group(page: Page, line: int) -> bool:
     )
 
 
+def heads_framed_group(page: Page, line: int) -> bool:
+    """Whether a line among dashes heads a group of goods: it stands directly above some, another one above others."""
+    heads = [at for at in range(line, page.last) if page.lines[at].starred and page.lines[at + 1].decimals]
+    return line in heads and any(page.labels[at] is None for at in heads[1:])
+
+
 HONEST_PLACES: Final = (
     _heads_columns, _names_journey_or_show, _goes_on, _names_value, _names_masked_number, _details_goods,
-    _heads_group,
-    _names_person,
-    _names_customer,
+    _heads_group, heads_framed_group, _names_person, _names_customer,
 )  # fmt: skip
 """What tells that a line is no title of a paper."""

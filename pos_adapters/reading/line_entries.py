@@ -236,7 +236,8 @@ def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods in
     entry: Entry, label: Label
 ) -> Part:
     if label.role in FACTS:
-        named = entry.facts.unknown > 0 and entry.facts.numbers[-1].decimals
+        named = entry.facts.unknown > 0 or label.role is Role.MEMBER  # "LOYALTY -10.00"
+        named = named and bool(entry.facts.numbers[-1].decimals)
         takes_off = entry.amount < 0 and (named or _TAKES_OFF.search(entry.facts.text))
         return Part.MODIFICATION if takes_off else Part.FACT
     part = PART_OF[label.role]

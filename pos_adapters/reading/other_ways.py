@@ -11,6 +11,7 @@ from itertools import chain, pairwise
 from typing import Final
 
 from pos_adapters.reading.amounts import MILLI, in_fashion
+from pos_adapters.reading.beside_goods import BESIDE_GOODS
 from pos_adapters.reading.discount_places import NO_PRICES
 from pos_adapters.reading.dressed_amounts import undressed
 from pos_adapters.reading.entries import sheet_of
@@ -339,6 +340,7 @@ def _numbers_of_places(sheet: Sheet) -> frozenset[int]:
 
 
 _NO_AMOUNTS: Final = (
+    *BESIDE_GOODS,
     header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, *NO_PRICES,
     _prices_below, _prices_above, _numbers_of_places,
 )  # fmt: skip

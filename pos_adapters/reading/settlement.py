@@ -136,9 +136,8 @@ def _unnamed_change(later: Sequence[Entry], total: int) -> list[Entry]:
     """Return the amount directly below the cash that is what was handed over beyond `total`; nothing where none is."""
     for cash, below in pairwise(later):
         handed = cash.part is Part.RECEIVED or (cash.part is Part.TENDER and cash.role is Role.CASH)
-        said_otherwise = (  # "REMISE 5,00": handed back in Quebec; "TERUGGAVE 5,00" is what a refund comes to, too
-            below.part in (Part.STRAY, Part.TOTAL) or below.role is Role.DISCOUNT
-        )
+        # "REMISE 5,00": handed back in Quebec; "BALANCE 85.75": in India; "TERUGGAVE 5,00" is a refund, too
+        said_otherwise = below.part in (Part.STRAY, Part.TOTAL, Part.WEAK_TOTAL) or below.role is Role.DISCOUNT
         if handed and said_otherwise and 0 < below.amount == cash.amount - total:
             return [below]
     return []

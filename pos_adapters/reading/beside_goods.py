@@ -1,0 +1,51 @@
+"""Figures that stand beside goods and cost nothing more: prices alone, choices in brackets, sums side by side.
+
+Contract: pure. All are asked only where the sums of a document do not hold as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pos_adapters.reading.sheet import Part, Sheet
+
+_GOODS: Final = (Part.ITEM, Part.IMPLICIT)
+_HAVE_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION, Part.SURCHARGE)
+_GOODS_MIN: Final = 2  # that a sum is of: one amount repeats the price of the only goods otherwise
+_CHOICE: Final = re.compile(r" {1,6}\S(?:\S| (?! ))*? \(\+? ?[^\w\s]?\d[\d.,]*\) *")  # "  Oat milk ($0.75)"
+_ONLY_PRICE: Final = re.compile(
+    r"\s*(?:\d+ *)?@ *(?:\d+ *(?:for|/) *)?(?:[^\w\s] ?)?\d[\d.,]*\s*", re.IGNORECASE
+)  # "@ 60.00", "1 @ 2 FOR 5.00"
+
+
+def _only_prices(sheet: Sheet) -> frozenset[int]:
+    """Return the lines that only tell a price of the goods above or below them."""
+    return frozenset(
+        entry.line for entry in sheet.entries if entry.part in _GOODS and _ONLY_PRICE.fullmatch(entry.facts.text)
+    )
+
+
+def _choices(sheet: Sheet) -> frozenset[int]:
+    """Return the lines further in than goods that tell in brackets what is part of their amount."""
+    return frozenset(
+        entry.line for entry in sheet.entries if entry.part in _HAVE_AMOUNTS and _CHOICE.fullmatch(entry.facts.text)
+    )
+
+
+def _sums_side_by_side(sheet: Sheet) -> frozenset[int]:
+    """Return the line of what looks like the last goods, whose amounts make the sum of all goods above it.
+
+    "FOOD 18.00  BEV 23.60" tells what a bar's kitchen sold and what its tap.
+    """
+    goods = [entry for entry in sheet.entries if entry.part in _GOODS and entry.line < sheet.first_total]
+    if len(goods) <= _GOODS_MIN or goods[-1].quantity is not None:
+        return frozenset()
+    amounts = [number.value for number in goods[-1].facts.numbers if number.decimals]
+    above = sum(entry.amount for entry in goods[:-1])
+    summed = len(amounts) > 1 and all(amounts) and sum(amounts) == above
+    return frozenset((goods[-1].line,)) if summed else frozenset()
+
+
+BESIDE_GOODS: Final = (_only_prices, _choices, _sums_side_by_side)
+"""Each returns the lines whose figures are told already by the goods beside them."""
