@@ -19,6 +19,7 @@ from pos_adapters.reading.lines import LineFacts, Telling
 from pos_adapters.reading.named_tenders import gives_back, heads_tender
 from pos_adapters.reading.sentences import is_of_sentence
 from pos_adapters.reading.spoken_chinese import speaks_to_customer
+from pos_adapters.reading.stays import tells_stay, tells_when_left
 from retail.transaction import DocumentKind
 
 # When several kinds are named, the first of these counts: a copy of a refund is a copy, a voided quote a quote.
@@ -45,7 +46,6 @@ _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every la
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r" *\([^()]*\) *")  # below goods, "(ON THE HOUSE)" speaks of them
-_CAME = re.compile(r"\s*(?:入[庫場室館店]|입차|입장)")
 _LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _IS_NONE = re.compile(
     r"\s*[:=]\s*(?:no|none|0|non|nein|nie|ne|nee|não|hayır|нет|ні|жоқ|无|無|なし|없음)\s*$", re.IGNORECASE
@@ -108,7 +108,9 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 ):
                     continue
                 foot = sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and line >= goods.stop
-                left = sense.kind is DocumentKind.REPORT and _tells_when_left(lines, line)
+                left = (sense.kind is DocumentKind.REPORT and tells_when_left(lines, line)) or (
+                    sense.role is Role.HEADLINE and tells_stay(lines, line, sense.kind)
+                )
                 if _names(facts, hit, sense) and not foot and not left:
                     found.append(Naming(sense.kind, _is_soft(hit, sense, facts.text), line))
     found = [naming for naming in found if not _pays_back(naming, found)]
@@ -126,13 +128,6 @@ def _pays_back(naming: Naming, found: Sequence[Naming]) -> bool:
     returns = {other.line for other in found if other.kind is DocumentKind.RETURN}
     paid_out = {other.line for other in found if other.kind is DocumentKind.PAY_OUT}
     return naming.line in returns and paid_out <= returns and returns - paid_out != set()
-
-
-def _tells_when_left(lines: Sequence[LineFacts], line: int) -> bool:
-    """Whether a line tells when somebody paid and left, below when they came: "入庫 13:02", "精算 16:58"."""
-    if not line or not lines or not lines[line].dated:
-        return False
-    return lines[line - 1].dated and _CAME.match(lines[line - 1].text) is not None
 
 
 def _has_goods_beside(lines: Sequence[LineFacts], line: int, goods: range) -> bool:
