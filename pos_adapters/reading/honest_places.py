@@ -70,8 +70,12 @@ def named_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed
     after = owed[-1] + 1
     if len(owed) == 1 or not (after < len(lines) and (labels[after] is not None or _is_apart(lines[after]))):
         return 0
-    named = [_names_above(lines, labels, line, above) for above, line in zip((-1, *owed), owed, strict=False)]
-    return min(named)
+    names = _NAME_LINES_MAX
+    for above, line in zip((-1, *owed), owed, strict=False):
+        names = min(names, _names_above(lines, labels, line, above))
+        if not names:
+            break
+    return names
 
 
 def _names_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], line: int, above: int) -> int:
