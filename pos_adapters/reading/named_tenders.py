@@ -34,6 +34,15 @@ def says_paid(facts: LineFacts) -> bool:
     return any(paid) and all(by or roles & TENDERS for by, roles in zip(paid, said, strict=True))
 
 
+def _hands_back_nothing(sheet: Sheet, near: int) -> bool:
+    """Whether "change 0" stands directly below what was handed over, and nothing on the paper speaks of a card."""
+    below = [entry for entry in sheet.entries if entry.line == near + 1 and entry.part is Part.CHANGE]
+    if not below or below[0].amount:
+        return False
+    of_card = any(label is not None and label.role in _OF_CARD_SLIPS for label in sheet.labels)
+    return not of_card and not any(MASKED_CARD.search(facts.text) for facts in sheet.facts)
+
+
 def says_how(sheet: Sheet, line: int, total: int) -> bool:
     """Whether a line "Paid by: ..." without an amount stands below one that says that the total was paid.
 
@@ -65,7 +74,9 @@ def role_named(sheet: Sheet, near: int) -> Role:
         if label is not None and label.role in TENDERS and label.leads and not sheet.facts[line].right:
             return label.role
     said = {label.role for facts, label in zip(sheet.facts, sheet.labels, strict=True) if label and says_paid(facts)}
-    return said.pop() if len(said) == 1 and said <= TENDERS else Role.TENDER_OTHER  # "paid online", at the head
+    if len(said) == 1 and said <= TENDERS:
+        return said.pop()  # "paid online", at the head
+    return Role.CASH if _hands_back_nothing(sheet, near) else Role.TENDER_OTHER
 
 
 def _says_received(facts: LineFacts) -> bool:
