@@ -12,6 +12,7 @@ from typing import Final
 
 PHRASE_LETTERS_MIN: Final = 2
 PHRASE_LETTERS_MAX: Final = 12
+_FIRST, _LAST = "ァ", "ー"
 _KATAKANA: Final = re.compile("[ァ-ヺー]+")
 
 
@@ -20,9 +21,9 @@ def runs_on(text: str, dense: str, places: Sequence[int], *, end: int, phrases: 
 
     The word `text` ends at `end` of `dense`, a line without its blanks, whose letters stand at `places` of the line.
     """
-    if end >= len(dense) or not _KATAKANA.fullmatch(text) or not _KATAKANA.match(dense[end]):
+    if end >= len(dense) or not _FIRST <= dense[end] <= _LAST or places[end] != places[end - 1] + 1:
         return False
-    if places[end] != places[end - 1] + 1:
+    if not _KATAKANA.fullmatch(text):
         return False
     sizes = range(PHRASE_LETTERS_MIN, PHRASE_LETTERS_MAX + 1)
     return not any(dense[end : end + size] in phrases for size in sizes)

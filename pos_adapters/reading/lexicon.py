@@ -295,8 +295,8 @@ class Lexicon:
                     if active >= 0 and not _is_spoken(senses, active):
                         continue
                     if is_torn(dense, places, start=index, end=index + len(text)) or (
-                        not any(sense.kind is not None or sense.role in _GLUED for sense in senses)
-                        and runs_on(text, dense, places, end=index + len(text), phrases=self._wide)
+                        runs_on(text, dense, places, end=index + len(text), phrases=self._wide)
+                        and not any(sense.kind is not None or sense.role in _GLUED for sense in senses)
                     ):
                         continue
                     index += len(text)
