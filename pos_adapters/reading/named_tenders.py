@@ -19,6 +19,7 @@ _BESIDE_PAID_LETTERS_MAX = 8  # "paid by Visa ending 4242"
 CARD_FIGURES_SHOWN_MAX = 10  # the first six and the last four; whatever shows more, a top-up's PIN, is no card
 _CARD_FIGURES = re.compile(r"\d{3,}")
 _PAID_IN_TRUTH = re.compile(r"\s*(?:[本顾顧客户戶]*[实實已](?:际|際)?[付收缴繳支])")
+_HANDED_OVER = re.compile(r"\s*(?:[お御]?預|投入|받은|オアズカリ)")
 _BOX = re.compile(r"[\[\]\u2610\u25a1]")  # to be ticked
 _FRAMED = re.compile(r"\s*\[[^\[\]]+\]\s*")
 _OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
@@ -36,6 +37,8 @@ def says_paid(facts: LineFacts) -> bool:
 
 def _hands_back_nothing(sheet: Sheet, near: int) -> bool:
     """Whether "change 0" stands directly below what was handed over, and nothing on the paper speaks of a card."""
+    if sheet.facts[near].unknown or not _HANDED_OVER.match(sheet.facts[near].text):
+        return False  # a purse, whose tills print that nothing is given back, too
     below = [entry for entry in sheet.entries if entry.line == near + 1 and entry.part is Part.CHANGE]
     if not below or below[0].amount:
         return False
