@@ -17,7 +17,7 @@ from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts, Telling
 from pos_adapters.reading.named_tenders import gives_back, heads_tender
-from pos_adapters.reading.sentences import is_of_sentence
+from pos_adapters.reading.sentences import is_of_sentence, is_torn_order
 from pos_adapters.reading.spoken_chinese import speaks_to_customer
 from pos_adapters.reading.stays import tells_stay, tells_when_left
 from retail.transaction import DocumentKind
@@ -95,7 +95,7 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 counted = sense.role is Role.SALES_COUNT and _counts_sales(facts, hit)
                 if counted and (line not in goods or _prints_cents(lines, goods)):
                     found.append(Naming(DocumentKind.REPORT, soft=False, line=line))
-                if sense.kind is None:
+                if sense.kind is None or is_torn_order(facts, hit, sense):
                     continue
                 marks = sense.kind in _MARKS_A_LINE and (
                     facts.right or not lines or _has_goods_beside(lines, line, goods)

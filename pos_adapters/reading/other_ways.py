@@ -34,6 +34,9 @@ _FEE: Final = re.compile(r"\s*[^\W\d]*(?:料金?|代金?|運賃|요금|운임|�
 _BRACKETED: Final = re.compile(r"\[ *\d[\d.,]* *\]$")
 _COUNTED: Final = re.compile(r" *\d{1,2} ?[xX]? +[^\W\d_]")
 _SEATS: Final = re.compile(r"\bn(?:[.:]|[ro\u00ba\u00b0][.:]?) ?\d{1,2}[,.]\d{2} *$", re.IGNORECASE)
+_INCLUDED: Final = re.compile(
+    r"\s*(?:inkl|incl|davon|dont|y compris|waarvan|of which|including|di cui|inclus[oa]|w tym|vč)\b", re.IGNORECASE
+)
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
@@ -306,6 +309,15 @@ def _in_brackets(sheet: Sheet) -> frozenset[int]:
     )
 
 
+def _included(sheet: Sheet) -> frozenset[int]:
+    """Return the lines that say what is within the goods above: "COLA 0,5  4,29", "inkl. Pfand 0,25"."""
+    return frozenset(
+        part.line
+        for goods, part in pairwise(sheet.entries)
+        if goods.part in _GOODS and part.part in _GOODS and _INCLUDED.match(part.facts.text)
+    )
+
+
 def _prices_below(sheet: Sheet) -> frozenset[int]:
     """Return the lines that only tell what one costs of the goods above: "SPRAY 10ML  2  7,90", "  a 3,95"."""
     return frozenset(price.line for goods, price in _pairs_of_goods(sheet) if _makes(goods, price))
@@ -342,7 +354,7 @@ def _numbers_of_places(sheet: Sheet) -> frozenset[int]:
 _NO_AMOUNTS: Final = (
     *BESIDE_GOODS,
     header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, *NO_PRICES,
-    _prices_below, _prices_above, _numbers_of_places,
+    _prices_below, _prices_above, _included, _numbers_of_places,
 )  # fmt: skip
 """Each returns the lines whose figures are no amounts, for a reason of its own."""
 _WAYS: Final = (

@@ -9,7 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pos_adapters.reading.lexicon import Hit, Sense
 from pos_adapters.reading.lines import LineFacts
+from retail.transaction import DocumentKind
 
 WORDS_MIN: Final = 3  # on a line that the next one goes on with
 LINES_MAX: Final = 4  # on each side
@@ -59,3 +61,8 @@ def _continues(above: LineFacts, below: LineFacts) -> bool:
 
 def _is_lower(facts: LineFacts) -> bool:
     return facts.text.lstrip()[:1].islower()
+
+
+def is_torn_order(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
+    """Whether figures stand within what names an order: "Bon 118822  18:40  Theke 1" speaks of two things."""
+    return sense.kind is DocumentKind.KITCHEN and any(map(str.isdigit, facts.text[hit.start : hit.end]))
