@@ -342,7 +342,8 @@ class Typesetter(PrintHead):
         if changed:
             for index, line in self._set.items():
                 if any(run.declared in changed and run.data is not None for run in line.runs):
-                    self._lay(index, compose(read_again(line, self.repair.settled)))
+                    self._set[index] = read_again(line, self.repair.settled)
+                    self._lay(index, compose(self._set[index]))
         if self.model.vendor == "Generic" and self._set:
             self._widen()
         if meant := self.repair.look_again(line.text for line in self._lines):

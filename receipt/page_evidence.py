@@ -74,7 +74,8 @@ _SYMBOLS: Final = (
     | dict.fromkeys("«»", 2.0)
     | dict.fromkeys("ºª", 1.6)
     | dict.fromkeys("°£№¡¿“”„₺₴₸₽₩\u3000", 1.5)
-    | dict.fromkeys("¥–—’…•·§\u00a0、。・：（）「」【】，！", 1.0)
+    | dict.fromkeys("０１２３４５６７８９￥", 1.5)  # in full width
+    | dict.fromkeys("¥–—’…•·§\u00a0、。・：（）「」【】，！％＊", 1.0)
     | dict.fromkeys("‘²³½¼®©™×´`", 0.4)
 )
 _RARE_LETTER: Final = 0.4

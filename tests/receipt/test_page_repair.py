@@ -11,6 +11,7 @@ from receipt.code_pages import Encoding, single_byte
 from receipt.document import PaperReader
 from receipt.page_evidence import plausibility
 
+
 # What a small receipt says in each language, and the encodings that tills there print it in.
 RECEIPTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "ru": (
@@ -328,6 +329,18 @@ def test_a_sign_of_money_that_is_all_beyond_ascii_tells_the_page(codec: str, dec
 def test_a_backslash_in_shift_jis_is_the_yen_sign() -> None:
     text = "ベーカリー麦\nカレーパン\n  3 点 ×       \\1,680\n合計  \\2,010\n\\2,010\n"
     assert read(b"\x1b@" + text.encode("cp932") + b"\n") == text.replace("\\", "\u00a5").rstrip("\n").split("\n")
+
+
+def test_lines_wider_than_the_paper_are_read_by_the_page_that_was_found_too() -> None:
+    text = "ТОВ Папір\n" + "".join(
+        f"{name:<44}{price:>8}\n" for name, price in (("Зошит", "31.00"), ("РАЗОМ", "31.00"))
+    )
+    assert read(b"\x1b@" + text.encode("cp1251") + b"\n\x1dV\x00") == text.splitlines()
+
+
+def test_figures_in_full_width_speak_for_shift_jis() -> None:
+    text = "売店\n２０２６年１１月１２日　１０：４４\nパン                ￥１１０\n合計１点            ￥１１０\nお預り        ￥１，０００\n"
+    assert read(b"\x1b@" + text.encode("cp932") + b"\n\x1dV\x00") == text.splitlines()
 
 
 def test_the_second_half_of_a_character_is_no_gap() -> None:
