@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from retail.transaction import DocumentKind
 
@@ -22,10 +23,12 @@ def tells_when_left(lines: Sequence[LineFacts], line: int) -> bool:
 def tells_stay(lines: Sequence[LineFacts], line: int, kind: DocumentKind) -> bool:
     """Whether a line tells when somebody came or left beside one that tells the other: "GİRİŞ 10:02", "ÇIKIŞ 12:45".
 
-    A title of money put in or taken out names one of the two.
+    A title of money put in or taken out names one of the two. A sheet of somebody's hours names both, and no tax.
     """
     other = _OTHER_WAY.get(kind)
     if other is None or not lines or not lines[line].dated:
         return False
     beside = [lines[at] for at in (line - 1, line + 1) if 0 <= at < len(lines) and lines[at].dated]
-    return any(sense.kind is other for facts in beside for hit in facts.hits for sense in hit.senses)
+    if not any(sense.kind is other for facts in beside for hit in facts.hits for sense in hit.senses):
+        return False
+    return any(sense.role is Role.TAX for facts in lines for hit in facts.hits for sense in hit.senses)
