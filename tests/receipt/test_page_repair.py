@@ -11,7 +11,6 @@ from receipt.code_pages import Encoding, single_byte
 from receipt.document import PaperReader
 from receipt.page_evidence import plausibility
 
-
 # What a small receipt says in each language, and the encodings that tills there print it in.
 RECEIPTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "ru": (
