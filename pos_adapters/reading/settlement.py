@@ -79,7 +79,7 @@ def settle(
             return Settlement(_as_paid(*found, sheet), proven=True), ""
     if total > 0 and not tenders and not received:
         unnamed = balanced_by_change(later, total)
-        if unnamed is not None:
+        if unnamed is not None and unnamed.amount == total + sum(abs(entry.amount) for entry in change):
             return Settlement(_as_paid([unnamed], change, sheet), proven=True), ""
     if not tenders and not received and not change:
         return _named_only(sheet, total, after), ""
