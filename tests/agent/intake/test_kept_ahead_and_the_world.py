@@ -7,7 +7,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,6 @@ from tests.agent.intake.test_kept_ahead import PAPER, after_restart, commit_fail
 from tests.agent.intake.test_standing_cuts import ForwardClock
 from tests.hub.rig import HubRig
 from tests.hub.test_upload import deliver_all
-
-DAY_ENDS_AT = time(4)  # of a store that does not say: what is sold before is of the day before
 
 
 async def read_only(core: Core, *, yes: bool = True) -> None:
@@ -84,11 +82,11 @@ def test_a_core_killed_around_a_cut_that_starts_into_another_world_knows_one_sal
     tmp_path: Path, meanwhile: Callable[[Core], None], ahead_h: int, is_printed: bool
 ):
     core, job = left_behind(tmp_path / "store")
-    now = datetime.now(UTC).astimezone()
-    day = business_day(now, now.tzinfo or UTC, DAY_ENDS_AT).isoformat()
     clock = ForwardClock()
     clock.ahead = timedelta(hours=ahead_h)
     core = make_store(core.state.root, clock=clock)
+    store = core.config.store
+    day = business_day(datetime.now(UTC), store.zone, store.day_ends_at).isoformat()
     meanwhile(core)
     asyncio.run(after_restart(core, PAPER + CUT, job, {1: Outcome.PRINTED} if is_printed else {}))
     last = ["offer.printed"] if is_printed else ["offer.not_printed", "coupon.voided"]
