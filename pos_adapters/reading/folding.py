@@ -31,6 +31,7 @@ _WIDE_LETTER = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _SPREAD_WIDE = re.compile(rf"(?<![^\s(\[:]){_WIDE_LETTER}(?: +{_WIDE_LETTER})+(?=[\s:)\]]|$)")
 _SPREAD_SHARE_MIN = 0.8
 _SPREAD_LETTERS_MIN = 4
+_NEIGHBOUR_LETTERS = re.compile(r"(?<!\S)[^\W\d_] +[^\W\d_](?!\S)")
 # "390,-", "12.-- CHF": not one cent
 _NO_CENTS = re.compile(r"(?<=\d)(?:[.,]--?(?= *(?:[^\W\d_]{1,4}\.?)?$)|,--?(?=  ))")
 
@@ -114,12 +115,17 @@ _HALF_WIDTH_KANA = re.compile(r"[\uff61-\uff9f]")
 
 
 def _is_spread(text: str) -> bool:
-    """Double-width characters copied from paper come as "T O T A L": single letters between single spaces."""
+    """Double-width characters copied from paper come as "T O T A L": single letters between single spaces.
+
+    Of "2 x 1 400,00 €" most words are of one character, too, but no letter stands beside another.
+    """
     words = text.split()
     if len(words) < _SPREAD_LETTERS_MIN:
         return False
     single = sum(len(word) == 1 for word in words)
-    return single >= _SPREAD_SHARE_MIN * len(words) and "  " in text.strip() + "  "
+    return single == len(words) or (
+        single >= _SPREAD_SHARE_MIN * len(words) and _NEIGHBOUR_LETTERS.search(text) is not None
+    )
 
 
 def column_of(text: str, index: int) -> int:
