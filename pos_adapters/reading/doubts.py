@@ -30,6 +30,7 @@ from pos_adapters.reading.kinds import is_also_receipt, is_nothing
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.overruled import tells_what_is_left
 from pos_adapters.reading.polite_sentences import is_polite, serves, tells_who_does_what
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sentences import is_of_sentence, lines_of_sentence
@@ -58,6 +59,7 @@ class _Sale(NamedTuple):
     total: int
     paid: bool
     payment: int  # the first tender below the goods; the total without any
+    solution: Solution
 
 
 def doubted_line(
@@ -104,6 +106,7 @@ def _sale_of(lines: Sequence[LineFacts], labels: Sequence[Label | None], solutio
         total=solution.total.line,
         paid=bool(solution.tenders),
         payment=min([paid.line for paid in solution.tenders if paid.line > last], default=solution.total.line),
+        solution=solution,
     )
 
 
@@ -187,6 +190,11 @@ def _is_of_nothing(sale: _Sale, line: int) -> bool:
     return nil and sale.paid and line > sale.payment and not facts.starred
 
 
+def _tells_what_is_left(sale: _Sale, line: int) -> bool:
+    """Whether a line between two payments only tells what the first left to the others."""
+    return tells_what_is_left(sale.page.lines[line], line, sale.solution)
+
+
 def _is_address(sale: _Sale, line: int) -> bool:
     """Whether a line above the goods tells the shop's street and house."""
     return line < sale.goods and is_address(sale.page.lines[line].text)
@@ -204,5 +212,6 @@ def _is_of_terms(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> bool:
 
 _EXCUSES: Final = (
     _heads_tax_table, _says_paid_total, _takes_off, _adds_to_goods, _is_of_nothing, _is_address, _is_receipt_too,
+    _tells_what_is_left,
 )  # fmt: skip
 """What else a line means beside what stands around it, whatever its words."""

@@ -15,12 +15,14 @@ from pos_adapters.reading.entries import sheet_of
 from pos_adapters.reading.labels import Labels
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.places import EDGE_COLUMNS, edge_of, header_amounts, stands_apart
+from pos_adapters.reading.pumped import amount_pumped
 from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 _LAST_FIGURES: Final = re.compile(r"[^\W\d_] ?\(\d{4}\)")
 _CARDS: Final = (Role.CREDIT, Role.DEBIT)
 _COUNT_AND_AMOUNT: Final = 2
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
+_SUMS: Final = (Part.TOTAL, Part.CHECK)
 _PAID: Final = (Part.RECEIVED, Part.TENDER)
 _TAKEN_OFF: Final = frozenset((Role.POINTS_TENDER, Role.VOUCHER, Role.COUPON, Role.STORED_VALUE))
 
@@ -114,7 +116,7 @@ def _is_counted(sheet: Sheet, entry: Entry) -> bool:
 
 def _paid_taken_off(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the sheet in which points and vouchers below the total pay though a minus says that they are taken off."""
-    total = max((entry.amount for entry in usual.entries if entry.part is Part.TOTAL), default=0)
+    total = max((entry.amount for entry in usual.entries if entry.part in _SUMS), default=0)
     taken = [
         at
         for at, entry in enumerate(usual.entries)
@@ -127,7 +129,37 @@ def _paid_taken_off(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]
         yield sheet
 
 
+def _pumped_beside_goods(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which what volume and price of a fuel make is the amount of goods, beside those of a shop."""
+    at = amount_pumped(usual)
+    if at is not None:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        entry = sheet.entries[at]
+        entry.part, entry.described, entry.role = Part.ITEM, (entry.line,), None
+        yield sheet
+
+
+def _stamps_bought(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which stamps cost what they add to a subtotal: "8,95", "STAMPS 2,30", "TOTAL 11,25"."""
+    entries = usual.entries
+    found = [
+        at + 1
+        for at, (above, stamps, below) in enumerate(zip(entries, entries[1:], entries[2:], strict=False))
+        if above.part is Part.CHECK
+        and below.part is Part.TOTAL
+        and stamps.role is Role.POINTS
+        and 0 < stamps.amount == below.amount - above.amount
+    ]
+    if found:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for at in found:
+            entry = sheet.entries[at]
+            entry.part, entry.described, entry.role = Part.ITEM, (entry.line,), None
+        yield sheet
+
+
 FURTHER_WAYS: Final = (
     _discounts_below_label, _priced_less, _last_figures, _apart_from_head, _counted_below_names, _paid_taken_off,
+    _pumped_beside_goods, _stamps_bought,
 )  # fmt: skip
 """In the order they are tried."""

@@ -37,6 +37,7 @@ _QUOTED: Final = re.compile(
 )
 _QUOTE: Final = re.compile('["\u00ab\u00bb\u201c-\u201f]')
 _CUSTOMER: Final = re.compile(r".*[^\W\d_].* ?(?:様|さま|御中|殿|귀하)\s*|.*[가-힣]{2,} ?(?<!손)(?<!고객)님\s*")
+_MARKED: Final = re.compile(r"\s*([^\w\s\"'(]{1,4}) ?[^\W\d_]")  # ">>>> DAIRY"
 _OF_SHOPS: Final = frozenset((Role.PHONE, Role.TAX_ID))
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 _NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
@@ -197,8 +198,22 @@ def heads_framed_group(page: Page, line: int) -> bool:
     return line in heads and any(page.labels[at] is None for at in heads[1:])
 
 
+def _heads_marked_group(page: Page, line: int) -> bool:
+    """Whether a line begins with a mark that stands above other goods, too: ">>>> DAIRY", ">>>> FRUIT"."""
+    mark = _MARKED.match(page.lines[line].text)
+    if mark is None or _is_marked(page, line + 1):
+        return False
+    priced = next((at for at in range(line + 1, page.last) if page.lines[at].decimals), page.last)
+    others = [_MARKED.match(page.lines[at].text) for at in range(priced, page.last) if not page.lines[at].decimals]
+    return any(other is not None and other[1] == mark[1] for other in others)
+
+
+def _is_marked(page: Page, line: int) -> bool:
+    return line < len(page.lines) and _MARKED.match(page.lines[line].text) is not None
+
+
 HONEST_PLACES: Final = (
     _heads_columns, _names_journey_or_show, _goes_on, _names_value, _names_masked_number, _details_goods,
-    _heads_group, heads_framed_group, _names_person, _names_customer,
+    _heads_group, heads_framed_group, _heads_marked_group, _names_person, _names_customer,
 )  # fmt: skip
 """What tells that a line is no title of a paper."""

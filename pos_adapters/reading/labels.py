@@ -204,7 +204,7 @@ def labels_of(facts: LineFacts, active: int) -> list[Label]:
     leads = True
     for hit in facts.hits:
         role = _role_of(hit, active)
-        if role is None:
+        if role is None or (role in FACTS and _measures(hit, facts, active)):
             continue
         if leads and found == [] and _unknown_before(facts, hit):
             leads = False
@@ -227,6 +227,13 @@ def _role_of(hit: Hit, active: int) -> Role | None:
         elif best is None or (best in _SILENT and sense.role in FACTS):
             best = sense.role
     return best
+
+
+def _measures(hit: Hit, facts: LineFacts, active: int) -> bool:
+    """Whether a word is a unit behind how many, whatever it numbers elsewhere: "2 ST  4,49", no store."""
+    if not facts.text[: hit.start].strip().isdigit():
+        return False
+    return any(sense.role is Role.UNIT and sense.languages & active for sense in hit.senses)
 
 
 def _unknown_before(facts: LineFacts, hit: Hit) -> bool:

@@ -15,10 +15,12 @@ from pos_adapters.reading.amounts import in_fashion
 from pos_adapters.reading.branded_tenders import MASKED_CARD, names_bottle_slip
 from pos_adapters.reading.kinds import Naming, says_completed
 from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Part, Sheet
 from retail.transaction import DocumentKind
 
+_LEFT_OVER: Final = frozenset((DocumentKind.DEPOSIT, DocumentKind.QUOTE))
 _MARKS_A_LINE: Final = frozenset((DocumentKind.VOID, DocumentKind.RETURN, DocumentKind.SUSPENDED))
 _NUMBERED: Final = re.compile(r"\s*[^\W\d_]+ ?(?:nr|no|#)?\.? ?: *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE)
 
@@ -33,6 +35,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
         and not _numbers_what_was_reserved(naming, sheet, solution)
         and not _names_goods(naming, solution)
         and not _gives_change(naming, solution)
+        and not _is_told_between_payments(naming, sheet, solution)
     ]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports:
@@ -80,6 +83,18 @@ def _gives_change(naming: Naming, solution: Solution) -> bool:
     """Whether what names a return is the change: "TERUGGAVE 8,00" below the cash is what was given back of it."""
     given = [paid for paid in solution.tenders if paid.line == naming.line and paid.amount < 0]
     return naming.kind is DocumentKind.RETURN and bool(given) and solution.total.amount > 0
+
+
+def _is_told_between_payments(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
+    """Whether what names a deposit or an open bill is no more than what one payment left to the next."""
+    return naming.kind in _LEFT_OVER and tells_what_is_left(sheet.facts[naming.line], naming.line, solution)
+
+
+def tells_what_is_left(facts: LineFacts, line: int, solution: Solution) -> bool:
+    """Whether a line between two payments only tells what the first left to the others: "Restbetrag 21,87"."""
+    above = [each for each in solution.tenders if each.line < line and each.amount > 0]
+    left = sum(each.amount for each in solution.tenders if each.line > line)
+    return bool(above) and left > 0 and [number.value for number in facts.numbers] == [left]
 
 
 def _numbers_what_was_reserved(naming: Naming, sheet: Sheet, solution: Solution) -> bool:

@@ -25,6 +25,7 @@ _SLACK_SHARE: Final = 1000  # pumps round the amount: the product may miss it by
 _SLACK_STEPS: Final = 5  # ... or by some of the last place
 _GOODS_MAX: Final = 2  # what looks like goods: the volume at the price of a litre, the price
 _TOTALS: Final = frozenset((Part.TOTAL, Part.WEAK_TOTAL))
+_SUMS: Final = (Part.WEAK_TOTAL, Part.CHECK)
 _SOLD: Final = frozenset((Part.ITEM, Part.IMPLICIT, Part.RETURN))
 _LINES_BETWEEN_MAX: Final = 3  # volume and price stand together
 
@@ -58,6 +59,19 @@ def add_pumped(sheet: Sheet) -> None:
     entry.described = (volume.line,)
     at = next(place for place, other in enumerate(sheet.entries) if other.line > volume.line)
     sheet.entries.insert(at, entry)
+
+
+def amount_pumped(sheet: Sheet) -> int | None:
+    """Return the place of the entry that tells what the fuel costs, beside other goods; None without one.
+
+    "VOLUME 38,11 L", "PRICE 1,789", "AMOUNT 68,18": a sum by its word, and exactly what the two above it make.
+    """
+    for at, entry in enumerate(sheet.entries):
+        if entry.part in _SUMS and entry.line < sheet.first_total and entry.amount > 0:
+            above = sheet.facts[max(0, entry.line - _LINES_BETWEEN_MAX) : entry.line]
+            if any(True for _ in _pairs(above, entry.amount, sheet.decimals)):
+                return at
+    return None
 
 
 def _pairs(lines: Sequence[LineFacts], total: int, decimals: int) -> Iterator[tuple[_Placed, _Placed]]:
