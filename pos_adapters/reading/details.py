@@ -234,7 +234,10 @@ def _owner_of(entries: list[Entry], index: int, decimals: int) -> Entry | None:
     assert entry.price is not None
     product = product_of(entry.quantity, entry.price, decimals)
     slack = max(2 * 10 ** (3 - decimals), abs(product) // 100)
-    around = [entries[at] for at in (index - 1, index + 1) if 0 <= at < len(entries)]
+    below = index + 1
+    while below < len(entries) - 1 and entries[below].part is Part.TAX and not entries[below].facts.named:
+        below += 1  # of these goods, above their amount
+    around = [entries[at] for at in (index - 1, below) if 0 <= at < len(entries)]
     for other in around:
         if (
             other.part is Part.ITEM
