@@ -23,6 +23,7 @@ _PERSON: Final = re.compile(
     r" (?:[^\W\d_]\. ?){0,2}[^\W\d_]+(?:[ -][^\W\d_]+)? *",
     re.IGNORECASE,
 )
+_CHOICE: Final = re.compile(r" *[-+\u2514\u3134] ?[^\W\d_]")  # "- ICE": what the customer chose
 _FIGURE: Final = re.compile(r"\d")
 _DETAIL_INDENT_MAX: Final = 4  # columns: further in stand titles
 _TELEPHONE_LETTERS_MAX: Final = 3  # "Tel"
@@ -109,10 +110,13 @@ def name_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], first
 def name_further_out(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> int | None:
     """Return the line above the first goods that names them: theirs is further in, and other goods begin where it does.
 
-    "中古エレキギター", "  管理番号 U-10082  30,800", "弦セット 2,200": no title has goods of its own below it.
+    "中古エレキギター", "  管理番号 U-10082  30,800", "弦セット 2,200": no title has goods of its own below it. What was
+    chosen may stand between, each choice behind a dash.
     """
     first = owed[0]
     above = first - 1
+    while above > 0 and _CHOICE.match(lines[above].text) and lines[above].indent == lines[first].indent:
+        above -= 1
     if above < 0 or not _is_name(lines[above], labels[above]) or lines[first].indent <= lines[above].indent:
         return None
     beside = any(lines[line].indent == lines[above].indent for line in owed[1:])

@@ -13,7 +13,14 @@ from pos_adapters.reading.amounts import MILLI, Number, in_fashion
 from pos_adapters.reading.labels import FACTS, MEMO_LINES_MAX, MONEY, TENDERS, Label, Labels, tender_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.quantities import USUAL_DECIMALS, is_remark, prices_first, product_of, quantity_and_price
+from pos_adapters.reading.quantities import (
+    USUAL_DECIMALS,
+    factors,
+    is_remark,
+    prices_first,
+    product_of,
+    quantity_and_price,
+)
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, stray_max
 
 PART_OF = {
@@ -228,6 +235,7 @@ def _says_what_is_paid(facts: LineFacts, labels: list[Label]) -> bool:
 
 _TAKES_OFF = re.compile("[\u6298\u51cf\u6e1b\u60e0\u8ba9\u8b93]")  # 折减減惠让讓: "會員 9折 -48"
 _TYPED_BELOW = 100_000
+_COLUMNS = 2  # price and quantity, before the amount
 _HANDED = frozenset((Role.CASH, Role.RECEIVED))
 _GIVES_BACK = frozenset((Role.RETURN_LINE, Role.VOID_LINE, Role.CHANGE))
 
@@ -302,6 +310,10 @@ def quantify(entry: Entry, index: int, decimals: int) -> None:
     numbers = facts.numbers
     if facts.times is not None:
         first, second = facts.times
+        columns = _columns_behind(facts, index, decimals)
+        if columns is not None:
+            entry.quantity, entry.price = columns
+            return
         quantity, price = numbers[first], numbers[second]
         if decimals == 0 and price.decimals == 0 and prices_first(quantity, price):
             quantity, price = price, quantity._replace(use="")  # "298x3"
@@ -314,3 +326,10 @@ def quantify(entry: Entry, index: int, decimals: int) -> None:
             entry.amount = product_of(quantity, price, decimals)
         return
     entry.quantity, entry.price = quantity_and_price(facts.text, numbers, index, decimals=decimals)
+
+
+def _columns_behind(facts: LineFacts, index: int, decimals: int) -> tuple[Number, Number] | None:
+    """Return the price and the quantity in columns behind a pack in the name: "TUNA 150*3   8,980   1   8,980"."""
+    if facts.times is None or index - facts.times[1] <= _COLUMNS:
+        return None
+    return factors(facts.numbers[facts.times[1] + 1 :], index - facts.times[1] - 1, decimals)

@@ -49,6 +49,23 @@ def other_ways(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the settled sheets of other readings in the fashion of the `usual` one, made when asked for."""
     for way in chain(_WAYS, WAYS_OF_TOTALS):
         yield from way(usual, labelled)
+    headless = _without_head(usual, labelled)
+    if headless is not None:
+        yield _anew(headless, labelled)
+        for way in chain(_WAYS, WAYS_OF_TOTALS):
+            yield from way(headless, labelled)
+
+
+def _without_head(usual: Sheet, labelled: Sequence[Labels]) -> Sheet | None:
+    """Return the sheet on which lines of the head have no figures: a house may stand where goods are told unusually."""
+    heads = header_amounts(usual)
+    if not heads:
+        return None
+    facts = [
+        each._replace(numbers=(), right=(), times=None, decimals=None, goods=None) if line in heads else each
+        for line, each in enumerate(usual.facts)
+    ]
+    return sheet_of(facts, labelled, usual.decimals)
 
 
 def _without_amounts(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:

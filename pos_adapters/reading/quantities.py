@@ -74,7 +74,7 @@ def quantity_and_price(
     if not index:
         return None, None
     if index > 1:
-        found = _factors(numbers, index, decimals)
+        found = factors(numbers, index, decimals)
         if found is not None:
             return found
     for number in numbers[:index]:
@@ -83,7 +83,7 @@ def quantity_and_price(
     return _in_column(text, numbers[index - 1], numbers[index]), None
 
 
-def _factors(numbers: Sequence[Number], index: int, decimals: int) -> tuple[Number, Number] | None:
+def factors(numbers: Sequence[Number], index: int, decimals: int) -> tuple[Number, Number] | None:
     """Columns of quantity and price: the two numbers whose product is the amount."""
     values = [in_fashion(number, decimals) for number in numbers[: index + 1]]
     amount = values.pop()

@@ -209,7 +209,7 @@ def _answers(  # noqa: C901, PLR0911 - the table of questions
         return _rounding_answers(some)
     if part in (Part.FACT, Part.INFO):
         told = [e for e in some if part is Part.FACT or e.facts.unknown > 0]
-        return [Answer(()), Answer(_as(told, Part.ITEM), 1)] if told and sheet.first_total > told[0].line else []
+        return [Answer(()), Answer(_told_as_goods(told, sheet), 1)] if told and sheet.first_total > told[0].line else []
     if part is Part.MODIFICATION:
         answers = [Answer(_as(some, part, -1)), Answer(())]
         return [*answers, Answer(_as(some, Part.ITEM), 2)] if all(e.facts.unknown > 0 for e in some) else answers
@@ -227,6 +227,13 @@ def _answers(  # noqa: C901, PLR0911 - the table of questions
         goods = tuple((e, Part.ITEM if e.amount > 0 else Part.MODIFICATION, e.amount) for e in some if e.amount)
         return [Answer(goods), Answer((), 1)] if goods else []
     return []
+
+
+def _told_as_goods(told: Sequence[Entry], sheet: Sheet) -> Acting:
+    """Return figures beside words for facts as goods; where something is paid, "points -20.80" takes off that."""
+    sold = any(entry.part is Part.TOTAL and entry.amount > 0 for entry in sheet.entries)
+    off = Part.MODIFICATION if sold else Part.ITEM
+    return tuple((entry, off if entry.amount < 0 else Part.ITEM, entry.amount) for entry in told)
 
 
 def _as(entries: Sequence[Entry], part: Part, sign: int = 1) -> Acting:
