@@ -227,6 +227,8 @@ def _settle_places(sheet: Sheet) -> None:
                     quantify(entry, found[1], sheet.decimals)
             elif entry.part is Part.RECEIVED and sheet.decimals and not any(n.decimals for n in entry.facts.numbers):
                 entry.part = Part.INFO  # "TILL: 8803", by a word that may also say what was received
+            elif entry.part is Part.ITEM and not entry.facts.named and _has_rate(entry) and _below_taxes(sheet, entry):
+                entry.part = Part.TAX
         elif entry.part is Part.ITEM and _may_be_tax(entry) and not goods_go_on(sheet, entry.line):
             rated = entry.role is Role.TAX or _has_rate(entry)
             entry.part = Part.TAX if rated else Part.STRAY if entry.amount else Part.INFO
@@ -243,6 +245,12 @@ def _may_be_tax(entry: Entry) -> bool:
 
 def _has_rate(entry: Entry) -> bool:
     return any(number.use == "%" for number in entry.facts.numbers)
+
+
+def _below_taxes(sheet: Sheet, entry: Entry) -> bool:
+    """Whether a line tells the tax of what is told above it: "TAXABLE B  39,20", "B=8%  2,90"."""
+    above = sheet.labels[entry.line - 1] if entry.line else None
+    return above is not None and above.leads and above.role in (Role.TAX, Role.TAX_BASE)
 
 
 def _opened(sheet: Sheet) -> list[Entry]:

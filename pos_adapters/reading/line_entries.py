@@ -121,7 +121,7 @@ def amount_of(facts: LineFacts, decimals: int) -> tuple[int, int] | None:
 def entries_of(sheet: Sheet, line: int, label: Label | None, *, labels: list[Label]) -> list[Entry]:
     """Return an entry for each amount of a line with these labels, of which the one decides what the line is."""
     facts = sheet.facts[line]
-    if label is not None and _is_of_measure(facts, label):
+    if label is not None and _is_of_measure(facts, label) and not _is_by_instalments(label, labels):
         label, labels = None, []
     if label is not None and label.leads and len(labels) > 1:
         several = _labelled_pairs(sheet, line, labels)
@@ -163,6 +163,11 @@ def _is_of_measure(facts: LineFacts, label: Label) -> bool:
         return False
     counted = label.role in _TAXES and facts.numbers[0].start < label.start  # "1   19.90  EX   19.90"
     return counted or label.role in _MEASURES
+
+
+def _is_by_instalments(label: Label, labels: list[Label]) -> bool:
+    """`BONUS 6 TAKSIT x 357,83   2.147,00`: what a card pays, and in how many parts of what; no goods."""
+    return label.leads and label.role in _CARDS and any(other.role is Role.TERMINAL for other in labels)
 
 
 def _is_priced_beside(facts: LineFacts, label: Label) -> bool:
@@ -253,7 +258,8 @@ def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods in
     if label.role is Role.PRICE_INFO and entry.amount < 0:
         return Part.MODIFICATION  # "member price -1.00" is what is taken off, no price
     if part in (Part.TOTAL, Part.WEAK_TOTAL, Part.CHECK) and unknown > stray_max(entry.facts, label):
-        return Part.ITEM if part is Part.WEAK_TOTAL else Part.WEAK_TOTAL
+        taken_off = Part.MODIFICATION if entry.amount < 0 else Part.ITEM
+        return taken_off if part is Part.WEAK_TOTAL else Part.WEAK_TOTAL
     if part is Part.MODIFICATION and entry.amount >= 0 and unknown > 0 and not label.leads:
         return Part.ITEM
     if part is Part.MODIFICATION and not entry.amount:

@@ -23,7 +23,7 @@ def tells_when_left(lines: Sequence[LineFacts], line: int) -> bool:
 def tells_stay(lines: Sequence[LineFacts], line: int, kind: DocumentKind) -> bool:
     """Whether a line tells when somebody came or left beside one that tells the other: "GİRİŞ 10:02", "ÇIKIŞ 12:45".
 
-    A title of money put in or taken out names one of the two. A sheet of somebody's hours names both, and no tax.
+    A title of money put in or taken out names one of the two. A sheet of somebody's hours names both, and no tax or rate.
     """
     other = _OTHER_WAY.get(kind)
     if other is None or not lines or not lines[line].dated:
@@ -31,4 +31,8 @@ def tells_stay(lines: Sequence[LineFacts], line: int, kind: DocumentKind) -> boo
     beside = [lines[at] for at in (line - 1, line + 1) if 0 <= at < len(lines) and lines[at].dated]
     if not any(sense.kind is other for facts in beside for hit in facts.hits for sense in hit.senses):
         return False
-    return any(sense.role is Role.TAX for facts in lines for hit in facts.hits for sense in hit.senses)
+    return any(
+        any(number.use == "%" for number in facts.numbers)
+        or any(sense.role is Role.TAX for hit in facts.hits for sense in hit.senses)
+        for facts in lines
+    )

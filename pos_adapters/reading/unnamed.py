@@ -39,7 +39,8 @@ def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
         before = owed[: owed.index(entry)]
         if _is_below_subtotal(sheet, entry, before) or _is_set_in(entry, before):
             continue
-        unnamed = entry.role is None or entry.role in FACTS  # "ST. GUM -1.50": no store, but a till's word for a void
+        # "ST. GUM -1.50": no store, but a till's word for a void; "VALUE GUM -1.50": any word but one for a discount
+        unnamed = entry.role is None or entry.role is Role.TOTAL_WEAK or entry.role in FACTS
         if entry.amount < 0 and unnamed and (_names_goods(entry, before) or _takes_all_off(entry, before)):
             return True
     return False
