@@ -219,16 +219,7 @@ def _settle_places(sheet: Sheet) -> None:
         if entry.line < sheet.start and entry.part not in (Part.TOTAL, Part.CHECK):
             entry.part = Part.INFO
         elif entry.line < sheet.first_total:
-            named = (taxed and entry.part is Part.TAX) or names_goods(entry)
-            if entry.part is not Part.ITEM and named and not pays_above(sheet, entry):
-                entry.part = Part.ITEM
-                found = amount_of(entry.facts, sheet.decimals)
-                if found is not None:
-                    quantify(entry, found[1], sheet.decimals)
-            elif entry.part is Part.RECEIVED and sheet.decimals and not any(n.decimals for n in entry.facts.numbers):
-                entry.part = Part.INFO  # "TILL: 8803", by a word that may also say what was received
-            elif entry.part is Part.ITEM and not entry.facts.named and _has_rate(entry) and _below_taxes(sheet, entry):
-                entry.part = Part.TAX
+            _settle_above_total(sheet, entry, taxed=taxed)
         elif entry.part is Part.ITEM and _may_be_tax(entry) and not goods_go_on(sheet, entry.line):
             rated = entry.role is Role.TAX or _has_rate(entry)
             entry.part = Part.TAX if rated else Part.STRAY if entry.amount else Part.INFO
@@ -236,6 +227,19 @@ def _settle_places(sheet: Sheet) -> None:
             entry.part = Part.CHANGE  # "refund cash 19.95" below the total: how it was given back
         if entry.part is Part.MODIFICATION and adds_up_discounts(sheet, entry):
             entry.part = Part.SAVING
+
+
+def _settle_above_total(sheet: Sheet, entry: Entry, *, taxed: bool) -> None:
+    named = (taxed and entry.part is Part.TAX) or names_goods(entry)
+    if entry.part is not Part.ITEM and named and not pays_above(sheet, entry):
+        entry.part = Part.ITEM
+        found = amount_of(entry.facts, sheet.decimals)
+        if found is not None:
+            quantify(entry, found[1], sheet.decimals)
+    elif entry.part is Part.RECEIVED and sheet.decimals and not any(n.decimals for n in entry.facts.numbers):
+        entry.part = Part.INFO  # "TILL: 8803", by a word that may also say what was received
+    elif entry.part is Part.ITEM and not entry.facts.named and _has_rate(entry) and _below_taxes(sheet, entry):
+        entry.part = Part.TAX
 
 
 def _may_be_tax(entry: Entry) -> bool:

@@ -32,6 +32,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
         for naming in named
         if not _is_deposit_on_goods(naming, solution)
         and not _pays_as_slip(naming, sheet, solution)
+        and not _takes_bottles_off(naming, sheet, solution)
         and not _numbers_what_was_reserved(naming, sheet, solution)
         and not _names_goods(naming, solution)
         and not _gives_change(naming, solution)
@@ -77,6 +78,14 @@ def _pays_as_slip(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
     paid = solution.tenders
     handed_in = naming.kind is DocumentKind.OTHER and names_bottle_slip(sheet.facts[naming.line])
     return handed_in and len(paid) > 1 and any(each.line == naming.line for each in paid)
+
+
+def _takes_bottles_off(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
+    """Whether what names a slip for bottles takes their deposit off other goods: "RETURNED DEPOSIT 1 x 4.50 -4.50"."""
+    if naming.kind is not DocumentKind.OTHER or not names_bottle_slip(sheet.facts[naming.line]):
+        return False
+    taken = sum(amount for entry, _, amount in solution.owed if entry.line == naming.line)
+    return taken < 0 < solution.total.amount
 
 
 def _gives_change(naming: Naming, solution: Solution) -> bool:

@@ -23,7 +23,8 @@ def tells_when_left(lines: Sequence[LineFacts], line: int) -> bool:
 def tells_stay(lines: Sequence[LineFacts], line: int, kind: DocumentKind) -> bool:
     """Whether a line tells when somebody came or left beside one that tells the other: "GİRİŞ 10:02", "ÇIKIŞ 12:45".
 
-    A title of money put in or taken out names one of the two. A sheet of somebody's hours names both, and no tax or rate.
+    A title of money put in or taken out names one of the two. A sheet of somebody's hours names both, and no tax
+    or rate.
     """
     other = _OTHER_WAY.get(kind)
     if other is None or not lines or not lines[line].dated:

@@ -69,14 +69,14 @@ def _names_voucher(entry: Entry) -> bool:
 
 
 def _is_below_subtotal(sheet: Sheet, entry: Entry, before: Sequence[Entry]) -> bool:
-    """Whether what all lines above come to stands printed between the last of them and this one."""
-    if len(before) < SUMMED_MIN:
-        return False
-    made = sum(other.amount for other in before)
-    return any(
-        other.amount == made and before[-1].line < other.line < entry.line and other.part in _SUMS
-        for other in sheet.entries
-    )
+    """Whether what all goods above come to stands printed above this line, and between the two only what takes off."""
+    for one in sheet.entries:
+        if one.part in _SUMS and one.line < entry.line:
+            above = [other.amount for other in before if other.line < one.line]
+            less = [other.amount for other in before if other.line > one.line]
+            if len(above) >= SUMMED_MIN and sum(above) == one.amount and max(less, default=-1) < 0:
+                return True
+    return False
 
 
 def _is_set_in(entry: Entry, before: Sequence[Entry]) -> bool:
