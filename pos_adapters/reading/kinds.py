@@ -92,7 +92,7 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
             for sense in hit.senses:
                 if not sense.languages & active:
                     continue
-                counted = sense.role is Role.SALES_COUNT and _counts_sales(facts, hit)
+                counted = sense.role is Role.SALES_COUNT and _counts_sales(facts, hit, below=line >= goods.stop)
                 if counted and (line not in goods or _prints_cents(lines, goods)):
                     found.append(Naming(DocumentKind.REPORT, soft=False, line=line))
                 if sense.kind is None or is_torn_order(facts, hit, sense):
@@ -347,8 +347,8 @@ def _is_priced(facts: LineFacts) -> bool:
     return number.decimals > 0 or bool(number.currency)
 
 
-def _counts_sales(facts: LineFacts, hit: Hit) -> bool:
-    """`Transactions 45`: only a report counts sales. "Tickets 2" may be those of a cinema."""
+def _counts_sales(facts: LineFacts, hit: Hit, *, below: bool) -> bool:
+    """`Transactions 45`, or "41 TICKETS" `below` goods: only a report counts them. "Tickets 2" may be a cinema's."""
     if (
         hit.letters < facts.letters
         or len(facts.numbers) != 1
@@ -356,7 +356,7 @@ def _counts_sales(facts: LineFacts, hit: Hit) -> bool:
     ):
         return False
     number = facts.numbers[0]
-    plain = number.decimals == 0 and not number.currency and number.use == "" and number.start >= hit.end
+    plain = number.decimals == 0 and not number.currency and number.use == "" and (below or number.start >= hit.end)
     return plain and SALES_MIN * MILLI <= number.value < SALES_MAX * MILLI
 
 
