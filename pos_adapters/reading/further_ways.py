@@ -50,6 +50,25 @@ def _priced_less(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
         yield sheet
 
 
+def _reduced_to(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which goods cost the lower price below them: "JUMPER 25.00", "REDUCED TO 17.00"."""
+    lower = {
+        at: told.amount
+        for at, (goods, told) in enumerate(pairwise(usual.entries))
+        if goods.part is Part.ITEM
+        and told.role is Role.PRICE_INFO
+        and told.part is Part.INFO
+        and len(told.facts.numbers) == 1
+        and not told.facts.unknown
+        and 0 < told.amount < goods.amount
+    }
+    if lower:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for at, amount in lower.items():
+            sheet.entries[at].amount, sheet.entries[at].item = amount, None
+        yield sheet
+
+
 def _last_figures(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the sheet in which four figures in brackets behind the word for a card are its last: "VISA (1120)"."""
     cards = [at for at, entry in enumerate(usual.entries) if _shows_last_figures(entry)]
@@ -159,7 +178,7 @@ def _stamps_bought(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
 
 
 FURTHER_WAYS: Final = (
-    _discounts_below_label, _priced_less, _last_figures, _apart_from_head, _counted_below_names, _paid_taken_off,
-    _pumped_beside_goods, _stamps_bought,
+    _discounts_below_label, _priced_less, _reduced_to, _last_figures, _apart_from_head, _counted_below_names,
+    _paid_taken_off, _pumped_beside_goods, _stamps_bought,
 )  # fmt: skip
 """In the order they are tried."""

@@ -245,6 +245,11 @@ _HANDED = frozenset((Role.CASH, Role.RECEIVED))
 _GIVES_BACK = frozenset((Role.RETURN_LINE, Role.VOID_LINE, Role.CHANGE))
 
 
+def _takes_off(entry: Entry) -> bool:
+    """Whether a minus stands before the amount, also in a column of its own ("member price   -  0.70")."""
+    return entry.amount < 0 or entry.facts.text[: entry.facts.numbers[-1].start].endswith(("  - ", "  -  "))
+
+
 def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods instead
     entry: Entry, label: Label
 ) -> Part:
@@ -255,7 +260,8 @@ def _part_by_words(  # noqa: PLR0911 - the table of words that may name goods in
         return Part.MODIFICATION if takes_off else Part.FACT
     part = PART_OF[label.role]
     unknown = entry.facts.unknown
-    if label.role is Role.PRICE_INFO and entry.amount < 0:
+    if label.role is Role.PRICE_INFO and _takes_off(entry):
+        entry.amount = -abs(entry.amount)
         return Part.MODIFICATION  # "member price -1.00" is what is taken off, no price
     if part in (Part.TOTAL, Part.WEAK_TOTAL, Part.CHECK) and unknown > stray_max(entry.facts, label):
         taken_off = Part.MODIFICATION if entry.amount < 0 else Part.ITEM
