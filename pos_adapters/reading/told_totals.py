@@ -91,6 +91,25 @@ def _told_before_discounts(usual: Sheet, labelled: Sequence[Labels]) -> Iterator
     yield sheet
 
 
+def _received_after_discounts(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which what was received below a discount is the total: "应收 48.8", "优惠 -2.0", "实收 46.8"."""
+    totals = [entry for entry in usual.entries if entry.part is Part.TOTAL]
+    received = [entry for entry in usual.entries if entry.part is Part.RECEIVED and entry.amount]
+    if not totals or len(received) != 1 or not totals[-1].line < received[0].line:
+        return
+    off = [
+        abs(entry.amount)
+        for entry in usual.entries
+        if entry.part in (Part.MODIFICATION, Part.SAVING) and totals[-1].line < entry.line < received[0].line
+    ]
+    if off and sum(off) == totals[-1].amount - received[0].amount < totals[-1].amount:
+        sheet = _anew(usual, labelled)
+        for entry in sheet.entries:
+            if entry.line == received[0].line and entry.part is Part.RECEIVED:
+                entry.part = Part.TOTAL
+        yield sheet
+
+
 def _called_a_count(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the sheet in which words of a count, beside money, say what all comes to: "总数 RM 128.00"."""
     counts = [
@@ -131,6 +150,7 @@ WAYS_OF_TOTALS: Final = (
     _told_at_head,
     _counted_in_words,
     _told_before_discounts,
+    _received_after_discounts,
     _called_a_count,
     _given_back_without_sign,
 )
