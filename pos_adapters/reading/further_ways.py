@@ -24,6 +24,7 @@ _COUNT_AND_AMOUNT: Final = 2
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _SUMS: Final = (Part.TOTAL, Part.CHECK)
 _PAID: Final = (Part.RECEIVED, Part.TENDER)
+_VOUCHERS: Final = (Role.VOUCHER, Role.COUPON)
 _TAKEN_OFF: Final = frozenset((Role.POINTS_TENDER, Role.VOUCHER, Role.COUPON, Role.STORED_VALUE))
 
 
@@ -134,14 +135,19 @@ def _is_counted(sheet: Sheet, entry: Entry) -> bool:
 
 
 def _paid_taken_off(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
-    """Yield the sheet in which points and vouchers below the total pay though a minus says that they are taken off."""
+    """Yield the sheet in which points and vouchers below the total pay though a minus says that they are taken off.
+
+    Not where a voucher is, and what was received is told without it: it may have made the goods cheaper.
+    """
     total = max((entry.amount for entry in usual.entries if entry.part in _SUMS), default=0)
     taken = [
         at
         for at, entry in enumerate(usual.entries)
         if entry.part is Part.TENDER and entry.role in _TAKEN_OFF and -total < entry.amount < 0
     ]
-    if taken:
+    vouchers = sum(usual.entries[at].amount for at in taken if usual.entries[at].role in _VOUCHERS)
+    received = {entry.amount for entry in usual.entries if entry.part is Part.RECEIVED}
+    if taken and not (vouchers and total + vouchers in received):
         sheet = sheet_of(usual.facts, labelled, usual.decimals)
         for at in taken:
             sheet.entries[at].amount = -sheet.entries[at].amount
