@@ -92,7 +92,7 @@ def _told_before_discounts(usual: Sheet, labelled: Sequence[Labels]) -> Iterator
 
 
 def _received_after_discounts(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
-    """Yield the sheet in which what was received below a discount is the total: "应收 48.8", "优惠 -2.0", "实收 46.8"."""
+    """Yield the sheet in which what was received below a discount is the total: "应收 48", "优惠 -2", "实收 46"."""
     totals = [entry for entry in usual.entries if entry.part is Part.TOTAL]
     received = [entry for entry in usual.entries if entry.part is Part.RECEIVED and entry.amount]
     if not totals or len(received) != 1 or not totals[-1].line < received[0].line:
