@@ -35,11 +35,12 @@ _NEIGHBOUR_LETTERS = re.compile(r"(?<!\S)[^\W\d_] +[^\W\d_](?!\S)")
 # "390,-", "12.-- CHF": not one cent
 _NO_CENTS = re.compile(r"(?<=\d)(?:[.,]--?(?= *(?:[^\W\d_]{1,4}\.?)?$)|,--?(?=  ))")
 
-# Letters that Unicode does not decompose, and Kazakh and Ukrainian ones that tills without their glyphs replace.
+# Letters that Unicode does not decompose, those that tills without their glyphs replace, and two forms of one sign.
 _LOOKALIKES = {
     "ı": "i", "İ": "i", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "ẞ": "SS",
     "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ё": "е", "Ё": "Е", "й": "и", "Й": "И", "ґ": "г", "Ґ": "Г",
     "і": "i", "І": "I", "ї": "i", "Ї": "I", "ә": "а", "Ә": "А", "ғ": "г", "Ғ": "Г", "қ": "к", "Қ": "К",
+    "咭": "卡", "劵": "券", "臺": "台", "檯": "台", "枱": "台",  # as shops of Hong Kong and Taiwan write them
     "ң": "н", "Ң": "Н", "ө": "о", "Ө": "О", "ұ": "у", "Ұ": "У", "ү": "у", "Ү": "У", "һ": "х", "Һ": "Х",
 }  # fmt: skip
 

@@ -77,10 +77,15 @@ def _returns_at_foot(sale: Asked) -> bool:
     return return_at_foot(gathered.lines, gathered.telling, active=sale.active, after=sale.solution.total.line)
 
 
+_GIFTS: Final = (Role.STORED_VALUE, Role.VOUCHER, Role.COUPON)
+
+
 def _exchanges_for_one_sign(sale: Asked) -> bool:
     lines, total = sale.gathered.lines, sale.solution.total.line
     said = lines_saying(sale.gathered.telling, sale.active, Role.EXCHANGE)
-    headed = [line for line in said if not is_addressed(lines[line].text)]
+    labels = sale.sheet.labels  # a gift card that was exchanged for goods only pays
+    pays = {line for line in said if line > total and (label := labels[line]) is not None and label.role in _GIFTS}
+    headed = [line for line in said if line not in pays and not is_addressed(lines[line].text)]
     return any(not lines[line].numbers and (line < total or lines[line].unknown <= 1) for line in headed) and all(
         amount >= 0 for _, _, amount in sale.solution.owed
     )
