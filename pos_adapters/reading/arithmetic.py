@@ -7,8 +7,10 @@ thing only. A document whose readings differ in total or goods is ambiguous: it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
+from typing import Final
 
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.echoes import echoed_totals, paid_totals
@@ -22,6 +24,8 @@ from retail.transaction import DocumentKind
 TOTALS_MAX = 16  # amounts tried as the total; a receipt prints its total a few times, a report more often
 _COUNT = (Role.COUNT,)
 _PRICED_NUMBERS_MIN = 3  # "Quantity 2  Price 3.00  Amount 6.00" counts pieces of one kind of goods
+_COUNTED: Final = re.compile(r" *([1-9]\d?) ?[x\u00d7]? ", re.IGNORECASE)
+_ADJUSTING: Final = frozenset((Part.ROUNDING, Part.TIP, Part.SURCHARGE))
 Show = Callable[[int], str]
 
 
@@ -55,11 +59,11 @@ def _totals(sheet: Sheet) -> Iterator[Candidate]:
     """Yield every amount that may be the total: printed ones, and those that a rounding or tip below them adjusts."""
     strong = [entry for entry in sheet.opened if entry.part is Part.TOTAL]
     candidates = strong or [entry for entry in sheet.opened if entry.part in (Part.CHECK, Part.WEAK_TOTAL)]
-    adjusting = [entry for entry in sheet.opened if entry.part in (Part.ROUNDING, Part.TIP) and entry.amount]
+    adjusting = [entry for entry in sheet.opened if entry.part in _ADJUSTING and entry.amount]
     for entry in candidates:
         yield Candidate(entry.amount, entry, _until(sheet, entry), adjusted=False)
         for after in adjusting:
-            if after.line <= entry.line:
+            if after.line <= entry.line or (after.part is Part.SURCHARGE and not _is_paid_with(sheet, entry, after)):
                 continue
             until, rounding = after.line + 1, None
             if after.part is Part.ROUNDING and _paid_between(sheet, entry, after):
@@ -71,6 +75,14 @@ def _totals(sheet: Sheet) -> Iterator[Candidate]:
                 yield Candidate(entry.amount - after.amount, entry, until, adjusted=True, rounding=rounding)
     if not strong:
         yield from _total_from_tenders(sheet)
+
+
+def _is_paid_with(sheet: Sheet, total: Entry, surcharge: Entry) -> bool:
+    """Whether what a card costs more, told below the total, is in the payment below: "21.50", "0.32", "VISA 21.82"."""
+    paid = total.amount + surcharge.amount
+    return any(
+        entry.amount == paid and entry.line > surcharge.line and entry.part in _PAYMENT for entry in sheet.opened
+    )
 
 
 def _until(sheet: Sheet, total: Entry) -> int:
@@ -212,7 +224,9 @@ def _counts(sold: Sequence[Entry]) -> set[int]:
         counted = entry.quantity.value // MILLI if entry.quantity and not entry.quantity.decimals else 1
         pieces += counted
         packs += counted if entry.price is not None else 1
-    return {len(sold), pieces, packs}
+    heads = [_COUNTED.match(entry.facts.text) for entry in sold]  # "2 x SOAP  5.00" among others that begin so
+    begun = sum(int(head[1]) for head in heads if head) if all(heads) else pieces
+    return {len(sold), pieces, packs, begun}
 
 
 def _both_sums(sheet: Sheet, total: Candidate, show: Show) -> str:

@@ -5,7 +5,7 @@ Contract: pure. All are asked only where the sums of a document do not hold as i
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final
 
 from pos_adapters.reading.amounts import MILLI, in_fashion
@@ -50,6 +50,23 @@ def _summed_up(sheet: Sheet) -> frozenset[int]:
         return frozenset()
     taken = [entry.amount for entry in amounts[:-1] if entry.part is Part.MODIFICATION]
     return frozenset((told.line,)) if told.amount and sum(taken) == told.amount else frozenset()
+
+
+def _told_below_subtotal(sheet: Sheet) -> frozenset[int]:
+    """Return the lines below a subtotal of full prices which say again what the lines above it took off.
+
+    "TEA 4.00", "OFFER -1.00", "Subtotal 4.00", "Promotions -1.00", "TOTAL 3.00".
+    """
+    above = [entry for entry in sheet.entries if entry.part in _TAKEN_FROM and entry.line < sheet.first_total]
+    full = sum(entry.amount for entry in above if entry.part is not Part.MODIFICATION)
+    taken = [entry.amount for entry in above if entry.part is Part.MODIFICATION]
+    between = [entry for entry in sheet.entries if entry.line >= sheet.first_total]
+    told = list(takewhile(lambda entry: entry.part is not Part.TOTAL, between))
+    if not taken or not told or told[0].part is not Part.CHECK or told[0].amount != full:
+        return frozenset()
+    again = [entry for entry in told[1:] if entry.part is Part.MODIFICATION]
+    same = sum(entry.amount for entry in again) == sum(taken)
+    return frozenset(entry.line for entry in (told[0], *again)) if same and len(again) == len(told) - 1 else frozenset()
 
 
 def _lowered_prices(sheet: Sheet) -> frozenset[int]:
@@ -106,5 +123,5 @@ def _dense(text: str) -> str:
     return "".join(fold(text).split())
 
 
-NO_PRICES: Final = (_taken_off_already, _summed_up, _lowered_prices)
+NO_PRICES: Final = (_taken_off_already, _summed_up, _told_below_subtotal, _lowered_prices)
 """Each returns the lines whose figures take nothing off and cost nothing."""

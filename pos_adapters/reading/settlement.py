@@ -129,7 +129,8 @@ def _counted(
     exact = _exact(tenders, received, total)
     if exact is not None and _explains_change(tenders, received, change, total):
         return exact, []
-    return None
+    again = len({abs(entry.amount) for entry in change}) == 1 < len(change)  # a card's slip repeats it as cash back
+    return _counted(tenders, received, change[:1], total=total) if again else None
 
 
 def _unnamed_change(later: Sequence[Entry], total: int) -> list[Entry]:

@@ -35,6 +35,8 @@ def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
     if not taken_off:
         return False
     owed = [entry for entry, _, _ in solution.owed]
+    if _is_saved(sheet, owed):
+        return False
     for entry in taken_off:
         before = owed[: owed.index(entry)]
         if _is_below_subtotal(sheet, entry, before) or _is_set_in(entry, before):
@@ -44,6 +46,15 @@ def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
         if entry.amount < 0 and unnamed and (_names_goods(entry, before) or _takes_all_off(entry, before)):
             return True
     return False
+
+
+def _is_saved(sheet: Sheet, owed: Sequence[Entry]) -> bool:
+    """Whether a line below the goods says that exactly what all such lines take off was saved: "You saved 2.00"."""
+    taken = sum(entry.amount for entry in owed if entry.amount < 0)
+    return any(
+        entry.role is Role.SAVINGS and entry.line > owed[-1].line and abs(entry.amount) == -taken
+        for entry in sheet.opened
+    )
 
 
 def could_be_payment(sheet: Sheet, solution: Solution) -> bool:
