@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from pos_adapters.reading.branded_tenders import balanced_by_change, with_brands
+from pos_adapters.reading.branded_tenders import balanced_by_change, tells_balance, with_brands
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -97,6 +97,9 @@ def _offers(tenders: list[Entry], hidden: list[Entry], sheet: Sheet) -> Iterator
     above = _above_thanks(sheet, tenders)
     if above:
         yield above
+    yet = [entry for entry in tenders if not tells_balance(entry.facts)]  # "余额" pays, or tells what a card has left
+    if yet and len(yet) < len(tenders):
+        yield yet
     plain = [entry for entry in tenders if entry.facts.unknown <= STRAY_LETTERS_MAX]
     if plain and plain[0] is tenders[0] and len(plain) < len(tenders):
         yield plain  # "CT MONEY COLLECTED 0.41" below the payment
