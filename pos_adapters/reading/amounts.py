@@ -22,7 +22,7 @@ _BARE_DIGITS_MAX = 6  # nor is one without decimals or currency: tills that prin
 
 DIGITS = re.compile(r"\d+(?:[.,']\d+)*")
 _MASK = re.compile(r"[*xX#●]{2,}")  # the rest of a card's number: "3791-**-****"
-_MASKED = re.compile(r"\*{8}|\*{2,}\d{3}")  # directly behind its first figures: "541907**0484"
+_MASKED = re.compile(r"\*{8}|\*{4}\)|\*{2,}\d{3}")  # directly behind its first figures: "541907**0484"
 _GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
 _ID_REST = re.compile(r"[\d/:.\-]*")
 _NUMBER_NEAR = re.compile(r" {0,2}-?\d")

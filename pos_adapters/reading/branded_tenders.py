@@ -108,13 +108,13 @@ def _tender_beside(entry: Entry) -> Role | None:
 def _own_card(entry: Entry, lines: Sequence[LineFacts], role: Role | None) -> Role | None:
     """Return the tender: a card of a name that nobody knows is stored value where what is left on it stands below."""
     below = lines[entry.line + 1 : entry.line + 1 + _BALANCE_REACH_LINES]
-    left = any(facts.right and facts.hits and tells_balance(facts) for facts in below)
+    left = any(facts.right and tells_balance(facts) for facts in below)
     return Role.STORED_VALUE if role is Role.CREDIT and left and MASKED_CARD.search(entry.facts.text) is None else role
 
 
 def tells_balance(facts: LineFacts) -> bool:
     """Whether a line begins with a word for what is left on a card."""
-    return any(sense.role is Role.BALANCE for sense in facts.hits[0].senses)
+    return any(sense.role is Role.BALANCE for hit in facts.hits[:1] for sense in hit.senses)
 
 
 def _is_exchanged(entry: Entry) -> bool:

@@ -17,7 +17,7 @@ WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-
 _IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
 _LATIN_WORD = re.compile("[a-z]{2,}")
 _CARD_END = r"\d{3,5}(?![\d.,])"  # behind four stars, what is left of a card's number: no amount
-_CARD_BEGIN = r"(?<=\d{4})(?<![\d.,]\d{4})\*{8,}"  # "4902************"
+_CARD_BEGIN = r"(?<=\d{4})(?<![\d.,]\d{4})\*{4}(?:\*{4,}|\))"  # "4902************", "(VISA 4902****)"
 _LEADERS = re.compile(
     rf"[.·…_]{{3,}}|[-=~]{{3,}}|(?<![-*])(?!{_CARD_BEGIN})\*{{3,}}+(?!-\d)(?!(?<=\*\*\*\*){_CARD_END})|(?:\. ){{2,}}\.?"
 )

@@ -141,14 +141,21 @@ def entries_of(sheet: Sheet, line: int, label: Label | None, *, labels: list[Lab
         entry.role = label.role
         entry.part = _part_by_words(entry, label)
         entry.tender = _tender_in(labels) if label.role in _GIVES_BACK else None
-    elif amount < 0:
-        counted = any(
-            number.value < 0 and number.decimals == 0 and number.use != "%" for number in facts.numbers[:index]
-        )
-        entry.part = Part.RETURN if counted else Part.MODIFICATION
+    else:
+        entry.part = _part_by_figures(facts, amount, index)
     if entry.part is Part.ITEM:
         quantify(entry, index, sheet.decimals)
     return [entry]
+
+
+def _part_by_figures(facts: LineFacts, amount: int, index: int) -> Part:
+    """Return what an amount is on a line without a label."""
+    if _PLUS_ONE.match(facts.text) is not None:
+        return Part.SURCHARGE
+    if amount >= 0:
+        return Part.ITEM
+    counted = any(number.value < 0 and number.decimals == 0 and number.use != "%" for number in facts.numbers[:index])
+    return Part.RETURN if counted else Part.MODIFICATION
 
 
 def _is_of_measure(facts: LineFacts, label: Label) -> bool:
@@ -239,6 +246,7 @@ def _says_what_is_paid(facts: LineFacts, labels: list[Label]) -> bool:
 
 
 _TAKES_OFF = re.compile("[\u6298\u51cf\u6e1b\u60e0\u8ba9\u8b93]")  # 折减減惠让讓: "會員 9折 -48"
+_PLUS_ONE = re.compile(r"\s*加一(?: ?\(?10 ?%\)?)? *[:$]? *[\d$]")  # "加一 23.0": a tenth for service in Hong Kong
 _TYPED_BELOW = 100_000
 _COLUMNS = 2  # price and quantity, before the amount
 _HANDED = frozenset((Role.CASH, Role.RECEIVED))

@@ -41,6 +41,9 @@ _BETWEEN_TIMES = re.compile(  # "N.98   A   0,95": a letter in a column of its o
     r"\s*(?:[€$£¥₩₽₸₴₺(*]|[^\W\d_]{1,3}\.?)?\s*",
     re.IGNORECASE,
 )
+_NUMBERED_NAME = re.compile(  # "[3] 面包": no amount with letters behind it, as "98 税込" is
+    r"\s*[(\[]?\d{1,2}[)\].]? *(?![税稅内內外円元원点點])[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,3}\s*"
+)
 _RATE_LIMIT = 100_000  # a hundred per cent, in thousandths
 _MARKED_AMOUNT = "  *"  # as Turkish tills print what is no factor, in a column of its own
 _TELLING = frozenset(
@@ -193,7 +196,9 @@ _STRANGER = "q"  # begins no word of ours of four letters and more that a run of
 
 def _right_end(text: str, numbers: tuple[Number, ...]) -> tuple[int, ...]:
     """Return the numbers that stand at the right end: the last, or the one before a tax code or rate."""
-    found = []
+    found: list[int] = []
+    if _NUMBERED_NAME.fullmatch(text):
+        return ()
     for index in range(len(numbers) - 1, max(-1, len(numbers) - 3), -1):
         number = numbers[index]
         if is_at_right_end(text, number) and number.use in ("", "p"):

@@ -30,7 +30,7 @@ SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of
 PIECES_MIN: Final = 2  # of one piece the price is the amount
 SUMS_MAX: Final = 4  # of groups of goods, one below the other
 _SUMS: Final = (Part.CHECK, Part.WEAK_TOTAL)
-_FEE: Final = re.compile(r"\s*[^\W\d]*(?:料金?|代金?|運賃|요금|운임|이용료)(?![^\W\d])")
+_FEE: Final = re.compile(r"\s*[^\W\d]*(?:料金?|代金?|運賃|요금|운임|이용료|[费費])(?![^\W\d])")
 _BRACKETED: Final = re.compile(r"\[ *\d[\d.,]* *\]$")
 _COUNTED: Final = re.compile(r" *\d{1,2} ?[xX]? +[^\W\d_]")
 _SEATS: Final = re.compile(r"\bn(?:[.:]|[ro\u00ba\u00b0][.:]?) ?\d{1,2}[,.]\d{2} *$", re.IGNORECASE)
@@ -148,9 +148,12 @@ def _fees_alone(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
 
     So are seats: "S席 1階 H列 12番 6,600" has its word for a place within a name.
     """
-    if any(entry.part in _HAVE_AMOUNTS for entry in usual.entries if entry.line < usual.first_total):
+    above = [entry for entry in usual.entries if entry.part in _HAVE_AMOUNTS and entry.line < usual.first_total]
+    charged = len(above) == 1 and above[0].part is Part.SURCHARGE  # "运费 23.00" is all that a carrier sells
+    if above and not charged:
         return
-    fees = [at for at, entry in enumerate(usual.entries) if entry.part in _SUMS and _FEE.match(entry.facts.text)][:1]
+    parts = (Part.SURCHARGE,) if charged else _SUMS
+    fees = [at for at, entry in enumerate(usual.entries) if entry.part in parts and _FEE.match(entry.facts.text)][:1]
     seats = [
         at
         for at, entry in enumerate(usual.entries)
