@@ -44,6 +44,7 @@ _HOURS: Final = re.compile(
     r"\b\d{1,2}[:.h]\d{2} ?h? ?(?:-|\u2013|/|a|as|alle|bis|to|tot|do) ?\d{1,2}(?:[:.h]\d{2})?\b"
 )  # "8:30-14"
 _FACT: Final = re.compile(r"\s*[^:]{2,24}:.*\S")  # "PRODUCT: UNLEADED"
+_TYPE: Final = re.compile(r"\s*[^:]{2,24}: *([^\W\d_]+(?: [^\W\d_]+)?)\s*")
 _TOLD: Final = re.compile(r"\.? ?: ?[^\W\d_]")
 _CODE: Final = re.compile(r"[:#\u2116] ?(?=[A-Z]*[a-z]+[A-Z]|[A-Za-z-]*_)[A-Za-z_-]{3,16}$")  # "Receipt: FeBD"
 _BRANCH_WORDS: Final = (
@@ -167,7 +168,8 @@ class Doubts:
             return _HARMLESS_LINE
         unexplained = _is_unexplained(facts, text, words, of_paper=_PAPER in told.marks, chinese=self._chinese)
         strange = unexplained and _SLOGAN not in told.marks and not spoken
-        of_paper = facts.starred or (_PAPER in told.marks and _may_call_paper(facts, text, words))
+        of_paper = _PAPER in told.marks and _may_call_paper(facts, text, words) and not self._tells_type(text)
+        of_paper = of_paper or facts.starred
         together = any(parts <= said for said in self._sentences(text, words, told.marks) for parts in self._together)
         fact = _FIGURE.search(text) is not None or _FACT.fullmatch(text) is not None
         return Found(
@@ -213,6 +215,11 @@ class Doubts:
             or any(mark in alone and _beside(piece, dense, phrases) for piece, mark in found),
             title=told.title or _ends_as_paper(text, tails, self._known(facts)),
         )
+
+    def _tells_type(self, text: str) -> bool:
+        """Whether a line says of what type the paper is, and that it is a sale's: "Type of document: receipt"."""
+        fact = _TYPE.fullmatch(text)
+        return fact is not None and all(_PAPER in self._look_up(word) for word in fact[1].split())
 
     def _may_be_title(self, facts: LineFacts, text: str, words: Sequence[re.Match[str]]) -> bool:
         """Whether a line is as short as the names of papers: with a number only behind "No.", and no queue's."""

@@ -56,6 +56,7 @@ _ALSO_RECEIPT = re.compile(
 _GIVES_WAY = frozenset((DocumentKind.QUOTE, DocumentKind.OTHER, DocumentKind.KITCHEN))  # to "... and receipt" beside it
 _BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
 _PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
+_TYPE_OF = re.compile(r"\W*[^\W\d_][^\d:]{2,24}: *\W*")
 _CROSSED_OUT = "****"  # a card's figures
 _WORD_SHARE = 0.5
 _WORDS_APART = re.compile("[ -]")  # a phrase says more than a word: "pre bill", "PRO-FORMA"
@@ -154,7 +155,8 @@ def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, ac
     """Whether a line below the goods consists of "REFUND" and heads no words about a shop's terms of return."""
     for line, facts in telling:
         for hit in facts.hits if line >= after else ():
-            if hit.letters < facts.letters or facts.numbers or is_of_sentence(lines, line):
+            alone = hit.letters >= facts.letters or _is_type_told(facts, hit)
+            if not alone or facts.numbers or is_of_sentence(lines, line):
                 continue
             if any(
                 sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and sense.languages & active
@@ -279,7 +281,7 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     ):
         return False
     return _letters_of(facts, sense) >= _HEADLINE_SHARE * letters or (
-        sense.kind in _BESIDE_PAPER and _beside_paper(facts, hit)
+        sense.kind in _BESIDE_PAPER and (_beside_paper(facts, hit) or _is_type_told(facts, hit))
     )
 
 
@@ -321,6 +323,11 @@ def _beside_paper(facts: LineFacts, hit: Hit) -> bool:
         return False
     roles = [{sense.role for sense in other.senses} for other in others]
     return any(each & _PAPER for each in roles) and all(each & (_PAPER | {Role.FILLER}) for each in roles)
+
+
+def _is_type_told(facts: LineFacts, hit: Hit) -> bool:
+    """`Type of transaction: RETURN` says what kind of paper it is: behind its colon stands nothing else."""
+    return _TYPE_OF.fullmatch(facts.text, 0, hit.start) is not None and not facts.text[hit.end :].strip(" *.#=-")
 
 
 def says_completed(facts: LineFacts, active: int) -> bool:

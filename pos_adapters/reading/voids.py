@@ -25,6 +25,8 @@ def pair_voids(sheet: Sheet) -> None:
         if partner is not None and (entry.amount < 0 or by_word):
             entry.voided = partner.voided = True
             entry.part = Part.VOID
+        elif entry.amount < 0 and marked:
+            entry.part = Part.VOID  # "VOID", "1 x 5.00 -5.00": of three that were rung up, two were sold
         elif entry.amount < 0 and _mark_above(
             sheet, entries[index - 1].line if index else sheet.start - 1, entry.line, Role.RETURN_LINE
         ):
