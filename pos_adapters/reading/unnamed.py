@@ -25,6 +25,11 @@ _DISCOUNT: Final = re.compile(  # compounds: no list holds them all
     r"|-bon\b|^\s*prix\s",
     re.IGNORECASE,
 )
+_POLISH_FISCAL: Final = (
+    re.compile(  # on which the law lets no goods come back, so that whatever takes off is a discount
+        r"\bP ?A ?R ?A ?G ?O ?N {1,3}F ?I ?S ?K ?A ?L ?N ?Y\b", re.IGNORECASE
+    )
+)
 _VOUCHERS: Final = frozenset((Role.VOUCHER, Role.STORED_VALUE))
 _OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|voor|\+)\s*\d|\d\s*=\s*\d")
 
@@ -34,6 +39,7 @@ def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
     taken_off = [entry for entry, part, _ in solution.beside if part is Part.MODIFICATION]
     if not taken_off:
         return False
+    fiscal = any(_POLISH_FISCAL.search(facts.text) for facts in sheet.facts)
     owed = [entry for entry, _, _ in solution.owed]
     if _is_saved(sheet, owed):
         return False
@@ -43,7 +49,8 @@ def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
             continue
         # "ST. GUM -1.50": no store, but a till's word for a void; "VALUE GUM -1.50": any word but one for a discount
         unnamed = entry.role is None or entry.role is Role.TOTAL_WEAK or entry.role in FACTS
-        if entry.amount < 0 and unnamed and (_names_goods(entry, before) or _takes_all_off(entry, before)):
+        named = not fiscal and _names_goods(entry, before)
+        if entry.amount < 0 and unnamed and (named or _takes_all_off(entry, before)):
             return True
     return False
 
