@@ -99,7 +99,9 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 if sense.kind is None or is_torn_order(facts, hit, sense):
                     continue
                 marks = sense.kind in _MARKS_A_LINE and (
-                    facts.right or not lines or _has_goods_beside(lines, line, goods)
+                    facts.right
+                    or not lines
+                    or (_has_goods_beside(lines, line, goods) and not _is_type_told(facts, hit))
                 )
                 if line in goods and (
                     marks

@@ -98,8 +98,8 @@ def _offers(tenders: list[Entry], hidden: list[Entry], sheet: Sheet) -> Iterator
     if above:
         yield above
     yet = [entry for entry in tenders if not tells_balance(entry.facts)]  # "余额" pays, or tells what a card has left
-    if yet and len(yet) < len(tenders):
-        yield yet
+    money = [entry for entry in tenders if entry.role is not Role.POINTS_TENDER]  # "MAXIPUAN 4,20": what it has earned
+    yield from (some for some in (yet, money) if some and len(some) < len(tenders))
     plain = [entry for entry in tenders if entry.facts.unknown <= STRAY_LETTERS_MAX]
     if plain and plain[0] is tenders[0] and len(plain) < len(tenders):
         yield plain  # "CT MONEY COLLECTED 0.41" below the payment

@@ -25,11 +25,8 @@ _DISCOUNT: Final = re.compile(  # compounds: no list holds them all
     r"|-bon\b|^\s*prix\s",
     re.IGNORECASE,
 )
-_POLISH_FISCAL: Final = (
-    re.compile(  # on which the law lets no goods come back, so that whatever takes off is a discount
-        r"\bP ?A ?R ?A ?G ?O ?N {1,3}F ?I ?S ?K ?A ?L ?N ?Y\b", re.IGNORECASE
-    )
-)
+_POLISH_FISCAL: Final = re.compile(r"\bP ?A ?R ?A ?G ?O ?N {1,3}F ?I ?S ?K ?A ?L ?N ?Y\b", re.IGNORECASE)
+"""The law lets no goods come back on one: whatever takes off is a discount."""
 _VOUCHERS: Final = frozenset((Role.VOUCHER, Role.STORED_VALUE))
 _OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|voor|\+)\s*\d|\d\s*=\s*\d")
 
