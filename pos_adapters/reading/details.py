@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pos_adapters.reading.amounts import MILLI
+from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.labels import FACTS, MONEY, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -21,6 +22,7 @@ EACH_LETTERS_MAX = 8  # beside how many and at which price: "12 Stück zu je 0,1
 _COUNTED = re.compile(r"\s*(\d{1,3}) ?[xX*]? +[^\W\d_]")
 _EACH = re.compile(r"\s*(?:@|[aáàâ]\b)", re.IGNORECASE)
 _NUMBERS = frozenset((Role.ID,))
+_OF_GOODS = frozenset((Role.HEADING, Role.FILLER))
 _NUMBER = re.compile(r"\d{4}")
 NAME_LINES_MAX = 4  # a description runs over at most this many lines
 
@@ -291,11 +293,19 @@ def describe(sheet: Sheet) -> None:
         entry = entries[index]
         if entry.part not in (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION, Part.RETURN, Part.VOID):
             continue
-        if entry.facts.named:
+        if entry.facts.named or _is_called_goods(entry.facts):
             entry.described = (entry.line,)
         else:
             entry.described = _names_above(sheet, index)
     _end_heading(sheet)
+
+
+def _is_called_goods(facts: LineFacts) -> bool:
+    """Whether a line begins with a word that heads the column of goods, "Item 1": so who tries a till calls them."""
+    if not facts.hits or facts.text[: facts.hits[0].start].strip() or WIDE.search(facts.text):
+        return False
+    roles = {sense.role for sense in facts.hits[0].senses}
+    return Role.HEADING in roles and roles <= _OF_GOODS
 
 
 def _names_above(sheet: Sheet, index: int) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from pos_adapters.reading.sheet import Entry, Part, Sheet
 _LAST_FIGURES: Final = re.compile(r"[^\W\d_] ?\(\d{4}\)")
 _CARDS: Final = (Role.CREDIT, Role.DEBIT)
 _COUNT_AND_AMOUNT: Final = 2
+CLOSED_MIN: Final = 2  # goods with a total of their own
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _SUMS: Final = (Part.TOTAL, Part.CHECK)
 _PAID: Final = (Part.RECEIVED, Part.TENDER)
@@ -154,6 +155,41 @@ def _paid_taken_off(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]
         yield sheet
 
 
+def _totals_of_each(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which "Total 2560.00" below each goods, and what is off them, is theirs and no document's."""
+    closed, less = _closed_by_totals(usual)
+    if len(closed) >= CLOSED_MIN:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for at in closed:
+            sheet.entries[at].part = Part.DETAIL
+        for at in less:
+            entry = sheet.entries[at]
+            entry.part, entry.amount, entry.item, entry.role = Part.MODIFICATION, -entry.amount, None, Role.DISCOUNT
+        sheet.first_total = next((entry.line for entry in sheet.entries if entry.part is Part.TOTAL), -1)
+        yield sheet
+
+
+def _closed_by_totals(sheet: Sheet) -> tuple[list[int], list[int]]:
+    """Return the places of totals that are each what the one sort of goods above comes to, and of what is off it."""
+    closed: list[int] = []
+    less: list[int] = []
+    goods, off = None, list[int]()
+    for at, entry in enumerate(sheet.entries):
+        if entry.part in _GOODS:
+            if goods is not None:
+                break
+            goods, off = entry, []
+        elif goods is not None and entry.role is Role.DISCOUNT:
+            off.append(at)
+        elif entry.part is Part.TOTAL:
+            if goods is None or goods.amount - sum(abs(sheet.entries[each].amount) for each in off) != entry.amount:
+                break
+            closed.append(at)
+            less += [each for each in off if sheet.entries[each].amount > 0]
+            goods = None
+    return closed, less
+
+
 def _pumped_beside_goods(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the sheet in which what volume and price of a fuel make is the amount of goods, beside those of a shop."""
     at = amount_pumped(usual)
@@ -185,6 +221,6 @@ def _stamps_bought(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
 
 FURTHER_WAYS: Final = (
     _discounts_below_label, _priced_less, _reduced_to, _last_figures, _apart_from_head, _counted_below_names,
-    _paid_taken_off, _pumped_beside_goods, _stamps_bought,
+    _paid_taken_off, _pumped_beside_goods, _stamps_bought, _totals_of_each,
 )  # fmt: skip
 """In the order they are tried."""

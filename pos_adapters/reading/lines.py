@@ -35,9 +35,9 @@ _MEMO_LINES_MAX = 8192  # some megabytes: a busy store's headers, footers and go
 _RULE = re.compile(r"[\s\-=_*~.+#:·•]*")
 _STARRED = re.compile(r"\s*([*#=<>!~-])\1.*[^\W\d_]{2}.*([*#=<>!~-])\2\s*")
 _TO_SIGN = re.compile(r"\s*[xX] ?[._]{4,}\s*")  # a place for a signature, no "X" of a report
-_BETWEEN_TIMES = re.compile(  # "N.98   A   0,95": a letter in a column of its own is a tax's
+_BETWEEN_TIMES = re.compile(  # "N.98   A   0,95": a letter in a column of its own is a tax's; "1. Хлеб  2": bread
     r"(?! +a {2,})\.?[)\s]*(?:/ ?)?(?:\(?[^\W\d_]{1,7}\.?[)\s]+)?"
-    r"(?:[xх@]|\*(?!\*)|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
+    r"(?:[x@]|х(?![\u0400-\u04ff])|\*(?!\*)|(?<=[\s)])(?:à|a|mal|по|по цене)(?=\s))"
     r"\s*(?:[€$£¥₩₽₸₴₺(*]|[^\W\d_]{1,3}\.?)?\s*",
     re.IGNORECASE,
 )
