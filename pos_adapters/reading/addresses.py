@@ -16,6 +16,9 @@ from retail.shipped import read_shipped
 _STREETS: Final = Path(__file__).parent.parent / "profiles" / "streets.toml"
 _WORD: Final = r"[^\W\d_][\w'.-]*"
 _NAME: Final = rf"(?:{_WORD},? ){{1,4}}"
+_TOWN: Final = (
+    rf"(?:(?:(?:[^\W\d_]+ ){{0,2}}[^\W\d_]+: *)?\d{{5,6}},? (?:{_WORD}[, ] ?){{1,4}})?"  # "Address: 127006, Moscow, "
+)
 _WIDE: Final = r".{0,12}[路街道町丁]\d+[号號番-]|.{2,12}[市区區]\d+-\d+|[가-힣 ]{1,12}[로길] ?\d+"
 _IDEOGRAPH: Final = r"[一-龥ぁ-んァ-ヶー々]"
 _DISTRICT: Final = re.compile(  # in Japan, of which shops often print no more
@@ -45,7 +48,7 @@ def _address() -> re.Pattern[str]:
     house = rf"[,.]? *{houses}? *\d{{1,4}} ?[a-zа-я]?\b(?![.,]\d\d\b)"
     return re.compile(
         rf"\s*(?:"
-        rf"{before}(?![^\W\d_]) *(?:{_WORD},? ?){{1,4}}{house}"
+        rf"{_TOWN}{before}(?![^\W\d_]) *(?:{_WORD},? ?){{1,4}}{house}"
         rf"|\d{{1,5}}[a-z]?,? (?:{numbered} {articles}*[^\W\d_]|{_NAME}{after}\b)"
         rf"|(?:[^\W\d_]+[ -]?)?{glued} ?{house}"
         rf"|{_NAME}{behind}.*\d"
