@@ -17,7 +17,7 @@ WORDS_MIN: Final = 3  # on a line that the next one goes on with
 LINES_MAX: Final = 4  # on each side
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _FIGURE: Final = re.compile(r"\d")
-_ADDRESS: Final = re.compile(r"www\.|https?:|@|\w\.(?:com|net|org|example)\b")
+_ADDRESS: Final = re.compile(r"www\.|https?:|@|\w\.(?:com|net|org|example)\b|[а-яё]{3}\.(?:рф|ру|укр|бел|қаз)\b")
 _BORDERS: Final = " *-=~"
 _ENDS: Final = re.compile(r"[^\W\d_]{3}\. +[^\W\d_]|[.!?,;…]$")  # within the line, or with it
 
