@@ -256,11 +256,15 @@ def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bo
     return not priced and any(_COUNTED.match(facts.text) and not facts.dated for facts in lines)
 
 
+_BONUS = re.compile("[满滿]? ?[¥$]?\\d+元? ?立?[送赠贈得返享减減]")  # "充值200送30": what a shop offers
+
+
 def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     letters = max(facts.letters, 1)
     of_terms = sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text)
     of_receipt = sense.kind in _GIVES_WAY and _ALSO_RECEIPT.search(facts.text)
-    if of_terms or of_receipt or is_nothing(facts) or _IS_NONE.match(facts.text, hit.end):
+    of_offer = not facts.decimals and _BONUS.match(facts.text, hit.end)
+    if of_terms or of_offer or of_receipt or is_nothing(facts) or _IS_NONE.match(facts.text, hit.end):
         return False
     if sense.role is Role.KIND:
         given_back = sense.kind is DocumentKind.VOID and gives_back(facts, hit)
