@@ -156,9 +156,14 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
 
 
 def _is_factor(text: str, start: int) -> bool:
-    """`385x2 770`, `%20 922,17`: a quantity glued to its price, or a rate, begins no group of thousands."""
+    """`385x2 770`, `%20 922,17`: a quantity glued to its price, or a rate, begins no group of thousands.
+
+    Nor does what stands behind an ideograph or kana, `2コX単204 408`: their scripts have no thousands set apart.
+    """
     return start > 0 and (
-        text[start - 1] == "%" or (text[start - 1] in "xх*" and text[start - 2 : start - 1].isdigit())
+        text[start - 1] == "%"
+        or (text[start - 1] in "xх*" and text[start - 2 : start - 1].isdigit())
+        or "\u3041" <= text[start - 1] <= "\u9fff"
     )
 
 

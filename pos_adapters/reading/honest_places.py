@@ -99,7 +99,8 @@ def _is_apart(facts: LineFacts) -> bool:
 def name_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], first: Entry) -> int | None:
     """Return the line above the first goods where it names them: theirs begins with figures, as no other name does."""
     own, above = lines[first.line], first.line - 1
-    if above < 0 or len(own.numbers) < _NUMBERS_MIN or first.described not in ((), (first.line,)):
+    told_below = first.price is not None and first.price not in own.numbers  # as pumps do, "数量 40.36L", "単価 169.0"
+    if above < 0 or (len(own.numbers) < _NUMBERS_MIN and not told_below) or first.described not in ((), (first.line,)):
         return None
     label = labels[first.line]
     coded = label is not None and label.role is Role.ID and label.leads  # "SKU 8821-0091"
