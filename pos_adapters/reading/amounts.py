@@ -26,6 +26,7 @@ _MASKED = re.compile(r"\*{8}|\*{4}\)|\*{2,}\d{3}")  # directly behind its first 
 _GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
 _ID_REST = re.compile(r"[\d/:.\-]*")
 _NUMBER_NEAR = re.compile(r" {0,2}-?\d")
+_FACTOR: Final = re.compile(r"%|(?<=\d)[xх*]|[\u3041-\u9fff]")
 _MULTIPLIED = re.compile(r"\d *[xXх*@] *$")  # "2 x ( 0,99 )": what one costs, nothing below nought
 _MARKS = re.compile(r"[.,']")
 _AFTER = re.compile(
@@ -37,7 +38,7 @@ _AFTER = re.compile(
 _SIGNS = frozenset("€$£¥₩₽₸₴₺₹₪฿₫₱₦")
 # Japanese, Chinese and Korean words that count what a pack holds or how many there are, glued to the figure.
 _COUNTERS = frozenset(
-    "点個个枚本件コ包瓶盒袋罐支片粒条箱桶杯份双套张缶巻卷足冊組食束玉切名入錠丸株羽匹膳串尾台着房人種ケヶパロ丁目年月日時分秒泊回歳才度間割"
+    "点個个枚本件コ包瓶盒袋罐支片粒条箱桶杯份双套张缶巻卷足冊組食束玉切名入錠丸株羽匹膳串尾台着房人種ケヶパロ丁目年月日時分秒泊回歳才度間割品"
     "개병장권입구팩봉매캔잔명롤박포단정알켤마송종건줄판통년월일시분초회세号號位番形階机機번호층"
 )
 _TIMES = frozenset(("x", "х"))
@@ -156,15 +157,8 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
 
 
 def _is_factor(text: str, start: int) -> bool:
-    """`385x2 770`, `%20 922,17`: a quantity glued to its price, or a rate, begins no group of thousands.
-
-    Nor does what stands behind an ideograph or kana, `2コX単204 408`: their scripts have no thousands set apart.
-    """
-    return start > 0 and (
-        text[start - 1] == "%"
-        or (text[start - 1] in "xх*" and text[start - 2 : start - 1].isdigit())
-        or "\u3041" <= text[start - 1] <= "\u9fff"
-    )
+    """`385x2 770`, `%20 922,17`, `2コX単204 408`: a quantity or ideograph before it, or a rate: no group of thousands."""
+    return start > 0 and _FACTOR.match(text, start - 1) is not None
 
 
 def _ends_amount(text: str, at: int, decimals: int) -> bool:
