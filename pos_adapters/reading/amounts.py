@@ -26,7 +26,7 @@ _MASKED = re.compile(r"\*{8}|\*{4}\)|\*{2,}\d{3}")  # directly behind its first 
 _GROUP = re.compile(r" (\d{3}(?:[.,]\d{1,2})?)(?![\d.,'])")
 _ID_REST = re.compile(r"[\d/:.\-]*")
 _NUMBER_NEAR = re.compile(r" {0,2}-?\d")
-_FACTOR: Final = re.compile(r"%|(?<=\d)[xх*]|[\u3041-\u9fff]")
+_FACTOR = re.compile(r"%|(?<=\d)[xх*]|[\u3041-\u9fff]")
 _MULTIPLIED = re.compile(r"\d *[xXх*@] *$")  # "2 x ( 0,99 )": what one costs, nothing below nought
 _MARKS = re.compile(r"[.,']")
 _AFTER = re.compile(
@@ -157,7 +157,7 @@ def _number_at(text: str, start: int, end: int, *, taken: int) -> tuple[Number |
 
 
 def _is_factor(text: str, start: int) -> bool:
-    """`385x2 770`, `%20 922,17`, `2コX単204 408`: a quantity or ideograph before it, or a rate: no group of thousands."""
+    """`385x2 770`, `%20 922,17`, `単204 408`: glued to a quantity, a rate, an ideograph it begins no thousands."""
     return start > 0 and _FACTOR.match(text, start - 1) is not None
 
 
