@@ -10,6 +10,7 @@ papers ("Invoice 4711"). Contract: pure.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from pos_adapters.reading.addresses import names_district
@@ -134,9 +135,16 @@ def _sells(sheet: Sheet, solution: Solution, active: int) -> bool:
     return (
         any(part is not Part.ITEM or _is_counted(entry) or _is_coded(entry) for entry, part, _ in solution.owed)
         or any(label is not None and label.role in _OF_SALES and _is_figured(facts, label) for facts, label in told)
+        or _spends_balance(sheet, solution)
         or any(_tells_taxes(sheet, line) for line in range(first, len(sheet.facts)))
         or any(_is_said_to_buyer(facts, active) for facts in sheet.facts)
     )
+
+
+def _spends_balance(sheet: Sheet, solution: Solution) -> bool:
+    """Whether what a card holds became less by the total: "Balance before 34,10", "Balance now 24,70"."""
+    held = [entry for entry in sheet.entries if entry.role is Role.BALANCE and entry.line > solution.total.line]
+    return any(before.amount - now.amount == solution.total.amount for before, now in pairwise(held))
 
 
 def _is_figured(facts: LineFacts, label: Label) -> bool:

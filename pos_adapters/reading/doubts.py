@@ -147,7 +147,10 @@ def _is_nought(facts: LineFacts) -> bool:
 
 def _is_fact(facts: LineFacts, label: Label | None) -> bool:
     """Whether the line tells the receipt's date, number, till or cashier: no slogan of the shop stands below."""
-    return facts.dated or (label is not None and label.role in _FACT_ROLES)
+    if facts.dated or label is None:
+        return facts.dated
+    dateless = label.role is Role.DATE and not any(map(str.isdigit, facts.text))  # "LE BALTO" is a bar
+    return label.role in _FACT_ROLES and not dateless
 
 
 def _heads_tax_table(sale: _Sale, line: int) -> bool:

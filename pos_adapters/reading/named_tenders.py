@@ -104,6 +104,21 @@ def shows_card(sheet: Sheet, line: int) -> bool:
     )
 
 
+def _is_of_slip(sheet: Sheet, line: int) -> bool:
+    """Whether a line without an amount names a card, beside its figures below or above."""
+    facts, label = sheet.facts[line], sheet.labels[line]
+    if facts.decimals:
+        return False
+    return MASKED_CARD.search(facts.text) is not None or (label is not None and label.role in (Role.CREDIT, Role.DEBIT))
+
+
+def top_of_slip(sheet: Sheet, total: int) -> int:
+    """Return the first of the lines right above a `total` that tell its card: "Payment: VISA", "**** 1234"."""
+    while total and _is_of_slip(sheet, total - 1):
+        total -= 1
+    return total
+
+
 def _before_approval(facts: LineFacts) -> str:
     """Return the text before the number of the approval, which no masked card's figures are: "VISA ***1234 AUTH 88"."""
     ends = [hit.start for hit in facts.hits if any(sense.role is Role.TERMINAL for sense in hit.senses)]

@@ -37,6 +37,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
         and not _names_goods(naming, solution)
         and not _gives_change(naming, solution)
         and not _is_told_between_payments(naming, sheet, solution)
+        and not _heads_what_came_back(naming, solution)
     ]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports:
@@ -92,6 +93,13 @@ def _gives_change(naming: Naming, solution: Solution) -> bool:
     """Whether what names a return is the change: "TERUGGAVE 8,00" below the cash is what was given back of it."""
     given = [paid for paid in solution.tenders if paid.line == naming.line and paid.amount < 0]
     return naming.kind is DocumentKind.RETURN and bool(given) and solution.total.amount > 0
+
+
+def _heads_what_came_back(naming: Naming, solution: Solution) -> bool:
+    """Whether what names a return stands right above the first line, a negative one, of goods that were bought."""
+    (first, _, amount), *others = solution.owed
+    above = naming.kind is DocumentKind.RETURN and naming.line == min((first.line, *first.described)) - 1
+    return above and amount < 0 < solution.total.amount and all(other > 0 for _, _, other in others)
 
 
 def _is_told_between_payments(naming: Naming, sheet: Sheet, solution: Solution) -> bool:

@@ -23,6 +23,7 @@ from pos_adapters.reading.named_tenders import (
     says_how,
     says_paid,
     shows_card,
+    top_of_slip,
 )
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
@@ -95,11 +96,10 @@ def _offers(tenders: list[Entry], hidden: list[Entry], sheet: Sheet) -> Iterator
     if len(hidden) > 1:
         yield from ([*tenders, one] for one in hidden)  # the others tell what points are left
     above = _above_thanks(sheet, tenders)
-    if above:
-        yield above
     yet = [entry for entry in tenders if not tells_balance(entry.facts)]  # "余额" pays, or tells what a card has left
     money = [entry for entry in tenders if entry.role is not Role.POINTS_TENDER]  # "MAXIPUAN 4,20": what it has earned
-    yield from (some for some in (yet, money) if some and len(some) < len(tenders))
+    exact = [entry for entry in tenders if entry.facts.decimals]  # "Pièces : 5" counts goods, no coins
+    yield from (some for some in (above, yet, money, exact) if some and len(some) < len(tenders))
     plain = [entry for entry in tenders if entry.facts.unknown <= STRAY_LETTERS_MAX]
     if plain and plain[0] is tenders[0] and len(plain) < len(tenders):
         yield plain  # "CT MONEY COLLECTED 0.41" below the payment
@@ -377,7 +377,7 @@ def named_beside(sheet: Sheet, total: int, after: int) -> Settlement:
 def _naming_one(sheet: Sheet, total: int, after: int) -> list[tuple[int, Label]]:
     """Return the lines near the total that name one way of payment, and no amount."""
     printed = [entry.line for entry in sheet.entries if entry.part is Part.TOTAL and entry.amount == total]
-    begins = min([after, *printed])  # a card slip below the sale repeats its total
+    begins = top_of_slip(sheet, min([after, *printed]))  # a card slip below the sale repeats its total
     until = min(len(sheet.facts), after + NAMED_TENDER_REACH_LINES)
     declined = {entry.line for entry in sheet.entries if entry.part is Part.INFO and entry.role in TENDERS}
     return [

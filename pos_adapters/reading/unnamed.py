@@ -22,7 +22,7 @@ SUMMED_MIN: Final = 2  # lines: what one comes to is its own price again
 _SUMS: Final = frozenset((Part.CHECK, Part.TOTAL, Part.WEAK_TOTAL, Part.INFO))
 _DISCOUNT: Final = re.compile(  # compounds: no list holds them all
     r"[^\W\d_]{3,}(?:rabatte?|nachl(?:ass|aß)|skonto|erm(?:ä|ae)(?:ß|ss)igung|ersparnis|korting(?:en)?|prijsverlaging)\b"
-    r"|-bon\b|^\s*prix\s",
+    r"|-bon\b|^\s*(?:prix\s|preis(?!elb)-?[^\W\d_])",
     re.IGNORECASE,
 )
 _POLISH_FISCAL: Final = re.compile(r"\bP ?A ?R ?A ?G ?O ?N {1,3}F ?I ?S ?K ?A ?L ?N ?Y\b", re.IGNORECASE)
