@@ -47,6 +47,7 @@ _SEVERAL: Final = re.compile(r"\s*(?:[2-9]|[1-9]\d) ?[xX]? +[^\W\d_]{3}")  # "2 
 _SIZE: Final = re.compile(r"\d ?(?:[gG]|[kK][gG]|[mMcC]?[lL]|[cCmM][mM])\b")  # "WATER 50CL"
 _RATES: Final = re.compile(r"(?:\s*\d{1,2}(?:[.,]\d{1,2})? ?%:? +\d+[.,]\d\d)+\s*")
 _ARTICLE: Final = re.compile(r"\bart(?:icles?|ikel)?\b[ .]*\d|§ *\d", re.IGNORECASE)
+_ODD_FIGURES_MIN: Final = 3  # of an amount that is not round
 _FIGURE: Final = re.compile(r"\d")
 
 
@@ -59,11 +60,22 @@ def doubt_about_slip(sheet: Sheet, solution: Solution, *, doubts: Doubts, active
     )
     named = named or all(_is_priced_below_name(sheet, entry.line) for entry in sold)
     named = named or (solution.gives_change and all(names_group(entry.facts.name) for entry in sold))
-    if (heading is None and named) or _sells(sheet, solution, active):
+    of_day = _is_paid_as_days_are(solution)
+    if (heading is None and named and not of_day) or _sells(sheet, solution, active):
         return None
+    if of_day:
+        return "nothing speaks of a sale, and it was paid in cash and by card, odd parts, as days are"
     if heading is None:
         return "nothing speaks of a sale, and all that was sold is called by papers"
     return f"nothing speaks of a sale, and words that no file explains may name another paper: {heading}"
+
+
+def _is_paid_as_days_are(solution: Solution) -> bool:
+    """Whether cash and cards make the total without change, no part of it round: who splits a bill rounds one."""
+    paid = {each.role for each in solution.tenders}
+    if Role.CASH not in paid or paid.isdisjoint((Role.CREDIT, Role.DEBIT)) or solution.gives_change:
+        return False
+    return all(len(str(each.amount).rstrip("0")) >= _ODD_FIGURES_MIN for each in solution.tenders)
 
 
 def _heading(sheet: Sheet, solution: Solution, *, doubts: Doubts) -> str | None:

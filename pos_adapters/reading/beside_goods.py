@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.sheet import Part, Sheet
 
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
@@ -47,5 +48,19 @@ def _sums_side_by_side(sheet: Sheet) -> frozenset[int]:
     return frozenset((goods[-1].line,)) if summed else frozenset()
 
 
-BESIDE_GOODS: Final = (_only_prices, _choices, _sums_side_by_side)
+def _told_before(sheet: Sheet) -> frozenset[int]:
+    """Return the lines whose amount stands right behind a word for an earlier price: "Aktionspreis statt 1,99"."""
+    return frozenset(
+        entry.line
+        for entry in sheet.entries
+        if entry.part in _GOODS
+        and any(
+            sense.role is Role.PRICE_INFO and not entry.facts.text[hit.end : entry.facts.numbers[-1].start].strip(" :€")
+            for hit in entry.facts.hits
+            for sense in hit.senses
+        )
+    )
+
+
+BESIDE_GOODS: Final = (_only_prices, _choices, _sums_side_by_side, _told_before)
 """Each returns the lines whose figures are told already by the goods beside them."""
