@@ -45,7 +45,7 @@ _FRAMED: Final = re.compile(  # as titles are, in scripts without spaces
     rf"\s*(?:[<\[\u3008\u300a\u3010\u3014].*{WIDE.pattern}.*[>\]\u3009\u300b\u3011\u3015]|\*.*{WIDE.pattern}.*\*)\s*"
 )
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
-_TAXES: Final = frozenset((Role.TAX, Role.TAX_BASE))
+_SUMMED_UP: Final = frozenset((Role.TAX, Role.TAX_BASE, Role.SUBTOTAL))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
 
@@ -153,13 +153,13 @@ def _is_fact(facts: LineFacts, label: Label | None) -> bool:
     return label.role in _FACT_ROLES and not dateless
 
 
-def _heads_tax_table(sale: _Sale, line: int) -> bool:
-    """Whether a line below the goods is "Summary" and the next one speaks of taxes."""
+def _heads_sums(sale: _Sale, line: int) -> bool:
+    """Whether a line below the goods is "Summary" and the next one is of taxes or the subtotal."""
     facts, below = sale.page.lines[line], sale.page.lines[line + 1 : line + 2]
     if line <= sale.page.last or facts.unknown or facts.numbers or len(facts.hits) != 1:
         return False
     heads = any(sense.kind is DocumentKind.REPORT and sense.role is Role.HEADLINE for sense in facts.hits[0].senses)
-    return heads and any(sense.role in _TAXES for each in below for hit in each.hits for sense in hit.senses)
+    return heads and any(sense.role in _SUMMED_UP for each in below for hit in each.hits for sense in hit.senses)
 
 
 def _says_paid_total(sale: _Sale, line: int) -> bool:
@@ -214,7 +214,7 @@ def _is_of_terms(lines: Sequence[LineFacts], line: int, doubts: Doubts) -> bool:
 
 
 _EXCUSES: Final = (
-    _heads_tax_table, _says_paid_total, _takes_off, _adds_to_goods, _is_of_nothing, _is_address, _is_receipt_too,
+    _heads_sums, _says_paid_total, _takes_off, _adds_to_goods, _is_of_nothing, _is_address, _is_receipt_too,
     _tells_what_is_left,
 )  # fmt: skip
 """What else a line means beside what stands around it, whatever its words."""
