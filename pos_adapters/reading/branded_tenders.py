@@ -20,6 +20,7 @@ from retail.transaction import DocumentKind
 MASKED_CARD: Final = re.compile(r"[*xX\u2022#]{4,}[ -]?\d{4}(?!\d)")
 EXCHANGED_SLACK: Final = 50  # thousandths: what a rate makes is rounded to a coin
 _BALANCE_REACH_LINES: Final = 3  # the card's number and what was on it stand between
+_NAME_LETTERS_MIN: Final = 2
 _MAY_PAY: Final = frozenset((Part.STRAY, Part.ITEM, Part.INFO, Part.RETURN, Part.MODIFICATION))
 
 
@@ -42,6 +43,8 @@ def with_brands(later: Sequence[Entry], lines: Sequence[LineFacts]) -> list[Entr
             )
             if role is None and (tendered or given_back) and _is_exchanged(entry):
                 role = Role.CASH
+            if role is None and _leaves_own_balance(entry, lines):
+                role = Role.STORED_VALUE
         if (
             entry.role is Role.POINTS
             and entry.part is Part.INFO
@@ -110,6 +113,16 @@ def _own_card(entry: Entry, lines: Sequence[LineFacts], role: Role | None) -> Ro
     below = lines[entry.line + 1 : entry.line + 1 + _BALANCE_REACH_LINES]
     left = any(facts.right and tells_balance(facts) for facts in below)
     return Role.STORED_VALUE if role is Role.CREDIT and left and MASKED_CARD.search(entry.facts.text) is None else role
+
+
+def _leaves_own_balance(entry: Entry, lines: Sequence[LineFacts]) -> bool:
+    """Whether what is left on a card of the same name stands below: "Aoca支払 1,500", "Aoca残高 3,500"."""
+    text = entry.facts.text.lstrip()
+    for facts in lines[entry.line + 1 : entry.line + 1 + _BALANCE_REACH_LINES]:
+        if facts.right and tells_balance(facts):
+            name = facts.text[: facts.hits[0].start].strip()
+            return len(name) >= _NAME_LETTERS_MIN and name[0].isalpha() and text.startswith(name)
+    return False
 
 
 def tells_balance(facts: LineFacts) -> bool:
