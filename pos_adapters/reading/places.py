@@ -217,7 +217,7 @@ def is_change(sheet: Sheet, entry: Entry) -> bool:
     above = [other for other in sheet.entries if other.line < entry.line]
     rounded = [0, *(other.amount for other in above if other.part is Part.ROUNDING)]
     totals = {other.amount + by for other in above if other.part is Part.TOTAL for by in rounded}
-    return entry.amount > 0 and any(amount - entry.amount in totals for amount in paid)
+    return entry.amount > 0 and any(amount - entry.amount in totals for amount in (*paid, sum(paid)))
 
 
 def goods_go_on(sheet: Sheet, line: int) -> bool:

@@ -21,7 +21,7 @@ _NAME_LETTERS_MIN: Final = 3  # that no phrase explains
 SUMMED_MIN: Final = 2  # lines: what one comes to is its own price again
 _SUMS: Final = frozenset((Part.CHECK, Part.TOTAL, Part.WEAK_TOTAL, Part.INFO))
 _DISCOUNT: Final = re.compile(  # compounds: no list holds them all
-    r"[^\W\d_]{3,}(?:rabatte?|nachl(?:ass|aß)|skonto|erm(?:ä|ae)(?:ß|ss)igung|ersparnis|korting(?:en)?|prijsverlaging)\b"
+    r"[^\W\d_]{3,}-?(?:rabatte?|preise?|nachl(?:ass|aß)|skonto|erm(?:ä|ae)(?:ß|ss)igung|ersparnis|korting(?:en)?|prijsverlaging)\b"
     r"|-bon\b|^\s*(?:prix\s|preis(?!elb)-?[^\W\d_])",
     re.IGNORECASE,
 )
