@@ -59,6 +59,8 @@ _NOT_LEADING = frozenset(
 )
 MEMO_LINES_MAX = 8192  # some megabytes: the lines of a busy store's day
 _NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID, Role.MEMBER))
+_BASE_AND_TAX: Final = 2
+_TAX_PARTS: Final = (8, 25)  # what is taxed is 8 to 25 times its tax
 _COUNT_AND_AMOUNT = 2
 _BESIDE_CHARACTERS_MAX = 2  # between a number's words and its figures: further off stands an amount
 _NUMBER_LETTERS_MIN = 3  # "no" may be part of goods' names
@@ -264,7 +266,8 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
         other = _first_of(rest, {Role.CHANGE, Role.DISCOUNT, Role.SAVINGS, Role.BALANCE, Role.POINTS})
         return other or _number_of(labels, facts) or tender_of(labels)
     if first.role is Role.TAX and WIDE.match(facts.text, first.start):
-        return _first_of(rest, {Role.TAX_BASE}) or first
+        base = _first_of(rest, {Role.TAX_BASE})
+        return first if base is None or _is_tax_of_base(base, facts) else base
     if first.role is Role.COUNT:
         return _count_or_total(labels, facts)
     if first.role in FACTS and facts.unknown == 0:
@@ -272,6 +275,12 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
         if money is not None and not any(map(str.isdigit, facts.text[first.end : money.start])):
             return money
     return first
+
+
+def _is_tax_of_base(base: Label, facts: LineFacts) -> bool:
+    """`外税8% 対象 807   64`: of two amounts behind what is taxed the second is the tax, where it may be one of it."""
+    behind = [number.value for number in facts.numbers if number.start >= base.end]
+    return len(behind) == _BASE_AND_TAX and behind[1] * _TAX_PARTS[0] <= behind[0] <= behind[1] * _TAX_PARTS[1]
 
 
 def _numbered(labels: Sequence[Label], facts: LineFacts) -> Label | None:
