@@ -34,7 +34,7 @@ from pos_adapters.reading.overruled import tells_what_is_left
 from pos_adapters.reading.polite_sentences import is_polite, serves, tells_who_does_what
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sentences import is_of_sentence, lines_of_sentence
-from pos_adapters.reading.sheet import Part
+from pos_adapters.reading.sheet import Entry, Part
 from retail.transaction import DocumentKind
 
 SENTENCE_WORDS_MIN: Final = 5  # of a slogan or a term; "Your card was declined." is shorter
@@ -97,17 +97,29 @@ def _sale_of(lines: Sequence[LineFacts], labels: Sequence[Label | None], solutio
     named = named_above(lines, labels, [entry.line for entry, _, _ in owed])
     if named and all(entry.described in ((), (entry.line,)) for entry, _, _ in owed):
         goods -= named
+    lone = goods if _names_first_alone(owed) else None
+    goods = first.line if lone is not None else goods
     last = max([entry.line for entry, part, _ in owed if part is not Part.TAX])
     return _Sale(
         page=Page(lines, labels, last),
         goods=goods,
         facts_end=next((line for line in range(goods - 1, -1, -1) if _is_fact(lines[line], labels[line])), goods),
-        name=name_above(lines, labels, first) or name_further_out(lines, labels, [entry.line for entry, _, _ in owed]),
+        name=lone
+        or name_above(lines, labels, first)
+        or name_further_out(lines, labels, [entry.line for entry, _, _ in owed]),
         total=solution.total.line,
         paid=bool(solution.tenders),
         payment=min([paid.line for paid in solution.tenders if paid.line > last], default=solution.total.line),
         solution=solution,
     )
+
+
+def _names_first_alone(owed: Sequence[tuple[Entry, Part, int]]) -> bool:
+    """Whether only the first of several goods seems to have its name above its line: it may be the paper's title."""
+    above = [
+        bool(entry.described) and min(entry.described) < entry.line for entry, part, _ in owed if part is Part.ITEM
+    ]
+    return len(above) > 1 and above[0] and not any(above[1:])
 
 
 def _found_in(page: Page, line: int, doubts: Doubts) -> tuple[bool, bool]:
