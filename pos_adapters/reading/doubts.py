@@ -115,11 +115,10 @@ def _sale_of(lines: Sequence[LineFacts], labels: Sequence[Label | None], solutio
 
 
 def _names_first_alone(owed: Sequence[tuple[Entry, Part, int]]) -> bool:
-    """Whether only the first of several goods seems to have its name above its line: it may be the paper's title."""
-    above = [
-        bool(entry.described) and min(entry.described) < entry.line for entry, part, _ in owed if part is Part.ITEM
-    ]
-    return len(above) > 1 and above[0] and not any(above[1:])
+    """Whether only the first of several goods seems to have a name, above its line: it may be the paper's title."""
+    goods = [entry for entry, part, _ in owed if part is Part.ITEM]
+    named = [bool(entry.described) for entry in goods]
+    return len(goods) > 1 and named[0] and min(goods[0].described) < goods[0].line and not any(named[1:])
 
 
 def _found_in(page: Page, line: int, doubts: Doubts) -> tuple[bool, bool]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pos_adapters.reading.amounts import DECIMALS_MAX
+from pos_adapters.reading.amounts import DECIMALS_MAX, MILLI, in_fashion
 from pos_adapters.reading.details import describe, join_details
 from pos_adapters.reading.labels import TENDERS, Label, Labels
 from pos_adapters.reading.lexicon import Role
@@ -31,6 +31,8 @@ from pos_adapters.reading.quantities import USUAL_DECIMALS, Goods
 from pos_adapters.reading.shapes import GoodsLine
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, is_label
 
+_BASE_AND_TAX = 2
+_TAX_SLACK = 10  # thousandths: a tax is rounded to a hundredth
 HEADINGS_MIN = 2  # words on a line that make it the heading of columns
 
 # Labels that are printed above their amount; others above a number are headings of a column.
@@ -238,8 +240,8 @@ def _settle_above_total(sheet: Sheet, entry: Entry, *, taxed: bool) -> None:
             quantify(entry, found[1], sheet.decimals)
     elif entry.part is Part.RECEIVED and sheet.decimals and not any(n.decimals for n in entry.facts.numbers):
         entry.part = Part.INFO  # "TILL: 8803", by a word that may also say what was received
-    elif entry.part is Part.ITEM and not entry.facts.named and _has_rate(entry) and _below_taxes(sheet, entry):
-        entry.part = Part.TAX
+    elif entry.part is Part.ITEM and not entry.facts.named and _has_rate(entry):
+        entry.part = Part.TAX if _below_taxes(sheet, entry) or _is_tax_row(sheet, entry) else Part.ITEM
 
 
 def _may_be_tax(entry: Entry) -> bool:
@@ -249,6 +251,19 @@ def _may_be_tax(entry: Entry) -> bool:
 
 def _has_rate(entry: Entry) -> bool:
     return any(number.use == "%" for number in entry.facts.numbers)
+
+
+def _is_tax_row(sheet: Sheet, entry: Entry) -> bool:
+    """Whether a line below amounts tells a rate, and two of which one is the tax on the other: "A=23% 35,00 6,54"."""
+    if not sheet.facts[entry.line - 1].right:
+        return False  # a name stands above: these are its goods
+    rates = [number.value for number in entry.facts.numbers if number.use == "%"]
+    amounts = [amount for number in entry.facts.numbers if (amount := in_fashion(number, sheet.decimals)) is not None]
+    if len(rates) != 1 or len(amounts) != len(entry.facts.numbers) - 1 or len(amounts) != _BASE_AND_TAX:
+        return False
+    rate, (more, less) = rates[0], sorted(amounts, reverse=True)
+    whole = 100 * MILLI
+    return min(abs(more * rate - less * whole), abs(more * rate - less * (whole + rate))) <= _TAX_SLACK * (whole + rate)
 
 
 def _below_taxes(sheet: Sheet, entry: Entry) -> bool:

@@ -21,10 +21,11 @@ from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.overruled import speaks_to_customer
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.settlement import charged_to_account, refused_below
-from pos_adapters.reading.sheet import Sheet
+from pos_adapters.reading.sheet import Part, Sheet
 from pos_adapters.reading.spoken_chinese import speaks_to_customer as is_addressed
 from pos_adapters.reading.unnamed import could_be_goods_back, could_be_payment
 from pos_adapters.reading.values import FiscalIdentity
+from retail.transaction import DocumentKind
 
 
 class Asked(NamedTuple):
@@ -97,6 +98,15 @@ def _may_be_report(sale: Asked) -> bool:
     return not speaks_to_customer(sale.sheet, sale.solution, active=sale.active)
 
 
+def _sells_trials(sale: Asked) -> bool:
+    """Whether all that was sold is called by a word for a trial, and by nothing else: "TEST 1,00"."""
+    sold = [entry.facts for entry, part, _ in sale.solution.owed if part is Part.ITEM]
+    return bool(sold) and all(
+        facts.unknown <= 1 and any(sense.kind is DocumentKind.TRAINING for hit in facts.hits for sense in hit.senses)
+        for facts in sold
+    )
+
+
 _OF_SHOPS: Final = frozenset(
     (
         Role.TAX_ID, Role.PHONE, Role.FISCAL, Role.TAX, Role.TAX_BASE, Role.SUBTOTAL, Role.DISCOUNT, Role.POINTS,
@@ -139,6 +149,7 @@ _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
         _may_be_report,
         "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report",
     ),
+    (_sells_trials, "all that was sold is called by a word for a trial: maybe no sale"),
     (_may_be_order, "it is headed by where goods are made ready, and nothing speaks to a customer: maybe an order"),
     (
         lambda sale: could_be_goods_back(sale.sheet, sale.solution),
