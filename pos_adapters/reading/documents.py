@@ -35,6 +35,7 @@ from pos_adapters.reading.overruled import (
     deposit_before_quote,
     deposit_taken_off,
     only_deposits,
+    only_remarks_return,
     overruled,
 )
 from pos_adapters.reading.pumped import add_pumped
@@ -192,6 +193,9 @@ class DocumentReading:
         """The words name a kind: only a return, or a voided transaction, is worth a transaction."""
         if naming.kind is DocumentKind.RETURN:
             if sheet is not None and verdict.solution is not None:
+                if only_remarks_return(naming, self.lines, verdict.solution):
+                    detail = "its foot speaks of a return, its amounts are those of a sale"
+                    return self._park(ParkReason.AMBIGUOUS, detail, kind=DocumentKind.RETURN)
                 return self._proved(DocumentKind.RETURN, sheet, verdict)
             return self._unproved(verdict, sheet, kind=DocumentKind.RETURN)
         if naming.kind is DocumentKind.VOID and sheet is not None and verdict.solution is not None:

@@ -21,6 +21,7 @@ from pos_adapters.reading.sheet import Part, Sheet
 from retail.transaction import DocumentKind
 
 _LEFT_OVER: Final = frozenset((DocumentKind.DEPOSIT, DocumentKind.QUOTE))
+_TITLE_SHARE: Final = 0.85  # of a line's letters: less are words within a sentence
 _MARKS_A_LINE: Final = frozenset((DocumentKind.VOID, DocumentKind.RETURN, DocumentKind.SUSPENDED))
 _NUMBERED: Final = re.compile(r"\s*[^\W\d_]+ ?(?:nr|no|#)?\.? ?: *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE)
 
@@ -154,6 +155,15 @@ def only_deposits(solution: Solution) -> bool:
             if not any(sense.kind is DocumentKind.DEPOSIT for hit in hits for sense in hit.senses):
                 return False
     return sold
+
+
+def only_remarks_return(naming: Naming, lines: Sequence[LineFacts], solution: Solution) -> bool:
+    """Whether nothing but a line among others below a positive total speaks of a return: it may be a shop's terms."""
+    facts = lines[naming.line]
+    if solution.total.amount < 0 or naming.line <= solution.total.line or facts.decimals:
+        return False
+    named = sum(hit.letters for hit in facts.hits if any(sense.kind is naming.kind for sense in hit.senses))
+    return named < _TITLE_SHARE * facts.letters
 
 
 def deposit_taken_off(named: Sequence[Naming], sheet: Sheet) -> bool:
