@@ -24,7 +24,7 @@ from retail.transaction import DocumentKind
 TOTALS_MAX = 16  # amounts tried as the total; a receipt prints its total a few times, a report more often
 _COUNT = (Role.COUNT,)
 _PRICED_NUMBERS_MIN = 3  # "Quantity 2  Price 3.00  Amount 6.00" counts pieces of one kind of goods
-_COUNTED: Final = re.compile(r" *([1-9]\d?) ?[x\u00d7]? ", re.IGNORECASE)
+_COUNTED: Final = re.compile(r" *([1-9]\d?) ?(x|\u00d7|@|ea\b|pcs?\b)? ", re.IGNORECASE)
 _ADJUSTING: Final = frozenset((Part.ROUNDING, Part.TIP, Part.SURCHARGE))
 Show = Callable[[int], str]
 
@@ -226,7 +226,8 @@ def _counts(sold: Sequence[Entry]) -> set[int]:
         packs += counted if entry.price is not None else 1
     heads = [_COUNTED.match(entry.facts.text) for entry in sold]  # "2 x SOAP  5.00" among others that begin so
     begun = sum(int(head[1]) for head in heads if head) if all(heads) else pieces
-    return {len(sold), pieces, packs, begun}
+    marked = sum(int(head[1]) if head and head[2] else 1 for head in heads)  # "4 EA @ 0.78  3.12" below a name
+    return {len(sold), pieces, packs, begun, marked}
 
 
 def _both_sums(sheet: Sheet, total: Candidate, show: Show) -> str:

@@ -34,9 +34,10 @@ def _taken_off_already(sheet: Sheet) -> frozenset[int]:
 
 
 def _has_off(goods: Entry, told: Entry, decimals: int) -> bool:
-    """Whether a figure beside the goods' amount is what they cost before the discount."""
+    """Whether a figure beside the goods' amount, or the discount's, is what they cost before the discount."""
     usual = goods.amount - told.amount
-    return any(in_fashion(number, decimals) == usual for number in goods.facts.numbers)
+    beside = (*goods.facts.numbers, *told.facts.numbers)  # or beside the discount: "49.98 DISCOUNT EACH -10.00"
+    return any(in_fashion(number, decimals) == usual for number in beside)
 
 
 def _summed_up(sheet: Sheet) -> frozenset[int]:
@@ -53,20 +54,21 @@ def _summed_up(sheet: Sheet) -> frozenset[int]:
 
 
 def _told_below_subtotal(sheet: Sheet) -> frozenset[int]:
-    """Return the lines below a subtotal of full prices which say again what the lines above it took off.
+    """Return the lines below a subtotal which say again what the lines above it took off.
 
-    "TEA 4.00", "OFFER -1.00", "Subtotal 4.00", "Promotions -1.00", "TOTAL 3.00".
+    "TEA 4.00", "OFFER -1.00", "Subtotal 4.00", "Promotions -1.00", "TOTAL 3.00"; or the subtotal is 3.00, too.
     """
     above = [entry for entry in sheet.entries if entry.part in _TAKEN_FROM and entry.line < sheet.first_total]
     full = sum(entry.amount for entry in above if entry.part is not Part.MODIFICATION)
     taken = [entry.amount for entry in above if entry.part is Part.MODIFICATION]
     between = [entry for entry in sheet.entries if entry.line >= sheet.first_total]
     told = list(takewhile(lambda entry: entry.part is not Part.TOTAL, between))
-    if not taken or not told or told[0].part is not Part.CHECK or told[0].amount != full:
+    if not taken or not told or told[0].part is not Part.CHECK or told[0].amount not in (full, full + sum(taken)):
         return frozenset()
     again = [entry for entry in told[1:] if entry.part is Part.MODIFICATION]
-    same = sum(entry.amount for entry in again) == sum(taken)
-    return frozenset(entry.line for entry in (told[0], *again)) if same and len(again) == len(told) - 1 else frozenset()
+    if not again or sum(entry.amount for entry in again) != sum(taken):
+        return frozenset()
+    return frozenset(entry.line for entry in (*told[:1], *again) if entry is not told[0] or told[0].amount == full)
 
 
 def _lowered_prices(sheet: Sheet) -> frozenset[int]:

@@ -24,6 +24,7 @@ from pos_adapters.reading.named_tenders import (
     says_paid,
     shows_card,
     top_of_slip,
+    way_beside_card,
 )
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
@@ -51,6 +52,8 @@ class Settlement(NamedTuple):
 NAMED_TENDER_REACH_LINES = 8  # further down, "VISA" is an advertisement of what the shop accepts
 _CASH_OR_CARD = frozenset((Role.CASH, Role.CREDIT))  # each for the whole total: one of them paid, and none says which
 _GENERIC = frozenset((Role.CREDIT, Role.RECEIVED))
+_CARDS = _GENERIC | {Role.DEBIT, Role.MOBILE}
+_CARDS_BESIDE = _CARDS | {Role.VOUCHER, Role.STORED_VALUE}
 
 
 def settle(
@@ -199,10 +202,9 @@ def charged_to_account(sheet: Sheet, settlement: Settlement | None) -> bool:
     """Whether a line consists of "CHARGE TO ACCOUNT", though something else pays: either may be what happened."""
     if settlement is None or any(paid.role is Role.ACCOUNT for paid in settlement.tenders):
         return False
-    told = zip(sheet.facts, sheet.labels, strict=True)
     return any(
         label is not None and label.role is Role.ACCOUNT and label.leads and not facts.unknown and _is_bare(facts.text)
-        for facts, label in told
+        for facts, label in zip(sheet.facts, sheet.labels, strict=True)
     )
 
 
@@ -241,8 +243,7 @@ def _handed_over(entry: Entry) -> Entry:
 
 def _handed_out(entry: Entry) -> Entry:
     """What a refund gives back is its tender: cash, where the line does not say "to the card"."""
-    entry.role = entry.tender or Role.CASH
-    entry.amount = abs(entry.amount)
+    entry.role, entry.amount = entry.tender or Role.CASH, abs(entry.amount)
     return entry
 
 
@@ -293,7 +294,7 @@ def _without_echoes(tenders: list[Entry]) -> list[Entry]:
 
 
 def _same_tender(one: Entry, other: Entry) -> bool:
-    cards = {Role.CREDIT, Role.DEBIT, Role.MOBILE, Role.RECEIVED}
+    cards = _CARDS if abs(one.line - other.line) > 1 else _CARDS_BESIDE  # "EBT 21.47" below "Card ****4418 21.47"
     return one.role is other.role or (one.role in cards and other.role in cards)
 
 
@@ -335,15 +336,14 @@ def _described(entry: Entry) -> str:
 def _card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
     """A bare "card" is what its card slip below calls it: debit, where that says so."""
     role = entry.role if entry.role in TENDERS and entry.role is not None else otherwise
-    if role is not Role.CREDIT:
+    if role is not Role.CREDIT or not _names_any_card(entry.facts):
         return role
-    if not _names_any_card(entry.facts):
-        return role
+    if beside := way_beside_card(sheet, entry):
+        return beside
     for line in range(entry.line + 1, min(len(sheet.facts), entry.line + 1 + CARD_SLIP_LINES)):
         label, facts = sheet.labels[line], sheet.facts[line]
-        if label is None or label.role not in (Role.DEBIT, Role.CREDIT) or not label.leads or facts.unknown:
-            continue
-        if not _names_any_card(facts):  # as the bank does that heads the slip
+        told = label is not None and label.role in (Role.DEBIT, Role.CREDIT) and label.leads and not facts.unknown
+        if label is not None and told and not _names_any_card(facts):  # as the bank does that heads the slip
             return label.role
     return role
 

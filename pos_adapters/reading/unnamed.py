@@ -29,6 +29,11 @@ _POLISH_FISCAL: Final = re.compile(r"\bP ?A ?R ?A ?G ?O ?N {1,3}F ?I ?S ?K ?A ?L
 """The law lets no goods come back on one: whatever takes off is a discount."""
 _VOUCHERS: Final = frozenset((Role.VOUCHER, Role.STORED_VALUE))
 _OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|voor|\+)\s*\d|\d\s*=\s*\d")
+_GIVEN: Final = re.compile(
+    r"(?:rewards|savings|discount)\b"
+    r"|\bfree (?:items?|meal|drink|side|gift|coffee|dessert|birthday)\b|\b(?:1|one) free\b",
+    re.IGNORECASE,
+)
 
 
 def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
@@ -108,6 +113,8 @@ def _names_goods(entry: Entry, before: Sequence[Entry]) -> bool:
     facts = entry.facts
     words = _words_of(entry)
     if not words or facts.unknown < _NAME_LETTERS_MIN or _OFFER.search(facts.text) or _DISCOUNT.search(facts.text):
+        return False
+    if _GIVEN.search(facts.text):
         return False
     return not any(words & _words_of(other) for other in before)
 
