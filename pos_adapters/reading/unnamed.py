@@ -22,6 +22,7 @@ SUMMED_MIN: Final = 2  # lines: what one comes to is its own price again
 _SUMS: Final = frozenset((Part.CHECK, Part.TOTAL, Part.WEAK_TOTAL, Part.INFO))
 _DISCOUNT: Final = re.compile(  # compounds: no list holds them all
     r"[^\W\d_]{3,}-?(?:rabatte?|preise?|nachl(?:ass|aß)|skonto|erm(?:ä|ae)(?:ß|ss)igung|ersparnis|korting(?:en)?|prijsverlaging)\b"
+    r"|[^\W\d_]{2,}(?<![水湯茶酎])(?<!ソーダ|ーロン|トマト)(?:割引?|値引き?|オフ|優待)\b"
     r"|-bon\b|^\s*(?:prix\s|preis(?!elb)-?[^\W\d_])",
     re.IGNORECASE,
 )
@@ -108,7 +109,8 @@ def _is_set_in(entry: Entry, before: Sequence[Entry]) -> bool:
 def _names_goods(entry: Entry, before: Sequence[Entry]) -> bool:
     """Whether a line's words are a name of its own: not the item's above it, no offer, no known word.
 
-    Nor is a word that ends in what a discount is called in languages that join words: "Kaartkorting", "Azubirabatt".
+    Nor is a word that ends in what a discount is called in languages that join words: "Kaartkorting", "Azubirabatt",
+    "リピーター割", where it is no drink ("ソーダ割").
     """
     facts = entry.facts
     words = _words_of(entry)
