@@ -52,7 +52,7 @@ def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
             continue
         # "ST. GUM -1.50": no store, but a till's word for a void; "VALUE GUM -1.50": any word but one for a discount
         unnamed = entry.role is None or entry.role is Role.TOTAL_WEAK or entry.role in FACTS
-        named = not fiscal and _names_goods(entry, before)
+        named = not fiscal and _names_goods(entry, before) and not _lacks_what_goods_have(sheet, entry, before)
         if entry.amount < 0 and unnamed and (named or _takes_all_off(entry, before)):
             return True
     return False
@@ -119,6 +119,22 @@ def _names_goods(entry: Entry, before: Sequence[Entry]) -> bool:
     if _GIVEN.search(facts.text):
         return False
     return not any(words & _words_of(other) for other in before)
+
+
+def _lacks_what_goods_have(sheet: Sheet, entry: Entry, before: Sequence[Entry]) -> bool:
+    """Whether all goods above begin with figures (how many, an article's) or end in a tax's letter, and it does not."""
+    goods = [other for other in before if other.amount > 0]
+    if len(goods) < SUMMED_MIN:
+        return False
+    names = [sheet.facts[min((other.line, *other.described))].text.lstrip() for other in goods]
+    numbered = all(name[:1].isdigit() for name in names) and not entry.facts.text.lstrip()[:1].isdigit()
+    lettered = all(map(_has_tail, goods)) and not _has_tail(entry)
+    return numbered or lettered
+
+
+def _has_tail(entry: Entry) -> bool:
+    """Whether anything but a currency stands behind the amount of a line."""
+    return entry.facts.text[entry.facts.numbers[-1].end :].strip(" €$£") not in ("", "EUR", "CHF")
 
 
 def _takes_all_off(entry: Entry, before: Sequence[Entry]) -> bool:
