@@ -160,7 +160,7 @@ def _part_by_figures(facts: LineFacts, amount: int, index: int) -> Part:
 
 def _is_of_measure(facts: LineFacts, label: Label) -> bool:
     """`Qty 4 @ 1.03`, `0.957 kg NET @ 2.53`, `Qty 3  Price 1.50  4.50`: a word of measure labels no amount."""
-    if facts.times is not None and label.role not in _MULTIPLIED:
+    if facts.times is not None and (label.role not in _MULTIPLIED or _taxes_goods(facts, label)):
         return True
     if facts.goods is None:
         return False
@@ -175,6 +175,11 @@ def _is_of_measure(facts: LineFacts, label: Label) -> bool:
 def _is_by_instalments(label: Label, labels: list[Label]) -> bool:
     """`BONUS 6 TAKSIT x 357,83   2.147,00`: what a card pays, and in how many parts of what; no goods."""
     return label.leads and label.role in _CARDS and any(other.role is Role.TERMINAL for other in labels)
+
+
+def _taxes_goods(facts: LineFacts, label: Label) -> bool:
+    """Whether goods are multiplied before the word for their tax: `2 x 129.00 = 258.00  VAT 20%`."""
+    return label.role is Role.TAX and bool(facts.right) and label.start >= facts.numbers[facts.right[0]].end
 
 
 def _is_priced_beside(facts: LineFacts, label: Label) -> bool:
