@@ -38,6 +38,7 @@ _COUNTS_ELSE = _NUMBERED | {Role.COUNT, Role.MEMBER}
 SALES_MIN, SALES_MAX = 5, 100_000  # fewer are pieces of one sale, more are a number of something
 _MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
 _COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
+_HOURS = re.compile(r"\W*open\W* (?:24 ?(?:/|-|h)|\d{1,2} ?(?:am)?-\d{1,2} ?(?:pm)?\W*$)", re.IGNORECASE)  # of a shop
 _HEADLINE_SHARE = 0.6
 _TAXES = frozenset((Role.TAX, Role.TAX_BASE))
 _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every language
@@ -280,7 +281,7 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         )
     if (
         (any(other.role in _TOLD for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
-        or (sense.kind is DocumentKind.QUOTE and _WIDE_NUMBER.match(facts.text, hit.end))
+        or (sense.kind is DocumentKind.QUOTE and (_WIDE_NUMBER.match(facts.text, hit.end) or _HOURS.match(facts.text)))
         or _heads_taxes(facts, sense)
         or _is_letter_of_noise(facts, hit)
         or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))
