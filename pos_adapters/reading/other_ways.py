@@ -35,7 +35,9 @@ _BRACKETED: Final = re.compile(r"\[ *\d[\d.,]* *\]$")
 _COUNTED: Final = re.compile(r" *\d{1,2} ?[xX]? +[^\W\d_]")
 _SEATS: Final = re.compile(r"\bn(?:[.:]|[ro\u00ba\u00b0][.:]?) ?\d{1,2}[,.]\d{2} *$", re.IGNORECASE)
 _INCLUDED: Final = re.compile(
-    r"\s*(?:inkl|incl|davon|dont|y compris|waarvan|of which|including|di cui|inclus[oa]|w tym|vč)\b", re.IGNORECASE
+    r"\s*(?:inkl|incl|davon|dont|y compris|waarvan|of which|including|di cui|inclus[oa]|w tym|vč|compres[oaie])\b"
+    r"|.*\b(?:in[kc]l|inclus[oaie]s?|inclu[ií]d[oa]s?|compres[oaie])[.:]? *(?:eur|€)? *\d[\d.,]* *(?:eur|€)?\s*$",
+    re.IGNORECASE,
 )
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
