@@ -154,7 +154,12 @@ def _part_by_figures(facts: LineFacts, amount: int, index: int) -> Part:
         return Part.SURCHARGE
     if amount >= 0:
         return Part.ITEM
-    counted = any(number.value < 0 and number.decimals == 0 and number.use != "%" for number in facts.numbers[:index])
+    said_twice = facts.numbers[index].value < -MILLI  # "CAMPAIGN -40   -40,00" counts none
+    counted = any(
+        number.value < 0 and number.decimals == 0 and number.use != "%"
+        and not (said_twice and number.value == facts.numbers[index].value)
+        for number in facts.numbers[:index]
+    )  # fmt: skip
     return Part.RETURN if counted else Part.MODIFICATION
 
 
