@@ -35,7 +35,7 @@ from pos_adapters.reading.overruled import (
     deposit_before_quote,
     deposit_taken_off,
     only_deposits,
-    only_remarks_return,
+    only_remarked,
     overruled,
 )
 from pos_adapters.reading.pumped import add_pumped
@@ -191,11 +191,11 @@ class DocumentReading:
 
     def _named(self, naming: Naming, sheet: Sheet | None, verdict: Verdict) -> Reading:
         """The words name a kind: only a return, or a voided transaction, is worth a transaction."""
+        if verdict.solution is not None and only_remarked(naming, self.lines, verdict.solution):
+            detail = f"its foot speaks of a {naming.kind.value}, its amounts are those of a sale"
+            return self._park(ParkReason.AMBIGUOUS, detail, kind=naming.kind)
         if naming.kind is DocumentKind.RETURN:
             if sheet is not None and verdict.solution is not None:
-                if only_remarks_return(naming, self.lines, verdict.solution):
-                    detail = "its foot speaks of a return, its amounts are those of a sale"
-                    return self._park(ParkReason.AMBIGUOUS, detail, kind=DocumentKind.RETURN)
                 return self._proved(DocumentKind.RETURN, sheet, verdict)
             return self._unproved(verdict, sheet, kind=DocumentKind.RETURN)
         if naming.kind is DocumentKind.VOID and sheet is not None and verdict.solution is not None:

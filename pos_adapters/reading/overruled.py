@@ -157,9 +157,11 @@ def only_deposits(solution: Solution) -> bool:
     return sold
 
 
-def only_remarks_return(naming: Naming, lines: Sequence[LineFacts], solution: Solution) -> bool:
-    """Whether nothing but a line among others below a positive total speaks of a return: it may be a shop's terms."""
+def only_remarked(naming: Naming, lines: Sequence[LineFacts], solution: Solution) -> bool:
+    """Whether nothing but words within a line below a positive total name a return: maybe a shop's terms."""
     facts = lines[naming.line]
+    if naming.kind is not DocumentKind.RETURN:
+        return False
     if solution.total.amount < 0 or naming.line <= solution.total.line or facts.decimals:
         return False
     named = sum(hit.letters for hit in facts.hits if any(sense.kind is naming.kind for sense in hit.senses))
