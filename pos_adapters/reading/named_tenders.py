@@ -11,7 +11,7 @@ from pos_adapters.reading.branded_tenders import MASKED_CARD
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Hit, Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.sheet import Entry, Part, Sheet
+from pos_adapters.reading.sheet import Part, Sheet
 
 PAID_REACH_LINES = 3  # what was paid and how stand together
 CARD_SLIP_LINES = 20  # a card slip has a dozen lines below the tax table
@@ -22,7 +22,6 @@ _PAID_IN_TRUTH = re.compile(r"\s*(?:[本顾顧客户戶]*[实實已](?:际|際)?
 _HANDED_OVER = re.compile(r"\s*(?:[お御]?預|投入|받은|オアズカリ)")
 _BOX = re.compile(r"[\[\]\u2610\u25a1]")  # to be ticked
 _FRAMED = re.compile(r"\s*\[[^\[\]]+\]\s*")
-_BY_CARD = frozenset((Role.DEBIT, Role.STORED_VALUE, Role.VOUCHER))
 _OF_CARD_SLIPS = frozenset((Role.TERMINAL, Role.PAYMENT_CARD))
 
 
@@ -45,18 +44,6 @@ def _hands_back_nothing(sheet: Sheet, near: int) -> bool:
         return False
     of_card = any(label is not None and label.role in _OF_CARD_SLIPS for label in sheet.labels)
     return not of_card and not any(MASKED_CARD.search(facts.text) for facts in sheet.facts)
-
-
-def way_beside_card(sheet: Sheet, card: Entry) -> Role | None:
-    """Return the way of payment named right above a bare "Card ****4418  21.47", or below with the same amount."""
-    for near in (card.line - 1, card.line + 1):
-        label = sheet.labels[near] if 0 <= near < len(sheet.labels) else None
-        if label is None or label.role not in _BY_CARD or not label.leads:
-            continue
-        amounts = [entry.amount for entry in sheet.entries if entry.line == near]
-        if amounts == [card.amount] or (near < card.line and not amounts and not sheet.facts[near].unknown):
-            return label.role
-    return None
 
 
 def says_how(sheet: Sheet, line: int, total: int) -> bool:

@@ -180,7 +180,7 @@ def _fixed_part(entry: Entry, *, refund: bool) -> Part | None:
         return Part.RETURN
     if entry.part is Part.MODIFICATION and entry.amount < 0:
         return Part.RETURN if refund and entry.role is None else Part.MODIFICATION
-    if entry.part is Part.VOID and entry.amount < 0:
+    if entry.part is Part.VOID and entry.amount <= 0:  # also "VOIDED 0.00", a till's count of none
         return Part.MODIFICATION
     return None
 

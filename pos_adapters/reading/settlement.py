@@ -12,11 +12,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pos_adapters.reading.branded_tenders import balanced_by_change, tells_balance, with_brands
+from pos_adapters.reading.card_kinds import card_role
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
-from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.named_tenders import (
-    CARD_SLIP_LINES,
     names_one_tender,
     paid_by_all_lines,
     role_named,
@@ -24,7 +23,6 @@ from pos_adapters.reading.named_tenders import (
     says_paid,
     shows_card,
     top_of_slip,
-    way_beside_card,
 )
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
 
@@ -324,34 +322,13 @@ def _explains_change(tenders: list[Entry], received: list[Entry], change: list[E
 
 def _as_paid(chosen: Sequence[Entry], change: Sequence[Entry], sheet: Sheet) -> tuple[Paid, ...]:
     role = Role.CASH if change else role_named(sheet, chosen[0].line if chosen else 0)
-    paid = [Paid(entry.line, _card_role(entry, sheet, role), entry.amount, _described(entry)) for entry in chosen]
+    paid = [Paid(entry.line, card_role(entry, sheet, role), entry.amount, _described(entry)) for entry in chosen]
     paid += [Paid(entry.line, Role.CASH, -abs(entry.amount), _described(entry)) for entry in change]
     return tuple(paid)
 
 
 def _described(entry: Entry) -> str:
     return entry.facts.name or entry.facts.text.strip()
-
-
-def _card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
-    """A bare "card" is what its card slip below calls it: debit, where that says so."""
-    role = entry.role if entry.role in TENDERS and entry.role is not None else otherwise
-    if role is not Role.CREDIT or not _names_any_card(entry.facts):
-        return role
-    if beside := way_beside_card(sheet, entry):
-        return beside
-    for line in range(entry.line + 1, min(len(sheet.facts), entry.line + 1 + CARD_SLIP_LINES)):
-        label, facts = sheet.labels[line], sheet.facts[line]
-        told = label is not None and label.role in (Role.DEBIT, Role.CREDIT) and label.leads and not facts.unknown
-        if label is not None and told and not _names_any_card(facts):  # as the bank does that heads the slip
-            return label.role
-    return role
-
-
-def _names_any_card(facts: LineFacts) -> bool:
-    """Whether the words of a line that name a card are those of any: "card", "POS"."""
-    named = [hit for hit in facts.hits if any(sense.role is Role.CREDIT for sense in hit.senses)]
-    return bool(named) and all(any(sense.role is Role.FILLER for sense in hit.senses) for hit in named)
 
 
 def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:

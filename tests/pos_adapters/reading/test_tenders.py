@@ -57,3 +57,33 @@ def test_money_of_another_country_counts_as_much_as_its_rate_makes_of_it(told, t
 )
 def test_where_rate_and_change_do_not_fit_nothing_is_taken(told, tenders_of):
     assert paid(GOODS + "Total EUR  10.00\n" + told, tenders_of) is None
+
+
+@pytest.mark.parametrize(
+    ("paid_with", "slip"),
+    [
+        ("Visa", "VISA DEBIT"), ("Card payment", "Debit Mastercard"), ("Card", "App: Visa Debit"),
+        ("Contactless", "AID: A0000000031010 VISA DEBIT"), ("Bank card", "Preferred name: VISA DEBIT"),
+    ],
+)  # fmt: skip
+def test_a_card_is_of_debit_where_its_slip_says_so(paid_with, slip, tenders_of):
+    text = GOODS + f"Total  10.00\n{paid_with}  10.00\n{slip}\n************1234\n"
+    assert paid(text, tenders_of) == {"debit": "10.00"}
+
+
+@pytest.mark.parametrize(
+    ("paid_with", "slip"),
+    [
+        ("Visa", "Debit Mastercard"),  # another card
+        ("Credit card", "VISA DEBIT"),  # the till says of credit
+        ("Card payment", "VISA CREDIT"),
+        ("Card payment", "We gladly accept Visa Debit and cheques"),
+        ("Card payment", "Visa Debit or Debit Mastercard"),
+    ],
+)
+def test_a_card_is_of_credit_where_its_slip_says_nothing_else_of_it(paid_with, slip, tenders_of):
+    assert paid(GOODS + f"Total  10.00\n{paid_with}  10.00\n{slip}\n", tenders_of) == {"credit": "10.00"}
+
+
+def test_a_till_that_counts_no_voided_goods_voids_nothing(tenders_of):
+    assert paid(GOODS + "Voided  0.00\nTotal  10.00\nCash  10.00\n", tenders_of) == {"cash": "10.00"}

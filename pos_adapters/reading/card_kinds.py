@@ -1,0 +1,77 @@
+"""What a card is that paid: its line may say no more than "card", and the slip or the line beside it whose.
+
+Contract: pure.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pos_adapters.reading.folding import fold
+from pos_adapters.reading.labels import TENDERS
+from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.named_tenders import CARD_SLIP_LINES
+from pos_adapters.reading.sheet import Entry, Sheet
+
+_SCHEME: Final = re.compile(r"visa|master ?card|amex|american express|diners|jcb|union ?pay|discover|rupay|мир\b")
+_BY_CARD: Final = frozenset((Role.DEBIT, Role.STORED_VALUE, Role.VOUCHER))
+_BESIDE_LETTERS_MAX: Final = 5  # "App: Visa Debit"
+_SAYS_CREDIT: Final = re.compile(r"cred|kred|кред|クレジット|信用|신용")
+
+
+def card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
+    """Return what paid an entry: a card is what its slip below calls it, debit where that says so."""
+    role = entry.role if entry.role in TENDERS and entry.role is not None else otherwise
+    if role is not Role.CREDIT:
+        return role
+    if _names_any_card(entry.facts) and (beside := _way_beside(sheet, entry)):
+        return beside
+    slip = range(entry.line + 1, min(len(sheet.facts), entry.line + 1 + CARD_SLIP_LINES))
+    if any(_is_debit_card(sheet.facts[line], entry.facts) for line in slip):
+        return Role.DEBIT
+    if not _names_any_card(entry.facts):
+        return role
+    for line in slip:
+        label, facts = sheet.labels[line], sheet.facts[line]
+        if label is None or label.role not in (Role.DEBIT, Role.CREDIT) or not label.leads or facts.unknown:
+            continue
+        if not _names_any_card(facts):  # as the bank does that heads the slip
+            return label.role
+    return role
+
+
+def _way_beside(sheet: Sheet, card: Entry) -> Role | None:
+    """Return the way of payment named right above a bare "Card ****4418  21.47", or below with the same amount."""
+    for near in (card.line - 1, card.line + 1):
+        label = sheet.labels[near] if 0 <= near < len(sheet.labels) else None
+        if label is None or label.role not in _BY_CARD or not label.leads:
+            continue
+        amounts = [entry.amount for entry in sheet.entries if entry.line == near]
+        if amounts == [card.amount] or (near < card.line and not amounts and not sheet.facts[near].unknown):
+            return label.role
+    return None
+
+
+def _names_any_card(facts: LineFacts) -> bool:
+    """Whether the words of a line that name a card are those of any: "card", "POS"."""
+    named = [hit for hit in facts.hits if any(sense.role is Role.CREDIT for sense in hit.senses)]
+    return bool(named) and all(any(sense.role is Role.FILLER for sense in hit.senses) for hit in named)
+
+
+def _is_debit_card(facts: LineFacts, paid: LineFacts) -> bool:
+    """Whether a line of a slip names the debit card that `paid`: "VISA DEBIT" below "VISA 14.20" or "Bank card 14.20".
+
+    A bare "DEBIT" does not, which French slips print of any card that is charged, nor does an amount.
+    """
+    named = [hit for hit in facts.hits if any(sense.role is Role.DEBIT for sense in hit.senses)]
+    said = [hit.start for hit in named if " " in facts.text[hit.start : hit.end].strip()]
+    if not said or facts.decimals:
+        return False
+    if facts.unknown > _BESIDE_LETTERS_MAX and not facts.text[: said[0]].rstrip().endswith(":"):
+        return False  # "we take Visa debit and cheques"
+    own, below = fold(paid.text), fold(facts.text)
+    schemes, slip = set(_SCHEME.findall(own)), set(_SCHEME.findall(below))
+    says_credit = _SAYS_CREDIT.search(own) or _SAYS_CREDIT.search(below)
+    return not says_credit and len(slip) <= 1 and (not schemes or bool(schemes & slip))
