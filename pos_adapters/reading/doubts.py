@@ -44,6 +44,9 @@ _WITH_GOODS: Final = re.compile(r" *[-+>] ?[^\W\d_].*[^\s\-=*+>]")
 _FRAMED: Final = re.compile(  # as titles are, in scripts without spaces
     rf"\s*(?:[<\[\u3008\u300a\u3010\u3014].*{WIDE.pattern}.*[>\]\u3009\u300b\u3011\u3015]|\*.*{WIDE.pattern}.*\*)\s*"
 )
+_TAGGED: Final = re.compile(  # "KIOSK SUED        NACHDR.": apart from the name, at the end of its line
+    r"\s*[^\W\d_][^\d:]* {3,}(?:[^\W\d_]{2,12}\.|[(\[\uff08\u3010][^\W\d_]{1,2}\.?[)\]\uff09\u3011])\s*"
+)
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
 _SUMMED_UP: Final = frozenset((Role.TAX, Role.TAX_BASE, Role.SUBTOTAL))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
@@ -142,8 +145,9 @@ def _may_head(sale: _Sale, line: int) -> bool:
     """Whether words of any kind, in no honest place of a sale, may be a title: between its facts and its payment."""
     page = sale.page
     framed = line < sale.goods and _FRAMED.fullmatch(page.lines[line].text) is not None and not names_shop(page, line)
+    tagged = line < sale.goods and _TAGGED.fullmatch(page.lines[line].text) is not None
     return (
-        (framed or sale.facts_end < line < sale.payment)
+        (framed or tagged or sale.facts_end < line < sale.payment)
         and line != sale.name
         and page.labels[line] is None
         and not page.lines[line].decimals
