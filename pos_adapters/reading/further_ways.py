@@ -132,7 +132,9 @@ def _is_counted(sheet: Sheet, entry: Entry) -> bool:
     facts = entry.facts
     if entry.part is not Part.WEAK_TOTAL or entry.line >= sheet.first_total or len(facts.numbers) != _COUNT_AND_AMOUNT:
         return False
-    return facts.numbers[0].decimals == 0 and any(sense.role is Role.COUNT for sense in facts.hits[0].senses)
+    return facts.numbers[0].decimals == 0 and any(
+        sense.role is Role.COUNT for hit in facts.hits[:1] for sense in hit.senses
+    )
 
 
 def _paid_taken_off(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:

@@ -12,6 +12,7 @@ from pos_adapters.reading.reprints import Reprinted
 
 USUAL_DECIMALS = 2  # of most currencies: lines are read as goods in this fashion while they stream in
 _PIECES_MAX = 999
+_GLUED = re.compile(r"[xх]@?単?(\d{1,6})(?![\d.,])", re.IGNORECASE)  # behind the first figure
 _REMARK = re.compile(r" *\([^()]*[^\W\d_]{2}[^()]*\)")
 
 
@@ -77,10 +78,27 @@ def quantity_and_price(
         found = factors(numbers, index, decimals)
         if found is not None:
             return found
+    if not decimals:
+        glued = _glued_factors(text, numbers[:index], numbers[index])
+        if glued is not None:
+            return glued
     for number in numbers[:index]:
         if number.use == "x":
             return number, None
     return _in_column(text, numbers[index - 1], numbers[index]), None
+
+
+def _glued_factors(text: str, before: Sequence[Number], amount: Number) -> tuple[Number, Number] | None:
+    """Return quantity and price where a price without decimals is glued to how many: "(98x3)  294", "3コX98  294".
+
+    Only where the two make the amount: of "10x15" no figure counts.
+    """
+    for number in before:
+        glued = _GLUED.match(text, number.end - (number.use == "x"))
+        if glued is not None and number.value * int(glued[1]) == amount.value:
+            other = number._replace(start=glued.start(1), end=glued.end(1), value=int(glued[1]) * MILLI, use="")
+            return (other, number) if prices_first(number, other) else (number, other)
+    return None
 
 
 def factors(numbers: Sequence[Number], index: int, decimals: int) -> tuple[Number, Number] | None:

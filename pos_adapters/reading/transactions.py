@@ -257,8 +257,9 @@ def _description(entry: Entry, lines: Sequence[LineFacts]) -> str:
     names = []
     for line in entry.described or (entry.line,):
         facts = lines[line]
-        beside = facts.right and entry.quantity is not None and entry.quantity in facts.numbers
-        names.append(name_in(facts.text[: _first_figure(facts, entry)]) if beside else facts.name)
+        counted = entry.quantity is not None and (entry.quantity in facts.numbers or entry.price in facts.numbers)
+        beside = facts.right and counted
+        names.append(name_in(facts.text[: _first_figure(facts, entry)]).rstrip(" ([@") if beside else facts.name)
     return " ".join(name for name in names if name)
 
 

@@ -47,6 +47,12 @@ def test_letters_that_are_folded_to_two_move_nothing_out_of_its_line():
     assert read_text(ReceiptText.of("æææææææ 2\nææ 1,50 T\nPain æææ 2,00 A\nTOTAL ææ 3.50 x\n")).transaction is None
 
 
+def test_how_many_without_a_word_for_it_is_counted_in_no_reading():
+    """Found by fuzzing: an amount behind a count, in a reading without the figures of the head."""
+    text = "  1,300\n  1.00-\n  1.00-\n 120Items 3@ 0.00  1.00-\n 120Items 3@ 0.00 0.00 0.00  -1.00\n¨ 120  3.00\nItems 3 120Items 3"
+    assert read_text(ReceiptText.of(text)).transaction is None
+
+
 def test_very_long_lines_and_very_long_rolls_are_bounded():
     reading = read_text(ReceiptText(lines=tuple(["9 " * 100_000, "1.00" * 50_000] + ["Tea 1.00"] * 5000)))
     assert reading.transaction is None
