@@ -18,7 +18,8 @@ from pos_adapters.reading.sheet import Entry, Part, Sheet, is_label
 _WHOLE: Final = 100 * MILLI  # per cent
 _ARROWS: Final = ("\u2192", "->", "=>", "\u25b6", "\u21d2")
 _DISCOUNTS: Final = frozenset((Role.DISCOUNT,))
-_TAKEN_FROM: Final = (Part.ITEM, Part.IMPLICIT, Part.MODIFICATION)
+_SOLD: Final = (Part.ITEM, Part.IMPLICIT)
+_TAKEN_FROM: Final = (*_SOLD, Part.MODIFICATION)
 
 
 def _taken_off_already(sheet: Sheet) -> frozenset[int]:
@@ -58,17 +59,22 @@ def _told_below_subtotal(sheet: Sheet) -> frozenset[int]:
 
     "TEA 4.00", "OFFER -1.00", "Subtotal 4.00", "Promotions -1.00", "TOTAL 3.00"; or the subtotal is 3.00, too.
     """
-    above = [entry for entry in sheet.entries if entry.part in _TAKEN_FROM and entry.line < sheet.first_total]
-    full = sum(entry.amount for entry in above if entry.part is not Part.MODIFICATION)
-    taken = [entry.amount for entry in above if entry.part is Part.MODIFICATION]
+    above = [entry for entry in sheet.entries if entry.line < sheet.first_total]
+    full = sum(entry.amount for entry in above if entry.part in _SOLD)
+    taken = [entry.amount for entry in above if _takes_off(entry)]
     between = [entry for entry in sheet.entries if entry.line >= sheet.first_total]
     told = list(takewhile(lambda entry: entry.part is not Part.TOTAL, between))
     if not taken or not told or told[0].part is not Part.CHECK or told[0].amount not in (full, full + sum(taken)):
         return frozenset()
-    again = [entry for entry in told[1:] if entry.part is Part.MODIFICATION]
+    again = [entry for entry in told[1:] if _takes_off(entry)]
     if not again or sum(entry.amount for entry in again) != sum(taken):
         return frozenset()
     return frozenset(entry.line for entry in (*told[:1], *again) if entry is not told[0] or told[0].amount == full)
+
+
+def _takes_off(entry: Entry) -> bool:
+    """Whether the line takes something off, also in words for what was saved: "SAVING -0.60"."""
+    return entry.part is Part.MODIFICATION or (entry.part is Part.SAVING and entry.amount < 0)
 
 
 def _lowered_prices(sheet: Sheet) -> frozenset[int]:

@@ -48,7 +48,7 @@ _TAGGED: Final = re.compile(  # "KIOSK SUED        NACHDR.": apart from the name
     r"\s*[^\W\d_][^\d:]* {3,}(?:[^\W\d_]{2,12}\.|[(\[\uff08\u3010][^\W\d_]{1,2}\.?[)\]\uff09\u3011])\s*"
 )
 _FACT_ROLES: Final = frozenset((Role.DATE, Role.CASHIER, Role.WORKSTATION, Role.DOCUMENT_NUMBER))
-_SUMMED_UP: Final = frozenset((Role.TAX, Role.TAX_BASE, Role.SUBTOTAL))
+_SUMMED_UP: Final = frozenset((Role.TAX, Role.TAX_BASE, Role.SUBTOTAL, Role.TOTAL))
 _TAKEN_OFF: Final = frozenset((Role.VOID_LINE, Role.RETURN_LINE))  # "VOID MILK 2.99" speaks of one line
 
 
@@ -169,7 +169,7 @@ def _is_fact(facts: LineFacts, label: Label | None) -> bool:
 
 
 def _heads_sums(sale: _Sale, line: int) -> bool:
-    """Whether a line below the goods is "Summary" and the next one is of taxes or the subtotal."""
+    """Whether a line below the goods is "Summary" and the next one is of taxes or a sum."""
     facts, below = sale.page.lines[line], sale.page.lines[line + 1 : line + 2]
     if line <= sale.page.last or facts.unknown or facts.numbers or len(facts.hits) != 1:
         return False

@@ -192,7 +192,7 @@ def _without(lines: Container[int], usual: Sheet, labelled: Sequence[Labels]) ->
     """Return the sheet on which the goods of these `lines` have no amount."""
     sheet = _anew(usual, labelled)
     for entry in sheet.entries:
-        if entry.line in lines and entry.part in _HAVE_AMOUNTS:
+        if entry.line in lines and entry.part in (*_HAVE_AMOUNTS, Part.SAVING):
             entry.part = Part.DETAIL
     return sheet
 
