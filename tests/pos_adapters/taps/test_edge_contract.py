@@ -235,7 +235,9 @@ def test_a_full_disk_costs_no_receipt_and_no_block_and_what_fits_later_is_kept(r
         assert tap.stop() == 0
         assert second.data == edge.captured()
         kept = len(spooled_files(folder)) + len(core.sealed)
-        assert kept + tap.count("job_given_up") == 1, "the first job is kept, handed over or named as lost"
+        named = {event["job"] for event in tap.events if event["event"] == "job_given_up"}
+        named.discard(str(second.job_id))  # core's word that it has this one may have been on its way to the tap
+        assert kept + len(named) == 1, "the first job is kept, handed over or named as lost"
     finally:
         os.system(f"umount {folder}")
 
