@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pos_adapters.reading.amounts import in_fashion
-from pos_adapters.reading.branded_tenders import MASKED_CARD, names_bottle_slip
+from pos_adapters.reading.branded_tenders import MASKED_CARD, names_bottle_slip, tells_balance
 from pos_adapters.reading.kinds import Naming, says_completed
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -39,6 +39,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
         and not _gives_change(naming, solution)
         and not _is_told_between_payments(naming, sheet, solution)
         and not _heads_what_came_back(naming, solution)
+        and not _tells_what_card_holds(naming, sheet, solution)
     ]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports:
@@ -88,6 +89,15 @@ def _takes_bottles_off(naming: Naming, sheet: Sheet, solution: Solution) -> bool
         return False
     taken = sum(amount for entry, _, amount in solution.owed if entry.line == naming.line)
     return taken < 0 < solution.total.amount
+
+
+def _tells_what_card_holds(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
+    """Whether what names a question for a card's balance tells it below the payment: "GIFT CARD BALANCE: 12.40"."""
+    if naming.kind is not DocumentKind.OTHER or not solution.tenders:
+        return False
+    facts = sheet.facts[naming.line]
+    below = naming.line > max(each.line for each in solution.tenders)
+    return below and bool(facts.right) and tells_balance(facts)
 
 
 def _gives_change(naming: Naming, solution: Solution) -> bool:

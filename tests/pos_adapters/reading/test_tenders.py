@@ -87,3 +87,13 @@ def test_a_card_is_of_credit_where_its_slip_says_nothing_else_of_it(paid_with, s
 
 def test_a_till_that_counts_no_voided_goods_voids_nothing(tenders_of):
     assert paid(GOODS + "Voided  0.00\nTotal  10.00\nCash  10.00\n", tenders_of) == {"cash": "10.00"}
+
+
+def test_what_a_card_holds_is_told_below_what_it_paid(tenders_of):
+    text = "BAR\nTe     4,00\nTarta  6,00\nTOTAL A PAGAR  10,00\nTARJETA REGALO  10,00\nSALDO TARJETA REGALO: 12,40\nGRACIAS\n"
+    assert paid(text, tenders_of) == {"stored_value": "10.00"}
+
+
+def test_a_question_for_what_a_card_holds_is_no_sale(tenders_of):
+    text = "BAR\nSALDO TARJETA REGALO\nTarjeta  12,40\nTOTAL  12,40\nTARJETA REGALO  12,40\nGRACIAS\n"
+    assert paid(text, tenders_of) is None
