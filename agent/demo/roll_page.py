@@ -13,7 +13,7 @@ from agent.demo.roll import Roll
 
 REFRESH_S = 2
 KINDS = {".png": "image/png", ".txt": "text/plain; charset=utf-8"}
-POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+POLICY = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
 STYLE = """
 body { margin: 0; background: #d8d8d4; font: 16px/1.4 system-ui, sans-serif; color: #222; }
 h1 { font-size: 1.2rem; margin: 0; padding: 1rem 2rem; background: #222; color: #fff; }
