@@ -157,6 +157,11 @@ def _paid_taken_off(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]
         yield sheet
 
 
+def _sell(entry: Entry) -> None:
+    """Make an amount that of goods, called by the words of its own line."""
+    entry.part, entry.described, entry.role = Part.ITEM, (entry.line,), None
+
+
 def _totals_of_each(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the sheet in which "Total 2560.00" below each goods, and what is off them, is theirs and no document's."""
     closed, less = _closed_by_totals(usual)
@@ -197,8 +202,7 @@ def _pumped_beside_goods(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[S
     at = amount_pumped(usual)
     if at is not None:
         sheet = sheet_of(usual.facts, labelled, usual.decimals)
-        entry = sheet.entries[at]
-        entry.part, entry.described, entry.role = Part.ITEM, (entry.line,), None
+        _sell(sheet.entries[at])
         yield sheet
 
 
@@ -216,8 +220,7 @@ def _stamps_bought(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     if found:
         sheet = sheet_of(usual.facts, labelled, usual.decimals)
         for at in found:
-            entry = sheet.entries[at]
-            entry.part, entry.described, entry.role = Part.ITEM, (entry.line,), None
+            _sell(sheet.entries[at])
         yield sheet
 
 

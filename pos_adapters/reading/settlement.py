@@ -200,9 +200,10 @@ def charged_to_account(sheet: Sheet, settlement: Settlement | None) -> bool:
     """Whether a line consists of "CHARGE TO ACCOUNT", though something else pays: either may be what happened."""
     if settlement is None or any(paid.role is Role.ACCOUNT for paid in settlement.tenders):
         return False
+    told = zip(sheet.facts, sheet.labels, strict=True)
     return any(
         label is not None and label.role is Role.ACCOUNT and label.leads and not facts.unknown and _is_bare(facts.text)
-        for facts, label in zip(sheet.facts, sheet.labels, strict=True)
+        for facts, label in told
     )
 
 
@@ -241,7 +242,8 @@ def _handed_over(entry: Entry) -> Entry:
 
 def _handed_out(entry: Entry) -> Entry:
     """What a refund gives back is its tender: cash, where the line does not say "to the card"."""
-    entry.role, entry.amount = entry.tender or Role.CASH, abs(entry.amount)
+    entry.role = entry.tender or Role.CASH
+    entry.amount = abs(entry.amount)
     return entry
 
 
