@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from pos_adapters.taps.sealed_job import open_sealed
 from pos_adapters.taps.spool_files import spooled_files
 from tests.pos_adapters.taps.edge_devices import EDGES, EdgeKind
 from tests.pos_adapters.taps.fake_core import PATIENCE_S, FakeCore
-from tests.pos_adapters.taps.rig import CUT, ROOT, Register, Rig
+from tests.pos_adapters.taps.rig import CUT, ROOT, Printer, Register, Rig
 from tests.pos_adapters.taps.service_devices import BLOCK as EDGE_BLOCK
 
 RECEIPT = b"\x1b@Corner shop\nMilk  1.20\nTOTAL 1.20\n\n"
@@ -93,7 +94,8 @@ def test_a_tap_killed_at_any_system_call_harms_nothing(rig: Rig, thorough: bool,
         nonlocal cut_off
         printer = rig.printer()
         tap, port = killed_tap(rig, printer.address, at, options)
-        print_one(port, before_cut=partial(lent_or_dead, core, tap) if core and does == "lends" else no_pause)
+        lends = core if does == "lends" else None
+        print_one(port, before_cut=partial(receipt_stands, printer, tap, lends))
         tap.terminate()
         tap.wait(PATIENCE_S)
         printed = bytes(printer.jobs[0].data) if printer.jobs else b""
@@ -108,15 +110,19 @@ def test_a_tap_killed_at_any_system_call_harms_nothing(rig: Rig, thorough: bool,
     assert cut_off, "none was killed in the middle of its receipt"
 
 
-def no_pause() -> None:
-    return
-
-
-def lent_or_dead(core: FakeCore, tap: subprocess.Popen[bytes]) -> None:
-    """Return when a tap has probably been lent a block for its first cut; where it has not, it asks."""
+def receipt_stands(printer: Printer, tap: subprocess.Popen[bytes], lends: FakeCore | None) -> None:
+    """Return when the printer has the receipt, or the tap is dead: sent together, receipt and cut are printed by one
+    call, and none is killed in between. Of a core that lends, return when its block has probably been lent as well;
+    where it has not, the tap asks."""
+    deadline = time.monotonic() + PATIENCE_S
+    while tap.poll() is None and not (printer.jobs and printer.jobs[0].data.startswith(RECEIPT)):
+        assert time.monotonic() < deadline, "the tap lives and has not printed the receipt"
+        NEVER.wait(PAUSE_S)
+    if lends is None:
+        return
     for _ in range(LOOKS):
         NEVER.wait(PAUSE_S)
-        if tap.poll() is not None or (core.order and core.order[-1].data == RECEIPT):
+        if tap.poll() is not None or (lends.order and lends.order[-1].data == RECEIPT):
             break
     NEVER.wait(PAUSE_S)
 
