@@ -142,9 +142,7 @@ class StreamMasker:
         begun = self._before + self._held
         free = self._free(begun)
         ready, self._held = self._held[:free], self._held[free:]
-        spread = may_be_spread(begun)
-        after = self._held if spread else b""  # tells whether a number goes on
-        masked = self._masked(ready + after, spread=spread)[:free]
+        masked = self._masked(ready + self._held, spread=may_be_spread(begun))[:free]  # what is held ends a number
         self._before = (self._before + masked)[-LABEL_BYTES_MAX:]
         return masked
 

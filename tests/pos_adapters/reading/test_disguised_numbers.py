@@ -24,6 +24,16 @@ def test_the_same_mark_between_all_groups_hides_no_number(mark):
     assert all(streamed(job, cut) == masked for cut in range(1, len(job)))
 
 
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b" \n", b""])
+def test_a_number_with_marks_that_ends_its_line_is_masked_line_by_line_and_byte_by_byte(mark, end):
+    job = b"SHOP\nREF " + mark.join(GROUPS) + end + b"TOTAL 5.00\n"
+    masked = mask_bytes(job)
+    masker = StreamMasker()
+    assert b"".join(masker.feed(job[at : at + 1]) for at in range(len(job))) + masker.close() == masked
+    assert all(streamed(job, cut) == masked for cut in range(1, len(job)))
+
+
 def test_a_card_of_fifteen_figures_is_found_between_marks():
     assert mask_text("3742/454554/00126") == "3742/45****/*0126"
 
