@@ -22,6 +22,7 @@ from pos_adapters.reading.honest_places import (
     Page,
     heads_framed_group,
     name_above,
+    name_below_heads,
     name_further_out,
     named_above,
     names_shop,
@@ -109,7 +110,8 @@ def _sale_of(lines: Sequence[LineFacts], labels: Sequence[Label | None], solutio
         facts_end=next((line for line in range(goods - 1, -1, -1) if _is_fact(lines[line], labels[line])), goods),
         name=lone
         or name_above(lines, labels, first)
-        or name_further_out(lines, labels, [entry.line for entry, _, _ in owed]),
+        or name_further_out(lines, labels, [entry.line for entry, _, _ in owed])
+        or name_below_heads(lines, labels, [entry.line for entry, part, _ in owed if part is Part.ITEM]),
         total=solution.total.line,
         paid=bool(solution.tenders),
         payment=min([paid.line for paid in solution.tenders if paid.line > last], default=solution.total.line),

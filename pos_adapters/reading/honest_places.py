@@ -124,6 +124,22 @@ def name_further_out(lines: Sequence[LineFacts], labels: Sequence[Label | None],
     return above if beside else None
 
 
+def name_below_heads(lines: Sequence[LineFacts], labels: Sequence[Label | None], owed: Sequence[int]) -> int | None:
+    """Return the line above the first goods that begins their name, too long for its column: heads stand above it.
+
+    "Item  Qty  Price  Amount", "South Indian", "Thali  2  195.00  390.00": no title stands within a table, at its edge.
+    """
+    first, above = (owed[0], owed[0] - 1) if owed else (0, 0)
+    if above < 1 or not _is_name(lines[above], labels[above]) or len(lines[first].numbers) < _NUMBERS_MIN:
+        return None
+    heads = above - 1
+    while heads > 0 and lines[heads].rule:
+        heads -= 1
+    table = _heads_columns(Page(lines, labels, first), heads) and not lines[heads].decimals
+    edge = lines[heads].indent
+    return above if table and all(lines[line].indent == edge for line in (above, *owed)) else None
+
+
 def _is_name(facts: LineFacts, label: Label | None) -> bool:
     return label is None and facts.named and not (facts.rule or facts.decimals or facts.starred)
 

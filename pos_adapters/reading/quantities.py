@@ -13,6 +13,7 @@ from pos_adapters.reading.reprints import Reprinted
 USUAL_DECIMALS = 2  # of most currencies: lines are read as goods in this fashion while they stream in
 _PIECES_MAX = 999
 _GLUED = re.compile(r"[xх]@?単?(\d{1,6})(?![\d.,])", re.IGNORECASE)  # behind the first figure
+_COUNT_CLOSE = re.compile(r"(\d{1,3}) (?=\d+(?:[.,]\d+)?(?!\d| \d))")
 _REMARK = re.compile(r" *\([^()]*[^\W\d_]{2}[^()]*\)")
 
 
@@ -74,6 +75,11 @@ def quantity_and_price(
     """Return the quantity and the unit price before the amount `numbers[index]` of a line that does not multiply."""
     if not index:
         return None, None
+    close = numbers[index - 1]
+    if close.last_group >= 0:
+        found = _count_before_price(text, close, numbers[index])
+        if found is not None:
+            return found
     if index > 1:
         found = factors(numbers, index, decimals)
         if found is not None:
@@ -114,6 +120,15 @@ def factors(numbers: Sequence[Number], index: int, decimals: int) -> tuple[Numbe
             if value is not None and round_half_up(numbers[quantity].value * value, decimals) == amount:
                 return numbers[quantity], numbers[price]
     return None
+
+
+def _count_before_price(text: str, close: Number, amount: Number) -> tuple[Number, Number] | None:
+    """Return both where "2 195.00   390.00" is two at 195.00 in columns that stand close, not two thousands."""
+    head = _COUNT_CLOSE.match(text, close.start)
+    if head is None or int(head[1]) * close.last_group != amount.value:
+        return None
+    count = close._replace(end=head.end(1), value=int(head[1]) * MILLI, decimals=0, currency="", use="", last_group=-1)
+    return count, close._replace(start=head.end(), value=close.last_group, last_group=-1)
 
 
 def prices_first(first: Number, second: Number) -> bool:
