@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from pos_adapters.reading.amounts import MILLI
+from pos_adapters.reading.amounts import MILLI, Number
 from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.labels import FACTS, MONEY, Label
 from pos_adapters.reading.lexicon import Role
@@ -127,11 +128,18 @@ def _prices_counted(entries: list[Entry], index: int) -> bool:
     entry, above = entries[index], entries[max(0, index - 1)]
     if entry.facts.named or above.part is not Part.ITEM or above.line != entry.line - 1 or above.price is not None:
         return False
-    counted = _COUNTED.match(above.facts.text)
-    if counted is None or len(entry.facts.numbers) != 1 or entry.facts.indent <= above.facts.indent:
+    if len(entry.facts.numbers) != 1 or entry.facts.indent <= above.facts.indent:
         return False
-    several = int(counted[1]) > 1 or _EACH.match(entry.facts.text) is not None
-    return several and above.amount == int(counted[1]) * entry.amount
+    each = _EACH.match(entry.facts.text) is not None
+    if each and any(above.amount * MILLI == pieces.value * entry.amount for pieces in _pieces(above)):
+        return True  # "Water   2   5.00", "  @ 2.50"
+    counted = _COUNTED.match(above.facts.text)
+    return counted is not None and (each or int(counted[1]) > 1) and above.amount == int(counted[1]) * entry.amount
+
+
+def _pieces(goods: Entry) -> Sequence[Number]:
+    """Return the numbers of a line of goods, before its amount, that may tell how many they are."""
+    return [number for number in goods.facts.numbers[:-1] if number.decimals == 0 and not number.currency]
 
 
 def _multiplies_previous(entries: list[Entry], index: int) -> bool:

@@ -238,10 +238,17 @@ def _settle_above_total(sheet: Sheet, entry: Entry, *, taxed: bool) -> None:
         found = amount_of(entry.facts, sheet.decimals)
         if found is not None:
             quantify(entry, found[1], sheet.decimals)
-    elif entry.part is Part.RECEIVED and sheet.decimals and not any(n.decimals for n in entry.facts.numbers):
+    elif entry.part is Part.RECEIVED and _may_number_till(entry.facts, sheet.decimals):
         entry.part = Part.INFO  # "TILL: 8803", by a word that may also say what was received
     elif entry.part is Part.ITEM and not entry.facts.named and _has_rate(entry):
         entry.part = Part.TAX if _below_taxes(sheet, entry) or _is_tax_row(sheet, entry) else Part.ITEM
+
+
+def _may_number_till(facts: LineFacts, decimals: int) -> bool:
+    """Whether what seems received has no decimals as amounts have, or, where none have, stands by a cashier's word."""
+    if decimals:
+        return not any(number.decimals for number in facts.numbers)
+    return bool(facts.hits) and any(sense.role is Role.CASHIER for sense in facts.hits[0].senses)
 
 
 def _may_be_tax(entry: Entry) -> bool:
