@@ -67,7 +67,7 @@ class Fashions:
     def likeliest(self, lines: Sequence[LineFacts]) -> list[int]:
         """Return the fashions, the likeliest first. `lines` name the currency: the first time they are asked counts."""
         votes = self._votes
-        if votes[USUAL_DECIMALS] > votes[0] and not votes[3]:  # as nearly everywhere
+        if votes[USUAL_DECIMALS] > max(votes[0], votes[1]) and not votes[3]:  # as nearly everywhere
             return [USUAL_DECIMALS, 0] if votes[0] else [USUAL_DECIMALS]
         found = [decimals for decimals in (USUAL_DECIMALS, 0) if votes[decimals]]
         if votes[1] > max(votes[USUAL_DECIMALS], votes[0]):

@@ -50,14 +50,16 @@ def says_how(sheet: Sheet, line: int, total: int) -> bool:
     """Whether a line "Paid by: ..." without an amount stands below one that says that the total was paid.
 
     An amount is either told twice, as owed and as paid, or named as what was paid in truth ("实付", no "付款金额").
+    It may also stand directly below: "支付方式: 微信支付", "实付 39.80".
     """
     if _is_amount(sheet.facts[line]):
         return False
     reach = PAID_REACH_LINES if _says_received(sheet.facts[line]) else 1  # "实付金额 38.42" and, bare, "支付宝"
     paid = [entry.line for entry in sheet.entries if entry.amount == total and entry.part in (Part.TOTAL, Part.CHECK)]
-    near = [at for at in paid if 0 < line - at <= reach and _says_received(sheet.facts[at])]
+    near = [at for at in paid if (0 < line - at <= reach or at == line + 1) and _says_received(sheet.facts[at])]
     return bool(near) and (
-        (len(paid) > 1 and reach > 1) or any(_PAID_IN_TRUTH.match(sheet.facts[at].text) for at in near)
+        (len(paid) > 1 and reach > 1 and near[0] < line)
+        or any(_PAID_IN_TRUTH.match(sheet.facts[at].text) for at in near)
     )
 
 

@@ -18,7 +18,7 @@ from pos_adapters.reading.sheet import Entry, Part, Sheet
 
 _VOLUME: Final = re.compile(
     r"(?<![^\W\d_])(?:l|lt|lts|ltr|lit|litr\w{0,3}|liters?|gal|gallons?|volume?n?|vol|л|литр\w{0,2}|літр\w{0,2})(?![^\W\d_])"
-    r"|リットル|ﾘｯﾄﾙ|数量|升|리터|유량",
+    r"|リットル|ﾘｯﾄﾙ|[数數]量|升|油量|리터|유량",
     re.IGNORECASE,
 )
 _SLACK_SHARE: Final = 1000  # pumps round the amount: the product may miss it by a thousandth ...
