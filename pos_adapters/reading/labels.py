@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pos_adapters.reading.folding import WIDE, fold
@@ -69,6 +70,7 @@ VOTES_MAX = 4096  # remembered with what they elect: most receipts of a store sa
 
 
 _CURRENCY: Final = re.compile(" ?(?:RMB|rmb|人民[币幣]|港[币幣]|[新台臺]+[币幣])[ :：]?")
+_SAYS_CREDIT: Final = re.compile("信用卡|[聯联]名卡")
 _PHRASE = re.compile(rf"[^\W\d_][\W\d_]+[^\W\d_]|{WIDE.pattern}")  # of several words, maybe around a figure
 
 
@@ -264,7 +266,7 @@ def primary(  # noqa: PLR0911 - the table of which label yields to which
         return _first_of(rest, {Role.CHANGE}) or tender_of(rest) or first
     if first.role in TENDERS:
         other = _first_of(rest, {Role.CHANGE, Role.DISCOUNT, Role.SAVINGS, Role.BALANCE, Role.POINTS})
-        return other or _number_of(labels, facts) or tender_of(labels)
+        return other or _number_of(labels, facts) or _card_of_purse(labels, facts) or tender_of(labels)
     if first.role is Role.TAX and WIDE.match(facts.text, first.start):
         base = _first_of(rest, {Role.TAX_BASE})
         return first if base is None or _is_tax_of_base(base, facts) else base
@@ -352,6 +354,15 @@ def _adjacent_tax(first: Label, rest: Sequence[Label]) -> Label | None:
     """`TOTAL VAT` is a tax, "TOTAL (incl. VAT)" is a total."""
     if rest and rest[0].role is Role.TAX and rest[0].start - first.end <= 1:
         return rest[0]
+    return None
+
+
+def _card_of_purse(labels: Sequence[Label], facts: LineFacts) -> Label | None:
+    """`八達通信用卡`: where words are glued, the last says what a card is; the purse before it is its brand."""
+    for purse, card in pairwise(labels):
+        glued = purse.role is Role.STORED_VALUE and card.role is Role.CREDIT and purse.end == card.start
+        if glued and _SAYS_CREDIT.match(facts.text, card.start):
+            return card
     return None
 
 
