@@ -20,6 +20,7 @@ from pos_adapters.reading.places import (
     goods_called_taxed,
     goods_go_on,
     is_change,
+    is_named_charge,
     leave_out_announced,
     leave_out_ungrouped,
     name_paid_total,
@@ -222,6 +223,8 @@ def _settle_places(sheet: Sheet) -> None:
             entry.part = Part.INFO
         elif entry.line < sheet.first_total:
             _settle_above_total(sheet, entry, taxed=taxed)
+        elif is_named_charge(entry) and any(e.part is Part.TOTAL and e.line > entry.line for e in sheet.opened):
+            entry.part = Part.SURCHARGE  # "Public holiday surcharge 3.20", and "Visa surcharge 0.40" pays nothing
         elif entry.part is Part.ITEM and _may_be_tax(entry) and not goods_go_on(sheet, entry.line):
             rated = entry.role is Role.TAX or _has_rate(entry)
             entry.part = Part.TAX if rated else Part.STRAY if entry.amount else Part.INFO

@@ -6,6 +6,7 @@ Contract: these look at a sheet whose entries have their parts by words; two of 
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import column_of
@@ -142,6 +143,9 @@ def _breaks_down(sheet: Sheet, entry: Entry) -> bool:
     return made == entry.amount
 
 
+_CHARGES: Final = frozenset((Role.SURCHARGE, Role.TIP))
+
+
 def names_goods(entry: Entry) -> bool:
     """Whether a labelled line before any total names goods all the same: "gift card 50.00", "round steak 9.99"."""
     if entry.amount > 0 and _is_counted(entry) and (entry.part is Part.SURCHARGE or _tells_points(entry)):
@@ -155,6 +159,17 @@ def names_goods(entry: Entry) -> bool:
     if entry.facts.unknown <= STRAY_LETTERS_MAX or _is_rated(entry):
         return False
     return entry.part in (Part.TIP, Part.SURCHARGE, Part.ROUNDING)
+
+
+def is_named_charge(entry: Entry) -> bool:
+    """Whether the last of a line's words is one for a charge, whatever it is for, as English calls things."""
+    if entry.part not in (Part.ITEM, Part.TENDER) or entry.amount <= 0 or not entry.facts.hits:
+        return False
+    last = entry.facts.hits[-1]
+    if not any(sense.role in _CHARGES for sense in last.senses):
+        return False
+    between = entry.facts.text[last.end : entry.facts.numbers[-1].start]
+    return not any(map(str.isalpha, between))
 
 
 def _tells_points(entry: Entry) -> bool:
