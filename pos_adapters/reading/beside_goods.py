@@ -6,18 +6,25 @@ Contract: pure. All are asked only where the sums of a document do not hold as i
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
+from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.sheet import Part, Sheet
 
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _HAVE_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION, Part.SURCHARGE)
+_WAS_AND_IS: Final = 2  # prices
+_TIMES_AND_PART: Final = 2
+_OF_PRICES_LETTERS_MAX: Final = 8  # "DE 14,19 POR 8,49", in whatever language
 _GOODS_MIN: Final = 2  # that a sum is of: one amount repeats the price of the only goods otherwise
 _CHOICE: Final = re.compile(r" {1,6}\S(?:\S| (?! ))*? \(\+? ?[^\w\s]?\d[\d.,]*\) *")  # "  Oat milk ($0.75)"
 _ONLY_PRICE: Final = re.compile(
     r"\s*(?:\d+ *)?@ *(?:\d+ *(?:for|/) *)?(?:[^\w\s] ?)?\d[\d.,]*\s*", re.IGNORECASE
 )  # "@ 60.00", "1 @ 2 FOR 5.00"
+
+_RATE: Final = re.compile(r"[\d\s.,xX*]*[(\[] ?(\d\d[.,]\d{1,2}) ?%? ?[)\]]\s*")  # "7790742034502 (21,00)"
 
 
 def _only_prices(sheet: Sheet) -> frozenset[int]:
@@ -62,5 +69,40 @@ def _told_before(sheet: Sheet) -> frozenset[int]:
     )
 
 
-BESIDE_GOODS: Final = (_only_prices, _choices, _sums_side_by_side, _told_before)
+def _rates_above(sheet: Sheet) -> frozenset[int]:
+    """Return the lines of figures right above goods that end with a tax rate in brackets, as fiscal printers do."""
+    goods = {entry.line for entry in sheet.entries if entry.part in (*_GOODS, Part.DETAIL)}
+    return frozenset(
+        entry.line
+        for entry in sheet.entries
+        if entry.part in _HAVE_AMOUNTS and entry.line + 1 in goods and _RATE.fullmatch(entry.facts.text)
+    )
+
+
+def _was_and_is(sheet: Sheet) -> frozenset[int]:
+    """Return the lines that tell two prices, the earlier of which the goods above cost: "DE 14,19 POR 8,49"."""
+    found = set()
+    for above, entry in pairwise(sheet.entries):
+        prices = [number.value for number in entry.facts.numbers if number.decimals]
+        told = entry.part is Part.ITEM and above.part in _GOODS and entry.facts.unknown <= _OF_PRICES_LETTERS_MAX
+        two = len(prices) == len(entry.facts.numbers) == _WAS_AND_IS and prices[0] > prices[1] > 0
+        if told and two and above.amount in prices:
+            found.add(entry.line)
+    return frozenset(found)
+
+
+def _instalments(sheet: Sheet) -> frozenset[int]:
+    """Return the lines below a card's amount that tell in how many parts it is paid: "VISA 2x de 31,18"."""
+    found = set()
+    for above, entry in pairwise(sheet.entries):
+        numbers = entry.facts.numbers
+        if above.part is entry.part is Part.TENDER and len(numbers) == _TIMES_AND_PART and not numbers[0].decimals:
+            if numbers[0].value * numbers[1].value == above.amount * MILLI and numbers[0].value > MILLI:
+                found.add(entry.line)
+    return frozenset(found)
+
+
+BESIDE_GOODS: Final = (
+    _only_prices, _choices, _sums_side_by_side, _told_before, _rates_above, _was_and_is, _instalments
+)  # fmt: skip
 """Each returns the lines whose figures are told already by the goods beside them."""

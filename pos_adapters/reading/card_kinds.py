@@ -46,12 +46,19 @@ def _way_beside(sheet: Sheet, card: Entry) -> Role | None:
     """Return the way of payment named right above a bare "Card ****4418  21.47", or below with the same amount."""
     for near in (card.line - 1, card.line + 1):
         label = sheet.labels[near] if 0 <= near < len(sheet.labels) else None
+        if near > card.line and label is not None and label.role is Role.MOBILE and _is_name(sheet.facts[near]):
+            return label.role  # a phone's way of payment below a till's button for all that is not cash
         if label is None or label.role not in _BY_CARD or not label.leads:
             continue
         amounts = [entry.amount for entry in sheet.entries if entry.line == near]
         if amounts == [card.amount] or (near < card.line and not amounts and not sheet.facts[near].unknown):
             return label.role
     return None
+
+
+def _is_name(facts: LineFacts) -> bool:
+    """Whether the line is one known name and nothing else."""
+    return len(facts.hits) == 1 and not facts.unknown and not facts.numbers
 
 
 def _names_any_card(facts: LineFacts) -> bool:

@@ -71,9 +71,10 @@ def _without_head(usual: Sheet, labelled: Sequence[Labels]) -> Sheet | None:
 
 
 def _without_amounts(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
-    """Yield the sheets in which amounts of some lines are none: for each reason, and for all together."""
+    """Yield the sheets in which amounts of some lines are none: for each reason, those beside goods, and all."""
     found = [find(usual) for find in _NO_AMOUNTS]
-    for lines in dict.fromkeys(filter(None, (*found, frozenset[int]().union(*found)))):
+    told, every = frozenset[int]().union(*found[: len(BESIDE_GOODS)]), frozenset[int]().union(*found)
+    for lines in dict.fromkeys(filter(None, (*found, told, every))):
         yield _without(lines, usual, labelled)
 
 

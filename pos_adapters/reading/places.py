@@ -18,6 +18,7 @@ SENTENCE_WORDS_MIN = 3
 _HOURS = re.compile(r"\b[012]?\d[.,:][0-5]\d *[-\u2013] *[012]?\d[.,:][0-5]\d\b")  # "Mo-Sa 7.00 - 21.00"
 _FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_RATED_MIN = 2  # goods whose rates make a column
 _GROUPED_MIN = 1000 * MILLI  # from here on thousands stand apart, where tills group them
 EDGE_COLUMNS = 3  # a tax letter or a currency beside the amount moves its edge by so much
 
@@ -236,5 +237,16 @@ def is_change(sheet: Sheet, entry: Entry) -> bool:
 
 
 def goods_go_on(sheet: Sheet, line: int) -> bool:
-    """Whether a subtotal stands below `line` too: then goods go on after the one above."""
-    return any(entry.part is Part.CHECK and entry.line > line for entry in sheet.entries)
+    """Whether a subtotal stands below `line` too, or its rate in the column of the goods above: then goods go on."""
+    return any(entry.part is Part.CHECK and entry.line > line for entry in sheet.entries) or _rated_as_goods(sheet, line)
+
+
+def _rated_as_goods(sheet: Sheet, line: int) -> bool:
+    """Whether a line in words that nobody knows tells its rate where goods do: "CARRIER BAG  22%  0.10"."""
+    facts = sheet.facts[line]
+    columns = {number.end for number in facts.numbers if number.use == "%"}
+    if not columns or facts.unknown <= STRAY_LETTERS_MAX:
+        return False
+    goods = [entry for entry in sheet.entries if entry.part is Part.ITEM and entry.line < line]
+    rated = [entry for entry in goods if any(n.use == "%" and n.end in columns for n in entry.facts.numbers)]
+    return len(rated) >= _RATED_MIN
