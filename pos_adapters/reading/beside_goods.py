@@ -96,9 +96,11 @@ def _instalments(sheet: Sheet) -> frozenset[int]:
     found = set()
     for above, entry in pairwise(sheet.entries):
         numbers = entry.facts.numbers
-        if above.part is entry.part is Part.TENDER and len(numbers) == _TIMES_AND_PART and not numbers[0].decimals:
-            if numbers[0].value * numbers[1].value == above.amount * MILLI and numbers[0].value > MILLI:
-                found.add(entry.line)
+        if len(numbers) != _TIMES_AND_PART or above.part is not Part.TENDER or entry.part is not Part.TENDER:
+            continue
+        (times, part), whole = (number.value for number in numbers), above.amount * MILLI
+        if not numbers[0].decimals and times > MILLI and times * part == whole:
+            found.add(entry.line)
     return frozenset(found)
 
 

@@ -190,10 +190,10 @@ def _anew(usual: Sheet, labelled: Sequence[Labels]) -> Sheet:
 
 
 def _without(lines: Container[int], usual: Sheet, labelled: Sequence[Labels]) -> Sheet:
-    """Return the sheet on which the goods of these `lines` have no amount."""
+    """Return the sheet on which the goods, and the parts a card pays in, of these `lines` have no amount."""
     sheet = _anew(usual, labelled)
     for entry in sheet.entries:
-        if entry.line in lines and entry.part in (*_HAVE_AMOUNTS, Part.SAVING):
+        if entry.line in lines and entry.part in (*_HAVE_AMOUNTS, Part.SAVING, Part.TENDER):
             entry.part = Part.DETAIL
     return sheet
 

@@ -238,7 +238,8 @@ def is_change(sheet: Sheet, entry: Entry) -> bool:
 
 def goods_go_on(sheet: Sheet, line: int) -> bool:
     """Whether a subtotal stands below `line` too, or its rate in the column of the goods above: then goods go on."""
-    return any(entry.part is Part.CHECK and entry.line > line for entry in sheet.entries) or _rated_as_goods(sheet, line)
+    subtotal_below = any(entry.part is Part.CHECK and entry.line > line for entry in sheet.entries)
+    return subtotal_below or _rated_as_goods(sheet, line)
 
 
 def _rated_as_goods(sheet: Sheet, line: int) -> bool:
