@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pos_adapters.reading.amounts import MILLI
+from pos_adapters.reading.amounts import MILLI, Number
 from pos_adapters.reading.folding import column_of
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
@@ -245,9 +245,14 @@ def goods_go_on(sheet: Sheet, line: int) -> bool:
 def _rated_as_goods(sheet: Sheet, line: int) -> bool:
     """Whether a line in words that nobody knows tells its rate where goods do: "CARRIER BAG  22%  0.10"."""
     facts = sheet.facts[line]
-    columns = {number.end for number in facts.numbers if number.use == "%"}
+    columns = {column for number in facts.numbers if number.use == "%" for column in _edges(number)}
     if not columns or facts.unknown <= STRAY_LETTERS_MAX:
         return False
-    goods = [entry for entry in sheet.entries if entry.part is Part.ITEM and entry.line < line]
-    rated = [entry for entry in goods if any(n.use == "%" and n.end in columns for n in entry.facts.numbers)]
-    return len(rated) >= _RATED_MIN
+    goods = [entry.facts.numbers for entry in sheet.entries if entry.part is Part.ITEM and entry.line < line]
+    rated = [numbers for numbers in goods if any(n.use == "%" and columns & {*_edges(n)} for n in numbers)]
+    return bool(rated) and len(rated) >= min(_RATED_MIN, len(goods))
+
+
+def _edges(number: Number) -> tuple[tuple[str, int], tuple[str, int]]:
+    """Return where a number begins and ends, for columns are set to the left or to the right."""
+    return ("from", number.start), ("to", number.end)
