@@ -12,11 +12,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pos_adapters.reading import particulars
-from pos_adapters.reading.amounts import Number, in_fashion
+from pos_adapters.reading.amounts import in_fashion
+from pos_adapters.reading.counted_goods import ONE, counted, described, with_counts
 from pos_adapters.reading.labels import Mark
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, Telling
-from pos_adapters.reading.read_lines import name_in
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.settlement import Settlement
 from pos_adapters.reading.sheet import Entry, Part, Sheet
@@ -112,10 +112,12 @@ def proved_of(sheet: Sheet, solution: Solution, told: Told, *, refund: bool) -> 
     """Return what a solution proves; `refund` turns the signs of amounts printed positive."""
     turn = -1 if refund else 1
     make_items(sheet, told.currency)
-    items: list[LineItem] = [
-        (not refund and entry.item) or _line_item(entry, part, turn * amount, sheet)
-        for entry, part, amount in solution.owed
-    ]
+    items = with_counts(
+        [
+            (not refund and entry.item) or _line_item(entry, part, turn * amount, sheet)
+            for entry, part, amount in solution.owed
+        ]
+    )
     items += _told_taxes(sheet, solution, told, turn)
     if solution.settlement is not None:
         items += paid_items(solution.settlement, told.currency, told.decimals, turn=turn)
@@ -158,7 +160,7 @@ def make_items(sheet: Sheet, currency: str) -> None:
             item = entry.item = _new(SaleLineItem)
             _put_description(item, facts.name)
             _put_amount(item, _money_of(entry.amount, decimals, currency))
-            _put_quantity(item, _ONE)
+            _put_quantity(item, ONE)
             _put_unit_price(item, None)
             _put_item_id(item, None)
             _put_gtin(item, facts.gtin)
@@ -213,12 +215,14 @@ def _money_of(amount: int, decimals: int, currency: str) -> Money:
 def _line_item(entry: Entry, part: Part, amount: int, sheet: Sheet) -> LineItem:
     """Return what an entry becomes that acts so; the currency is that of the sheet's items."""
     money = _money_of(amount, sheet.decimals, sheet.items_in)
-    description = _description(entry, sheet.facts)
+    found = counted(entry, amount, sheet.decimals)
+    description = described(entry, found, sheet)
     if part is Part.TAX:
         return TaxLineItem(description=description, amount=money, rate=_rate(entry.facts), included=False)
     if part is Part.MODIFICATION:
         return PriceModificationLineItem(description=description, amount=money, rate=_rate(entry.facts))
-    quantity, unit_price = _quantity(entry, sheet.items_in)
+    quantity = ONE if found is None else found.pieces
+    unit_price = None if found is None or found.each is None else Money(found.each, sheet.items_in)
     gtin = _gtin(entry, sheet.facts)
     if amount > 0 or (amount == 0 and part is not Part.RETURN):
         return _sale_item(description, money, quantity, unit_price, gtin)
@@ -248,52 +252,6 @@ def _sale_item(
     _put_item_id(item, None)
     _put_gtin(item, gtin)
     return item
-
-
-def _description(entry: Entry, lines: Sequence[LineFacts]) -> str:
-    """The words that name an item: its line up to the amounts, with the bare names above."""
-    if entry.quantity is None and len(entry.described) <= 1:
-        return lines[entry.described[0]].name if entry.described else entry.facts.name
-    names = []
-    for line in entry.described or (entry.line,):
-        facts = lines[line]
-        counted = entry.quantity is not None and (entry.quantity in facts.numbers or entry.price in facts.numbers)
-        beside = facts.right and counted
-        names.append(name_in(facts.text[: _first_figure(facts, entry)]).rstrip(" ([@") if beside else facts.name)
-    return " ".join(name for name in names if name)
-
-
-def _first_figure(facts: LineFacts, entry: Entry) -> int:
-    """Return where the figures begin that are no part of the name."""
-    at = facts.numbers[facts.right[-1]].start
-    for number in (entry.quantity, entry.price):
-        if (
-            number is not None
-            and number in facts.numbers
-            and number.start > 0
-            and any(letter.isalpha() for letter in facts.text[: number.start])
-        ):
-            at = min(at, number.start)
-    return at
-
-
-_ONE = Decimal(1)
-
-
-def _quantity(entry: Entry, currency: str) -> tuple[Decimal, Money | None]:
-    quantity = _ONE
-    if entry.quantity is not None and entry.quantity.value:
-        quantity = _decimal(entry.quantity)
-    if entry.price is None:
-        return quantity, None
-    return quantity, Money(_decimal(entry.price, money=True), currency)
-
-
-def _decimal(number: Number, *, money: bool = False) -> Decimal:
-    if number.decimals == 0 or (money and number.grouped >= 0):
-        value = number.grouped if money and number.grouped >= 0 else number.value
-        return Decimal(value // 1000)
-    return Decimal(number.value).scaleb(-3).quantize(Decimal(1).scaleb(-min(number.decimals, 3)))
 
 
 def _gtin(entry: Entry, lines: Sequence[LineFacts]) -> str | None:
