@@ -96,7 +96,7 @@ class DocumentReading:
         if verdict.solution is None or sheet is None:
             return self._unproved(verdict, sheet)
         kind = DocumentKind.RETURN if verdict.solution.total.amount < 0 else DocumentKind.SALE
-        if kind is DocumentKind.SALE and only_deposits(verdict.solution):
+        if only_deposits(verdict.solution):
             return Reading(kind=DocumentKind.DEPOSIT, languages=self.languages, fiscal=self.fiscal)
         doubt = self._doubt(kind, sheet, verdict.solution)
         return doubt if doubt is not None else self._proved(kind, sheet, _told_how(sheet, verdict))
@@ -196,6 +196,8 @@ class DocumentReading:
             return self._park(ParkReason.AMBIGUOUS, detail, kind=naming.kind)
         if naming.kind is DocumentKind.RETURN:
             if sheet is not None and verdict.solution is not None:
+                if only_deposits(verdict.solution):
+                    return Reading(kind=DocumentKind.DEPOSIT, languages=self.languages, fiscal=self.fiscal)
                 return self._proved(DocumentKind.RETURN, sheet, verdict)
             return self._unproved(verdict, sheet, kind=DocumentKind.RETURN)
         if naming.kind is DocumentKind.VOID and sheet is not None and verdict.solution is not None:

@@ -20,7 +20,7 @@ from pos_adapters.reading.goods_groups import group_words
 from pos_adapters.reading.lexicon import Lexicon, Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sentences import has_address
-from pos_adapters.reading.spoken_chinese import asks_to_pay, speaks_to_customer
+from pos_adapters.reading.spoken_chinese import asks_to_pay, notes_for_shop, speaks_to_customer
 from retail.shipped import read_shipped
 
 MEMO_LINES_MAX: Final = 8192  # the headers and footers of a busy store's day
@@ -212,6 +212,7 @@ class Doubts:
             marks=told.marks | {mark for piece, mark in found if mark != _PAPER or not _within(piece, dense, phrases)},
             alone=told.alone
             or asks_to_pay(dense)
+            or notes_for_shop(dense)
             or any(mark in alone and _beside(piece, dense, phrases) for piece, mark in found),
             title=told.title or _ends_as_paper(text, tails, self._known(facts)),
         )

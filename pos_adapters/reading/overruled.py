@@ -13,6 +13,7 @@ from typing import Final
 
 from pos_adapters.reading.amounts import in_fashion
 from pos_adapters.reading.branded_tenders import MASKED_CARD, names_bottle_slip, tells_balance
+from pos_adapters.reading.folding import WIDE
 from pos_adapters.reading.kinds import Naming, says_completed
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
@@ -156,15 +157,21 @@ def deposit_before_quote(named: list[Naming], sheet: Sheet) -> list[Naming]:
 def only_deposits(solution: Solution) -> bool:
     """Whether all that was sold is called a deposit, maybe one on something: the goods themselves come later."""
     sold = False
-    for entry, part, _ in solution.owed:
-        if part is Part.ITEM:
+    for entry, part, amount in solution.owed:
+        if part is Part.ITEM or amount < 0 > solution.total.amount:
             sold = True
             hits = entry.facts.hits
             if entry.facts.unknown:  # "DEPOSIT BICYCLE", no "RIOJA RESERVA"
-                hits = tuple(hit for hit in hits[:1] if not any(map(str.isalpha, entry.facts.text[: hit.start])))
+                text = entry.facts.text
+                ends = WIDE.search(text) and hits  # "自行车押金": where words are glued, the last says what it is
+                hits = hits[-1:] if ends else tuple(hit for hit in hits[:1] if not _has_letters(text[: hit.start]))
             if not any(sense.kind is DocumentKind.DEPOSIT for hit in hits for sense in hit.senses):
                 return False
     return sold
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalpha, text))
 
 
 def only_remarked(naming: Naming, lines: Sequence[LineFacts], solution: Solution) -> bool:

@@ -32,6 +32,25 @@ _TO_PAY: Final = "付款|付[钱錢清]|支付|[结結][账賬帐帳清]|[买買
 _ASKS: Final = re.compile(
     f"(?:(?<![申邀])[请請]|[凭憑][此本])[^,，。;；!！]{{0,12}}(?:{_TO_PAY})(?![码碼时時后後前方完成和或及请請金宝寶])"
 )
+_LATER: Final = (
+    "(?:[稍随隨饭飯餐吃食飲饮喝][后後完]|一?[会會][儿兒]|等[下一会會阵陣]{1,2}|待[会會]|[遲迟晚][啲点點些]|回[头頭]|[过過]后|下[次回周週]|下[个個]?月"
+    "|月[底尾末]|[改明后後聽听][天日])[再才先来來嚟一起齐齊]{0,4}"
+)
+_NOTES: Final = re.compile(  # what people in a shop write down for each other, and no customer is told
+    f"{_LATER}(?:[结結付俾畀算計](?![果享减減立可款])|[给給](?:[钱錢]|$)|收[钱錢款])"  # paid later
+    "|等.{1,4}[来來嚟](?:[付结結俾畀收取拿攞]|[给給])|[没沒冇](?:有)?(?:[给給付退算俾畀]|收(?!到))|[还還][没沒未冇]到[账賬帐帳]"
+    r"|唔[使用駛][俾畀付收]|不[用必][给給付收][钱錢]|[收付给給俾]了?一半|欠 ?\d|[记記][在到]?.{0,3}[账賬帐帳]上?$"
+    "|先(?:[寄存欠]|[拿留放](?![心鬆松假])|[给給](?!力)|看(?!好)|睇)|[帮幫替][^您你我]{1,4}[留放存拿]|[给給][^您你我大]{2,5}[拿留看睇补補]"
+    "|[讓让俾]客人|[给給]客[人户戶].{0,2}[补補看]|客人(?:先|[说說話话講讲走](?!好)|不要|唔要)"
+    "|看一下|睇[吓下]|[过過]目"
+    "|再[打印开開出].{0,2}[遍次张張份联聯]"  # printed again
+    "|[丢丟遗遺][了失]重|重[出开開]$|[补補](?:[一开開]|[给給](?![站品]))|(?:收[据據]|小票).{0,2}另"
+    "|[试試][试試吓下]看?.{0,2}[机機打票单單紙纸]|[随隨][便意]打|[乱亂]打|[学學]打[单單票]"
+    "|^(?:自己|老[板闆]娘?|老[細细]|店[主长長]|[员員]工)[吃用拿喝走请請带帶]{1,2}的?$"
+    "|[仓倉][库庫][留用拿存]"
+    "|[来來嚟][拿攞]$|(?:[明后後聽听][天日]|[周週][一二三四五六日末]|[礼禮]拜.|星期.).{0,2}(?:[来來嚟][取拿攞提]|[取拿攞提][货貨]?$)"
+)
+NOTE_LETTERS_MAX: Final = 14  # of a note: what is longer, shops tell customers
 _LETTER: Final = re.compile("[\u3400-\u9fff]")
 _KANA: Final = re.compile("[\u3041-\u30ff]")
 
@@ -46,6 +65,12 @@ def speaks_to_customer(text: str) -> bool:
     if _ADDRESSES.search(text):
         return True
     return letters >= LONG_LETTERS_MIN and not _OF_PAPER.search(text) and not _DENIES.search(text)
+
+
+def notes_for_shop(text: str) -> bool:
+    """Whether a short line is what people in a shop note for each other: who pays later, for whom something is kept."""
+    short = len(_LETTER.findall(text)) <= NOTE_LETTERS_MAX and not _KANA.search(text)
+    return short and _NOTES.search(text) is not None
 
 
 def asks_to_pay(text: str) -> bool:
