@@ -21,6 +21,7 @@ from pos_adapters.reading.places import (
     goods_go_on,
     is_change,
     is_named_charge,
+    is_tax_below_goods,
     leave_out_announced,
     leave_out_ungrouped,
     name_paid_total,
@@ -235,7 +236,8 @@ def _settle_places(sheet: Sheet) -> None:
 
 
 def _settle_above_total(sheet: Sheet, entry: Entry, *, taxed: bool) -> None:
-    named = (taxed and entry.part is Part.TAX) or names_goods(entry)
+    taxed = taxed and entry.part is Part.TAX and not is_tax_below_goods(sheet, entry)
+    named = taxed or names_goods(entry)
     if entry.part is not Part.ITEM and named and not pays_above(sheet, entry):
         entry.part = Part.ITEM
         found = amount_of(entry.facts, sheet.decimals)

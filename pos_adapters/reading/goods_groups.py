@@ -18,7 +18,11 @@ from pos_adapters.reading.sheet import Part
 from retail.shipped import read_shipped
 
 GROUPS_MIN: Final = 2  # one "DEPARTMENT 1" is how small shops ring up anything
+NOTES_MIN: Final = 2  # of different values, in a drawer that is counted
+COINS_MAX: Final = 1  # lines for all that is small: "Coins 12.41"
 NAMES_MAX: Final = 4096  # of goods, remembered with whether they name a group: a shop's shelf
+_MONEY: Final = frozenset(("1", "2", "25", "5"))  # how the values of notes and coins begin
+_LETTERS: Final = re.compile(r"[^\W\d_]{3}")  # more than a currency and "x"
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -51,6 +55,22 @@ def sells_groups(solution: Solution) -> bool:
                 return False  # as the first goods of nearly every receipt
     enough = GROUPS_MIN if names and fold(names[0]).strip(" .:*-") not in _takings_words() else 1
     return enough <= len(names) == len(set(names))
+
+
+def counts_money(solution: Solution) -> bool:
+    """Whether what was sold is notes and coins, counted in the order of their value: "$100 x 3  300.00", "$20 x 14"."""
+    sold = [entry for entry, part, _ in solution.owed if part is Part.ITEM]
+    prices = [
+        entry.price.value
+        for entry in sold
+        if entry.price is not None and entry.quantity is not None
+        if not _LETTERS.search(entry.facts.name)
+    ]
+    if any(entry.described not in ((), (entry.line,)) for entry in sold[1:]):
+        return False  # "2 x £5.00" below a name; above the first stands the paper's title
+    counted = len(set(prices)) == len(prices) and all(str(price).rstrip("0") in _MONEY for price in prices)
+    ordered = prices in (sorted(prices), sorted(prices, reverse=True))
+    return counted and ordered and len(prices) >= NOTES_MIN and len(sold) - len(prices) <= COINS_MAX
 
 
 @functools.lru_cache(maxsize=NAMES_MAX)

@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 from pos_adapters.reading.bare_slips import doubt_about_slip
 from pos_adapters.reading.doubtful_words import doubts_of
 from pos_adapters.reading.doubts import doubted_line
+from pos_adapters.reading.folding import fold
 from pos_adapters.reading.gathered import Gathered
-from pos_adapters.reading.goods_groups import sells_groups
+from pos_adapters.reading.goods_groups import counts_money, sells_groups
 from pos_adapters.reading.kinds import half_named, is_for_shop, lines_saying, names_kitchen, return_at_foot
 from pos_adapters.reading.later_tips import tipped_later
 from pos_adapters.reading.lexicon import Role
@@ -93,7 +94,7 @@ def _exchanges_for_one_sign(sale: Asked) -> bool:
 
 
 def _may_be_report(sale: Asked) -> bool:
-    if sale.fiscal is not None or not sells_groups(sale.solution):
+    if sale.fiscal is not None or not (sells_groups(sale.solution) or counts_money(sale.solution)):
         return False
     return not speaks_to_customer(sale.sheet, sale.solution, active=sale.active)
 
@@ -104,6 +105,21 @@ def _sells_trials(sale: Asked) -> bool:
     return bool(sold) and all(
         facts.unknown <= 1 and any(sense.kind is DocumentKind.TRAINING for hit in facts.hits for sense in hit.senses)
         for facts in sold
+    )
+
+
+def _totals_refund(sale: Asked) -> bool:
+    """Whether a word of the total's is one for goods brought back, "TOTAL REFUND 64.00", and nothing else is."""
+    at = sale.solution.total.line
+    label = sale.sheet.labels[at]
+    if sale.solution.total.entry is None or label is None:
+        return False
+    words = fold(sale.sheet.facts[at].text[label.start : label.end]).split()
+    return len(words) > 1 and any(
+        sense.role is Role.RETURN_LINE or sense.kind is DocumentKind.RETURN
+        for word in words
+        for hit in sale.gathered.lexicon.find(word, sale.active)[0]
+        for sense in hit.senses
     )
 
 
@@ -134,6 +150,7 @@ _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
         lambda sale: refused_below(sale.solution.settlement, sale.declined),
         "a payment was refused below all that settle the sale",
     ),
+    (_totals_refund, "its total is called a refund, its amounts are those of a sale"),
     (_returns_at_foot, "its foot names a return, its amounts are those of a sale"),
     (
         lambda sale: charged_to_account(sale.sheet, sale.solution.settlement),

@@ -200,6 +200,15 @@ def goods_called_taxed(sheet: Sheet) -> bool:
     return any(entry.part is Part.ITEM or entry.line < last for entry in taxed)
 
 
+def is_tax_below_goods(sheet: Sheet, entry: Entry) -> bool:
+    """Whether a line is a tax whatever goods above are called: "VAT @ 20% on 165.50  33.10" below "MOT (no VAT)"."""
+    if entry.label is None or not entry.label.leads or entry.facts.unknown > STRAY_LETTERS_MAX:
+        return False
+    goods = [other.line for other in sheet.entries if other.part in (Part.ITEM, Part.IMPLICIT) and other is not entry]
+    above = [line for line in goods if line < sheet.first_total]
+    return bool(above) and entry.line > above[-1]
+
+
 def pays_above(sheet: Sheet, entry: Entry) -> bool:
     """Whether a tender above the total may be what was paid: it is as much as a total below, and nothing else pays."""
     if entry.part is not Part.TENDER:
