@@ -33,6 +33,12 @@ _ISSUERS: Final = (
     (re.compile("220[0-4]"), frozenset(range(16, 20))),
     (re.compile("9792|8600|9860"), frozenset((16,))),
 )
+IN_USE: Final = re.compile("[0-9]{16}|3[47][0-9]{13}|62[0-9]{17}")
+"""What is embossed on nearly all cards; the other lengths that issuers may use would join numbers by chance."""
+EXPIRY_FIGURES: Final = 4
+_WITH_EXPIRY: Final = re.compile(
+    "(?:[0-9]{16}|3[47][0-9]{13})(?:(?:0[1-9]|1[0-2])[23][0-9]|[23][0-9](?:0[1-9]|1[0-2]))"
+)
 _FIRST_DIGITS: Final = frozenset("2345689")
 _PREFIX_DIGITS: Final = 4  # of the longest prefix above
 _DOUBLED: Final = str.maketrans("0123456789", "0246813579")
@@ -100,6 +106,11 @@ def is_card_number(digits: str) -> bool:
     """Whether bare digits start like an issuer's numbers, have its length and pass Luhn."""
     known = digits[:1] in _FIRST_DIGITS and len(digits) in _lengths_of(digits[:_PREFIX_DIGITS])
     return known and passes_luhn(digits) and not is_article_number(digits)
+
+
+def ends_with_expiry(digits: str) -> bool:
+    """Whether bare digits are as many as those of a card with the month and year behind them that it ends in."""
+    return _WITH_EXPIRY.fullmatch(digits) is not None
 
 
 @functools.lru_cache(maxsize=10_000)  # as many as there are beginnings

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from pos_adapters.reading.card_numbers import hidden_places, is_card_number
+from pos_adapters.reading.card_numbers import EXPIRY_FIGURES, ends_with_expiry, hidden_places, is_card_number
 from pos_adapters.reading.wide_digits import BEFORE_TEXT, STYLE_COMMAND
 
 NO_CUT: Final = r"(?![^0-9]{0,2}(?:\x1d|\x1b[dim]))"
@@ -29,8 +29,8 @@ _MARKED_FIGURES_MIN: Final = 15  # in groups of four, six and five
 _GROUP: Final = 4
 _FIGURES: Final = b"0123456789"
 _ENDS: Final = (b"\n", b"\r")  # of a line: no mark holds one
-_BARCODE_HEAD: Final = "\x1dkI"  # GS k for Code 128; how many bytes it has comes next
-_BARCODE_BYTES: Final = _BARCODE_HEAD.encode()
+_BARCODES: Final = re.compile(r"\x1dk[IJ](?=([\x00-\xff]))[\x00-\xff]")  # Code 128, also GS1's; then its bytes' number
+_BARCODE_BYTES: Final = (b"\x1dkI", b"\x1dkJ")
 _BARCODE_BYTES_MAX: Final = 40  # of a payload that is a card's number: 19 figures, and the choices of code sets
 _PAIRS_END: Final = 100  # from here on a byte of code set C is no pair of figures
 _HIDDEN_PAIR: Final = "\xb7"
@@ -39,7 +39,9 @@ _HIDDEN_PAIR: Final = "\xb7"
 def may_be_disguised(data: bytes) -> bool:
     """Whether there is anything for `masked_marked` or `masked_barcodes`: mostly there is not."""
     figures = len(data) - len(data.translate(None, _FIGURES))
-    return (figures >= _MARKED_FIGURES_MIN and _MARKED_BYTES.search(data) is not None) or _BARCODE_BYTES in data
+    return (figures >= _MARKED_FIGURES_MIN and _MARKED_BYTES.search(data) is not None) or any(
+        map(data.__contains__, _BARCODE_BYTES)
+    )
 
 
 def masked_marked(text: str, is_spared: Callable[[str], bool]) -> str:
@@ -49,16 +51,12 @@ def masked_marked(text: str, is_spared: Callable[[str], bool]) -> str:
 
 def masked_barcodes(text: str, is_spared: Callable[[str], bool]) -> str:
     """Return a job's text with the card numbers masked that a Code 128 of `GS k` writes in pairs of figures."""
-    at = text.find(_BARCODE_HEAD)
-    if at < 0:
-        return text
     letters = list(text)
-    while at >= 0:
-        size = ord(text[at + 3 : at + 4] or "\0")
+    for head in _BARCODES.finditer(text):
+        begin, size = head.end(), ord(head[1])
         if size <= _BARCODE_BYTES_MAX:
-            for place in _hidden_in_barcode(text, at + 4, at + 4 + size, is_spared):
+            for place in _hidden_in_barcode(text, begin, begin + size, is_spared):
                 letters[place] = _HIDDEN_PAIR
-        at = text.find(_BARCODE_HEAD, at + 1)
     return "".join(letters)
 
 
@@ -74,7 +72,7 @@ def marked_at(data: bytes) -> int:
 
 def barcode_around(data: bytes, place: int) -> int:
     """Return where a barcode begins that goes on at `place`, else `place`: a stream is not cut within one."""
-    barcode = data.rfind(_BARCODE_BYTES, 0, place)
+    barcode = max(data.rfind(head, 0, place) for head in _BARCODE_BYTES)
     if barcode < 0:
         return place
     size = data[barcode + 3] if len(data) > barcode + 3 else _BARCODE_BYTES_MAX
@@ -93,18 +91,27 @@ def _hidden(found: str, is_spared: Callable[[str], bool]) -> str:
 
 
 def _hidden_in_barcode(text: str, begin: int, end: int, is_spared: Callable[[str], bool]) -> list[int]:
-    """Return the places to hide in a payload of `{A {B {C` sets whose figures, all of them, are a card's number."""
+    """Return the places to hide in a payload of `{A {B {C` sets: of a number among letters, or with figures behind."""
     places: list[int] = []
-    digits, pairs, at = "", False, begin
+    groups = [""]
+    pairs, at = False, begin
     while at < end <= len(text):
         if text[at] == "{":
-            pairs = text[at + 1 : at + 2] == "C"
+            pairs = text[at + 1 : at + 2] == "C" or (pairs and text[at + 1 : at + 2] not in ("A", "B"))
             at += 2
             continue
         figures = f"{ord(text[at]):02d}" if pairs else text[at]
         if not figures.isdigit() or (pairs and ord(text[at]) >= _PAIRS_END):
-            return []
-        digits += figures
-        places += [at] * len(figures)
+            groups.append("")
+        else:
+            groups[-1] += figures
+            places += [at] * len(figures)
         at += 1
-    return list(hidden_places(places)) if is_card_number(digits) and not is_spared(digits) else []
+    hidden, start = list[int](), 0
+    for digits in groups:
+        size = len(digits) - (EXPIRY_FIGURES if ends_with_expiry(digits) else 0)
+        first = len(digits) - len(digits.lstrip("0")) if digits[:1] == "0" else 0
+        if is_card_number(digits[first:size]) and not is_spared(digits[first:size]):
+            hidden += hidden_places(places[start + first : start + size])
+        start += len(digits)
+    return hidden

@@ -6,7 +6,7 @@ Luhn keeps its first six and last four digits at most; the rest become `*`, so t
 over line ends and over commands of style too, and so is a number that a till broke elsewhere (`wrapped_numbers`). Pure
 functions on text and on bytes; a stream is masked by `StreamMasker`, which holds back only digits that may go on.
 
-Not payment cards: configured ranges of member numbers, and the numbers inside a fiscal QR string.
+Not payment cards: configured ranges of member numbers, and the number of the drive in a fiscal QR string.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pos_adapters.reading.disguised_numbers import (
     masked_marked,
     may_be_disguised,
 )
+from pos_adapters.reading.glued_numbers import masked_glued, may_be_glued
+from pos_adapters.reading.grouped_numbers import BEGUN_BYTES_MAX, grouped_at, masked_grouped, may_be_grouped
 from pos_adapters.reading.spread_numbers import (
     UNSEEN_BEGUN,
     UNSEEN_BYTES,
@@ -32,12 +34,12 @@ from pos_adapters.reading.spread_numbers import (
     may_be_spread,
     spread_at,
 )
-from pos_adapters.reading.torn_numbers import PLACE_BEGUN, PLACE_COMMAND, masked_torn
-from pos_adapters.reading.wide_digits import BEFORE_TEXT, STYLE_COMMAND, WIDE_BYTES, masked_wide
+from pos_adapters.reading.torn_numbers import LONG_COMMANDS, LONG_HEADS, PLACE_BEGUN, PLACE_COMMAND, masked_torn
+from pos_adapters.reading.wide_digits import BEFORE_TEXT, STYLE_COMMAND, WIDE_BEGUN, WIDE_BYTES, WIDE_LEADS, masked_wide
 from pos_adapters.reading.wrapped_numbers import masked_wrapped
 
 GAP_MAX = 48  # blanks between two groups: the rest of a line and the next one's indentation
-LABEL_BYTES_MAX = 40  # of a line before a number, that may speak of a card
+LINE_BYTES_MAX = 48  # of a line before a number, that may speak of a card or be full
 HELD_BYTES_MAX = 192  # four groups with gaps between; what is further apart is no card number
 
 _GAP = rf"(?:[ \t\r\n.\-\xa0\u3000\u2010-\u2015\u2212\uff0d]|{STYLE_COMMAND}){{0,{GAP_MAX}}}"
@@ -54,24 +56,25 @@ def _found(body: str) -> re.Pattern[str]:
 
 _RUN, _GROUPS = _found(_DIGITS), _found(_AS_ON_CARD)
 _PLACES = re.compile(rf"{STYLE_COMMAND}|\d")
-_BEGUN = r"[#!\x81\x82\xa1-\xa3\xe2\xe3\xef]|[\xe2\xe3]\x80|\xe2\x88|\xef\xbc|\x1b[ !\-3EGJMRSTVadert{]?|\x1d[!BHbfh]?"
+_BEGUN = WIDE_BEGUN + r"|[#!]|\x1b[ !\-3EGJMRSTVadert{]?|\x1d[!BHbfh]?"
 _BEGUN += "|" + PLACE_BEGUN + "|" + UNSEEN_BEGUN
 _TAIL = re.compile(  # digits that may go on, narrow or wide, and the first bytes of a wide one or of a command
     rf"(?:[ .\-\xa0\t\r\n]|\d(?:{UNSEEN_BYTES}){{0,{UNSEEN_MAX}}}|{STYLE_COMMAND}|{PLACE_COMMAND}"
     rf"|{WIDE_BYTES})*(?:{_BEGUN})?\Z".encode("latin-1")
 )
 _LEADS = rb"\x10\x1b-\x1d"  # of the commands that may stand between digits; none has more than four bytes behind it
-_WIDE_LEADS = rb"\x81\x82\xa1-\xa3\xc2\xe2\xe3\xef"
 _UNSEEN_LEADS = re.escape(UNSEEN_LEADS)
 _ENDED = re.compile(  # up to the last byte that can be no part of a tail, whatever stands around it
-    rb"[\x00-\xff]*[^0-9 .\-\xa0\t\r\n#!\]" + _LEADS + _WIDE_LEADS + _UNSEEN_LEADS + rb"]"
-    + b"".join(rb"(?<![" + _LEADS + _WIDE_LEADS + rb"]" + rb"[\x00-\xff]" * far + rb")" for far in range(1, 5))
+    rb"[\x00-\xff]*[^0-9 .\-\xa0\t\r\n#!\]" + _LEADS + WIDE_LEADS + _UNSEEN_LEADS + rb"]"
+    + b"".join(rb"(?<![" + _LEADS + WIDE_LEADS + rb"]" + rb"[\x00-\xff]" * far + rb")" for far in range(1, 5))
 )  # fmt: skip
 _COMMAND_BYTES = re.compile(rb"[" + _LEADS + rb"][^" + _LEADS + rb"]{0,4}+")
+_LONG_BYTES = re.compile("|".join(LONG_COMMANDS[:1]).encode("latin-1"))
 _NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
 _GAP_BYTES = b" .-\xa0\t\r\n"
 _DIGITS_AND_ENDS = bytes.maketrans(b"0123456789" + _NO_DIGITS, b"0" * 10 + b" " * len(_NO_DIGITS))
 _FISCAL = re.compile(r"(?:^|[?&]|[^\w])(?:fn|i|fp|f|s|t)=[^&\s]*(?:&(?:fn|i|fp|f|s|t|n)=[^&\s]*){2,}")
+_DRIVE = re.compile(r"fn=[789][0-9]{15}\Z")  # a fiscal drive's number; no issuer of cards but two in one country
 
 _ENOUGH_DIGITS = re.compile(rf"(?:\D*+\d){{{DIGITS_MIN}}}")
 _RUN_OF_DIGITS = re.compile(r"\d+")
@@ -86,7 +89,8 @@ def mask_text(text: str, *, exempt: Sequence[str] = ()) -> str:
         return text
     patterns = _compiled(exempt)
     spared = functools.partial(_is_exempt, exempt=patterns)
-    return _masked_plain(masked_spread(masked_marked(text, spared), spared), patterns)
+    text = masked_spread(masked_marked(text, spared), spared)
+    return _masked_plain(masked_glued(masked_grouped(text, spared), spared), patterns)
 
 
 def _masked_plain(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
@@ -99,7 +103,7 @@ def _masked_plain(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
             if match.lastgroup is None:
                 continue
             first, last = match.span(match.lastgroup)
-            if any(start <= first < end for start, end in fiscal):
+            if any(start <= first < end for start, end in fiscal) and _DRIVE.search(text, first - 3, last):
                 continue
             pieces += (text[done:first], masked(text[first:last], patterns))
             done = last
@@ -123,6 +127,10 @@ def _mask_bytes(data: bytes, patterns: Sequence[re.Pattern[str]], *, spread: boo
         data = masked_barcodes(masked_marked(data.decode("latin-1"), spared), spared).encode("latin-1")
     if spread and may_be_spread(data):
         data = masked_spread(data.decode("latin-1"), spared).encode("latin-1")
+    if may_be_grouped(data):
+        data = masked_grouped(data.decode("latin-1"), spared).encode("latin-1")
+    if may_be_glued(data):
+        data = masked_glued(data.decode("latin-1"), spared).encode("latin-1")
     if not _may_hold_number(data):
         return data
     return masked_torn(_masked_plain(data.decode("latin-1"), patterns), spared).encode("latin-1")
@@ -134,41 +142,47 @@ class StreamMasker:
     def __init__(self, *, exempt: Sequence[str] = ()) -> None:
         self._exempt = tuple(exempt)
         self._held = b""
-        self._before = b""  # what was given back last: a word there may say that figures are a card's
+        self._before = b""  # what was given back last, as it came: a word there may say that figures are a card's
+        self._is_begun = False  # a number, whose first figures were given back
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; return them masked, but for a tail of digits (`HELD_BYTES_MAX`, and a short barcode)."""
         self._held += data
         begun = self._before + self._held
+        goes_on = self._is_begun
         free = self._free(begun)
-        ready, self._held = self._held[:free], self._held[free:]
-        masked = self._masked(ready + self._held, spread=may_be_spread(begun))[:free]  # what is held ends a number
-        self._before = (self._before + masked)[-LABEL_BYTES_MAX:]
+        masked = self._masked(self._held, goes_on=goes_on, spread=may_be_spread(begun))[:free]
+        ready, self._held = self._held[:free], self._held[free:]  # what is held may have ended a number
+        self._before = (self._before + ready)[-BEGUN_BYTES_MAX:]
         return masked
 
     def _free(self, begun: bytes) -> int:
         """Return how many of the bytes held belong to no number that may go on; they end `begun`."""
         held, before = self._held, len(self._before)
         free = _tail_of(held)
-        marked = max(min(marked_at(begun), spread_at(begun)) - before, 0)
+        grouped = grouped_at(begun)
+        self._is_begun = grouped < len(begun)
+        marked = max(min(marked_at(begun), spread_at(begun), grouped) - before, 0)
         if marked < free:
             free = _tail_of(held[:marked])  # what stands directly before it may be a number with it
         return max(barcode_around(begun, before + free) - before, 0)
 
     def held(self) -> bytes:
         """Return, masked, what `close` would return now; the stream goes on."""
-        return self._masked(self._held)
+        return self._masked(self._held, goes_on=self._is_begun)
 
     def close(self) -> bytes:
         """Return the masked rest; the stream has ended."""
-        masked = self._masked(self._held)
+        masked = self._masked(self._held, goes_on=self._is_begun)
         self._held = self._before = b""
+        self._is_begun = False
         return masked
 
-    def _masked(self, data: bytes, *, spread: bool = True) -> bytes:
+    def _masked(self, data: bytes, *, goes_on: bool, spread: bool = True) -> bytes:
         """Return `data` masked as behind what was given back before it."""
-        masked = _mask_bytes(self._before + data, _compiled(self._exempt), spread=spread)
-        return masked[len(self._before) :]
+        before = self._before if goes_on else self._before[-LINE_BYTES_MAX:]
+        masked = _mask_bytes(before + data, _compiled(self._exempt), spread=spread)
+        return masked[len(before) :]
 
 
 def _tail_of(data: bytes) -> int:
@@ -185,6 +199,8 @@ def _may_hold_number(data: bytes) -> bool:
 
     Says yes too often, as where an argument of a command looks like a digit, and never no to what is masked.
     """
+    if any(map(data.__contains__, LONG_HEADS)):
+        data = _LONG_BYTES.sub(_digits_of, data)
     bare = _COMMAND_BYTES.sub(_digits_of, data)
     return b"0" * DIGITS_MIN in bare.translate(_DIGITS_AND_ENDS, _GAP_BYTES)
 

@@ -59,8 +59,24 @@ PLACE_COMMAND: Final = rf"{_REQUEST}|{_whole(_OTHERS)}"
 Without Star's `ESC i`, which cuts the paper in Epson's: nobody may hold that back."""
 PLACE_BEGUN: Final = rf"\x10[\x04\x05]?|\x1c|{_begun(_OTHERS)}"
 """The first bytes of such a command, for those who hold back the end of a stream."""
+LONG_ARGUMENT_BYTES_MAX: Final = 8
+_PARAMETERS: Final = (  # GS ( and FS ( with their function's few bytes; a code's text comes in `GS ( k`, which is none
+    rf"[\x1c\x1d]\([A-Z](?:{'|'.join(rf'{chr(92)}x{size:02x}{chr(92)}x00{_ANY}{{{size}}}' for size in range(1, 8))})"
+)
+_SETTINGS: Final = rf"\x10\x14{_ANY}{{3}}|\x1bD[^\x00]{{0,{LONG_ARGUMENT_BYTES_MAX}}}\x00|\x1b\[[0-9;]{{0,6}}[A-Za-z]"
+AREA_BYTES: Final = r"\x1bW"  # of Epson's command for an area of a page
+LONG_COMMANDS: Final = (rf"{AREA_BYTES}{_ANY}{{8}}|{_PARAMETERS}|{_SETTINGS}", rf"{_PARAMETERS}|{_SETTINGS}")
+"""Commands of more bytes that print nothing, in Epson's language and in Star's: an area of the page, tabs, a pulse."""
+LONG_HEADS: Final = (b"\x1bW", b"\x1d(", b"\x1c(", b"\x10\x14", b"\x1bD", b"\x1b[")
+LONG_BEGUN: Final = (
+    rf"\x1bW{_ANY}{{0,7}}|[\x1c\x1d](?:\([A-Z]?)?|[\x1c\x1d]\([A-Z][\x01-\x07](?:\x00{_ANY}{{0,6}})?"
+    rf"|\x10(?:\x14{_ANY}{{0,2}})?|\x1bD[^\x00]{{0,{LONG_ARGUMENT_BYTES_MAX}}}|\x1b(?:\[[0-9;]{{0,6}})?"
+)
+"""The first bytes of such a command."""
 _LEAD: Final = re.compile(r"[\x10\x1b-\x1d]")
-_COMMANDS: Final = (rf"(?:{_REQUEST}|{_whole(_EPSONS)})", rf"(?:{_REQUEST}|{_whole(_STARS)})")
+_COMMANDS: Final = tuple(
+    rf"(?:{_REQUEST}|{long}|{_whole(table)})" for long, table in zip(LONG_COMMANDS, (_EPSONS, _STARS), strict=True)
+)
 
 
 def _torn(command: str) -> re.Pattern[str]:

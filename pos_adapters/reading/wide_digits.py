@@ -1,4 +1,4 @@
-"""Full-width digits of double-byte text, in which Japanese, Chinese and Korean tills may print a card number.
+"""Other digits than ASCII's: full-width ones of double-byte text, Arabic, Persian, Indian and Thai ones.
 
 Found and masked in the bytes of a print job, before anything decodes them. Every length and offset stays.
 """
@@ -33,6 +33,12 @@ class _Encoding(NamedTuple):
         """The expression for one digit, on bytes read as Latin-1."""
         return rf"{re.escape(self.lead.decode('latin-1'))}[\x{self.first:02x}-\x{self.first + 9:02x}]"
 
+    def may_be_in(self, data: bytes) -> bool:
+        """Whether there are digits enough for a number; mostly there are not."""
+        if self.lead:
+            return data.count(self.lead) >= DIGITS_MIN
+        return len(data) - len(data.translate(None, bytes(range(self.first, self.first + 10)))) >= DIGITS_MIN
+
     @property
     def figures(self) -> bytes:
         """Return the table from the last bytes of digits to narrow ones."""
@@ -46,15 +52,26 @@ _ENCODINGS = (
     _Encoding(b"#", 0x30, b"!*"),
     _Encoding(b"\xa2", 0xAF, b"\xa1\xaf"),
     _Encoding(b"\xef\xbc", 0x90, b"\xef\xbc\x8a"),
+    # Arabic, Persian, Devanagari, Bengali and Thai in UTF-8
+    _Encoding(b"\xd9", 0xA0, b"\xd9\xad"),
+    _Encoding(b"\xdb", 0xB0, b"\xd9\xad"),
+    _Encoding(b"\xe0\xa5", 0xA6, b"\xef\xbc\x8a"),
+    _Encoding(b"\xe0\xa7", 0xA6, b"\xef\xbc\x8a"),
+    _Encoding(b"\xe0\xb9", 0x90, b"\xef\xbc\x8a"),
 )
+# Arabic in code page 864, Thai in 874: digits of one byte, which may be anything in other pages.
+_OF_ONE_BYTE = (_Encoding(b"", 0xB0, b"*"), _Encoding(b"", 0xF0, b"*"))
 # Blanks, dots and dashes between groups: narrow ones, and the wide ones of the encodings above.
 _WIDE_GAP = (
     r"\x81[\x40\x44\x5c\x5d\x7c]|\xa1[\x40\x44\x58\xa1\xa9\xaa\xd0\xdd]|\xa3\xad|!!|!\]|\xe3\x80\x80"
     r"|\xef\xbc[\x8d\x8e]|\xe2\x80[\x90-\x95]|\xe2\x88\x92"
 )
 _GAP = rf"(?:[ \t\r\n.\-]|{_WIDE_GAP}|{STYLE_COMMAND})"
-WIDE_BYTES = "|".join((*(encoding.digit for encoding in _ENCODINGS), _WIDE_GAP))
+WIDE_BYTES = "|".join((*(encoding.digit for encoding in (*_ENCODINGS, *_OF_ONE_BYTE)), _WIDE_GAP))
 """Wide digits and gaps: for those who hold back the end of a stream. No two alternatives begin with the same bytes."""
+WIDE_LEADS = rb"\x81\x82\xa1-\xa3\xb0-\xb9\xc2\xd9\xdb\xe0\xe2\xe3\xef-\xf9"
+"""Their first bytes, as those of a class."""
+WIDE_BEGUN = r"[\x81\x82\xa1-\xa3\xd9\xdb\xe0\xe2\xe3\xef]|\xe0[\xa5\xa7\xb9]|[\xe2\xe3]\x80|\xe2\x88|\xef\xbc"
 
 
 def masked_wide(data: bytes, is_spared: Callable[[str], bool]) -> bytes:
@@ -62,8 +79,8 @@ def masked_wide(data: bytes, is_spared: Callable[[str], bool]) -> bytes:
 
     `is_spared` says which numbers are the store's own.
     """
-    for encoding in _ENCODINGS:
-        if data.count(encoding.lead) < DIGITS_MIN:
+    for encoding in (*_ENCODINGS, *_OF_ONE_BYTE):
+        if not encoding.may_be_in(data):
             continue
         pieces: list[bytes] = []
         done = 0

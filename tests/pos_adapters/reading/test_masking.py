@@ -49,9 +49,17 @@ def test_member_numbers_of_the_store_stay():
 
 
 def test_a_fiscal_code_stays():
-    code = "t=20190811T1139&s=1405.00&fn=4111111111111111&i=14378&fp=3796110719&n=1"
+    code = "t=20190811T1139&s=1405.00&fn=8600000000000007&i=14378&fp=3796110719&n=1"
+    assert is_card_number("8600000000000007")
     assert mask_text(code) == code
     assert mask_bytes(code.encode()) == code.encode()
+
+
+def test_a_fiscal_codes_fields_hide_no_card_number():
+    for field in ("fn=4111111111111111&i=14378", "fn=9289000100405893&i=4111111111111111", "fn=1&s=4111111111111111"):
+        code = f"t=20190811T1139&{field}&fp=3796110719&n=1"
+        assert "411111******1111" in mask_text(code)
+        assert b"411111******1111" in mask_bytes(code.encode())
 
 
 @given(
