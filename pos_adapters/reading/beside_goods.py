@@ -9,14 +9,12 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.sheet import Part, Sheet
 
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _HAVE_AMOUNTS: Final = (*_GOODS, Part.MODIFICATION, Part.SURCHARGE)
 _WAS_AND_IS: Final = 2  # prices
-_TIMES_AND_PART: Final = 2
 _OF_PRICES_LETTERS_MAX: Final = 8  # "DE 14,19 POR 8,49", in whatever language
 _GOODS_MIN: Final = 2  # that a sum is of: one amount repeats the price of the only goods otherwise
 _CHOICE: Final = re.compile(r" {1,6}\S(?:\S| (?! ))*? \(\+? ?[^\w\s]?\d[\d.,]*\) *")  # "  Oat milk ($0.75)"
@@ -91,20 +89,4 @@ def _was_and_is(sheet: Sheet) -> frozenset[int]:
     return frozenset(found)
 
 
-def _instalments(sheet: Sheet) -> frozenset[int]:
-    """Return the lines below a card's amount that tell in how many parts it is paid: "VISA 2x de 31,18"."""
-    found = set()
-    for above, entry in pairwise(sheet.entries):
-        numbers = entry.facts.numbers
-        if len(numbers) != _TIMES_AND_PART or above.part is not Part.TENDER or entry.part is not Part.TENDER:
-            continue
-        (times, part), whole = (number.value for number in numbers), above.amount * MILLI
-        if not numbers[0].decimals and times > MILLI and times * part == whole:
-            found.add(entry.line)
-    return frozenset(found)
-
-
-BESIDE_GOODS: Final = (
-    _only_prices, _choices, _sums_side_by_side, _told_before, _rates_above, _was_and_is, _instalments
-)  # fmt: skip
-"""Each returns the lines whose figures are told already by the goods beside them."""
+BESIDE_GOODS: Final = (_only_prices, _choices, _sums_side_by_side, _told_before, _rates_above, _was_and_is)

@@ -12,6 +12,7 @@ from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Hit, Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.sheet import Part, Sheet
+from retail.transaction import DocumentKind
 
 PAID_REACH_LINES = 3  # what was paid and how stand together
 CARD_SLIP_LINES = 20  # a card slip has a dozen lines below the tax table
@@ -142,12 +143,16 @@ def names_one_tender(facts: LineFacts, label: Label) -> bool:
 
 
 def heads_tender(facts: LineFacts, hit: Hit) -> bool:
-    """`Tahsilat: Nakit 500,00`: what was received, named before its tender and amount, is no paper of its own."""
-    return (
-        bool(facts.right)
-        and facts.numbers[facts.right[0]].decimals > 0
-        and any(sense.role is Role.RECEIVED for sense in hit.senses)
-        and any(sense.role in TENDERS for other in facts.hits if other.start >= hit.end for sense in other.senses)
+    """`Tahsilat: Nakit 500,00`: what was received, named before its tender and amount, is no paper of its own.
+
+    Nor is a paper for exchanging goods that is paid with: "Vale troca 50,00".
+    """
+    if not facts.right or facts.numbers[facts.right[0]].decimals <= 0:
+        return False
+    if any(sense.kind is DocumentKind.GIFT_RECEIPT for sense in hit.senses):
+        return any(sense.role in TENDERS for sense in hit.senses)
+    return any(sense.role is Role.RECEIVED for sense in hit.senses) and any(
+        sense.role in TENDERS for other in facts.hits if other.start >= hit.end for sense in other.senses
     )
 
 

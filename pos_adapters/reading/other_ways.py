@@ -12,6 +12,7 @@ from typing import Final
 
 from pos_adapters.reading.amounts import MILLI, in_fashion
 from pos_adapters.reading.beside_goods import BESIDE_GOODS
+from pos_adapters.reading.beside_tenders import BESIDE_TENDERS
 from pos_adapters.reading.discount_places import NO_PRICES
 from pos_adapters.reading.dressed_amounts import undressed
 from pos_adapters.reading.entries import sheet_of
@@ -71,9 +72,12 @@ def _without_head(usual: Sheet, labelled: Sequence[Labels]) -> Sheet | None:
 
 
 def _without_amounts(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
-    """Yield the sheets in which amounts of some lines are none: for each reason, those beside goods, and all."""
+    """Yield the sheets in which amounts of some lines are none: for each reason, what is told beside, and all."""
     found = [find(usual) for find in _NO_AMOUNTS]
-    told, every = frozenset[int]().union(*found[: len(BESIDE_GOODS)]), frozenset[int]().union(*found)
+    told, every = (
+        frozenset[int]().union(*found[: len(BESIDE_GOODS) + len(BESIDE_TENDERS)]),
+        frozenset[int]().union(*found),
+    )
     for lines in dict.fromkeys(filter(None, (*found, told, every))):
         yield _without(lines, usual, labelled)
 
@@ -375,7 +379,7 @@ def _numbers_of_places(sheet: Sheet) -> frozenset[int]:
 
 
 _NO_AMOUNTS: Final = (
-    *BESIDE_GOODS,
+    *BESIDE_GOODS, *BESIDE_TENDERS,
     header_amounts, _above_facts, _sizes_in_names, _sums_of_goods, _in_brackets, *NO_PRICES,
     _prices_below, _prices_above, _included, _numbers_of_places,
 )  # fmt: skip
