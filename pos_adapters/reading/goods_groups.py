@@ -22,7 +22,7 @@ NOTES_MIN: Final = 2  # of different values, in a drawer that is counted
 COINS_MAX: Final = 1  # lines for all that is small: "Coins 12.41"
 NAMES_MAX: Final = 4096  # of goods, remembered with whether they name a group: a shop's shelf
 _MONEY: Final = frozenset(("1", "2", "25", "5"))  # how the values of notes and coins begin
-_LETTERS: Final = re.compile(r"[^\W\d_]{3}")  # more than a currency and "x"
+_LETTERS_MIN: Final = 3  # of a name: fewer are a currency or "x"
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -64,7 +64,7 @@ def counts_money(solution: Solution) -> bool:
         entry.price.value
         for entry in sold
         if entry.price is not None and entry.quantity is not None
-        if not _LETTERS.search(entry.facts.name)
+        if all(len(word) < _LETTERS_MIN or word in group_words() for word in _WORD.findall(fold(entry.facts.name)))
     ]
     if any(entry.described not in ((), (entry.line,)) for entry in sold[1:]):
         return False  # "2 x £5.00" below a name; above the first stands the paper's title
