@@ -99,11 +99,14 @@ def _may_be_report(sale: Asked) -> bool:
     return not speaks_to_customer(sale.sheet, sale.solution, active=sale.active)
 
 
+_NO_GOODS: Final = frozenset((DocumentKind.TRAINING, DocumentKind.OTHER))
+
+
 def _sells_trials(sale: Asked) -> bool:
-    """Whether all that was sold is called by a word for a trial, and by nothing else: "TEST 1,00"."""
+    """Whether all that was sold is called by a word for a trial or no sale, and nothing else: "TEST 1,00", "RELOAD"."""
     sold = [entry.facts for entry, part, _ in sale.solution.owed if part is Part.ITEM]
     return bool(sold) and all(
-        facts.unknown <= 1 and any(sense.kind is DocumentKind.TRAINING for hit in facts.hits for sense in hit.senses)
+        facts.unknown <= 1 and any(sense.kind in _NO_GOODS for hit in facts.hits for sense in hit.senses)
         for facts in sold
     )
 
@@ -166,7 +169,7 @@ _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
         _may_be_report,
         "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report",
     ),
-    (_sells_trials, "all that was sold is called by a word for a trial: maybe no sale"),
+    (_sells_trials, "all that was sold is called by a word for a trial or no sale"),
     (_may_be_order, "it is headed by where goods are made ready, and nothing speaks to a customer: maybe an order"),
     (
         lambda sale: could_be_goods_back(sale.sheet, sale.solution),
