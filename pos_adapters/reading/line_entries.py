@@ -249,10 +249,18 @@ def _amount_inside(facts: LineFacts, decimals: int, label: Label) -> tuple[int, 
 
 def _says_what_is_paid(facts: LineFacts, labels: list[Label]) -> bool:
     """`Paid 9.00 EUR by card`: the amount stands between what says that it was paid, and with what."""
-    if len(labels) < 2 or facts.unknown or labels[0].role is not Role.RECEIVED or labels[1].role not in TENDERS:
+    if len(labels) < 2 or facts.unknown or labels[1].role not in TENDERS:
         return False
+    if labels[0].role is not Role.RECEIVED and not (
+        labels[0].role is Role.TOTAL and _may_be_received(facts, labels[0])
+    ):
+        return False  # "实付 64.80元 (微信支付)"
     between = [number for number in facts.numbers if labels[0].end <= number.start < labels[1].start]
     return len(between) == 1 and bool(between[0].decimals or between[0].currency)
+
+
+def _may_be_received(facts: LineFacts, label: Label) -> bool:
+    return any(sense.role is Role.RECEIVED for hit in facts.hits if hit.start == label.start for sense in hit.senses)
 
 
 _TAKES_OFF = re.compile("[\u6298\u51cf\u6e1b\u60e0\u8ba9\u8b93]")  # 折减減惠让讓: "會員 9折 -48"
