@@ -319,11 +319,15 @@ def _has_tender(sheet: Sheet) -> bool:
 
 
 def _repeats_total_strangely(sheet: Sheet, solution: Solution) -> bool:
-    """Whether words that name neither tender nor tax stand below the total with all of it: "ON THE SLATE 4.60"."""
+    """Whether words that name neither tender nor tax stand below the total with all of it: "ON THE SLATE 4.60".
+
+    So may those that tell facts elsewhere, where the figures are money: "Room 118  13.50", "Terminal  13.50".
+    """
     return any(
-        entry.part in (Part.STRAY, Part.MODIFICATION) and abs(entry.amount) == solution.total.amount
+        (entry.part in (Part.STRAY, Part.MODIFICATION) and entry.facts.named)
+        or (entry.part in (Part.FACT, Part.SAVING) and entry.facts.decimals and entry.facts.right)
         for entry in sheet.opened
-        if entry.line > solution.total.line and entry.facts.named
+        if entry.line > solution.total.line and abs(entry.amount) == solution.total.amount
     )
 
 
