@@ -15,6 +15,19 @@ PHRASE_LETTERS_MAX: Final = 12
 _FIRST, _LAST = "ァ", "ー"
 _KATAKANA: Final = re.compile("[ァ-ヺー]+")
 
+_LETTER_ALONE: Final = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
+
+
+def within_figures(text: str, start: int, end: int) -> bool:
+    """Return whether a word is a piece of a number: "96TAB118844" is a machine's, and names no guest's tab."""
+    return start > 0 and text[start - 1].isdigit() and text[end : end + 1].isdigit() and text[start:end].isascii()
+
+
+def is_noise(text: str, start: int, end: int) -> bool:
+    """`+<X` of a job of random bytes heads no X report: a letter heads a document where it stands alone."""
+    letters = sum(map(str.isalpha, text[start:end]))
+    return letters == 1 and text.isascii() and not _LETTER_ALONE.fullmatch(text)
+
 
 def runs_on(text: str, dense: str, places: Sequence[int], *, end: int, phrases: Container[str]) -> bool:
     """Return whether letters that begin no known phrase go on behind a word in katakana.

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pos_adapters.reading.addresses import is_address
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import WIDE
+from pos_adapters.reading.glued_words import is_noise, within_figures
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts, Telling
 from pos_adapters.reading.named_tenders import gives_back, heads_tender
@@ -47,7 +48,6 @@ _TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every la
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r" *\([^()]*\) *")  # below goods, "(ON THE HOUSE)" speaks of them
-_LETTER_ALONE = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 _IS_NONE = re.compile(
     r"\s*[:=]\s*(?:no|none|0|non|nein|nie|ne|nee|não|hayır|нет|ні|жоқ|无|無|なし|없음)\s*$", re.IGNORECASE
 )
@@ -265,7 +265,8 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
     of_terms = sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text)
     of_receipt = sense.kind in _GIVES_WAY and _ALSO_RECEIPT.search(facts.text)
     of_offer = not facts.decimals and _BONUS.match(facts.text, hit.end)
-    if of_terms or of_offer or of_receipt or is_nothing(facts) or _IS_NONE.match(facts.text, hit.end):
+    within = within_figures(facts.text, hit.start, hit.end)
+    if within or of_terms or of_offer or of_receipt or is_nothing(facts) or _IS_NONE.match(facts.text, hit.end):
         return False
     if sense.role is Role.KIND:
         given_back = sense.kind is DocumentKind.VOID and gives_back(facts, hit)
@@ -283,7 +284,7 @@ def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
         (any(other.role in _TOLD for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
         or (sense.kind is DocumentKind.QUOTE and (_WIDE_NUMBER.match(facts.text, hit.end) or _HOURS.match(facts.text)))
         or _heads_taxes(facts, sense)
-        or _is_letter_of_noise(facts, hit)
+        or is_noise(facts.text, hit.start, hit.end)
         or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))
     ):
         return False
@@ -316,11 +317,6 @@ def _heads_taxes(facts: LineFacts, sense: Sense) -> bool:
     return sense.kind is DocumentKind.REPORT and any(
         other.role in _TAXES for each in facts.hits for other in each.senses
     )
-
-
-def _is_letter_of_noise(facts: LineFacts, hit: Hit) -> bool:
-    """`+<X` of a job of random bytes heads no X report: a letter heads a document where it stands alone."""
-    return hit.letters == 1 and facts.text.isascii() and not _LETTER_ALONE.fullmatch(facts.text)
 
 
 def _beside_paper(facts: LineFacts, hit: Hit) -> bool:
