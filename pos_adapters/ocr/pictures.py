@@ -54,7 +54,8 @@ def read_by_sight(paper: Paper, reads: ReadsPictures) -> Paper:
             image = pictures.pop(0)
             seen, found = _seen(image, reads)
             codes += [replace(code, line=len(lines)) for code in found]
-            lines += [PaperLine(mask_text(text), (), image.offset) for text in seen]
+            masked = mask_text("\n".join(seen)).split("\n") if seen else []  # a number may go on over two lines
+            lines += [PaperLine(text, (), image.offset) for text in masked]
         if index < len(paper.lines):
             lines.append(paper.lines[index])
     return replace(paper, lines=tuple(lines), codes=tuple(codes))

@@ -72,7 +72,8 @@ def marked_at(data: bytes) -> int:
 
 def barcode_around(data: bytes, place: int) -> int:
     """Return where a barcode begins that goes on at `place`, else `place`: a stream is not cut within one."""
-    barcode = max(data.rfind(head, 0, place) for head in _BARCODE_BYTES)
+    first, other = _BARCODE_BYTES
+    barcode = max(data.rfind(first, 0, place), data.rfind(other, 0, place))
     if barcode < 0:
         return place
     size = data[barcode + 3] if len(data) > barcode + 3 else _BARCODE_BYTES_MAX

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from operator import methodcaller
 from typing import Final, NamedTuple
 
 from pos_adapters.reading.card_numbers import IN_USE, KEPT_HEAD, hidden_places, is_card_number
@@ -24,6 +25,7 @@ MARKS_MAX: Final = 12  # between two groups
 FIGURES_MIN: Final = 15  # of the shortest number in use
 FIGURES_MAX: Final = 19
 AS_ON_CARD: Final = ((4, 4, 4, 4), (4, 6, 5), (4, 4, 4, 4, 3))
+_FIRST_GROUP: Final = 4
 _FIRST_FIGURES: Final = "234568"
 
 _PRINTED: Final = (
@@ -37,12 +39,20 @@ _BEGUN: Final = rf"{_MARKUP_BEGUN}|[\xe2\xe3][\x80\x81\x94\x95]?|\xc2|\x1b[ !\-3
 _IS_SEEN: Final = re.compile(  # a mark on one line, not only a command, or a frame's two sides
     r"[\t -~\x80-\uffff][^\r\n]*\Z|[ ]*([|\xb3\xba\u2502\u2551])[ ]*[\r\n]+[ ]*\1[ ]*\Z"
 )
+_ENDS_LINE: Final = re.compile(r"[\r\n]")
+_FRAME: Final = re.compile(r"[|\xb3\xba\u2502\u2551]")
+_COMMAND_LEADS: Final = r"\x10\x1b-\x1d"
 _LEADS: Final = ("\x10", "\x1b", "\x1c", "\x1d", "")
 _HALF_MIN: Final = 4  # figures, where there are but two groups
 _ENDS: Final = re.compile(rf"(?:{_BEGUN}|{PLACE_BEGUN}|{LONG_BEGUN})?\Z")
+_AREA: Final = "\x1bW"
+_WIDE_GAP: Final = b"s" * (MARKS_MAX + 1)
+_NOUGHTS: Final = methodcaller("count", b"0")
+_WORDS: Final = re.compile(rb"aa+|s{%d,}|\Z" % (MARKS_MAX + 1))
+_HEAD_BYTES: Final = 12  # of a command before a number, which may have two letters beside each other
 _WORDLESS: Final = (b"<", b"&", b"\x1bW")  # letters behind these may be no word: markup, an area of the page
 _CLASSES: Final = bytes(
-    ord("0") if byte in b"0123456789" else ord("a") if chr(byte).isascii() and chr(byte).isalpha() else ord(" ")
+    ord("0" if byte in b"0123456789" else "s" if byte in b" " else "a" if bytes((byte,)).isalpha() else " ")
     for byte in range(256)
 )
 
@@ -65,11 +75,15 @@ def _grammar(long_command: str) -> _Grammar:
     command = rf"{long_command}|{STYLE_COMMAND}|{PLACE_COMMAND}"
     if long_command.startswith(AREA_BYTES):
         command = rf"(?!{AREA_BYTES})(?:{command})|{long_command}"  # which is a style of Star's by its first bytes
-    mark = rf"(?:{_MARKUP}|{_PRINTED}|{command}|{_JOINERS})"
+    command = rf"(?=[{_COMMAND_LEADS}])(?:{command})"
+    mark = rf"(?:{_PRINTED}|{command}|{_JOINERS}|{_MARKUP})"
     run = rf"[0-9]++(?:{mark}{{1,{MARKS_MAX}}}+[0-9]++)*+"
     heads = "|".join((*BEFORE_TEXT, command))
     return _Grammar(
-        re.compile(rf"(?:(?:{heads})++(?P<styled>{run})?|(?P<plain>{run}))(?P<behind>{mark}{{0,{MARKS_MAX}}}+)"),
+        re.compile(
+            rf"(?=[0-9{_COMMAND_LEADS}])(?:(?P<plain>{run})|(?:{heads})++(?P<styled>{run})?)"
+            rf"(?P<behind>{mark}{{0,{MARKS_MAX}}}+)"
+        ),
         re.compile(rf"([0-9]+)|{mark}"),
     )
 
@@ -77,11 +91,14 @@ def _grammar(long_command: str) -> _Grammar:
 _GRAMMARS: Final = tuple(map(_grammar, LONG_COMMANDS))
 
 
-def may_be_grouped(data: bytes, figures: int = FIGURES_MIN) -> bool:
-    """Whether so many figures stand anywhere in `data` without a word between them: mostly they do not."""
-    if any(map(data.__contains__, _WORDLESS)):
-        return True
-    return any(piece.count(b"0") >= figures for piece in data.translate(_CLASSES).split(b"aa"))
+def masked_grouped_bytes(data: bytes, is_spared: Callable[[str], bool]) -> bytes:
+    """Return a job's bytes with the card numbers masked whose groups have marks between them; see `masked_grouped`."""
+    for first, last in _without_words(data):
+        piece = data[first:last].decode("latin-1")
+        masked = masked_grouped(piece, is_spared)
+        if masked is not piece:
+            data = data[:first] + masked.encode("latin-1") + data[last:]
+    return data
 
 
 def masked_grouped(text: str, is_spared: Callable[[str], bool]) -> str:
@@ -90,7 +107,7 @@ def masked_grouped(text: str, is_spared: Callable[[str], bool]) -> str:
     `is_spared` says which numbers are the store's own.
     """
     letters: list[str] | None = None
-    for grammar in _GRAMMARS:
+    for grammar in _grammars_of(text):
         for match in grammar.runs.finditer(text):
             first, last = _span(match)
             if last - first <= FIGURES_MIN or _figures(text[first:last]) < FIGURES_MIN:
@@ -107,28 +124,50 @@ def grouped_at(data: bytes) -> int:
     """Return from where on a number is to be held that the end of `data` may have cut; its length where none is."""
     size = len(data)
     begun = data[-BEGUN_BYTES_MAX:]
+    first = 0
     if not any(map(begun.__contains__, _WORDLESS)):
         classes = begun.translate(_CLASSES)
-        if classes.count(b"0", max(classes.rfind(b"aa"), 0)) <= KEPT_HEAD:
+        first = max(classes.rfind(b"aa"), classes.rfind(_WIDE_GAP), 0)
+        if classes.count(b"0", first) <= KEPT_HEAD:
             return size
-    tail = begun.decode("latin-1")
-    return min(_begun_at(tail, grammar) for grammar in _GRAMMARS) + size - len(tail)
+    tail = begun[max(first - _HEAD_BYTES, 0) :].decode("latin-1")
+    return min(_begun_at(tail, grammar) for grammar in _grammars_of(tail)) + size - len(tail)
+
+
+def _without_words(data: bytes) -> list[tuple[int, int]]:
+    """Return where figures enough for a card stand with no word between them: mostly nowhere."""
+    if any(map(data.__contains__, _WORDLESS)):
+        return [(0, len(data))]
+    classes = data.translate(_CLASSES)
+    if max(map(_NOUGHTS, classes.split(b"aa"))) < FIGURES_MIN:
+        return []
+    found, first = list[tuple[int, int]](), 0
+    for word in _WORDS.finditer(classes):
+        if word.start() - first > FIGURES_MIN and classes.count(b"0", first, word.start()) >= FIGURES_MIN:
+            found.append((max(first - _HEAD_BYTES, 0), word.start()))
+        first = word.end()
+    return found
+
+
+def _grammars_of(text: str) -> Sequence[_Grammar]:
+    return _GRAMMARS if _AREA in text else _GRAMMARS[:1]
 
 
 def _begun_at(tail: str, grammar: _Grammar) -> int:
     """Return where the seventh figure stands of the first number that may go on behind `tail`; its length for none."""
     for match in grammar.runs.finditer(tail):
         first, last = _span(match)
-        if first == last or _ENDS.match(tail, match.end()) is None:
+        if last - first <= KEPT_HEAD or _ENDS.match(tail, match.end()) is None:
             continue
         groups = _groups(tail, first, last, grammar)
         if match["behind"]:
             groups[-1] = groups[-1]._replace(mark=match["behind"])
         for found in (groups, _gathered(groups)):
-            for at in range(len(found)):
-                places = [place for group in found[at:] for place in group.places]
-                if len(places) > KEPT_HEAD and tail[places[0]] in _FIRST_FIGURES and _may_go_on(found[at:]):
-                    return places[KEPT_HEAD]
+            for at, group in enumerate(found):
+                if tail[group.places[0]] in _FIRST_FIGURES and _may_go_on(found[at:]):
+                    places = [place for each in found[at:] for place in each.places]
+                    if len(places) > KEPT_HEAD:
+                        return places[KEPT_HEAD]
     return len(tail)
 
 
@@ -149,7 +188,7 @@ def _may_go_on(groups: Sequence[_Group]) -> bool:
     return (
         all(group.mark == mark for group in groups[:-1])
         and mark.startswith(groups[-1].mark)
-        and (not mark or len(groups) == 1 or _IS_SEEN.match(mark) is not None)
+        and (_IS_SEEN.match(mark) is not None or not _ENDS_LINE.search(mark) or _FRAME.search(mark) is not None)
     )
 
 
@@ -194,8 +233,8 @@ def _cards_among(text: str, groups: Sequence[_Group]) -> Iterator[Sequence[int]]
     """Yield the places of numbers that groups make up."""
     for found in (groups, _gathered(groups)):
         sizes = [len(group.places) for group in found]
-        for first in range(len(found)):
-            if text[found[first].places[0]] not in _FIRST_FIGURES:
+        for first, size in enumerate(sizes):
+            if size != _FIRST_GROUP or text[found[first].places[0]] not in _FIRST_FIGURES:
                 continue
             for layout in AS_ON_CARD:
                 if tuple(sizes[first : first + len(layout)]) == layout:
@@ -211,7 +250,12 @@ def _evenly_divided(text: str, groups: Sequence[_Group]) -> Iterator[Sequence[in
         while last < len(groups) - 1 and groups[last].mark == mark:
             last += 1
         of_two = last == first + 1
-        if _IS_SEEN.match(mark) and not (of_two and min(len(groups[at].places) for at in (first, last)) < _HALF_MIN):
+        figures = sum([len(group.places) for group in groups[first : last + 1]])
+        if (
+            FIGURES_MIN <= figures <= FIGURES_MAX
+            and not (of_two and min(len(groups[first].places), len(groups[last].places)) < _HALF_MIN)
+            and _IS_SEEN.match(mark)
+        ):
             yield from _card(text, groups[first : last + 1])
         first = last
 

@@ -24,7 +24,7 @@ from pos_adapters.reading.disguised_numbers import (
     may_be_disguised,
 )
 from pos_adapters.reading.glued_numbers import masked_glued, may_be_glued
-from pos_adapters.reading.grouped_numbers import BEGUN_BYTES_MAX, grouped_at, masked_grouped, may_be_grouped
+from pos_adapters.reading.grouped_numbers import BEGUN_BYTES_MAX, grouped_at, masked_grouped, masked_grouped_bytes
 from pos_adapters.reading.spread_numbers import (
     UNSEEN_BEGUN,
     UNSEEN_BYTES,
@@ -70,6 +70,7 @@ _ENDED = re.compile(  # up to the last byte that can be no part of a tail, whate
 )  # fmt: skip
 _COMMAND_BYTES = re.compile(rb"[" + _LEADS + rb"][^" + _LEADS + rb"]{0,4}+")
 _LONG_BYTES = re.compile("|".join(LONG_COMMANDS[:1]).encode("latin-1"))
+_DIGITS_ALONE = b"0123456789"
 _NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
 _GAP_BYTES = b" .-\xa0\t\r\n"
 _DIGITS_AND_ENDS = bytes.maketrans(b"0123456789" + _NO_DIGITS, b"0" * 10 + b" " * len(_NO_DIGITS))
@@ -125,10 +126,11 @@ def _mask_bytes(data: bytes, patterns: Sequence[re.Pattern[str]], *, spread: boo
     data = masked_wide(data, spared)
     if may_be_disguised(data):
         data = masked_barcodes(masked_marked(data.decode("latin-1"), spared), spared).encode("latin-1")
+    if len(data) - len(data.translate(None, _DIGITS_ALONE)) < DIGITS_MIN:
+        return data
     if spread and may_be_spread(data):
         data = masked_spread(data.decode("latin-1"), spared).encode("latin-1")
-    if may_be_grouped(data):
-        data = masked_grouped(data.decode("latin-1"), spared).encode("latin-1")
+    data = masked_grouped_bytes(data, spared)
     if may_be_glued(data):
         data = masked_glued(data.decode("latin-1"), spared).encode("latin-1")
     if not _may_hold_number(data):

@@ -67,7 +67,9 @@ _WIDE_GAP = (
     r"|\xef\xbc[\x8d\x8e]|\xe2\x80[\x90-\x95]|\xe2\x88\x92"
 )
 _GAP = rf"(?:[ \t\r\n.\-]|{_WIDE_GAP}|{STYLE_COMMAND})"
-WIDE_BYTES = "|".join((*(encoding.digit for encoding in (*_ENCODINGS, *_OF_ONE_BYTE)), _WIDE_GAP))
+_EVERY = (*_ENCODINGS, *_OF_ONE_BYTE)
+_LEADS = bytes({byte for each in _EVERY for byte in each.lead[:1] or range(each.first, each.first + 10)})
+WIDE_BYTES = "|".join((*(encoding.digit for encoding in _EVERY), _WIDE_GAP))
 """Wide digits and gaps: for those who hold back the end of a stream. No two alternatives begin with the same bytes."""
 WIDE_LEADS = rb"\x81\x82\xa1-\xa3\xb0-\xb9\xc2\xd9\xdb\xe0\xe2\xe3\xef-\xf9"
 """Their first bytes, as those of a class."""
@@ -79,7 +81,9 @@ def masked_wide(data: bytes, is_spared: Callable[[str], bool]) -> bytes:
 
     `is_spared` says which numbers are the store's own.
     """
-    for encoding in (*_ENCODINGS, *_OF_ONE_BYTE):
+    if len(data) - len(data.translate(None, _LEADS)) < DIGITS_MIN:
+        return data
+    for encoding in _EVERY:
         if not encoding.may_be_in(data):
             continue
         pieces: list[bytes] = []

@@ -92,6 +92,12 @@ def test_a_card_number_on_a_picture_is_masked(paper):
     assert "1111" in "".join(seen.text)
 
 
+def test_a_card_number_on_two_lines_of_a_picture_is_masked(paper):
+    seen = read_by_sight(paper, Sees("VISA 4111 1111", "1111 1111"))
+    assert "VISA 4111 11**" in seen.text
+    assert "**** 1111" in seen.text
+
+
 def test_codes_on_pictures_are_read_and_not_taken_for_letters(paper):
     pytest.importorskip("zxingcpp", reason="the extra `ocr` (zxing-cpp) is not installed")
     assert paper.codes == ()
