@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pos_adapters.reading import particulars
 from pos_adapters.reading.amounts import in_fashion
 from pos_adapters.reading.counted_goods import ONE, counted, described, with_counts
+from pos_adapters.reading.document_numbers import document_number
 from pos_adapters.reading.labels import Mark
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, Telling
@@ -88,7 +89,7 @@ class Told(NamedTuple):
         """Return the fiscal identity where one is printed, else the printed number."""
         if self.fiscal is not None:
             return self.fiscal.key
-        return particulars.labelled_value(self.lines, self.marks.get(Role.DOCUMENT_NUMBER, ()))
+        return document_number(self.lines, self.marks, self.dated, decimals=self.decimals)
 
     def workstation(self) -> str | None:
         """Return the workstation as printed."""
