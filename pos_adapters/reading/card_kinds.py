@@ -14,11 +14,11 @@ from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from pos_adapters.reading.named_tenders import CARD_SLIP_LINES
 from pos_adapters.reading.sheet import Entry, Sheet
+from pos_adapters.reading.word_parts import credit_part
 
 _SCHEME: Final = re.compile(r"visa|master ?card|amex|american express|diners|jcb|union ?pay|discover|rupay|мир\b")
 _BY_CARD: Final = frozenset((Role.DEBIT, Role.STORED_VALUE, Role.VOUCHER))
 _BESIDE_LETTERS_MAX: Final = 5  # "App: Visa Debit"
-_SAYS_CREDIT: Final = re.compile(r"cred|kred|кред|クレジット|信用|신용")
 
 
 def card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
@@ -80,5 +80,5 @@ def _is_debit_card(facts: LineFacts, paid: LineFacts) -> bool:
         return False  # "we take Visa debit and cheques"
     own, below = fold(paid.text), fold(facts.text)
     schemes, slip = set(_SCHEME.findall(own)), set(_SCHEME.findall(below))
-    says_credit = _SAYS_CREDIT.search(own) or _SAYS_CREDIT.search(below)
+    says_credit = credit_part().search(own) or credit_part().search(below)
     return not says_credit and len(slip) <= 1 and (not schemes or bool(schemes & slip))

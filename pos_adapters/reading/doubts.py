@@ -27,10 +27,10 @@ from pos_adapters.reading.honest_places import (
     named_above,
     names_shop,
 )
-from pos_adapters.reading.kinds import is_also_receipt, is_nothing
 from pos_adapters.reading.labels import Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
+from pos_adapters.reading.names_kind import is_also_receipt, is_nothing
 from pos_adapters.reading.overruled import tells_what_is_left
 from pos_adapters.reading.polite_sentences import is_polite, serves, tells_who_does_what
 from pos_adapters.reading.readings import Solution

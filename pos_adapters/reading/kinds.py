@@ -14,10 +14,17 @@ from typing import NamedTuple
 from pos_adapters.reading.addresses import is_address
 from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.folding import WIDE
-from pos_adapters.reading.glued_words import is_noise, within_figures
 from pos_adapters.reading.lexicon import Hit, Role, Sense
 from pos_adapters.reading.lines import LineFacts, Telling
-from pos_adapters.reading.named_tenders import gives_back, heads_tender
+from pos_adapters.reading.names_kind import (
+    HEADLINE_SHARE,
+    MARKS_A_LINE,
+    NUMBERED,
+    is_numbered,
+    is_priced,
+    is_type_told,
+    names_kind,
+)
 from pos_adapters.reading.sentences import is_of_sentence, is_torn_order
 from pos_adapters.reading.spoken_chinese import speaks_to_customer
 from pos_adapters.reading.stays import tells_stay, tells_when_left
@@ -32,45 +39,18 @@ _ORDER = (
 )  # fmt: skip
 _SOFT = frozenset((DocumentKind.KITCHEN, DocumentKind.DRAWER, DocumentKind.CARD_SLIP))
 _SOFT_AS_HEADLINE = frozenset((DocumentKind.REPORT,))
-_NUMBERED = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.ID))
-_COUNTED_BY = frozenset((Role.DOCUMENT_NUMBER, Role.WORKSTATION))
-_TOLD = _NUMBERED | {Role.DATE}  # beside figures: what they are of
-_COUNTS_ELSE = _NUMBERED | {Role.COUNT, Role.MEMBER}
+_COUNTS_ELSE = NUMBERED | {Role.COUNT, Role.MEMBER}
 SALES_MIN, SALES_MAX = 5, 100_000  # fewer are pieces of one sale, more are a number of something
-_MARKS_A_LINE = frozenset((DocumentKind.VOID, DocumentKind.RETURN))
 _COUNTED = re.compile(r"\s*\d{1,2} ?[xX]? +[^\W\d_]{2,}")
-_HOURS = re.compile(r"\W*open\W* (?:24 ?(?:/|-|h)|\d{1,2} ?(?:am)?-\d{1,2} ?(?:pm)?\W*$)", re.IGNORECASE)  # of a shop
-_HEADLINE_SHARE = 0.6
-_TAXES = frozenset((Role.TAX, Role.TAX_BASE))
-_TERM_OF_DAYS = re.compile(  # "Returns: 30 days" are a shop's terms in every language
-    r"\b\d{1,3}[ -]?(?:days?|tagen?|jours?|d[ií]as?|giorni|dagen|dni|dní|dnů|dnech|дней|дня|днів|дні|күн|gün)"
-    r"(?![^\W\d_]{3})",
-    re.IGNORECASE,
-)
 _BRACKETED = re.compile(r" *\([^()]*\) *")  # below goods, "(ON THE HOUSE)" speaks of them
-_IS_NONE = re.compile(
-    r"\s*[:=]\s*(?:no|none|0|non|nein|nie|ne|nee|não|hayır|нет|ні|жоқ|无|無|なし|없음)\s*$", re.IGNORECASE
-)
-_ALSO_RECEIPT = re.compile(
-    "[兼及・/] ?(?:領収|领收|收[据據]|レシート)|[(] ?領収[書証] ?[)]|(?:겸|및) ?영수증|영수증 ?(?:겸|및)"
-)
-_GIVES_WAY = frozenset((DocumentKind.QUOTE, DocumentKind.OTHER, DocumentKind.KITCHEN))  # to "... and receipt" beside it
-_BESIDE_PAPER = frozenset((DocumentKind.COPY, DocumentKind.TRAINING, DocumentKind.VOID, DocumentKind.RETURN))
-_PAPER = frozenset((Role.DOCUMENT_NUMBER, Role.TAX_ID, Role.FISCAL))
-_TYPE_OF = re.compile(r"\W*[^\W\d_][^\d:]{2,24}: *\W*")
 _CROSSED_OUT = "****"  # a card's figures
-_WORD_SHARE = 0.5
-_WORDS_APART = re.compile("[ -]")  # a phrase says more than a word: "pre bill", "PRO-FORMA"
 _REMARKED = frozenset((DocumentKind.VOID, DocumentKind.TRAINING, DocumentKind.COPY, DocumentKind.SUSPENDED))
 _REMARK_LETTERS_MAX = 28  # a longer line is a sentence about what may happen
 _REMARK_SHARE = 0.3
 TERMS_REACH_LINES = 2  # the terms of return stand directly below their heading
 _TERMS_LETTERS_MIN = 8  # a sentence, not a shop's address
-_WIDE_SHARE = 0.3  # scripts without spaces: a phrase among the words of a heading ...
 _WIDE_TICKET_LETTERS = 3  # a place and what is printed there: the kitchen's copy
 _WIDE_KITCHEN = re.compile(r"\W*(?:[后後]|中|热|熱|冷|出品|传菜|傳菜)?[厨廚](?:房|部|打|师|師)?\W*")
-_WIDE_NUMBER = re.compile(r"(?<=[\u3400-\u9fff])[ :：#]{0,2}\d{3,}(?![.,\d])")  # "帐单 0882" is the number of a bill
-_WIDE_PHRASE_LETTERS = 5  # ... or one so long that it is no coincidence
 
 
 class Naming(NamedTuple):
@@ -99,14 +79,12 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                     found.append(Naming(DocumentKind.REPORT, soft=False, line=line))
                 if sense.kind is None or is_torn_order(facts, hit, sense):
                     continue
-                marks = sense.kind in _MARKS_A_LINE and (
-                    facts.right
-                    or not lines
-                    or (_has_goods_beside(lines, line, goods) and not _is_type_told(facts, hit))
+                marks = sense.kind in MARKS_A_LINE and (
+                    facts.right or not lines or (_has_goods_beside(lines, line, goods) and not is_type_told(facts, hit))
                 )
                 if line in goods and (
                     marks
-                    or _is_priced(facts)
+                    or is_priced(facts)
                     or _names_goods_below(lines, line, goods)
                     or (sense.kind is DocumentKind.OTHER and _BRACKETED.fullmatch(facts.text))
                 ):
@@ -115,7 +93,7 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 left = (sense.kind is DocumentKind.REPORT and tells_when_left(lines, line)) or (
                     sense.role is Role.HEADLINE and tells_stay(lines, line, sense.kind)
                 )
-                if _names(facts, hit, sense) and not foot and not left:
+                if names_kind(facts, hit, sense) and not foot and not left:
                     found.append(Naming(sense.kind, _is_soft(hit, sense, facts.text), line))
     found = [naming for naming in found if not _pays_back(naming, found)]
     found = [naming for at, naming in enumerate(found) if not _repeated(found[:at], naming)]
@@ -158,7 +136,7 @@ def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, ac
     """Whether a line below the goods consists of "REFUND" and heads no words about a shop's terms of return."""
     for line, facts in telling:
         for hit in facts.hits if line >= after else ():
-            alone = hit.letters >= facts.letters or _is_type_told(facts, hit)
+            alone = hit.letters >= facts.letters or is_type_told(facts, hit)
             if not alone or facts.numbers or is_of_sentence(lines, line):
                 continue
             if any(
@@ -190,20 +168,12 @@ def names_kitchen(telling: Sequence[Telling], active: int, *, above: int) -> boo
     return any(
         sense.kind is DocumentKind.KITCHEN
         and sense.languages & active
-        and (not facts.unknown or _names(facts, hit, sense))  # "BAR  Table 5"
+        and (not facts.unknown or names_kind(facts, hit, sense))  # "BAR  Table 5"
         for line, facts in telling
         if line < above
         for hit in facts.hits
         for sense in hit.senses
     )
-
-
-def is_also_receipt(facts: LineFacts) -> bool:
-    """Whether a line names a paper that is a receipt, too, and no other kind: "納品書(領収書)"."""
-    if _ALSO_RECEIPT.search(facts.text) is None:
-        return False
-    kinds = {sense.kind for hit in facts.hits for sense in hit.senses if sense.kind is not None}
-    return bool(kinds) and kinds <= _GIVES_WAY
 
 
 def _repeated(before: Sequence[Naming], naming: Naming) -> bool:
@@ -223,7 +193,7 @@ def half_named(telling: Sequence[Telling], active: int, goods: range) -> Documen
                 continue
             for sense in hit.senses:
                 tested = sense.kind is DocumentKind.TRAINING and sense.role is Role.HEADLINE  # "PRINTER TEST"
-                told = tested or _is_numbered(facts, hit, sense)
+                told = tested or is_numbered(facts, hit, sense)
                 if sense.kind in _REMARKED and sense.languages & active and not told:
                     if line < goods.start and is_address(facts.text):
                         continue
@@ -257,82 +227,6 @@ def looks_like_kitchen(lines: Sequence[LineFacts], roles: Container[Role]) -> bo
     return not priced and any(_COUNTED.match(facts.text) and not facts.dated for facts in lines)
 
 
-_BONUS = re.compile("[满滿]? ?[¥$]?\\d+元? ?立?[送赠贈得返享减減]")  # "充值200送30": what a shop offers
-
-
-def _names(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
-    letters = max(facts.letters, 1)
-    of_terms = sense.kind is DocumentKind.RETURN and _TERM_OF_DAYS.search(facts.text)
-    of_receipt = sense.kind in _GIVES_WAY and _ALSO_RECEIPT.search(facts.text)
-    of_offer = not facts.decimals and _BONUS.match(facts.text, hit.end)
-    within = within_figures(facts.text, hit.start, hit.end)
-    if within or of_terms or of_offer or of_receipt or is_nothing(facts) or _IS_NONE.match(facts.text, hit.end):
-        return False
-    if sense.role is Role.KIND:
-        given_back = sense.kind is DocumentKind.VOID and gives_back(facts, hit)
-        if given_back or _is_priced(facts) or _is_numbered(facts, hit, sense) or heads_tender(facts, hit):
-            return False
-        if hit.letters >= _WORD_SHARE * letters or _WORDS_APART.search(facts.text[hit.start : hit.end].strip()):
-            return True
-        told = sense.kind in _MARKS_A_LINE and speaks_to_customer(facts.text)  # what may be done, and how
-        return (
-            not told
-            and WIDE.match(facts.text[hit.start : hit.end]) is not None
-            and (hit.letters >= _WIDE_PHRASE_LETTERS or hit.letters >= _WIDE_SHARE * letters)
-        )
-    if (
-        (any(other.role in _TOLD for other in hit.senses) and any(letter.isdigit() for letter in facts.text))
-        or (sense.kind is DocumentKind.QUOTE and (_WIDE_NUMBER.match(facts.text, hit.end) or _HOURS.match(facts.text)))
-        or _heads_taxes(facts, sense)
-        or is_noise(facts.text, hit.start, hit.end)
-        or (facts.numbers and (hit.letters == 1 or any(number.decimals for number in facts.numbers)))
-    ):
-        return False
-    return _letters_of(facts, sense) >= _HEADLINE_SHARE * letters or (
-        sense.kind in _BESIDE_PAPER and (_beside_paper(facts, hit) or _is_type_told(facts, hit))
-    )
-
-
-def _letters_of(facts: LineFacts, sense: Sense) -> int:
-    """How many letters of the line name the kind, maybe in two languages: "QAITARU/VOZVRAT"."""
-    return sum(
-        hit.letters
-        for hit in facts.hits
-        if any(other.kind is sense.kind and other.languages & sense.languages for other in hit.senses)
-    )
-
-
-def _is_numbered(facts: LineFacts, hit: Hit, sense: Sense) -> bool:
-    """`Adisyon: 4118` is the number of a paid bill, in a language where a bare "ADISYON" is a bill to be paid.
-
-    `Uscita 14/11/26 12:40` is when a car left, no money.
-    """
-    told = {other.role for other in hit.senses if other.languages & sense.languages}
-    counted = not _COUNTED_BY.isdisjoint(told) and any(map(str.isdigit, facts.text))
-    return counted or (facts.dated and Role.DATE in told)
-
-
-def _heads_taxes(facts: LineFacts, sense: Sense) -> bool:
-    """`VAT SUMMARY` heads the table of taxes, no report."""
-    return sense.kind is DocumentKind.REPORT and any(
-        other.role in _TAXES for each in facts.hits for other in each.senses
-    )
-
-
-def _beside_paper(facts: LineFacts, hit: Hit) -> bool:
-    """`TAX INVOICE (DUPLICATE)`, `KASSENBON KOPIE`: beside the word stands only what kind of paper it is."""
-    others = [other for other in facts.hits if other is not hit]
-    if facts.unknown or not others:
-        return False
-    roles = [{sense.role for sense in other.senses} for other in others]
-    return any(each & _PAPER for each in roles) and all(each & (_PAPER | {Role.FILLER}) for each in roles)
-
-
-def _is_type_told(facts: LineFacts, hit: Hit) -> bool:
-    """`Type of transaction: RETURN` says what kind of paper it is: behind its colon stands nothing else."""
-    return _TYPE_OF.fullmatch(facts.text, 0, hit.start) is not None and not facts.text[hit.end :].strip(" *.#=-")
-
-
 def says_completed(facts: LineFacts, active: int) -> bool:
     """Whether the line says that the sale ended: a phrase of several words, or a word that is the whole line.
 
@@ -343,18 +237,10 @@ def says_completed(facts: LineFacts, active: int) -> bool:
     return any(
         sense.role is Role.COMPLETED
         and sense.languages & active
-        and (hit.letters >= _HEADLINE_SHARE * facts.letters or " " in facts.text[hit.start : hit.end])
+        and (hit.letters >= HEADLINE_SHARE * facts.letters or " " in facts.text[hit.start : hit.end])
         for hit in facts.hits
         for sense in hit.senses
     )
-
-
-def _is_priced(facts: LineFacts) -> bool:
-    """Whether the line names goods at a price: words there are a description."""
-    if not facts.right or not facts.unknown:
-        return False
-    number = facts.numbers[facts.right[0]]
-    return number.decimals > 0 or bool(number.currency)
 
 
 def _counts_sales(facts: LineFacts, hit: Hit, *, below: bool) -> bool:
@@ -375,11 +261,6 @@ def _prints_cents(lines: Sequence[LineFacts], goods: range) -> bool:
     return any(facts.right and facts.numbers[facts.right[-1]].decimals for facts in lines[goods.start : goods.stop])
 
 
-def is_nothing(facts: LineFacts) -> bool:
-    """Whether a line tells of an amount of zero: `Balance due 0.00` says of a paid receipt that nothing is left."""
-    return bool(facts.right) and facts.numbers[facts.right[0]].value == 0
-
-
 def _is_soft(hit: Hit, sense: Sense, text: str) -> bool:
     if sense.kind is DocumentKind.KITCHEN and sense.role is Role.KIND:
         phrase = text[hit.start : hit.end]
@@ -393,4 +274,4 @@ def _is_soft(hit: Hit, sense: Sense, text: str) -> bool:
         return False
     if sense.kind is DocumentKind.OTHER and not any(map(str.isdigit, text)):
         return False  # "QUEUE NUMBER" heads a slip for a queue, "Queue number 47" may stand on any sale
-    return sense.kind in _SOFT_AS_HEADLINE or any(other.role in _NUMBERED for other in hit.senses)
+    return sense.kind in _SOFT_AS_HEADLINE or any(other.role in NUMBERED for other in hit.senses)

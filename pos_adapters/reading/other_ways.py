@@ -26,20 +26,15 @@ from pos_adapters.reading.quantities import USUAL_DECIMALS
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet, stray_max
 from pos_adapters.reading.tax_letters import amounts_before_letters
 from pos_adapters.reading.told_totals import WAYS_OF_TOTALS
+from pos_adapters.reading.word_parts import fee_part, included_part
 
 SUMMED_MIN: Final = 2  # goods that a sum is of: one amount repeats the price of the only goods otherwise
 PIECES_MIN: Final = 2  # of one piece the price is the amount
 SUMS_MAX: Final = 4  # of groups of goods, one below the other
 _SUMS: Final = (Part.CHECK, Part.WEAK_TOTAL)
-_FEE: Final = re.compile(r"\s*[^\W\d]*(?:料金?|代金?|運賃|요금|운임|이용료|[费費])(?![^\W\d])")
 _BRACKETED: Final = re.compile(r"\[ *\d[\d.,]* *\]$")
 _COUNTED: Final = re.compile(r" *\d{1,2} ?[xX]? +[^\W\d_]")
 _SEATS: Final = re.compile(r"\bn(?:[.:]|[ro\u00ba\u00b0][.:]?) ?\d{1,2}[,.]\d{2} *$", re.IGNORECASE)
-_INCLUDED: Final = re.compile(
-    r"\s*(?:inkl|incl|davon|dont|y compris|waarvan|of which|including|di cui|inclus[oa]|w tym|vč|compres[oaie])\b"
-    r"|.*\b(?:in[kc]l|inclus[oaie]s?|inclu[ií]d[oa]s?|compres[oaie])[.:]? *(?:eur|€)? *\d[\d.,]* *(?:eur|€)?\s*$",
-    re.IGNORECASE,
-)
 _DASHED: Final = re.compile(r"\d-[^\W\d_]$")
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _FACTS: Final = frozenset((Role.DATE, Role.CASHIER, Role.DOCUMENT_NUMBER, Role.WORKSTATION, Role.TAX_ID))
@@ -160,7 +155,8 @@ def _fees_alone(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     if above and not charged:
         return
     parts = (Part.SURCHARGE,) if charged else _SUMS
-    fees = [at for at, entry in enumerate(usual.entries) if entry.part in parts and _FEE.match(entry.facts.text)][:1]
+    charges = (at for at, entry in enumerate(usual.entries) if entry.part in parts)
+    fees = [at for at in charges if fee_part().match(usual.entries[at].facts.text)][:1]
     seats = [
         at
         for at, entry in enumerate(usual.entries)
@@ -341,7 +337,7 @@ def _included(sheet: Sheet) -> frozenset[int]:
     return frozenset(
         part.line
         for goods, part in pairwise(sheet.entries)
-        if goods.part in _GOODS and part.part in _GOODS and _INCLUDED.match(part.facts.text)
+        if goods.part in _GOODS and part.part in _GOODS and included_part().match(part.facts.text)
     )
 
 

@@ -15,26 +15,14 @@ from pos_adapters.reading.labels import FACTS
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.sheet import Entry, Part, Sheet
+from pos_adapters.reading.word_parts import discount_part, given_part, no_goods_back
 
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _NAME_LETTERS_MIN: Final = 3  # that no phrase explains
 SUMMED_MIN: Final = 2  # lines: what one comes to is its own price again
 _SUMS: Final = frozenset((Part.CHECK, Part.TOTAL, Part.WEAK_TOTAL, Part.INFO))
-_DISCOUNT: Final = re.compile(  # compounds: no list holds them all
-    r"[^\W\d_]{3,}-?(?:rabatte?|preise?|nachl(?:ass|aß)|skonto|erm(?:ä|ae)(?:ß|ss)igung|ersparnis|korting(?:en)?|prijsverlaging)\b"
-    r"|[^\W\d_]{2,}(?<![水湯茶酎])(?<!ソーダ|ーロン|トマト)(?:割引?|値引き?|オフ|優待)\b"
-    r"|-bon\b|^\s*(?:prix\s|preis(?!elb)-?[^\W\d_])",
-    re.IGNORECASE,
-)
-_POLISH_FISCAL: Final = re.compile(r"\bP ?A ?R ?A ?G ?O ?N {1,3}F ?I ?S ?K ?A ?L ?N ?Y\b", re.IGNORECASE)
-"""The law lets no goods come back on one: whatever takes off is a discount."""
 _VOUCHERS: Final = frozenset((Role.VOUCHER, Role.STORED_VALUE))
 _OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|voor|\+)\s*\d|\d\s*=\s*\d")
-_GIVEN: Final = re.compile(
-    r"(?:rewards|savings|discount)\b"
-    r"|\bfree (?:items?|meal|drink|side|gift|coffee|dessert|birthday)\b|\b(?:1|one) free\b",
-    re.IGNORECASE,
-)
 
 
 def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
@@ -42,7 +30,7 @@ def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
     taken_off = [entry for entry, part, _ in solution.beside if part is Part.MODIFICATION]
     if not taken_off:
         return False
-    fiscal = any(_POLISH_FISCAL.search(facts.text) for facts in sheet.facts)
+    fiscal = any(map(no_goods_back().search, [facts.text for facts in sheet.facts]))
     owed = [entry for entry, _, _ in solution.owed]
     if _is_saved(sheet, owed):
         return False
@@ -114,9 +102,14 @@ def _names_goods(entry: Entry, before: Sequence[Entry]) -> bool:
     """
     facts = entry.facts
     words = _words_of(entry)
-    if not words or facts.unknown < _NAME_LETTERS_MIN or _OFFER.search(facts.text) or _DISCOUNT.search(facts.text):
+    if (
+        not words
+        or facts.unknown < _NAME_LETTERS_MIN
+        or _OFFER.search(facts.text)
+        or discount_part().search(facts.text)
+    ):
         return False
-    if _GIVEN.search(facts.text):
+    if given_part().search(facts.text):
         return False
     return not any(words & _words_of(other) for other in before)
 
