@@ -50,6 +50,24 @@ _NOTES: Final = re.compile(  # what people in a shop write down for each other, 
     "|[仓倉][库庫][留用拿存]"
     "|[来來嚟][拿攞]$|(?:[明后後聽听][天日]|[周週][一二三四五六日末]|[礼禮]拜.|星期.).{0,2}(?:[来來嚟][取拿攞提]|[取拿攞提][货貨]?$)"
 )
+_REMARKS: Final = re.compile(  # shorter ones: what went wrong, what is only asked, who has it now
+    "(?:[刷扫掃拍插扣][卡码碼款]?|付款|[转轉][账賬帐帳])(?:不[出过過上了成]|[没沒])|[没沒未](?:反应|反應|扣成|成功|[响響][应應])"
+    "|密[码碼](?:不|[错錯])|[网網][络絡](?:不好|[断斷])|(?:[现現]金|[钱錢])不[够夠足]|[机機][坏壞]|[断斷][网網线線]"
+    "|[打点點拿扫掃录錄输輸按收给給](?:[错錯]|多[了一]|重了)|[多少]收(?:了|要)|[这這][张張].{0,2}[不扔撕废廢]|撕掉|扔掉"
+    "|^不[算要]$|[别別][给給]|要退|[准準][备備]退|退一|[换換](?:一件|[别別]的)|抄一|[原照][样樣]再|再[来來]一[张張份]|多打"
+    "|[补補]?[昨前][日天](?:的|那)?[单單重打]?$|粗算|[问問][价價]|打[听聽][价價]|比一?[下比][价價]|大[概约約](?:是|[这這]|$)"
+    "|算一?[下算].{0,2}(?:多少|[价價钱錢])|[回返]家[取拿]|去.{0,3}[取拿](?:[钱錢]|[现現]金)|[还還]在[吃等用]|月底[统統一]|名下"
+    "|等.{0,2}(?:[转轉][账賬帐帳]|收款|到[账賬帐帳]|[确確][认認])|老[板闆][签簽]|[签簽]了$|[货貨]到[再才]|差.{1,2}[块塊元毛蚊]"
+    "|^算.{2,3}的$|抵工[资資]|工[资資]扣|[员員]工福利|交了?[定订訂]|^下[定订訂]$|^[预預]收|先交|^等[货貨]|缺[货貨]$|[没沒][货貨]"
+    "|待[补補]|^[补補调調进進要][货貨]单?$|[調调]去|^借[给給]|^代[买買]$|^[帮幫][带帶忙]|[出配备備上]菜$|^等?[厨廚]房用?$|小哥看"
+    "|[骑騎]手取|[学學]收[银銀]|教[他她我新].*打|老[师師]看|[开開][业業]前[试試]|[试試][营營][业業]不|打印[头頭]|[纸紙]卷"
+    "|留[在]?店[里內内]|^店[里內内][留存]|[务務]查$|^底子$|^送.{0,2}(?:人|客[人户戶]|朋友)的?$|^[试試][吃喝]$|^[奖獎]品$|截[图圖]"
+    "|[^慢享饮飲食使通费費信专專实實日服适適选選试試免员員客内內堂外公]用$|[作做][为為]?[样樣]子|[寄][过過]去$|^[邮郵]寄$|明早"
+    "|[还還][没沒](?![有关關加下注])|忘.{0,2}[带帶][钱錢]|再[补補][钱錢差]|[说說]先|[住低]先$|唔得$|咗$|又[打印出]一?|[练練]打|不是真|^假的$"
+    "|[试試](?:列印|印)|[试試][饮飲]$|[当當]掉|[丢丟]掉|[厨廚]房看|[台檯]做$|[没沒]?拿走$|^退[给給]|^送[给給][^最您你]|[俾畀].{1,3}[睇看]|[键鍵]?[错錯]了$|看.?版面"
+    "|(?:[送退输輸买買打拿留借补補带帶寄换換给給]|老.)的$"
+)
+REMARK_LETTERS_MAX: Final = 8
 NOTE_LETTERS_MAX: Final = 14  # of a note: what is longer, shops tell customers
 _LETTER: Final = re.compile("[\u3400-\u9fff]")
 _KANA: Final = re.compile("[\u3041-\u30ff]")
@@ -69,8 +87,10 @@ def speaks_to_customer(text: str) -> bool:
 
 def notes_for_shop(text: str) -> bool:
     """Whether a short line is what people in a shop note for each other: who pays later, for whom something is kept."""
-    short = len(_LETTER.findall(text)) <= NOTE_LETTERS_MAX and not _KANA.search(text)
-    return short and _NOTES.search(text) is not None
+    letters = len(_LETTER.findall(text))
+    if letters > NOTE_LETTERS_MAX or _KANA.search(text):
+        return False
+    return _NOTES.search(text) is not None or (letters <= REMARK_LETTERS_MAX and _REMARKS.search(text) is not None)
 
 
 def asks_to_pay(text: str) -> bool:
