@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from pos_adapters.reading.amounts import MILLI
 from pos_adapters.reading.discount_places import below_their_label, priced_less
 from pos_adapters.reading.entries import sheet_of
 from pos_adapters.reading.labels import Labels
@@ -21,6 +22,7 @@ from pos_adapters.reading.sheet import Entry, Part, Sheet
 _LAST_FIGURES: Final = re.compile(r"[^\W\d_] ?\(\d{4}\)")
 _CARDS: Final = (Role.CREDIT, Role.DEBIT)
 _COUNT_AND_AMOUNT: Final = 2
+_PARTS_MAX: Final = 48  # in which a card is paid by the month
 CLOSED_MIN: Final = 2  # goods with a total of their own
 _GOODS: Final = (Part.ITEM, Part.IMPLICIT)
 _SUMS: Final = (Part.TOTAL, Part.CHECK)
@@ -157,6 +159,24 @@ def _paid_taken_off(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]
         yield sheet
 
 
+def _by_instalments(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which a card pays all of the parts of which its line tells how many and each: "3x de 120,00".
+
+    The parts make the total, but for what each was rounded by.
+    """
+    total = next((entry.amount for entry in reversed(usual.entries) if entry.part is Part.TOTAL), 0)
+    paid = [at for at, entry in enumerate(usual.entries) if entry.part is Part.TENDER]
+    if len(paid) != 1 or usual.entries[paid[0]].role is not Role.CREDIT:
+        return
+    card = usual.entries[paid[0]]
+    parts = card.facts.numbers[0].value // MILLI if len(card.facts.numbers) == _COUNT_AND_AMOUNT else 0
+    told = 1 < parts <= _PARTS_MAX and not card.facts.numbers[0].decimals
+    if told and abs(parts * card.amount - total) < parts * MILLI // 10**usual.decimals:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        sheet.entries[paid[0]].amount = total
+        yield sheet
+
+
 def _sell(entry: Entry) -> None:
     """Make an amount that of goods, called by the words of its own line."""
     entry.part, entry.described, entry.role = Part.ITEM, (entry.line,), None
@@ -226,6 +246,6 @@ def _stamps_bought(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
 
 FURTHER_WAYS: Final = (
     _discounts_below_label, _priced_less, _reduced_to, _last_figures, _apart_from_head, _counted_below_names,
-    _paid_taken_off, _pumped_beside_goods, _stamps_bought, _totals_of_each,
+    _paid_taken_off, _pumped_beside_goods, _stamps_bought, _totals_of_each, _by_instalments,
 )  # fmt: skip
 """In the order they are tried."""
