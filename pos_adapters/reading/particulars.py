@@ -14,7 +14,8 @@ from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, Telling
 
 _TIME = re.compile(
-    r"(?<![\d:.,])(\d{1,2})(?::|[hH](?=\d)|時|시 ?|点)(\d{2})(?:(?::|分|분 ?)(\d{2}))?(?!\d)\s*([AaPp])?\.?([Mm]?)"
+    r"(?<![\d.,])(?<!\d:)(\d{1,2})(?::|[hH](?=\d)|時|시 ?|点)(\d{2})(?:(?::|分|분 ?)(\d{2}))?(?!\d)"
+    r"\s*([AaPp])?\.?([Mm]?)"
 )
 _DOTTED_TIME = re.compile(r"(?<![\d.,])([01]?\d|2[0-3])\.([0-5]\d)(?:\.([0-5]\d))?(?![\d.,])")
 _COMPACT = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})[T ]?(\d{2})(\d{2})(\d{2})?(?!\d)")
@@ -50,13 +51,30 @@ def when(lines: Sequence[LineFacts], dated: Sequence[int], *, month_first: bool)
         day = facts.days[month_first]
         if day is not None:
             days.append((line, day))
-    for line, day in days:
-        for near in (line, line + 1, line - 1, line + 2):
-            if 0 <= near < len(lines):
-                clock = _time_in(lines[near].text, dotted=near == line)
+    if not days:
+        return When(None, None)
+    day, clock = _timed(days, lines) or (days[0][1], _only_time(lines))
+    return When(None if clock is None else datetime(day.year, day.month, day.day, *clock), day)  # noqa: DTZ001
+
+
+def _timed(days: Sequence[tuple[int, date]], lines: Sequence[LineFacts]) -> tuple[date, tuple[int, int, int]] | None:
+    """Return the first date with a time on its line, else with one near it."""
+    for distances in ((0,), (1, -1, 2)):
+        for line, day in days:
+            for near in (line + distance for distance in distances):
+                clock = _time_in(lines[near].text, dotted=near == line) if 0 <= near < len(lines) else None
                 if clock is not None:
-                    return When(datetime(day.year, day.month, day.day, *clock), day)  # noqa: DTZ001
-    return When(None, days[0][1] if days else None)
+                    return day, clock
+    return None
+
+
+def _only_time(lines: Sequence[LineFacts]) -> tuple[int, int, int] | None:
+    """Return the time of the only line with one: far from its date, as at the foot of Polish receipts.
+
+    Two on a line are hours of a shop, a guest or a room.
+    """
+    timed = [facts.text for facts in lines if facts.dated and ":" in facts.text and _TIME.search(facts.text)]
+    return _time_in(timed[0], dotted=False) if len(timed) == 1 and len(_TIME.findall(timed[0])) == 1 else None
 
 
 def is_dated(facts: LineFacts) -> bool:

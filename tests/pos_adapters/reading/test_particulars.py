@@ -79,3 +79,32 @@ def test_the_code_of_a_taiwanese_invoice_is_its_number_and_tells_its_total():
     assert parse_fiscal_code(code).total == 145
     other = read_text(ReceiptText.of(text.replace("145", "144").replace("65", "64"), codes=[("qr", code)]))
     assert other.parked.reason.value == "conflict"
+
+
+@pytest.mark.parametrize(
+    ("lines", "at"),
+    [
+        ("Date:22-11-26  18:02", "2026-11-22T18:02:00"),
+        ("Fecha:14/11/2026 15:02  Mesa:T4", "2026-11-14T15:02:00"),
+        ("20/11/2026 NO:0411 TIME:10:31", "2026-11-20T10:31:00"),
+        ("dn.2026-10-03  nr 18\nKASIA   15:22", "2026-10-03T15:22:00"),
+        ("Staff 44   21-Nov-2026 10:02", "2026-11-21T10:02:00"),
+        ("2026. 11. 15. 14:33", "2026-11-15T14:33:00"),
+        ("20.11. 2026 06:12", "2026-11-20T06:12:00"),
+        ("令和8年11月14日 15:31", "2026-11-14T15:31:00"),
+        ("115-11-20 16:31", "2026-11-20T16:31:00"),
+        ("民國115年11月20日 16:31", "2026-11-20T16:31:00"),
+        ("22-ҚАР-2026 10:41", "2026-11-22T10:41:00"),
+        ("2026-11-20  W4418\nVAT A  0.30\nThank you\nTill 2 Ann   10:41", "2026-11-20T10:41:00"),
+        ("2026-11-20  W4418\nThank you\nVAT A  0.30\n08:00 - 20:00", None),
+        ("Return until 01/12/2026\n21/11/2026 17:12", "2026-11-21T17:12:00"),
+        ("NOV21'26  9:04PM", "2026-11-21T21:04:00"),
+        ("Bread of March 2.00", None),
+        ("Order 11-20 18:02", None),
+    ],
+)
+def test_when_it_was_in_the_forms_that_tills_print(lines: str, at: str | None) -> None:
+    text = "SHOP\nMilk  1.20\nBread 2.00\nTOTAL 3.20\nCASH 3.20\n" + lines
+    sale = read_text(ReceiptText.of(text)).transaction
+    assert sale is not None
+    assert (sale.occurred_at and sale.occurred_at.isoformat()) == at
