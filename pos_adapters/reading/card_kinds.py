@@ -28,18 +28,29 @@ def card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
         return role
     if _names_any_card(entry.facts) and (beside := _way_beside(sheet, entry)):
         return beside
-    slip = range(entry.line + 1, min(len(sheet.facts), entry.line + 1 + CARD_SLIP_LINES))
-    if any(_is_debit_card(sheet.facts[line], entry.facts) for line in slip):
+    if named_role(sheet, entry.line, role) is Role.DEBIT:
         return Role.DEBIT
     if not _names_any_card(entry.facts):
         return role
-    for line in slip:
+    for line in _slip_below(sheet, entry.line):
         label, facts = sheet.labels[line], sheet.facts[line]
         if label is None or label.role not in (Role.DEBIT, Role.CREDIT) or not label.leads or facts.unknown:
             continue
         if not _names_any_card(facts):  # as the bank does that heads the slip
             return label.role
     return role
+
+
+def named_role(sheet: Sheet, line: int, role: Role) -> Role:
+    """Return `role`, which a line names with or without an amount; a debit card where the slip below says so."""
+    if role is not Role.CREDIT:
+        return role
+    named = any(_is_debit_card(sheet.facts[below], sheet.facts[line]) for below in _slip_below(sheet, line))
+    return Role.DEBIT if named else role
+
+
+def _slip_below(sheet: Sheet, line: int) -> range:
+    return range(line + 1, min(len(sheet.facts), line + 1 + CARD_SLIP_LINES))
 
 
 def _way_beside(sheet: Sheet, card: Entry) -> Role | None:

@@ -122,7 +122,7 @@ def entries_of(sheet: Sheet, line: int, label: Label | None, *, labels: list[Lab
     """Return an entry for each amount of a line with these labels, of which the one decides what the line is."""
     facts = sheet.facts[line]
     if label is not None and _is_of_measure(facts, label) and not _is_by_instalments(label, labels):
-        label, labels = None, []
+        label, labels = label if _counts_vouchers(sheet, label, labels) else None, []
     if label is not None and label.leads and len(labels) > 1:
         several = _labelled_pairs(sheet, line, labels)
         if len(several) > 1 or (several and label.role in FACTS):
@@ -180,6 +180,11 @@ def _is_of_measure(facts: LineFacts, label: Label) -> bool:
 def _is_by_instalments(label: Label, labels: list[Label]) -> bool:
     """`BONUS 6 TAKSIT x 357,83   2.147,00`: what a card pays, and in how many parts of what; no goods."""
     return label.leads and label.role in _CARDS and any(other.role is Role.TERMINAL for other in labels)
+
+
+def _counts_vouchers(sheet: Sheet, label: Label, labels: list[Label]) -> bool:
+    """`2 x 11,00   22,00` below a total and a line of its own that names what pays: no goods."""
+    return label.role in TENDERS and label not in labels and any(e.part is Part.TOTAL for e in sheet.entries)
 
 
 def _taxes_goods(facts: LineFacts, label: Label) -> bool:

@@ -64,6 +64,15 @@ def says_how(sheet: Sheet, line: int, total: int) -> bool:
     )
 
 
+def says_charged(sheet: Sheet, line: int, total: int, *, card: int) -> bool:
+    """Whether a bare "DEBIT" only says what was done, as French slips do of any card: below its amount and figures."""
+    label = sheet.labels[line]
+    if label is None or label.role is not Role.DEBIT or len(sheet.facts[line].hits) != 1 or not 0 <= card < line:
+        return False
+    masked = any(MASKED_CARD.search(facts.text) is not None for facts in sheet.facts[card:line])
+    return masked and any(entry.line == line - 1 and entry.amount == total for entry in sheet.entries)
+
+
 def paid_by_all_lines(sheet: Sheet) -> list[tuple[int, Label]]:
     """Return the lines anywhere that say with what it was paid, "已在线支付" at the head of what is taken away."""
     return [

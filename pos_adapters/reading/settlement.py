@@ -12,13 +12,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pos_adapters.reading.branded_tenders import balanced_by_change, tells_balance, with_brands
-from pos_adapters.reading.card_kinds import card_role
+from pos_adapters.reading.card_kinds import card_role, named_role
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.named_tenders import (
     names_one_tender,
     paid_by_all_lines,
     role_named,
+    says_charged,
     says_how,
     says_paid,
     shows_card,
@@ -344,6 +345,8 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
         for line, label in _naming_one(sheet, total, after)
         if total == 0 or shows_card(sheet, line) or says_paid(sheet.facts[line]) or says_how(sheet, line, total)
     ]
+    if {label.role for _, label in named} == {Role.CREDIT, Role.DEBIT}:
+        named = [(line, label) for line, label in named if not says_charged(sheet, line, total, card=named[0][0])]
     return _paid_as_named(sheet, total, named, proven=True)
 
 
@@ -376,4 +379,5 @@ def _paid_as_named(sheet: Sheet, total: int, named: Sequence[tuple[int, Label]],
         return Settlement((), proven=False)
     line, label = named[0]
     facts = sheet.facts[line]
-    return Settlement((Paid(line, label.role, total, facts.name or facts.text.strip()),), proven=proven)
+    role = named_role(sheet, line, label.role)
+    return Settlement((Paid(line, role, total, facts.name or facts.text.strip()),), proven=proven)
