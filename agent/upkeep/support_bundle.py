@@ -30,6 +30,7 @@ from agent.desk.report import DESK_FILE
 from agent.journal.reader import JournalReader
 from agent.upkeep.health import examine
 from agent.upkeep.patient import Patient, files, folders, journal_key
+from pos_adapters.reading.masking import mask_text
 from retail.errors import ConfigurationError, OnSiteError, TillstreamError
 
 LOG_LINES_MAX = 2000  # the last hour of a busy store
@@ -48,6 +49,7 @@ SECRET_KEY = re.compile(r"secret|token|password|key", re.IGNORECASE)
 
 def without_persons(text: str) -> str:
     """Return a text with everything taken out that could lead to a person or open a door."""
+    text = mask_text(text)  # a card's number may stand there in any of its disguises
     for pattern, instead in PRIVATE:
         text = pattern.sub(instead, text)
     return text
