@@ -24,6 +24,12 @@ def speaks_of_card() -> re.Pattern[str]:
 
 
 @functools.cache
+def names_card() -> re.Pattern[str]:
+    """Return what finds a word for a card that stands in the file."""
+    return re.compile(_card(), re.IGNORECASE)
+
+
+@functools.cache
 def number_comes() -> re.Pattern[str]:
     """Return what finds a word for a card's number at the end of what stands before figures."""
     table = read_shipped(_FILE)

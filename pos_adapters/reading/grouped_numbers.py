@@ -16,6 +16,7 @@ from operator import methodcaller
 from typing import Final, NamedTuple
 
 from pos_adapters.reading.card_numbers import IN_USE, KEPT_HEAD, hidden_places, is_card_number
+from pos_adapters.reading.card_words import names_card
 from pos_adapters.reading.spread_numbers import UNSEEN, UNSEEN_BYTES
 from pos_adapters.reading.torn_numbers import AREA_BYTES, LONG_BEGUN, LONG_COMMANDS, PLACE_BEGUN, PLACE_COMMAND
 from pos_adapters.reading.wide_digits import BEFORE_TEXT, STYLE_COMMAND
@@ -43,6 +44,7 @@ _ENDS_LINE: Final = re.compile(r"[\r\n]")
 _FRAME: Final = re.compile(r"[|\xb3\xba\u2502\u2551]")
 _COMMAND_LEADS: Final = r"\x10\x1b-\x1d"
 _LEADS: Final = ("\x10", "\x1b", "\x1c", "\x1d", "")
+_LABEL_CHARACTERS: Final = 12  # a word for a card directly before a number
 _HALF_MIN: Final = 4  # figures, where there are but two groups
 _ENDS: Final = re.compile(rf"(?:{_BEGUN}|{PLACE_BEGUN}|{LONG_BEGUN})?\Z")
 _AREA: Final = "\x1bW"
@@ -249,15 +251,23 @@ def _evenly_divided(text: str, groups: Sequence[_Group]) -> Iterator[Sequence[in
         mark, last = groups[first].mark, first + 1
         while last < len(groups) - 1 and groups[last].mark == mark:
             last += 1
-        of_two = last == first + 1
         figures = sum([len(group.places) for group in groups[first : last + 1]])
+        of_two = last == first + 1
         if (
             FIGURES_MIN <= figures <= FIGURES_MAX
-            and not (of_two and min(len(groups[first].places), len(groups[last].places)) < _HALF_MIN)
+            and not (of_two and not _are_halves(text, groups[first], groups[last]))
             and _IS_SEEN.match(mark)
         ):
             yield from _card(text, groups[first : last + 1])
         first = last
+
+
+def _are_halves(text: str, first: _Group, last: _Group) -> bool:
+    """Whether two groups may be a number's: beside a slash, as numbers of papers and addresses have, a word says so."""
+    if min(len(first.places), len(last.places)) < _HALF_MIN:
+        return False
+    at = first.places[0]
+    return first.mark.strip() != "/" or names_card().search(text, max(at - _LABEL_CHARACTERS, 0), at) is not None
 
 
 def _card(text: str, groups: Sequence[_Group]) -> Iterator[Sequence[int]]:
