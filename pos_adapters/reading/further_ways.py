@@ -73,6 +73,28 @@ def _reduced_to(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
         yield sheet
 
 
+def _below_tag_prices(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
+    """Yield the sheet in which goods cost what stands in the column of totals behind the price on their tag.
+
+    "羽绒服 130" - a size - above "吊牌价 599  6折   1   359".
+    """
+    edges = {edge_of(entry) for entry in usual.entries if entry.part is Part.TOTAL}
+    tagged = {
+        entry.line
+        for entry in usual.entries
+        if entry.role is Role.PRICE_INFO and entry.part is Part.INFO and len(entry.facts.numbers) >= _COUNT_AND_AMOUNT
+        if entry.line < usual.first_total and any(abs(edge_of(entry) - edge) <= EDGE_COLUMNS for edge in edges)
+    }
+    if tagged:
+        sheet = sheet_of(usual.facts, labelled, usual.decimals)
+        for entry in sheet.entries:
+            if entry.line + 1 in tagged and entry.part in _GOODS:
+                entry.part = Part.DETAIL
+            elif entry.line in tagged:
+                entry.part, entry.item, entry.role, entry.described = Part.ITEM, None, None, (entry.line - 1,)
+        yield sheet
+
+
 def _last_figures(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the sheet in which four figures in brackets behind the word for a card are its last: "VISA (1120)"."""
     cards = [at for at, entry in enumerate(usual.entries) if _shows_last_figures(entry)]
@@ -246,6 +268,6 @@ def _stamps_bought(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
 
 FURTHER_WAYS: Final = (
     _discounts_below_label, _priced_less, _reduced_to, _last_figures, _apart_from_head, _counted_below_names,
-    _paid_taken_off, _pumped_beside_goods, _stamps_bought, _totals_of_each, _by_instalments,
+    _below_tag_prices, _paid_taken_off, _pumped_beside_goods, _stamps_bought, _totals_of_each, _by_instalments,
 )  # fmt: skip
 """In the order they are tried."""

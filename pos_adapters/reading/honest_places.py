@@ -40,6 +40,7 @@ _QUOTE: Final = re.compile('["\u00ab\u00bb\u201c-\u201f]')
 _CUSTOMER: Final = re.compile(r".*[^\W\d_].* ?(?:様|さま|御中|殿|귀하)\s*|.*[가-힣]{2,} ?(?<!손)(?<!고객)님\s*")
 _MARKED: Final = re.compile(r"\s*([^\w\s\"'(]{1,4}) ?[^\W\d_]")  # ">>>> DAIRY"
 _OF_SHOPS: Final = frozenset((Role.PHONE, Role.TAX_ID))
+_BELOW_NAMES: Final = frozenset((Role.ID, Role.PRICE_INFO))
 _COLUMNS_MIN: Final = 2  # words on a line that make it the heading of columns
 _NAME_LINES_MAX: Final = 2  # above what goods cost: what they are called, and which size
 _NUMBERS_MIN: Final = 2  # how many, and what it comes to
@@ -103,7 +104,7 @@ def name_above(lines: Sequence[LineFacts], labels: Sequence[Label | None], first
     if above < 0 or (len(own.numbers) < _NUMBERS_MIN and not told_below) or first.described not in ((), (first.line,)):
         return None
     label = labels[first.line]
-    coded = label is not None and label.role is Role.ID and label.leads  # "SKU 8821-0091"
+    coded = label is not None and label.role in _BELOW_NAMES and label.leads  # "SKU 8821-0091", "定價 1,290  1  1,290"
     figures = coded or (own.text.lstrip()[:1].isdigit() and own.indent > lines[above].indent)
     return above if (figures or not own.named) and _is_name(lines[above], labels[above]) else None
 

@@ -147,6 +147,12 @@ def _may_be_order(sale: Asked) -> bool:
     return not speaks_to_customer(sale.sheet, sale.solution, active=sale.active)
 
 
+def _sells_its_total(sale: Asked) -> bool:
+    """Whether all that was sold is called a total, "總計 4點 2,370": goods above it may not have been understood."""
+    labels = [sale.sheet.labels[entry.line] for entry, part, _ in sale.solution.owed if part is Part.ITEM]
+    return bool(labels) and all(label is not None and label.leads and label.role is Role.TOTAL for label in labels)
+
+
 _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
     (_is_for_shop, "a line says that this is the shop's copy"),
     (
@@ -169,6 +175,7 @@ _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
         _may_be_report,
         "all that was sold is called by groups of goods, and nothing speaks to a customer: maybe a report",
     ),
+    (_sells_its_total, "all that was sold is called a total: goods above it may not have been understood"),
     (_sells_trials, "all that was sold is called by a word for a trial or no sale"),
     (_may_be_order, "it is headed by where goods are made ready, and nothing speaks to a customer: maybe an order"),
     (

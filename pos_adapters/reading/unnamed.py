@@ -22,7 +22,9 @@ _NAME_LETTERS_MIN: Final = 3  # that no phrase explains
 SUMMED_MIN: Final = 2  # lines: what one comes to is its own price again
 _SUMS: Final = frozenset((Part.CHECK, Part.TOTAL, Part.WEAK_TOTAL, Part.INFO))
 _VOUCHERS: Final = frozenset((Role.VOUCHER, Role.STORED_VALUE))
-_OFFER: Final = re.compile(r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|voor|\+)\s*\d|\d\s*=\s*\d")
+_OFFER: Final = re.compile(
+    r"%|\d\s*(?:x|X|for|für|pour|por|per|za|на|за|voor|\+)\s*\d|\d\s*=\s*\d|[满滿]\s?\d+.{0,2}[减減送]\s?\d|\d折"
+)
 
 
 def could_be_goods_back(sheet: Sheet, solution: Solution) -> bool:
