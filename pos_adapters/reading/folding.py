@@ -18,8 +18,10 @@ _IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
 _LATIN_WORD = re.compile("[a-z]{2,}")
 _CARD_END = r"\d{3,5}(?![\d.,])"  # behind four stars, what is left of a card's number: no amount
 _CARD_BEGIN = r"(?<=\d{4})(?<![\d.,]\d{4})\*{4}(?:\*{4,}|\))"  # "4902************", "(VISA 4902****)"
+_MIDDLE = r"(?<=\d)\*{3,}+\d"  # a member's number without its middle: "2990012****81"
 _LEADERS = re.compile(
-    rf"[.·…_]{{3,}}|[-=~]{{3,}}|(?<![-*])(?!{_CARD_BEGIN})\*{{3,}}+(?!-\d)(?!(?<=\*\*\*\*){_CARD_END})|(?:\. ){{2,}}\.?"
+    rf"[.·…_]{{3,}}|[-=~]{{3,}}|(?:\. ){{2,}}\.?"
+    rf"|(?<![-*])(?!{_CARD_BEGIN})(?!{_MIDDLE})\*{{3,}}+(?!-\d)(?!(?<=\*\*\*\*){_CARD_END})"
 )
 _STARRED = re.compile(rf"\*{{2,}}(?:[ -]\*{{2,}})+[ -](?={_CARD_END})")  # its groups
 _MASKED = re.compile(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple
 
 from pos_adapters.reading.dates import dates_in
+from pos_adapters.reading.folding import fold
 from pos_adapters.reading.labels import Label, Mark
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, Telling
+from retail.shipped import read_shipped
 
 _TIME = re.compile(
     r"(?<![\d.,])(?<!\d:)(\d{1,2})(?::|[hH](?=\d)|時|시 ?|点)(\d{2})(?:(?::|分|분 ?)(\d{2}))?(?!\d)"
@@ -22,7 +26,11 @@ _COMPACT = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})[T ]?(\d{2})(\d{2})(\d{2})
 _EIGHT_DIGITS = re.compile(r"\d{8}")
 _HALF_DAY = {"午後": 12, "下午": 12, "오후": 12, "午前": 0, "上午": 0, "오전": 0}
 _CODE = re.compile(r"[A-Za-zА-Яа-я]{0,4}[-/]?\d[\dA-Za-z/\-.]*")
-_LONG_CODE = re.compile(r"(?<![\d*xX])[\d*xX][\d*xX ]{5,25}[\d](?!\d)")
+_LONG_CODE = re.compile(r"(?<![\d*xX.,/-])(?<!\d:)[\d*xX]{2,}(?: ?[\d*xX]+){0,6}(?![\d*xX/:]|[.,-]\d)")
+_MASK = re.compile(r"[*xX]{2}(?=.*\d)|\d.*[*xX]{2}")
+_GOES_ON = re.compile(r" {3,}\d{2,4}(?!\S)")
+_BANK_CARD = re.compile(r"\d{4,6}[*xX]{4,10}\d{4}")
+MEMBER_DIGITS_MIN, MASKED_MIN = 6, 4
 
 
 class When(NamedTuple):
@@ -140,15 +148,45 @@ def named_value(lines: Sequence[LineFacts], marks: Iterable[Mark]) -> str | None
 
 
 def member_code(lines: Sequence[LineFacts], marks: Iterable[Mark]) -> str | None:
-    """Return the number at one of these labels of members, digits and masking stars only; None when there is none."""
+    """Return the number at one of these labels of members, digits and masking stars only; None when there is none.
+
+    A bank card's number, masked as the card companies ask, is none, unless its label speaks of a member.
+    """
     for line, label in marks:
         for near in (line, line + 1):
             if near >= len(lines) or (near != line and lines[line].numbers):
                 break
-            match = _LONG_CODE.search(lines[near].text, label.end if near == line else 0)
-            if match is not None:
-                return match.group().replace(" ", "")
+            facts = lines[near]
+            match = _LONG_CODE.search(facts.text, label.end if near == line else 0)
+            if match is None:
+                continue
+            code = match.group().replace(" ", "")
+            bank = _BANK_CARD.fullmatch(code) and fold(lines[line].text[label.start : label.end]) in _card_words()
+            if bank or not _is_code(code) or _is_date_or_amount(facts, match):
+                break
+            if not _GOES_ON.match(facts.text, match.end()):  # "627598      1183": its middle was masked
+                return code
     return None
+
+
+def _is_code(code: str) -> bool:
+    """Whether it is long enough to be a member's, or masked; a single "x" multiplies."""
+    masked = len(code) > MASKED_MIN and _MASK.search(code) is not None
+    return masked or (code.isdigit() and len(code) >= MEMBER_DIGITS_MIN)
+
+
+def _is_date_or_amount(facts: LineFacts, match: re.Match[str]) -> bool:
+    if facts.days is not None and dates_in(facts.text[match.start() : match.end() + 6]) is not None:
+        return True
+    amounts = (facts.numbers[at] for at in facts.right)
+    return any(each.start < match.end() <= each.end and (each.decimals or each.currency) for each in amounts)
+
+
+@functools.cache
+def _card_words() -> frozenset[str]:
+    """Return the labels that a bank card's number has as well as a member's."""
+    table = read_shipped(Path(__file__).parent.parent / "profiles" / "document_numbers.toml")
+    return frozenset(fold(word) for word in table["cards"])
 
 
 class PrintedPoints(NamedTuple):

@@ -108,3 +108,25 @@ def test_when_it_was_in_the_forms_that_tills_print(lines: str, at: str | None) -
     sale = read_text(ReceiptText.of(text)).transaction
     assert sale is not None
     assert (sale.occurred_at and sale.occurred_at.isoformat()) == at
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ("Member 111890442761", "111890442761"),
+        ("CLUBCARD NUMBER ************4417", "************4417"),
+        ("Member: 2990012****81", "2990012****81"),
+        ("MEMBER NO: 1188 2233 4455", "118822334455"),
+        ("Member no ****1188 points 27", "****1188"),
+        ("Member: 627598 **** 1183", None),
+        ("Members save more\n16/11/2026 17:12", None),
+        ("CARD NO 622588******3317", None),
+        ("Member 18", None),
+        ("Member: ANNA 12/03/2026", None),
+    ],
+)
+def test_a_member_s_number_is_neither_a_bank_card_s_nor_a_date_and_keeps_its_mask(lines: str, code: str | None) -> None:
+    text = "SHOP\nMilk  1.20\nBread 2.00\nTOTAL 3.20\nVISA 3.20\n" + lines
+    sale = read_text(ReceiptText.of(text)).transaction
+    assert sale is not None
+    assert sale.loyalty_code_printed == code
