@@ -126,6 +126,16 @@ def _totals_refund(sale: Asked) -> bool:
     )
 
 
+def _gives_all_back(sale: Asked) -> bool:
+    """Whether all goods are called returned, "RTN BREAD 2.50", or a line below says that all was: "Refunded -13.50"."""
+    total = sale.solution.total
+    goods = [entry for entry, part, _ in sale.solution.owed if part in (Part.ITEM, Part.RETURN)]
+    return all(entry.part is Part.RETURN and not entry.facts.dated for entry in goods) or any(
+        entry.part is Part.RETURN and entry.line > total.line and abs(entry.amount) == total.amount
+        for entry in sale.sheet.opened
+    )
+
+
 _OF_SHOPS: Final = frozenset(
     (
         Role.TAX_ID, Role.PHONE, Role.FISCAL, Role.TAX, Role.TAX_BASE, Role.SUBTOTAL, Role.DISCOUNT, Role.POINTS,
@@ -160,6 +170,7 @@ _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
         "a payment was refused below all that settle the sale",
     ),
     (_totals_refund, "its total is called a refund, its amounts are those of a sale"),
+    (_gives_all_back, "its goods are called returned, its amounts are those of a sale"),
     (_returns_at_foot, "its foot names a return, its amounts are those of a sale"),
     (
         lambda sale: charged_to_account(sale.sheet, sale.solution.settlement),
