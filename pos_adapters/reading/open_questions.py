@@ -130,7 +130,7 @@ def _gives_all_back(sale: Asked) -> bool:
     """Whether all goods are called returned, "RTN BREAD 2.50", or a line below says that all was: "Refunded -13.50"."""
     total = sale.solution.total
     goods = [entry for entry, part, _ in sale.solution.owed if part in (Part.ITEM, Part.RETURN)]
-    return all(entry.part is Part.RETURN and not entry.facts.dated for entry in goods) or any(
+    return all(entry.part is Part.RETURN and entry.facts.unknown > 1 for entry in goods) or any(
         entry.part is Part.RETURN and entry.line > total.line and abs(entry.amount) == total.amount
         for entry in sale.sheet.opened
     )
