@@ -11,7 +11,7 @@ from pos_adapters.reading.branded_tenders import MASKED_CARD
 from pos_adapters.reading.labels import TENDERS, Label
 from pos_adapters.reading.lexicon import Hit, Role
 from pos_adapters.reading.lines import LineFacts
-from pos_adapters.reading.sheet import Part, Sheet
+from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Part, Sheet
 from retail.transaction import DocumentKind
 
 PAID_REACH_LINES = 3  # what was paid and how stand together
@@ -91,7 +91,26 @@ def role_named(sheet: Sheet, near: int) -> Role:
     said = {label.role for facts, label in zip(sheet.facts, sheet.labels, strict=True) if label and says_paid(facts)}
     if len(said) == 1 and said <= TENDERS:
         return said.pop()  # "paid online", at the head
+    if not said:
+        said = {label.role for _, label in told_at_end(sheet, near)}
+        if len(said) == 1:
+            return said.pop()
     return Role.CASH if _hands_back_nothing(sheet, near) else Role.TENDER_OTHER
+
+
+def told_at_end(sheet: Sheet, near: int) -> list[tuple[int, Label]]:
+    """Return the lines around what was paid that end with a way of payment: "Method: VISA", "via VISA"."""
+    told = []
+    for line in range(max(0, near - PAID_REACH_LINES), min(len(sheet.facts), near + PAID_REACH_LINES + 1)):
+        facts = sheet.facts[line]
+        hit = facts.hits[-1] if facts.hits and not _is_amount(facts) else None
+        if hit is None or hit.end < len(facts.text.rstrip()):
+            continue
+        if facts.unknown > STRAY_LETTERS_MAX and not facts.text[: hit.start].rstrip().endswith(":"):
+            continue
+        roles = [sense.role for sense in hit.senses if sense.role in TENDERS]
+        told += [(line, Label(role, leads=False, start=hit.start, end=hit.end)) for role in roles[:1]]
+    return told
 
 
 def _says_received(facts: LineFacts) -> bool:

@@ -23,6 +23,7 @@ from pos_adapters.reading.named_tenders import (
     says_how,
     says_paid,
     shows_card,
+    told_at_end,
     top_of_slip,
 )
 from pos_adapters.reading.sheet import STRAY_LETTERS_MAX, Entry, Part, Sheet
@@ -352,7 +353,7 @@ def _named_only(sheet: Sheet, total: int, after: int) -> Settlement:
 
 def named_beside(sheet: Sheet, total: int, after: int) -> Settlement:
     """Return how a sale was paid whose words say that it was completed: there a bare "Payment: cash" tells it."""
-    named = _naming_one(sheet, total, after) or paid_by_all_lines(sheet)
+    named = _naming_one(sheet, total, after) or paid_by_all_lines(sheet) or told_at_end(sheet, after)
     return _paid_as_named(sheet, total, named, proven=False)
 
 
