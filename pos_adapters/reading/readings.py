@@ -225,7 +225,8 @@ def _answers(  # noqa: C901, PLR0911 - the table of questions
         return [Answer(_as(some, Part.ITEM)), Answer(_as(some, Part.MODIFICATION, -1))]
     if part is Part.TENDER:  # goods ("gift card 50.00"), or what was paid, printed before the total
         goods = tuple((e, Part.ITEM if e.amount > 0 else Part.MODIFICATION, e.amount) for e in some if e.amount)
-        return [Answer(goods), Answer((), 1)] if goods else []
+        between = any(e.line > sheet.first_total for e in some)  # "Debit fee 1.14" below a subtotal may be a charge
+        return [Answer(goods, stray=between), Answer((), 1)] if goods else []
     return []
 
 
