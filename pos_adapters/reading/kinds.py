@@ -48,6 +48,7 @@ _REMARKED = frozenset((DocumentKind.VOID, DocumentKind.TRAINING, DocumentKind.CO
 _REMARK_LETTERS_MAX = 28  # a longer line is a sentence about what may happen
 _REMARK_SHARE = 0.3
 TERMS_REACH_LINES = 2  # the terms of return stand directly below their heading
+_NUMBERED_LETTERS_MIN = 8  # fewer are "Refund 30", a shop's terms
 _TERMS_LETTERS_MIN = 8  # a sentence, not a shop's address
 _WIDE_TICKET_LETTERS = 3  # a place and what is printed there: the kitchen's copy
 _WIDE_KITCHEN = re.compile(r"\W*(?:[后後]|中|热|熱|冷|出品|传菜|傳菜)?[厨廚](?:房|部|打|师|師)?\W*")
@@ -137,7 +138,8 @@ def return_at_foot(lines: Sequence[LineFacts], telling: Sequence[Telling], *, ac
     for line, facts in telling:
         for hit in facts.hits if line >= after else ():
             alone = hit.letters >= facts.letters or is_type_told(facts, hit)
-            if not alone or facts.numbers or is_of_sentence(lines, line):
+            numbered = hit.letters >= _NUMBERED_LETTERS_MIN and not facts.decimals  # "Refund of receipt 118"
+            if not alone or (facts.numbers and not numbered) or is_of_sentence(lines, line):
                 continue
             if any(
                 sense.role is Role.HEADLINE and sense.kind is DocumentKind.RETURN and sense.languages & active
