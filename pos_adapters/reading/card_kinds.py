@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pos_adapters.reading.branded_tenders import MASKED_CARD
 from pos_adapters.reading.folding import fold
 from pos_adapters.reading.labels import TENDERS
 from pos_adapters.reading.lexicon import Role
@@ -79,12 +80,13 @@ def _names_any_card(facts: LineFacts) -> bool:
 
 
 def _is_debit_card(facts: LineFacts, paid: LineFacts) -> bool:
-    """Whether a line of a slip names the debit card that `paid`: "VISA DEBIT" below "VISA 14.20" or "Bank card 14.20".
+    """Whether a line of a slip names the debit card that `paid`: "VISA DEBIT" or "US DEBIT" below "VISA 14.20".
 
     A bare "DEBIT" does not, which French slips print of any card that is charged, nor does an amount.
     """
     named = [hit for hit in facts.hits if any(sense.role is Role.DEBIT for sense in hit.senses)]
-    said = [hit.start for hit in named if " " in facts.text[hit.start : hit.end].strip()]
+    shown = MASKED_CARD.search(facts.text) is not None  # "************4418 (Debit)"
+    said = [hit.start for hit in named if shown or " " in facts.text[hit.start : hit.end].strip()]
     if not said or facts.decimals:
         return False
     if facts.unknown > _BESIDE_LETTERS_MAX and not facts.text[: said[0]].rstrip().endswith(":"):
@@ -92,4 +94,4 @@ def _is_debit_card(facts: LineFacts, paid: LineFacts) -> bool:
     own, below = fold(paid.text), fold(facts.text)
     schemes, slip = set(_SCHEME.findall(own)), set(_SCHEME.findall(below))
     says_credit = credit_part().search(own) or credit_part().search(below)
-    return not says_credit and len(slip) <= 1 and (not schemes or bool(schemes & slip))
+    return not says_credit and len(slip) <= 1 and (not schemes or not slip or bool(schemes & slip))
