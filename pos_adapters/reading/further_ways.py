@@ -11,10 +11,12 @@ from itertools import pairwise
 from typing import Final
 
 from pos_adapters.reading.amounts import MILLI
+from pos_adapters.reading.branded_tenders import MASKED_CARD
 from pos_adapters.reading.discount_places import below_their_label, priced_less
 from pos_adapters.reading.entries import sheet_of
 from pos_adapters.reading.labels import Labels
 from pos_adapters.reading.lexicon import Role
+from pos_adapters.reading.named_tenders import CARD_SLIP_LINES
 from pos_adapters.reading.places import EDGE_COLUMNS, edge_of, header_amounts, stands_apart
 from pos_adapters.reading.pumped import amount_pumped
 from pos_adapters.reading.sheet import Entry, Part, Sheet
@@ -184,13 +186,18 @@ def _paid_taken_off(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]
 def _by_instalments(usual: Sheet, labelled: Sequence[Labels]) -> Iterator[Sheet]:
     """Yield the sheet in which a card pays all of the parts of which its line tells how many and each: "3x de 120,00".
 
-    The parts make the total, but for what each was rounded by.
+    The parts make the total, but for what each was rounded by. An offer to pay so reads the same: only beside a card's
+    figures, or change, it was done.
     """
     total = next((entry.amount for entry in reversed(usual.entries) if entry.part is Part.TOTAL), 0)
     paid = [at for at, entry in enumerate(usual.entries) if entry.part is Part.TENDER]
     if len(paid) != 1 or usual.entries[paid[0]].role is not Role.CREDIT:
         return
     card = usual.entries[paid[0]]
+    below = usual.facts[card.line : card.line + CARD_SLIP_LINES]
+    changed = any(entry.part is Part.CHANGE and entry.line > card.line for entry in usual.entries)
+    if not changed and not any(MASKED_CARD.search(facts.text) for facts in below):
+        return
     parts = card.facts.numbers[0].value // MILLI if len(card.facts.numbers) == _COUNT_AND_AMOUNT else 0
     told = 1 < parts <= _PARTS_MAX and not card.facts.numbers[0].decimals
     if told and abs(parts * card.amount - total) < parts * MILLI // 10**usual.decimals:
