@@ -19,6 +19,7 @@ from pos_adapters.reading.word_parts import credit_part
 
 _SCHEME: Final = re.compile(r"visa|master ?card|amex|american express|diners|jcb|union ?pay|discover|rupay|мир\b")
 _BY_CARD: Final = frozenset((Role.DEBIT, Role.STORED_VALUE, Role.VOUCHER))
+_QR: Final = re.compile(r"\bqr\b", re.IGNORECASE)
 _BESIDE_LETTERS_MAX: Final = 5  # "App: Visa Debit"
 
 
@@ -69,8 +70,9 @@ def _way_beside(sheet: Sheet, card: Entry) -> Role | None:
 
 
 def _is_name(facts: LineFacts) -> bool:
-    """Whether the line is one known name and nothing else."""
-    return len(facts.hits) == 1 and not facts.unknown and not facts.numbers
+    """Whether the line is one known name and nothing else; "QR CODE" may say what is printed there."""
+    alone = len(facts.hits) == 1 and not facts.unknown and not facts.numbers
+    return alone and _QR.search(facts.text) is None
 
 
 def _names_any_card(facts: LineFacts) -> bool:
