@@ -20,7 +20,8 @@ _LETTER_ALONE: Final = re.compile(r"[\s*\-=#.:]*[A-Za-z][\s*\-=#.:]*")
 
 def within_figures(text: str, start: int, end: int) -> bool:
     """Return whether a word is a piece of a number: "96TAB118844" is a machine's, and names no guest's tab."""
-    return start > 0 and text[start - 1].isdigit() and text[end : end + 1].isdigit() and text[start:end].isascii()
+    before = text[max(0, start - 1) : start]  # a letter that is written as two, "ß", moves what stands behind it
+    return before.isdigit() and text[end : end + 1].isdigit() and text[start:end].isascii()
 
 
 def is_noise(text: str, start: int, end: int) -> bool:

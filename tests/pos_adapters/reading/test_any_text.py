@@ -45,6 +45,7 @@ def test_a_long_roll_with_many_open_questions_ends():
 
 def test_letters_that_are_folded_to_two_move_nothing_out_of_its_line():
     assert read_text(ReceiptText.of("æææææææ 2\nææ 1,50 T\nPain æææ 2,00 A\nTOTAL ææ 3.50 x\n")).transaction is None
+    assert read_text(ReceiptText.of("Æ  ß  X\n")).transaction is None
 
 
 def test_how_many_without_a_word_for_it_is_counted_in_no_reading():
