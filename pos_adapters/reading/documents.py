@@ -20,6 +20,7 @@ from pos_adapters.reading.explaining import line_roles
 from pos_adapters.reading.fiscal import fiscal_identity
 from pos_adapters.reading.foreign_tenders import convert_foreign_tenders
 from pos_adapters.reading.gathered import Gathered
+from pos_adapters.reading.goods_below import take_goods_below
 from pos_adapters.reading.kinds import (
     Naming,
     lines_saying,
@@ -187,6 +188,7 @@ class DocumentReading:
         convert_foreign_tenders(sheet)
         pair_voids(sheet)
         add_pumped(sheet)
+        take_goods_below(sheet)
         return judge(sheet, lambda amount: shown(amount, sheet.decimals))
 
     def _named(self, naming: Naming, sheet: Sheet | None, verdict: Verdict) -> Reading:

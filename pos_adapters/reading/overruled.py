@@ -24,6 +24,7 @@ from retail.transaction import DocumentKind
 _LEFT_OVER: Final = frozenset((DocumentKind.DEPOSIT, DocumentKind.QUOTE))
 _TITLE_SHARE: Final = 0.85  # of a line's letters: less are words within a sentence
 _MARKS_A_LINE: Final = frozenset((DocumentKind.VOID, DocumentKind.RETURN, DocumentKind.SUSPENDED))
+_POINTS_REACH_LINES: Final = 3  # a card's number and the transaction's may stand above them
 _NUMBERED: Final = re.compile(r"\s*[^\W\d_]+ ?(?:nr|no|#)?\.? ?: *[\w /-]*\d[\w/-]*\s*", re.IGNORECASE)
 
 
@@ -41,6 +42,7 @@ def overruled(named: Sequence[Naming], sheet: Sheet, solution: Solution, *, acti
         and not _is_told_between_payments(naming, sheet, solution)
         and not _heads_what_came_back(naming, solution)
         and not _tells_what_card_holds(naming, sheet, solution)
+        and not _heads_points(naming, sheet, solution)
     ]
     reports = [naming for naming in named if naming.kind is DocumentKind.REPORT]
     if not reports:
@@ -99,6 +101,15 @@ def _tells_what_card_holds(naming: Naming, sheet: Sheet, solution: Solution) -> 
     facts = sheet.facts[naming.line]
     below = naming.line > max(each.line for each in solution.tenders)
     return below and bool(facts.right) and tells_balance(facts)
+
+
+def _heads_points(naming: Naming, sheet: Sheet, solution: Solution) -> bool:
+    """Whether what names another paper only heads the points that a sale in cash has earned, below its change."""
+    change = [each.line for each in solution.tenders if each.amount < 0]
+    if naming.kind is not DocumentKind.OTHER or not change or naming.line < max(change):
+        return False
+    below = sheet.labels[naming.line + 1 : naming.line + 1 + _POINTS_REACH_LINES]
+    return any(label is not None and label.role is Role.POINTS for label in below)
 
 
 def _gives_change(naming: Naming, solution: Solution) -> bool:

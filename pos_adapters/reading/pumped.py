@@ -56,9 +56,17 @@ def add_pumped(sheet: Sheet) -> None:
     total.part = Part.TOTAL
     entry = Entry(volume.line, sheet.facts[volume.line], Part.ITEM, total.amount)
     entry.quantity, entry.price = volume.number, price.number
-    entry.described = (volume.line,)
+    entry.described = _described(sheet, volume.line)
     at = next(place for place, other in enumerate(sheet.entries) if other.line > volume.line)
     sheet.entries.insert(at, entry)
+
+
+def _described(sheet: Sheet, line: int) -> tuple[int, ...]:
+    """Return the lines that say what was pumped: the volume's, and the name that may stand alone right above it."""
+    above = next((at for at in range(line - 1, -1, -1) if sheet.facts[at].text.strip()), line)
+    facts = sheet.facts[above]
+    named = facts.named and not facts.numbers and not facts.hits and sheet.labels[above] is None
+    return (above, line) if named and above < line else (line,)
 
 
 def amount_pumped(sheet: Sheet) -> int | None:

@@ -102,7 +102,8 @@ def _offers(tenders: list[Entry], hidden: list[Entry], sheet: Sheet) -> Iterator
     yet = [entry for entry in tenders if not tells_balance(entry.facts)]  # "余额" pays, or tells what a card has left
     money = [entry for entry in tenders if entry.role is not Role.POINTS_TENDER]  # "MAXIPUAN 4,20": what it has earned
     exact = [entry for entry in tenders if entry.facts.decimals]  # "Pièces : 5" counts goods, no coins
-    yield from (some for some in (above, yet, money, exact) if some and len(some) < len(tenders))
+    off = _without_slip(tenders)
+    yield from (some for some in (above, yet, money, exact, off) if some and len(some) < len(tenders))
     plain = [entry for entry in tenders if entry.facts.unknown <= STRAY_LETTERS_MAX]
     if plain and plain[0] is tenders[0] and len(plain) < len(tenders):
         yield plain  # "CT MONEY COLLECTED 0.41" below the payment
@@ -116,6 +117,22 @@ def _above_thanks(sheet: Sheet, tenders: list[Entry]) -> list[Entry]:
     above = [entry for entry in tenders if entry.line < end]
     again = any(entry.part is Part.TOTAL and entry.line > end for entry in sheet.opened)  # another receipt begins there
     return above if len(above) < len(tenders) and not again else []
+
+
+def _without_slip(tenders: list[Entry]) -> list[Entry]:
+    """Return the cards taken off the total without their slip's amounts, which are bare: "VISA -9,90", "EUR 9,90"."""
+    off = [entry for entry in tenders if entry.amount < 0]
+    slip = [entry for entry in tenders if entry.amount > 0]
+    told = {-entry.amount for entry in off if entry.role in _CARDS}
+    bare = all(
+        entry.role in _CARDS
+        and entry.amount in told
+        and entry.line > off[-1].line
+        and entry.facts.letters <= STRAY_LETTERS_MAX
+        for entry in slip
+        if off
+    )
+    return off if off and bare else []
 
 
 def _counted(
