@@ -122,17 +122,11 @@ def _above_thanks(sheet: Sheet, tenders: list[Entry]) -> list[Entry]:
 def _without_slip(tenders: list[Entry]) -> list[Entry]:
     """Return the cards taken off the total without their slip's amounts, which are bare: "VISA -9,90", "EUR 9,90"."""
     off = [entry for entry in tenders if entry.amount < 0]
-    slip = [entry for entry in tenders if entry.amount > 0]
-    told = {-entry.amount for entry in off if entry.role in _CARDS}
-    bare = all(
-        entry.role in _CARDS
-        and entry.amount in told
-        and entry.line > off[-1].line
-        and entry.facts.letters <= STRAY_LETTERS_MAX
-        for entry in slip
-        if off
-    )
-    return off if off and bare else []
+    told = {-entry.amount: entry.line for entry in off if entry.role in _CARDS}
+    slip = [entry for entry in tenders if entry.amount > 0 and entry.role in _CARDS]
+    bare = [entry for entry in slip if entry.facts.letters <= STRAY_LETTERS_MAX]
+    below = all(entry.line > told.get(entry.amount, entry.line) for entry in bare)
+    return off if below and len(off) + len(bare) == len(tenders) else []
 
 
 def _counted(
