@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from pos_adapters.reading.amounts import currencies
+from pos_adapters.reading.folding import fold
 from pos_adapters.reading.readings import Solution
 from pos_adapters.reading.shapes import GoodsLine
 from pos_adapters.reading.sheet import Sheet
@@ -44,12 +46,36 @@ def currency_of(
         return NO_CURRENCY
     if len(meanings) == 1:
         return meanings[0]
+    hinted = _hinted(sheet, meanings)
+    if hinted is not None:
+        return hinted
     by_language = currencies()["languages"]
     for language in sorted(languages, key=lambda name: name == "en"):
         for code in by_language.get(language, []):
             if code in meanings:
                 return code
     return meanings[0]
+
+
+def _hinted(sheet: Sheet, meanings: Sequence[str]) -> str | None:
+    """Return the one of several currencies whose country's receipts print what this one does; None without any."""
+    found = Counter[str]()
+    for facts in sheet.facts:
+        if not isinstance(facts, GoodsLine) and facts.letters:
+            found.update(_hinting(facts.text))
+    of_these = [code for code, _ in found.most_common() if code in meanings]
+    return of_these[0] if of_these else NO_CURRENCY if NO_CURRENCY in found else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _hinting(text: str) -> tuple[str, ...]:
+    """Return the currencies of the countries that a line's words hint at."""
+    said = f" {' '.join(_WORD.findall(fold(text).replace('.', '')))} "
+    return tuple(
+        code
+        for code, phrases in currencies()["hints"].items()
+        if any(f" {phrase} " in said or (phrase in said and not phrase.isascii()) for phrase in phrases)
+    )
 
 
 def _sign_of(sheet: Sheet, solution: Solution, signs: Sequence[str]) -> str:
@@ -94,10 +120,11 @@ def _named_in(text: str) -> tuple[str, ...]:
     return tuple(
         word
         for word in text.lower().translate(_NO_BRACKETS).split()
-        if len(word) == 3 and word in named and word.isascii() and word not in ("sfr", "try", "rur")
+        if len(word) == 3 and word in named and word.isascii() and word not in ("sfr", "try", "rur", "bhd")
     )
 
 
+_WORD = re.compile(r"[^\W_]+")
 _NO_MARKS = str.maketrans("():", "   ")
 _NO_BRACKETS = str.maketrans("()", "  ")
 

@@ -243,7 +243,7 @@ def australian_tax_invoice(seed: int) -> Golden:
         chain=True,
         total=total,
         items=len(goods),
-        currency="USD",
+        currency="AUD",
         tenders=tenders,
     )
 
