@@ -30,7 +30,7 @@ def card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
         return role
     if _names_any_card(entry.facts) and (beside := _way_beside(sheet, entry)):
         return beside
-    if named_role(sheet, entry.line, role) is Role.DEBIT:
+    if named_role(sheet, entry.line, role, brief=False) is Role.DEBIT:
         return Role.DEBIT
     if not _names_any_card(entry.facts):
         return role
@@ -43,12 +43,16 @@ def card_role(entry: Entry, sheet: Sheet, otherwise: Role) -> Role:
     return role
 
 
-def named_role(sheet: Sheet, line: int, role: Role) -> Role:
-    """Return `role`, which a line names with or without an amount; a debit card where the slip below says so."""
+def named_role(sheet: Sheet, line: int, role: Role, *, brief: bool = True) -> Role:
+    """Return `role`, which a line names; a debit card where the slip below says so, in few words if to be `brief`.
+
+    Below a line without an amount, "We accept: Visa Debit" is as near as the slip.
+    """
     if role is not Role.CREDIT:
         return role
-    named = any(_is_debit_card(sheet.facts[below], sheet.facts[line]) for below in _slip_below(sheet, line))
-    return Role.DEBIT if named else role
+    slip = [sheet.facts[below] for below in _slip_below(sheet, line)]
+    told = [facts for facts in slip if not brief or facts.unknown <= _BESIDE_LETTERS_MAX]
+    return Role.DEBIT if any(_is_debit_card(facts, sheet.facts[line]) for facts in told) else role
 
 
 def _slip_below(sheet: Sheet, line: int) -> range:
@@ -81,6 +85,12 @@ def _names_any_card(facts: LineFacts) -> bool:
     return bool(named) and all(any(sense.role is Role.FILLER for sense in hit.senses) for hit in named)
 
 
+def _lists_ways(facts: LineFacts) -> bool:
+    """Whether a line tells what a shop takes: "We accept: Visa Debit, girocard"."""
+    ways = [hit for hit in facts.hits if any(sense.role in TENDERS for sense in hit.senses)]
+    return len(ways) > 1 and (facts.unknown > _BESIDE_LETTERS_MAX or "," in facts.text)
+
+
 def _is_debit_card(facts: LineFacts, paid: LineFacts) -> bool:
     """Whether a line of a slip names the debit card that `paid`: "VISA DEBIT" or "US DEBIT" below "VISA 14.20".
 
@@ -89,7 +99,7 @@ def _is_debit_card(facts: LineFacts, paid: LineFacts) -> bool:
     named = [hit for hit in facts.hits if any(sense.role is Role.DEBIT for sense in hit.senses)]
     shown = MASKED_CARD.search(facts.text) is not None  # "************4418 (Debit)"
     said = [hit.start for hit in named if shown or " " in facts.text[hit.start : hit.end].strip()]
-    if not said or facts.decimals:
+    if not said or facts.decimals or _lists_ways(facts):
         return False
     if facts.unknown > _BESIDE_LETTERS_MAX and not facts.text[: said[0]].rstrip().endswith(":"):
         return False  # "we take Visa debit and cheques"

@@ -387,9 +387,9 @@ def _naming_one(sheet: Sheet, total: int, after: int) -> list[tuple[int, Label]]
 
 def _paid_as_named(sheet: Sheet, total: int, named: Sequence[tuple[int, Label]], *, proven: bool) -> Settlement:
     """Return the settlement of a total by the one way that lines name; by none where they name several."""
-    if len({label.role for _, label in named}) != 1:
+    ways = {named_role(sheet, line, label.role) for line, label in named}
+    if len(ways) != 1:
         return Settlement((), proven=False)
-    line, label = named[0]
+    line, _ = named[0]
     facts = sheet.facts[line]
-    role = named_role(sheet, line, label.role)
-    return Settlement((Paid(line, role, total, facts.name or facts.text.strip()),), proven=proven)
+    return Settlement((Paid(line, ways.pop(), total, facts.name or facts.text.strip()),), proven=proven)
