@@ -14,7 +14,7 @@ from collections.abc import Iterable
 # Han, kana and Hangul: scripts written without spaces, and twice as wide on paper.
 WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 
-_IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
+_IDEOGRAPH = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3]")  # or a Korean syllable: "BC카드"
 _LATIN_WORD = re.compile("[a-z]{2,}")
 _CARD_END = r"\d{3,5}(?![\d.,])"  # behind four stars, what is left of a card's number: no amount
 _CARD_BEGIN = r"(?<=\d{4})(?<![\d.,]\d{4})\*{4}(?:\*{4,}|\))"  # "4902************", "(VISA 4902****)"
@@ -137,6 +137,6 @@ def column_of(text: str, index: int) -> int:
 
 
 def latin_within(folded: str, spans: Iterable[tuple[int, int, int, object]]) -> int:
-    """Return how many letters of Latin words stand within phrases (start, end, ...) that have ideographs, too."""
+    """Return how many letters of Latin words stand within phrases (start, end, ...) of ideographs or syllables, too."""
     phrases = [folded[span[0] : span[1]] for span in spans]
     return sum(len(word) for phrase in phrases if _IDEOGRAPH.search(phrase) for word in _LATIN_WORD.findall(phrase))

@@ -97,6 +97,7 @@ def namings(telling: Sequence[Telling], active: int, goods: range, *, lines: Seq
                 if names_kind(facts, hit, sense) and not foot and not left:
                     found.append(Naming(sense.kind, _is_soft(hit, sense, facts.text), line))
     found = [naming for naming in found if not _pays_back(naming, found)]
+    found = [naming for naming in found if not _numbers_refund(naming, found, lines, goods)]
     found = [naming for at, naming in enumerate(found) if not _repeated(found[:at], naming)]
     if found and lines and goods:
         found = [naming for naming in found if naming.line >= goods.start or not is_address(lines[naming.line].text)]
@@ -111,6 +112,15 @@ def _pays_back(naming: Naming, found: Sequence[Naming]) -> bool:
     returns = {other.line for other in found if other.kind is DocumentKind.RETURN}
     paid_out = {other.line for other in found if other.kind is DocumentKind.PAY_OUT}
     return naming.line in returns and paid_out <= returns and returns - paid_out != set()
+
+
+def _numbers_refund(naming: Naming, found: Sequence[Naming], lines: Sequence[LineFacts], goods: range) -> bool:
+    """Whether a return's card slip numbers what it gave back: "REFUND" at the head, "Approval cancelled 99812233"."""
+    if naming.kind is not DocumentKind.VOID or naming.line < goods.stop or not lines or lines[naming.line].dated:
+        return False
+    headed = any(other.kind is DocumentKind.RETURN and other.line < goods.start for other in found)
+    told = {sense.role for hit in lines[naming.line].hits for sense in hit.senses}
+    return headed and Role.TERMINAL in told and any(map(str.isdigit, lines[naming.line].text))
 
 
 def _has_goods_beside(lines: Sequence[LineFacts], line: int, goods: range) -> bool:
