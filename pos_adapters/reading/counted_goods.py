@@ -153,11 +153,11 @@ def _beside(facts: LineFacts, found: Counted) -> str:
     return name
 
 
-def with_counts(items: Sequence[LineItem]) -> list[LineItem]:
+def with_counts(items: list[LineItem]) -> list[LineItem]:
     """Take what says how many away from before the names: "2 x Tea", "0,512 kg Pears", and "2 Tea" among such."""
+    if not any(map(str.isdigit, [each.description[:1] for each in items])):
+        return items
     goods = [each for each in items if isinstance(each, (SaleLineItem, ReturnLineItem))]
-    if not any(each.description[:1].isdigit() for each in goods):
-        return list(items)
     all_count = _begin_with_counts(goods)
     return [
         _without_count(each, all_count=all_count) if isinstance(each, (SaleLineItem, ReturnLineItem)) else each

@@ -104,11 +104,13 @@ _NO_GOODS: Final = frozenset((DocumentKind.TRAINING, DocumentKind.OTHER))
 
 def _sells_trials(sale: Asked) -> bool:
     """Whether all that was sold is called by a word for a trial or no sale, and nothing else: "TEST 1,00", "RELOAD"."""
-    sold = [entry.facts for entry, part, _ in sale.solution.owed if part is Part.ITEM]
-    return bool(sold) and all(
-        facts.unknown <= 1 and any(sense.kind in _NO_GOODS for hit in facts.hits for sense in hit.senses)
-        for facts in sold
-    )
+    sold = False
+    for entry, part, _ in sale.solution.owed:
+        if part is Part.ITEM:
+            facts, sold = entry.facts, True
+            if facts.unknown > 1 or not any(sense.kind in _NO_GOODS for hit in facts.hits for sense in hit.senses):
+                return False  # as the first goods of nearly every receipt
+    return sold
 
 
 def _totals_refund(sale: Asked) -> bool:
@@ -129,7 +131,7 @@ def _totals_refund(sale: Asked) -> bool:
 def _gives_all_back(sale: Asked) -> bool:
     """Whether all goods are called returned, "RTN BREAD 2.50", or a line below says that all was: "Refunded -13.50"."""
     total = sale.solution.total
-    goods = [entry for entry, part, _ in sale.solution.owed if part in (Part.ITEM, Part.RETURN)]
+    goods = (entry for entry, part, _ in sale.solution.owed if part in (Part.ITEM, Part.RETURN))
     return all(entry.part is Part.RETURN and entry.facts.unknown > 1 for entry in goods) or any(
         entry.part is Part.RETURN and entry.line > total.line and abs(entry.amount) == total.amount
         for entry in sale.sheet.opened
@@ -159,8 +161,13 @@ def _may_be_order(sale: Asked) -> bool:
 
 def _sells_its_total(sale: Asked) -> bool:
     """Whether all that was sold is called a total, "總計 4點 2,370": goods above it may not have been understood."""
-    labels = [sale.sheet.labels[entry.line] for entry, part, _ in sale.solution.owed if part is Part.ITEM]
-    return bool(labels) and all(label is not None and label.leads and label.role is Role.TOTAL for label in labels)
+    sold = False
+    for entry, part, _ in sale.solution.owed:
+        if part is Part.ITEM:
+            label, sold = sale.sheet.labels[entry.line], True
+            if label is None or not label.leads or label.role is not Role.TOTAL:
+                return False
+    return sold
 
 
 _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
