@@ -18,6 +18,7 @@ from pos_adapters.reading.gathered import Gathered
 from pos_adapters.reading.goods_groups import counts_money, sells_groups
 from pos_adapters.reading.kinds import half_named, is_for_shop, lines_saying, names_kitchen, return_at_foot
 from pos_adapters.reading.later_tips import tipped_later
+from pos_adapters.reading.left_open import leaves_open
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.overruled import speaks_to_customer
 from pos_adapters.reading.readings import Solution
@@ -175,6 +176,10 @@ _QUESTIONS: Final[tuple[tuple[Callable[[Asked], bool], str], ...]] = (
     (
         lambda sale: refused_below(sale.solution.settlement, sale.declined),
         "a payment was refused below all that settle the sale",
+    ),
+    (
+        lambda sale: leaves_open(sale.sheet, sale.solution),
+        "a line below the payment says that money is still owed",
     ),
     (_totals_refund, "its total is called a refund, its amounts are those of a sale"),
     (_gives_all_back, "its goods are called returned, its amounts are those of a sale"),

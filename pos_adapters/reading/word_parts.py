@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from pos_adapters.reading.folding import WIDE, fold
 from retail.shipped import read_shipped
 
 _FILE: Final = Path(__file__).parent.parent / "profiles" / "word_parts.toml"
@@ -90,6 +91,25 @@ def included_part() -> re.Pattern[str]:
         rf"\s*{_any(words['before'])}\b|.*\b{_any(words['behind'])}[.:]? *{money}? *\d[\d.,]* *{money}?\s*$",
         re.IGNORECASE,
     )
+
+
+@functools.cache
+def open_part() -> re.Pattern[str]:
+    """Return what finds, in a folded line, that money is still to come."""
+    return re.compile(_words_of("open"))
+
+
+@functools.cache
+def due_part() -> re.Pattern[str]:
+    """Return what finds, in a folded line, a sum that is due: the total's own words, where its amount is another."""
+    return re.compile(_words_of("due"))
+
+
+def _words_of(name: str) -> str:
+    words = [fold(word) for word in _section("owed")[name]]
+    plain = [word for word in words if not WIDE.search(word)]
+    wide = [word for word in words if WIDE.search(word)]
+    return rf"(?<![^\W\d_]){_any(plain)}(?![^\W\d_])|{_any(wide)}"
 
 
 def _section(name: str) -> dict[str, list[str]]:
