@@ -21,6 +21,7 @@ from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts
 from retail.shipped import read_shipped
 
+_FILE: Final = Path(__file__).parent.parent / "profiles" / "document_numbers.toml"
 SLIP_LINES: Final = 3  # so near to a terminal's number or a masked card a number may be that of the card's slip
 PREFIXES_MAX: Final = 1024  # lines up to their number that are remembered: a till's are few
 WORDS_MAX: Final = 4  # before a number that are looked at together: "c u i t"
@@ -156,8 +157,14 @@ def _holds_wide(ends: set[str], words: frozenset[str]) -> bool:
 
 
 @functools.cache
+def bank_card_labels() -> frozenset[str]:
+    """Return the labels, folded, that a bank card's number has as well as a member's."""
+    return frozenset(map(fold, read_shipped(_FILE)["cards"]))
+
+
+@functools.cache
 def _words() -> _Words:
-    table = read_shipped(Path(__file__).parent.parent / "profiles" / "document_numbers.toml")
+    table = read_shipped(_FILE)
     return _Words(*(frozenset(_significant(phrase) for phrase in table[name]) for name in _Words._fields))
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import NamedTuple
 
 from pos_adapters.reading.dates import dates_in
+from pos_adapters.reading.document_numbers import bank_card_labels
 from pos_adapters.reading.folding import fold
 from pos_adapters.reading.labels import Label, Mark
 from pos_adapters.reading.lexicon import Role
 from pos_adapters.reading.lines import LineFacts, Telling
-from retail.shipped import read_shipped
 
 _TIME = re.compile(
     r"(?<![\d.,])(?<!\d:)(\d{1,2})(?::|[hH](?=\d)|時|시 ?|点)(\d{2})(?:(?::|分|분 ?)(\d{2}))?(?!\d)"
@@ -161,7 +159,7 @@ def member_code(lines: Sequence[LineFacts], marks: Iterable[Mark]) -> str | None
             if match is None:
                 continue
             code = match.group().replace(" ", "")
-            bank = _BANK_CARD.fullmatch(code) and fold(lines[line].text[label.start : label.end]) in _card_words()
+            bank = _BANK_CARD.fullmatch(code) and fold(lines[line].text[label.start : label.end]) in bank_card_labels()
             if bank or not _is_code(code) or _is_date_or_amount(facts, match):
                 break
             if not _GOES_ON.match(facts.text, match.end()):  # "627598      1183": its middle was masked
@@ -180,13 +178,6 @@ def _is_date_or_amount(facts: LineFacts, match: re.Match[str]) -> bool:
         return True
     amounts = (facts.numbers[at] for at in facts.right)
     return any(each.start < match.end() <= each.end and (each.decimals or each.currency) for each in amounts)
-
-
-@functools.cache
-def _card_words() -> frozenset[str]:
-    """Return the labels that a bank card's number has as well as a member's."""
-    table = read_shipped(Path(__file__).parent.parent / "profiles" / "document_numbers.toml")
-    return frozenset(fold(word) for word in table["cards"])
 
 
 class PrintedPoints(NamedTuple):
